@@ -70,10 +70,7 @@ export default tseslint.config(
   },
   {
     // Each is a process of its own, which must end even where the app it holds doesn't.
-    files: [
-      'packages/certgate/src/local/functions-host/host-process.ts',
-      'packages/certgate/src/local/testing/app-process/main.ts',
-    ],
+    files: ['packages/local/src/functions-host/host-process.ts', 'packages/certgate/src/testing/app-process/main.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

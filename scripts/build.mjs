@@ -1,15 +1,15 @@
 // Builds every package: by project references its files as ES modules, with the tests beside them; of those the bundles
-// that apps load. The tool's CommonJS twin, which Jest needs, is a build of its own. Then the declarations of each entry are
-// rolled up into one file. `node scripts/build.mjs conformance` builds further projects, which import the packages, at the
+// that apps and users' tests load. Then the declarations of each entry are rolled up into one file. `node scripts/build.mjs conformance` builds further projects, which import the packages, at the
 // end. Incremental: a second run costs about a second.
 //
 // TypeScript 7 builds, in a fifth of the time. Version 6 stays for what needs its API, which version 7 lacks: the linters,
 // api-extractor and some tests. The samples and the published types are checked with it too.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildInspectorPage } from './build-inspector-page.mjs';
+import { bundleForTests, copyLocal } from './build-tool.mjs';
 import { bundlePackage, writeIfChanged } from './bundle.mjs';
 import { rollUpDeclarations } from './declarations.mjs';
 
@@ -25,15 +25,16 @@ function runTsc(args) {
 /** TypeScript leaves the output of a source that is gone, and a test that has moved would run from both places. */
 function removeStale(output, source, recursive) {
   if (!existsSync(output)) return;
-  for (const file of readdirSync(output, { recursive }).filter((name) => name.endsWith('.js'))) {
+  // What is copied from another package (build-tool.mjs) has its source there.
+  const isCompiled = (name) => name.endsWith('.js') && !name.startsWith(`local${sep}`);
+  for (const file of readdirSync(output, { recursive }).filter(isCompiled)) {
     const name = file.slice(0, -'.js'.length);
     if (['.ts', '.tsx'].some((ending) => existsSync(join(source, `${name}${ending}`)))) continue;
     for (const ending of ['.js', '.js.map', '.d.ts']) rmSync(join(output, `${name}${ending}`), { force: true });
   }
 }
 
-for (const folder of packages)
-  for (const kind of ['esm', 'cjs']) removeStale(join(folder, 'dist', kind), join(folder, 'src'), true);
+for (const folder of packages) removeStale(join(folder, 'dist', 'esm'), join(folder, 'src'), true);
 // Their folders hold the output of other projects, too.
 for (const folder of ['tests', 'conformance/decision'])
   removeStale(join(root, folder, 'dist'), join(root, folder), false);
@@ -45,12 +46,8 @@ const schema = readFileSync(join(root, 'packages', 'core', 'trust.schema.json'),
 for (const name of ['azure-functions', 'http'])
   writeIfChanged(join(root, 'packages', name, 'trust.schema.json'), schema);
 await buildInspectorPage(root);
-for (const folder of withTsconfig('tsconfig.cjs.json')) {
-  runTsc(['-b', join(folder, 'tsconfig.cjs.json')]);
-  mkdirSync(join(folder, 'dist/cjs'), { recursive: true });
-  // Node decides a file's module kind by the nearest package.json.
-  writeFileSync(join(folder, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
-}
+copyLocal(root);
+await bundleForTests(root);
 // In the order in which they depend on each other: each sees the rolled-up declarations of those before it.
 for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate'])
   rollUpDeclarations(join(root, 'packages', name));

@@ -16,7 +16,7 @@ function listEntries(folder) {
     }
     if (conditions.types === undefined) return [];
     const name = basename(conditions.types, '.d.cts');
-    return [{ name, source: `cjs/${name}.d.ts`, files: [conditions.types] }];
+    return [{ name, source: `esm/${name}.d.ts`, files: [conditions.types] }];
   });
 }
 
@@ -96,7 +96,7 @@ function muteProgress(message) {
 function hashDeclarations(folder) {
   const hash = createHash('sha256').update(readFileSync(join(folder, 'package.json')));
   const files = readdirSync(join(folder, 'dist'), { recursive: true }).filter((file) =>
-    /^(?:esm|cjs)\b.*(?<!\.test)\.d\.ts$/.test(file),
+    /^esm\b.*(?<!\.test)\.d\.ts$/.test(file),
   );
   for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, 'dist', file)));
   return hash.digest('hex');

@@ -27,7 +27,7 @@ function listRooms() {
     'certgate/app',
     'certgate/azure-sdk',
     'certgate/commands',
-    'certgate/faults',
+    'certgate/texts',
     'certgate/log',
     'certgate/trust',
     'inspector',

@@ -176,7 +176,5 @@ function listTests(folder) {
   if (folder.endsWith('.test.js')) return [folder];
   return readdirSync(join(root, folder), { recursive: true })
     .map((file) => join(folder, file))
-    .filter(
-      (file) => file.endsWith('.test.js') && !file.includes('node_modules') && !file.includes(join('dist', 'cjs')),
-    );
+    .filter((file) => file.endsWith('.test.js') && !file.includes('node_modules'));
 }

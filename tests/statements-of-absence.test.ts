@@ -118,14 +118,14 @@ const claims: readonly Claim[] = [
   {
     says: "The app's own port accepts only the gateway",
     shownBy: [
-      'packages/certgate/src/local/functions-host/http/request-sender.test.ts',
+      'packages/local/src/functions-host/http/request-sender.test.ts',
       'without its token the host answers nobody, whatever the request says',
     ],
   },
   {
     says: 'With a blob or a URL, only the app reads the document, and checks make only calls that must be refused.',
     shownBy: [
-      'packages/certgate/src/local/local-app/app-trust.test.ts',
+      'packages/certgate/src/local-app/app-trust.test.ts',
       'of a document that the app alone reads, checks expect no caller to be admitted',
     ],
   },
@@ -138,17 +138,11 @@ const claims: readonly Claim[] = [
   },
   {
     says: 'CONNECT and TRACE are not supported.',
-    shownBy: [
-      'packages/certgate/src/local/gateway/exchange/request-refusals.test.ts',
-      'refused, and nothing behind it read',
-    ],
+    shownBy: ['packages/local/src/gateway/exchange/request-refusals.test.ts', 'refused, and nothing behind it read'],
   },
   {
     says: 'Changing the protocol (WebSocket, h2c) is not supported.',
-    shownBy: [
-      'packages/certgate/src/local/gateway/exchange/request-refusals.test.ts',
-      'refused, and nothing behind it read',
-    ],
+    shownBy: ['packages/local/src/gateway/exchange/request-refusals.test.ts', 'refused, and nothing behind it read'],
   },
   {
     says: 'Only SUCCESS is accepted',
@@ -170,11 +164,17 @@ const claims: readonly Claim[] = [
   },
   {
     says: 'A thumbprint pin admits only the certificate with exactly its bytes',
-    shownBy: ['packages/core/src/trust-snapshot/signature-twins.test.ts', 'and by it the exact bytes alone'],
+    shownBy: [
+      'packages/core/src/trust-snapshot/signature-twins.test.ts',
+      'and by the pin alone only with its exact bytes',
+    ],
   },
   {
     says: "sends tokens only to Azure's own storage hosts.",
-    shownBy: ['packages/core/src/trust-sources/trust-address.test.ts', "which is not taken for one of Azure's"],
+    shownBy: [
+      'packages/core/src/trust-sources/trust-address.test.ts',
+      'a blob on a look-alike of an Azure host, without isAzure',
+    ],
   },
   {
     says: 'it reads the mirror only while the first place gives no document that it accepts, and uses only a higher `revision`',

@@ -13,7 +13,7 @@ const folders = [
   'packages/core/src',
   'packages/azure-functions/src',
   'packages/http/src',
-  'packages/certgate/src/local/testing/test-process',
+  'packages/certgate/src/testing/test-process',
 ];
 
 /** Where another error is made, by file and function, and why no user gets it. */
@@ -55,7 +55,7 @@ const internalErrors: Readonly<Record<string, readonly string[]>> = {
     'core/trust-store/trust-store TrustVersionError',
   ],
   "it is the app's own error, as the cause of one that has a code": [
-    'certgate/local/testing/test-process/local-app-process restoreError',
+    'certgate/testing/test-process/local-app-process restoreError',
   ],
 };
 

@@ -2,7 +2,7 @@
 // noted as the host would tell of them, so that thousands of them cost nothing.
 import { fileURLToPath } from 'node:url';
 import { startInspector } from '../../packages/certgate/dist/esm/inspector/inspector.js';
-import { runLocalApp } from '../../packages/certgate/dist/esm/local/local-app/local-app.js';
+import { runLocalApp } from '../../packages/certgate/dist/esm/local-app/local-app.js';
 
 const folder = fileURLToPath(new URL('sample-app/', import.meta.url));
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type * as failedStartModule from '../../packages/certgate/dist/esm/local/local-app/explain-failed-start.js';
+import type * as failedStartModule from '../../packages/certgate/dist/esm/local-app/explain-failed-start.js';
 import type * as functionsHost from '../../packages/certgate/dist/esm/local/functions-host/functions-host.js';
 import { root } from './certgate.js';
 import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './openssl.js';
@@ -17,7 +17,7 @@ const host = (await import(
   pathToFileURL(join(packages, 'certgate/dist/esm/local/functions-host/functions-host.js')).href
 )) as typeof functionsHost;
 const { explainFailedStart } = (await import(
-  pathToFileURL(join(packages, 'certgate/dist/esm/local/local-app/explain-failed-start.js')).href
+  pathToFileURL(join(packages, 'certgate/dist/esm/local-app/explain-failed-start.js')).href
 )) as typeof failedStartModule;
 export const startFunctionsHost: typeof functionsHost.startFunctionsHost = host.startFunctionsHost;
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type * as developmentCallersModule from '../../packages/certgate/dist/esm/local/local-app/development-callers.js';
-import type * as developmentCertificatesModule from '../../packages/certgate/dist/esm/local/local-app/development-certificates.js';
+import type * as developmentCallersModule from '../../packages/certgate/dist/esm/local-app/development-callers.js';
+import type * as developmentCertificatesModule from '../../packages/certgate/dist/esm/local-app/development-certificates.js';
 import { root } from './certgate.js';
 
 type DevelopmentFiles = ReadonlyMap<string, Buffer>;
@@ -22,7 +22,7 @@ export async function addDevelopmentFiles(appFolder: string): Promise<void> {
 }
 
 async function makeDevelopmentFiles(): Promise<DevelopmentFiles> {
-  const localApp = join(root, 'packages/certgate/dist/esm/local/local-app');
+  const localApp = join(root, 'packages/certgate/dist/esm/local-app');
   const importBuilt = (file: string): Promise<unknown> => import(pathToFileURL(join(localApp, file)).href);
   const { prepareCallers } = (await importBuilt('development-callers.js')) as typeof developmentCallersModule;
   const { getGatewayCertificate } = (await importBuilt(

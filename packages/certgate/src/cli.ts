@@ -1,6 +1,6 @@
 import { exitCodes } from './commands/command-line/exit-codes.js';
 import { printNotice } from './commands/command-line/output.js';
-import { formatMessage } from './faults/safe-text.js';
+import { formatMessage } from './texts/safe-text.js';
 import { runCommandLine } from './program.js';
 
 // The reader of the output may stop early, for example `certgate trust list | head`.

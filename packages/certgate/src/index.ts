@@ -5,7 +5,7 @@
  */
 import type { CertgateErrorCode } from '@certgate/core';
 
-export { startLocalApp } from './local/testing/test-process/start-local-app.js';
+export { startLocalApp } from './testing/test-process/start-local-app.js';
 export type {
   CallerCertificate,
   CallerGrant,
@@ -15,8 +15,8 @@ export type {
   LocalAppLogLine,
   LocalAppOptions,
   LocalAppRequest,
-} from './local/testing/test-process/local-app-types.js';
+} from './testing/test-process/local-app-types.js';
 export type { CertgateErrorCode };
-export type { LocalAppError } from './local/testing/test-process/local-app-error.js';
-export type { ClientCertificateMode } from './local/gateway/client-certificate-mode.js';
-export type { FunctionPolicy } from './local/local-app/hosted-policy.js';
+export type { LocalAppError } from './testing/test-process/local-app-error.js';
+export type { ClientCertificateMode } from '#local/gateway/client-certificate-mode.js';
+export type { FunctionPolicy } from './local-app/hosted-policy.js';

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from './commands/command-line/exit-codes.js';
 import { addHelpNote } from './commands/command-line/help.js';
-import { getToolVersion } from './faults/tool-version.js';
+import { getToolVersion } from './texts/tool-version.js';
 import { prepareCommands, withoutHelpOfNobody } from './commands/command-line/usage-errors.js';
 import type { Verb, VerbGroup } from './commands/command-line/verb.js';
 

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { parseCertificationRequest, readCertificationRequest } from './certification-request.js';
 import { createAuthority } from './create-authority.js';
 import { certifyKey } from './issue-certificate.js';

@@ -15,7 +15,7 @@ import {
   SubjectPublicKeyInfo,
   type GeneralName,
 } from '@peculiar/asn1-x509';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { decodeText, isText, readBoundedFile } from './read-bounded-file.js';
 import { decodePemBlock, readPemBlocks } from './structure/pem-blocks.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { CertificateIssuer } from './structure/certificate-issuer.js';
 import { createAuthority, type AuthorityOptions } from './create-authority.js';
 import { authorityKeyAlgorithms } from './structure/certificate-choices.js';

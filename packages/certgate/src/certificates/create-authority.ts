@@ -1,5 +1,5 @@
-import { formatToolCall } from '../faults/tool-call.js';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { formatToolCall } from '../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { AuthorityKeyAlgorithm } from './structure/certificate-choices.js';
 import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/create-extensions.js';
 import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';

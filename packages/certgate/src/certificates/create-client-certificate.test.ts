@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { createClientCertificate } from './self-signed-certificate.js';
 import { keyAlgorithms } from './structure/key-pair.js';
 import { createTemporaryFolder, runOpenssl } from './test-support/openssl.js';

@@ -2,7 +2,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { type CertificateFaultCode, decodeClientCertificate, listCertificateFaults } from '@certgate/core/internal';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';

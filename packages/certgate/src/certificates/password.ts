@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { escapeControls } from '../faults/safe-text.js';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { escapeControls } from '../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { PfxError, type PfxErrorCode } from './pfx/pfx-error.js';
 import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-file.js';
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 /** The default limit. Certificates, keys and passwords are much smaller. */
 const maximumFileBytes = 1_048_576;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { readCertificateFile, type CertificateFileOptions } from './read-certificate-file.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl, type OpensslPair } from './test-support/openssl.js';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { decodeBase64, decodeClientCertificate } from '@certgate/core/internal';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { decodeText, isText, readBoundedFile } from './read-bounded-file.js';
 import { decodePemBlock, readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 import { decodePfx } from './pfx/decode-pfx.js';

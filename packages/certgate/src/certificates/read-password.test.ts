@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { parsePassword } from './password.js';
 
 test('the line end is not part of a password, but spaces are', () => {

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { openWithPassword, type PasswordSource } from './password.js';
 import { checkDerivationCost } from './pfx/key-derivation.js';

@@ -1,8 +1,8 @@
-import { ToolFailure } from '../faults/tool-failure.js';
-import { getClientInfo } from '../faults/tool-version.js';
-import { isToolResult } from '../local/client/mcp-reply.js';
-import { type McpConnection, openMcpSession } from '../local/client/mcp-session.js';
-import { sendRequest } from '../local/client/send-request.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { getClientInfo } from '../texts/tool-version.js';
+import { isToolResult } from '#local/client/mcp-reply.js';
+import { type McpConnection, openMcpSession } from '#local/client/mcp-session.js';
+import { sendRequest } from '#local/client/send-request.js';
 import { createCallReport, printReport } from './call/call-report.js';
 import { type CallerCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
 import { findMcpAddress, readAuthorities, readRequestBody, readToolArguments } from './call/call-input.js';

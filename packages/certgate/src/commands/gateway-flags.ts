@@ -1,8 +1,8 @@
 import type { FrontEndName } from '@certgate/core/internal';
 import { InvalidArgumentError } from 'commander';
-import { ToolFailure } from '../faults/tool-failure.js';
-import { clientCertificateModes, type ClientCertificateMode } from '../local/gateway/client-certificate-mode.js';
-import { isExclusionPath, isUpstreamUrl } from '../local/gateway/gateway-addresses.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { clientCertificateModes, type ClientCertificateMode } from '#local/gateway/client-certificate-mode.js';
+import { isExclusionPath, isUpstreamUrl } from '#local/gateway/gateway-addresses.js';
 import { loadCore } from './command-line/option-values.js';
 import type { Options } from './command-line/verb.js';
 

@@ -1,6 +1,6 @@
 // commands/: the verbs. `…-verbs.ts` describe them; `…-command.ts` run them, and are loaded only then.
 import { InvalidArgumentError } from 'commander';
-import { mcpPath } from '../local/client/request-fields.js';
+import { mcpPath } from '#local/client/request-fields.js';
 import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/request-options.js';
 import { passwordOptions } from './certificate/password-options.js';
 import { loadCore, parsePort } from './command-line/option-values.js';

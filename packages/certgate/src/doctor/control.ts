@@ -1,4 +1,4 @@
-import type { WireAnswer } from '../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import { type Examination, findTellingFunction } from './examination.js';
 import type { ProbeId } from './probe-table.js';
 import { findLapse } from './probes/judge-forgeries.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FrontEndName } from '@certgate/core/internal';
-import type { HandshakeAnswer } from '../local/client/handshake-request.js';
-import type { ClientIdentity, TlsVersion, WireAnswer } from '../local/client/wire-request.js';
+import type { HandshakeAnswer } from '#local/client/handshake-request.js';
+import type { ClientIdentity, TlsVersion, WireAnswer } from '#local/client/wire-request.js';
 import {
   type AnswerReader,
   type Judgement,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { WireAnswer } from '../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import { createLikenessReader } from './likeness.js';
 import { createDoctorStage, type DoctorStage } from './test-support/doctor-stage.js';
 import type { AnswerMeaning } from './verdict.js';

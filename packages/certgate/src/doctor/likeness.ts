@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { WireAnswer } from '../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import type { Caller } from './examination.js';
 import { type AnswerMeaning, type AnswerReader, byStatus } from './verdict.js';
 

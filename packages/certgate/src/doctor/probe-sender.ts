@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { constants, gunzipSync } from 'node:zlib';
-import { type HandshakeAnswer, sendAfterHandshake } from '../local/client/handshake-request.js';
-import { sendHttp2Request } from '../local/client/http2-request.js';
-import { sendParallelRequests } from '../local/client/parallel-requests.js';
+import { type HandshakeAnswer, sendAfterHandshake } from '#local/client/handshake-request.js';
+import { sendHttp2Request } from '#local/client/http2-request.js';
+import { sendParallelRequests } from '#local/client/parallel-requests.js';
 import {
   sendSecondRequest,
   sendWireRequest,
   type ClientIdentity,
   type TlsVersion,
   type WireAnswer,
-} from '../local/client/wire-request.js';
+} from '#local/client/wire-request.js';
 
 export interface ProbeRequest {
   readonly url: URL;

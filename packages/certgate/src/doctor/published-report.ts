@@ -1,4 +1,4 @@
-import { escapeMarkdown } from '../faults/safe-text.js';
+import { escapeMarkdown } from '../texts/safe-text.js';
 import { type DoctorReport, findWouldTell, formatCounts, type Judgements } from './doctor-report.js';
 import type { DoctorTarget } from './target.js';
 import type { Verdict } from './verdict.js';

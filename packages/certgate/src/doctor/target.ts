@@ -1,4 +1,4 @@
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 export interface TargetFunction {
   /** For people; without a query, which may hold a function key. */

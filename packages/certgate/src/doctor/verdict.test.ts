@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { WireAnswer } from '../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import { type AnswerMeaning, classifyAnswer, combineVerdicts } from './verdict.js';
 
 describe('what an answer means', () => {

@@ -1,4 +1,4 @@
-import type { WireAnswer } from '../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 
 /** `cannot-tell`: what was seen shows neither. It is never taken for `holds`. */
 export type Verdict = 'holds' | 'fails' | 'cannot-tell';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ToolFailure, hasCode } from '../faults/tool-failure.js';
+import { ToolFailure, hasCode } from '#local/tool-failure.js';
 
 /** A lock that this process has taken. */
 export interface LockFolder {

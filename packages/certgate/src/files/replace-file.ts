@@ -1,9 +1,9 @@
-// files/: functions for files that are replaced as a whole, lock folders, JSON files, and rows of CSV.
+// files/: functions for files that are replaced as a whole, lock folders, and rows of CSV.
 
 import { chmod, chown, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { hasCode } from '../faults/tool-failure.js';
+import { hasCode } from '#local/tool-failure.js';
 
 /**
  * Creates a file and flushes it to the disk before it returns. Otherwise a power cut could leave an empty file under

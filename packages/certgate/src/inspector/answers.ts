@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { drainRequest } from '../local/gateway/exchange/request-body.js';
+import { drainRequest } from '#local/wire/request-body.js';
 import type { InspectorFault } from '../trust/views/page-views.js';
 
 /** Why a request is not answered as it asks. */

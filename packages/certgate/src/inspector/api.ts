@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseTrustAddress, showTrustAddress } from '@certgate/core/internal';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { RefusedRequest } from './answers.js';
 import { explainForApp, loadInspectedTrust } from './app-explanation.js';
 import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';

@@ -1,8 +1,8 @@
 import { type KeptRevocation, readRevocationInformation, type TrustSnapshot } from '@certgate/core/internal';
 import { readInspectedPolicy } from '../app/inspection/inspected-policy.js';
-import { ToolFailure } from '../faults/tool-failure.js';
-import type { HostedFunction } from '../local/functions-host/functions-host.js';
-import type { LocalTrust } from '../local/local-app/local-app.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import type { HostedFunction } from '#local/functions-host/functions-host.js';
+import type { LocalTrust } from '../local-app/local-app.js';
 import {
   hashDocument,
   type LoadedTrustDocument,

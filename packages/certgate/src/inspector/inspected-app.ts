@@ -1,8 +1,8 @@
 import type { FrontEndName } from '@certgate/core/internal';
-import type { HostedFunction } from '../local/functions-host/functions-host.js';
-import { type FrontEndBehaviour, findTarget, isCallable } from '../local/local-app/checks/check-plan.js';
-import { describePolicy, readPolicy } from '../local/local-app/hosted-policy.js';
-import type { LocalApp } from '../local/local-app/local-app.js';
+import type { HostedFunction } from '#local/functions-host/functions-host.js';
+import { type FrontEndBehaviour, findTarget, isCallable } from '../local-app/checks/check-plan.js';
+import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
+import type { LocalApp } from '../local-app/local-app.js';
 import type { WindowFacts } from '../trust/validity/validity-windows.js';
 import type { InspectedFunction } from '../trust/views/page-views.js';
 

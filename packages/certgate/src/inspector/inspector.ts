@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { escapeLines } from '../faults/safe-text.js';
-import type { HostAnswer } from '../local/functions-host/functions-host.js';
-import type { ExchangeListener } from '../local/gateway/gateway.js';
+import { escapeLines } from '../texts/safe-text.js';
+import type { HostAnswer } from '#local/functions-host/functions-host.js';
+import type { ExchangeListener } from '#local/gateway/gateway.js';
 import { RefusedRequest, readJson, send, sendFault, sendJson } from './answers.js';
 import { InspectorApi } from './api.js';
 import type { InspectedSubject } from './inspected-app.js';

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasCode } from '../faults/tool-failure.js';
+import { hasCode } from '#local/tool-failure.js';
 
 export interface PageFile {
   readonly contentType: string;

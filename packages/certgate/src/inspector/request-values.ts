@@ -1,4 +1,4 @@
-import { isFieldValue, isToken } from '../local/client/request-fields.js';
+import { isFieldValue, isToken } from '#local/client/request-fields.js';
 import { RefusedRequest } from './answers.js';
 import type { DroppedFile, TryRequest } from '../trust/views/page-views.js';
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { readDropped } from '../trust/certificate-reading/read-dropped.js';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type CertificateFolder, readCertificateFolder } from '../trust/import/certificate-folder.js';
 import { createTrustView } from '../trust/validity/trust-view.js';
 import { loadInspectedTrust, readSharedRevocation, readTrustState } from './app-explanation.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, relative } from 'node:path';
 import { type GateDescription, parseTrustAddress, showTrustAddress } from '@certgate/core/internal';
-import type { JsonObject } from '../../files/json-file.js';
-import { trustSettingName } from '../../local/local-app/app-trust.js';
+import type { JsonObject } from '#local/json-file.js';
+import { trustSettingName } from '../../local-app/app-trust.js';
 
 type StoreDescription = GateDescription['stores'][number];
 type Source = StoreDescription['sources'][number];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { formatBaseline, parseBaseline } from './baseline.js';
 import { compareBaselines } from './compare-baselines.js';
 import { readInspectedPolicy } from './inspected-policy.js';

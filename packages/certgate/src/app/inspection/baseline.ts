@@ -1,7 +1,7 @@
-import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
-import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
-import { compareNames } from '../../local/functions-host/routing/router.js';
-import { findFile, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { ToolFailure, messageOf } from '#local/tool-failure.js';
+import { findGateOptions } from '../../local-app/hosted-gate-options.js';
+import { compareNames } from '#local/functions-host/routing/router.js';
+import { findFile, isJsonObject, type JsonObject } from '#local/json-file.js';
 import type { AgreedGate } from './compare-gates.js';
 import { type CoverageReport, type InspectedFunction, isCallable } from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';

@@ -1,4 +1,4 @@
-import { compareNames } from '../../local/functions-host/routing/router.js';
+import { compareNames } from '#local/functions-host/routing/router.js';
 import type { Baseline } from './baseline.js';
 import { compareGates, type GateChange } from './compare-gates.js';
 import { comparePolicies } from './compare-policies.js';

@@ -1,11 +1,7 @@
 import { lockSetting, readFrontEndSettings } from '@certgate/core/internal';
-import type {
-  DescribedFunction,
-  FunctionAppDescription,
-  HostedMcp,
-} from '../../local/functions-host/functions-host.js';
-import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
-import { listCoverageWarnings, listSettingWarnings, listStreamingNotes } from '../../local/local-app/app-notices.js';
+import type { DescribedFunction, FunctionAppDescription, HostedMcp } from '#local/functions-host/functions-host.js';
+import { findProperty, isJsonObject, type JsonObject } from '#local/json-file.js';
+import { listCoverageWarnings, listSettingWarnings, listStreamingNotes } from '../../local-app/app-notices.js';
 import { type InspectedGate, listGateWarnings, readInspectedGate } from './inspected-gate.js';
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';

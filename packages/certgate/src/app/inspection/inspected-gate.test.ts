@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFrontEndSettings } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { describeInspectedGate, listGateWarnings, readInspectedGate } from './inspected-gate.js';
 
 const plain = {

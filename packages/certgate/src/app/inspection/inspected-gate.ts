@@ -5,9 +5,9 @@ import {
   isolationSetting,
   secretSetting,
 } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import type { HostedGate, HostedTrust } from '../../local/functions-host/functions-host.js';
-import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import type { HostedGate, HostedTrust } from '#local/functions-host/functions-host.js';
+import { findGateOptions } from '../../local-app/hosted-gate-options.js';
 import { type AgreedStore, agreeOnStore, type LoadedHere } from './agreed-store.js';
 
 /** What the gate of an app goes by. */

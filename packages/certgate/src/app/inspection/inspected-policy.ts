@@ -1,6 +1,6 @@
 import { findInstant, formatInstant } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import type { HostedFunction } from '../../local/functions-host/functions-host.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import type { HostedFunction } from '#local/functions-host/functions-host.js';
 
 /** Who gets past the gate to an HTTP or MCP function. */
 export type InspectedPolicy =

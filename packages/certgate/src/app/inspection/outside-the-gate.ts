@@ -1,6 +1,6 @@
-import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
-import { findHostSetting } from '../../local/functions-host/host-json.js';
-import type { DescribedFunction } from '../../local/functions-host/functions-host.js';
+import { findProperty, isJsonObject, type JsonObject } from '#local/json-file.js';
+import { findHostSetting } from '#local/functions-host/host-json.js';
+import type { DescribedFunction } from '#local/functions-host/functions-host.js';
 
 /** An endpoint of the host or of an extension. No gate decides about a request to it, also where it starts a function. */
 export interface OutsideEndpoint {

@@ -1,7 +1,7 @@
 import { lockSetting } from '@certgate/core/internal';
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import { describeMcp, describeMethods } from './compare-baselines.js';
 import {
   type CoverageReport,

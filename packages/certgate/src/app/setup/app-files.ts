@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { findFile } from '../../files/json-file.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { findFile } from '#local/json-file.js';
 
 const byteOrderMark = '\uFEFF';
 

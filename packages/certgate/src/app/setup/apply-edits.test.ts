@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { FileEdit } from './app-files.js';
 import { applyEdits } from './apply-edits.js';
 

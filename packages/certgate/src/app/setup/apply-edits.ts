@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
+import { ToolFailure, hasCode, messageOf } from '#local/tool-failure.js';
 import { encodeText, type FileEdit } from './app-files.js';
 
 interface StagedEdit {

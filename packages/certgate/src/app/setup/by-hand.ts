@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 /** The gate's line, as it is written into every app. */
 export function formatGateCall(appExpression: string, environmentVariable: string): string {

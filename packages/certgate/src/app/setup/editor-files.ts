@@ -1,6 +1,6 @@
 import type { AppFiles, FileEdit } from './app-files.js';
 import type { FunctionApp, PackageManager } from './function-app.js';
-import { isJsonObject } from '../../files/json-file.js';
+import { isJsonObject } from '#local/json-file.js';
 import { JsonText } from './json-text.js';
 import type { SourceFiles } from './source-files.js';
 import { formatJson, type TextLayout } from './text-layout.js';

@@ -1,6 +1,6 @@
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { AppFiles } from './app-files.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { JsonText } from './json-text.js';
 import { type MainPattern, readMain } from './main-pattern.js';
 

@@ -6,7 +6,7 @@ import type { FunctionApp } from './function-app.js';
 import { addIndexFile, type MainPattern } from './main-pattern.js';
 import { type ModuleSource, readModuleSource } from './module-source.js';
 import { requireBuilt } from './built-sources.js';
-import { isJsonObject } from '../../files/json-file.js';
+import { isJsonObject } from '#local/json-file.js';
 import type { SourceFiles } from './source-files.js';
 import { joinLines, readLayout, type TextLayout } from './text-layout.js';
 

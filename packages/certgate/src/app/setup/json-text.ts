@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, modify, type ParseError, parse } from 'jsonc-parser';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { readLayout } from './text-layout.js';
 
 export type JsonPath = readonly string[];

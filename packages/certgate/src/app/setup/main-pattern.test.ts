@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { findAppEntry } from '../../local/functions-host/app-entry.js';
+import { findAppEntry } from '#local/functions-host/app-entry.js';
 import { addIndexFile, readMain } from './main-pattern.js';
 
 describe('addIndexFile', () => {

@@ -1,5 +1,5 @@
 import fastGlob from 'fast-glob';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 /** What package.json's `main` loads: names without a wildcard, and patterns. */
 export interface MainPattern {

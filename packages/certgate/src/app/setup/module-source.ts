@@ -1,5 +1,5 @@
 import { parse } from '@babel/parser';
-import { messageOf } from '../../faults/tool-failure.js';
+import { messageOf } from '#local/tool-failure.js';
 import { byHand } from './by-hand.js';
 
 export interface ModuleImport {

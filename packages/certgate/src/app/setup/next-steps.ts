@@ -1,4 +1,4 @@
-import { getToolVersion } from '../../faults/tool-version.js';
+import { getToolVersion } from '../../texts/tool-version.js';
 import type { PackageManager } from './function-app.js';
 import type { SetupPlan } from './plan-setup.js';
 

@@ -1,11 +1,11 @@
 // setup/: what `certgate init` adds to an app.
 
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { AppFiles, type FileEdit } from './app-files.js';
 import { planEditorFiles } from './editor-files.js';
 import { type FunctionApp, readFunctionApp } from './function-app.js';
 import { planGate } from './gate-file.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { JsonText } from './json-text.js';
 import type { MainPattern } from './main-pattern.js';
 import { findSourceFiles, type SourceFiles } from './source-files.js';

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import fastGlob from 'fast-glob';
 import { byHand } from './by-hand.js';
 import type { FunctionApp } from './function-app.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
 
 /** How the app's built files come from its sources. */
 export interface SourceFiles {

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { encodePem, readPemBlocks } from '../structure/pem-blocks.js';
 import { encryptPrivateKey } from '../pfx/encode-pfx.js';
 

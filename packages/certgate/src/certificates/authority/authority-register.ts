@@ -1,6 +1,6 @@
 import { findInstant } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { isRevocationReason, type RevocationReason } from '../structure/certificate-choices.js';
 
 /**

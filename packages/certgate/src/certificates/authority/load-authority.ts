@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure, hasCode } from '#local/tool-failure.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { getDecoded } from '../describe-certificate.js';
 import { readCertificateFile } from '../read-certificate-file.js';

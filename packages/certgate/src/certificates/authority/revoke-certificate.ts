@@ -1,6 +1,6 @@
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { RevocationReason } from '../structure/certificate-choices.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
 import { toWholeSeconds } from './revocation-list.js';

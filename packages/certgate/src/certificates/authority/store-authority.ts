@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
+import { ToolFailure, hasCode } from '#local/tool-failure.js';
 import { writeDurably } from '../../files/replace-file.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { encodePem } from '../structure/pem-blocks.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { after, beforeEach, describe, test } from 'node:test';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { createTemporaryFolder } from '../test-support/openssl.js';
 import { getAuthorityFiles } from './authority-files.js';
 import { formatRegister, type AuthorityRegister } from './authority-register.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { withLockFolder } from '../../files/lock-folder.js';
 import { moveIntoPlace, prepareDurably } from '../../files/replace-file.js';
 import type { AuthorityFiles } from './authority-files.js';

@@ -1,7 +1,7 @@
 // path-report/: the certification paths that a validator tried, for people.
 
 import colors from 'picocolors';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import type { ReportedCheck, ReportedEvidence, ReportedPath } from './reported-path.js';
 
 /** A CA with hundreds of cross-certificates would fill the screen. `--json` lists all paths. */

@@ -6,7 +6,7 @@ import {
   NameConstraints,
   type Extension,
 } from '@peculiar/asn1-x509';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { createExtension } from './create-extensions.js';
 import { createDnsName, createEmailName } from './subject-alternative-name.js';
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { GeneralName } from '@peculiar/asn1-x509';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 export interface AlternativeNames {
   readonly dns?: readonly string[];

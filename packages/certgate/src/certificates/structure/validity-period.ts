@@ -1,6 +1,6 @@
 import { formatInstant } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { maximumDays } from './certificate-choices.js';
 
 export interface ValidityPeriod {

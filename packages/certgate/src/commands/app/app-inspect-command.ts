@@ -18,9 +18,9 @@ import type { AzureComparison } from '../../app/inspection/compare-loads.js';
 import type { CoverageReport } from '../../app/inspection/coverage-report.js';
 import { inspectApp } from '../../app/inspection/inspect-app.js';
 import { formatReport } from '../../app/inspection/report-table.js';
-import { escapeControls, formatLogText } from '../../faults/safe-text.js';
-import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
-import type { HostLogLine } from '../../local/functions-host/functions-host.js';
+import { escapeControls, formatLogText } from '../../texts/safe-text.js';
+import { messageOf, ToolFailure } from '#local/tool-failure.js';
+import type { HostLogLine } from '#local/functions-host/functions-host.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 

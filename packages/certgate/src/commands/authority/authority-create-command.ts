@@ -10,12 +10,12 @@ import {
 import { refusePresentAuthority, storeAuthority } from '../../certificates/authority/store-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { createAuthority } from '../../certificates/create-authority.js';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import { type AuthorityKeyAlgorithm } from '../../certificates/structure/certificate-choices.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { describeNewCertificate, printFiles } from '../certificate/certificate-files.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { warnOfKeysInApp } from '../certificate/key-place.js';

@@ -5,8 +5,8 @@ import type { AuthorityRegister, IssuedEntry } from '../../certificates/authorit
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { readAuthorityFacts } from '../../certificates/structure/certificate-issuer.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { hasCode, ToolFailure } from '../../faults/tool-failure.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { hasCode, ToolFailure } from '#local/tool-failure.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { type Column, formatTable } from '../command-line/table.js';

@@ -6,7 +6,7 @@ import { createNextList, encodeListPem } from '../../certificates/authority/revo
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import type { RevocationReason } from '../../certificates/structure/certificate-choices.js';
-import { formatTrustChange } from '../../faults/tool-call.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { getAuthorityPassword } from '../certificate/find-password.js';
 import { isPresent } from '../certificate/write-file-set.js';

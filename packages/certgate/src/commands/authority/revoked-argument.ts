@@ -4,8 +4,8 @@ import { isIssuedBy } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { PfxError } from '../../certificates/pfx/pfx-error.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 export interface RevokedArgument {
   /** In upper-case hexadecimal, with the leading zero octet if a certificate has one. */

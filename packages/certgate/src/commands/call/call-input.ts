@@ -1,8 +1,8 @@
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { readPemBlocks } from '../../certificates/structure/pem-blocks.js';
-import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
-import { mcpPath } from '../../local/client/request-fields.js';
+import { messageOf, ToolFailure } from '#local/tool-failure.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
+import { mcpPath } from '#local/client/request-fields.js';
 
 /** The body of the request: the file's bytes for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readRequestBody(

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import type { JsonObject } from '../../files/json-file.js';
-import { findToolRefusal, isToolResult, listTexts } from '../../local/client/mcp-reply.js';
-import type { McpAnswer } from '../../local/client/mcp-session.js';
-import type { IncomingResponse } from '../../local/client/send-request.js';
-import { escapeControls, escapeLines } from '../../faults/safe-text.js';
+import type { JsonObject } from '#local/json-file.js';
+import { findToolRefusal, isToolResult, listTexts } from '#local/client/mcp-reply.js';
+import type { McpAnswer } from '#local/client/mcp-session.js';
+import type { IncomingResponse } from '#local/client/send-request.js';
+import { escapeControls, escapeLines } from '../../texts/safe-text.js';
 import { printNotice } from '../command-line/output.js';
 import type { CallerCertificate } from './caller-certificate.js';
 

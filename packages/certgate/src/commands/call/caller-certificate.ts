@@ -2,7 +2,7 @@ import { presentCertificate } from '@certgate/core/internal';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type PasswordFlags } from '../certificate/password-options.js';
 import { findPasswordSource } from '../certificate/find-password.js';
 

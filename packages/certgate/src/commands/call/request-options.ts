@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { isFieldValue, isToken } from '../../local/client/request-fields.js';
+import { isFieldValue, isToken } from '#local/client/request-fields.js';
 
 export function parseMethod(text: string): string {
   if (!isToken(text)) throw new InvalidArgumentError('It must be an HTTP method.');

@@ -1,7 +1,7 @@
 import { type ClientCertificate, formatInstant } from '@certgate/core/internal';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';
 import {

@@ -7,7 +7,7 @@ import {
 } from '@certgate/core/internal';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import {
   type CertificateProblem,
   describeCertificate,

@@ -12,9 +12,9 @@ import { type CertificationRequest, readCertificationRequest } from '../../certi
 import { certifyKey, issueCertificate } from '../../certificates/issue-certificate.js';
 import { type ExtendedKeyUsageName, usualDays } from '../../certificates/structure/certificate-choices.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type FolderFlags, listFolderWords } from '../authority/authority-options.js';
 import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';

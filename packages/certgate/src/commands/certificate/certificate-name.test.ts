@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { basename, join, win32 } from 'node:path';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { checkCertificateName } from './certificate-name.js';
 
 test('names that would leave the folder, or that some system refuses, are refused', () => {

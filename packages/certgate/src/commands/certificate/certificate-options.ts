@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { KeyAlgorithm } from '../../certificates/structure/key-pair.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
 import { maximumDays } from '../../certificates/structure/certificate-choices.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { jsonOption, type Options } from '../command-line/verb.js';
 import { passwordOptions, type PasswordFlags } from './password-options.js';
 

@@ -1,8 +1,8 @@
 import colors from 'picocolors';
 import { formatPaths } from '../../certificates/path-report/path-text.js';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { formatTrustChange } from '../../faults/tool-call.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { readCertificateArgument } from './read-certificate-argument.js';

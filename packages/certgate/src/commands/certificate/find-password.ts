@@ -6,7 +6,7 @@ import {
   readPasswordFile,
   readPasswordFromStdin,
 } from '../../certificates/password.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { PasswordFlags } from './password-options.js';
 
 /**

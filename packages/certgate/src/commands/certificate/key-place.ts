@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import colors from 'picocolors';
 import { printNotice } from '../command-line/output.js';
-import { developmentFolderName } from '../../local/local-app/development-files.js';
+import { developmentFolderName } from '../../local-app/development-files.js';
 
 /**
  * Warns about a private key that was written into a function app: a deployment takes every file of the app's folder that

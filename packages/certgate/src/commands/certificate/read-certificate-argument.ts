@@ -1,6 +1,6 @@
 import { readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { readCertificateFile, type CertificateFile } from '../../certificates/read-certificate-file.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type PasswordFlags } from './password-options.js';
 import { findPasswordSource } from './find-password.js';
 

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../faults/tool-failure.js';
+import type { FailureKind } from '#local/tool-failure.js';
 
 /** The exit codes that all verbs share. Each verb's `--help` lists the ones that it uses. */
 export const exitCodes = {

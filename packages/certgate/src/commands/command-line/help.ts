@@ -1,5 +1,5 @@
 import { type AddHelpTextContext, type Command, Help, type HelpConfiguration } from 'commander';
-import { getToolName } from '../../faults/tool-call.js';
+import { getToolName } from '../../texts/tool-call.js';
 
 export interface HelpSections {
   /** What each exit code means for this verb. */

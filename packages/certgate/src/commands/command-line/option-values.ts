@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as core from '@certgate/core/internal';
 import { InvalidArgumentError } from 'commander';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import type { Options } from './verb.js';
 
 /** The flags with these names that the user gave. For functions whose own options have the same names. */

@@ -1,6 +1,6 @@
 // command-line/: what all verbs share: output, help, exit codes and option values.
 
-import { formatForTerminal } from '../../faults/safe-text.js';
+import { formatForTerminal } from '../../texts/safe-text.js';
 
 /**
  * Prints a line of the command's answer to stdout. Messages about the work go to stderr (`printNotice`), so that a pipe

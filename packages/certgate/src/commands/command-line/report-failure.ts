@@ -1,6 +1,6 @@
 import colors from 'picocolors';
-import { escapeLines, formatMessage } from '../../faults/safe-text.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { escapeLines, formatMessage } from '../../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { printJson, printNotice } from './output.js';
 

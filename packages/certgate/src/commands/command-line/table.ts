@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 
 /** A column: its head, the text that it shows for a row (one line or several), and the color of that text. */
 export type Column<Row> = readonly [

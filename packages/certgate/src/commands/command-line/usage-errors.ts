@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { shellWord } from '../../faults/safe-text.js';
-import { countSlips } from '../../faults/slips.js';
+import { shellWord } from '../../texts/safe-text.js';
+import { countSlips } from '../../texts/slips.js';
 import { formerNames } from './former-names.js';
 import { helpLayout, isRepeatable } from './help.js';
 import { printNotice } from './output.js';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { withStore } from '../../faults/tool-call.js';
+import { withStore } from '../../texts/tool-call.js';
 import { addHelpNote, addHelpSections, type HelpSections, isRepeatable } from './help.js';
 
 /** Reads the value of an option, and throws Commander's InvalidArgumentError if the value is not allowed. */

@@ -1,18 +1,18 @@
 import { join, resolve } from 'node:path';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import { printLine } from '../command-line/output.js';
-import { findAppEntry } from '../../local/functions-host/app-entry.js';
-import { startGateway } from '../../local/gateway/gateway.js';
-import { getGatewayCertificate } from '../../local/local-app/development-certificates.js';
-import { findNamedFile, findTrustSetting } from '../../local/local-app/app-trust.js';
+import { findAppEntry } from '#local/functions-host/app-entry.js';
+import { startGateway } from '#local/gateway/gateway.js';
+import { getGatewayCertificate } from '../../local-app/development-certificates.js';
+import { findNamedFile, findTrustSetting } from '../../local-app/app-trust.js';
 import {
   listTrustedRoleSets,
   prepareCallers,
   trustFileName,
   writeDevelopmentTrust,
-} from '../../local/local-app/development-callers.js';
-import { openDevelopmentFolder, withFolderLock } from '../../local/local-app/development-files.js';
-import { findAppFrontEnd } from '../../local/local-app/front-end-settings.js';
+} from '../../local-app/development-callers.js';
+import { openDevelopmentFolder, withFolderLock } from '../../local-app/development-files.js';
+import { findAppFrontEnd } from '../../local-app/front-end-settings.js';
 import { type DevFlags, readGatewayFlags } from '../gateway-flags.js';
 import { warnWithoutSecret } from '../gateway-command.js';
 import { printExchange } from './decision-line.js';

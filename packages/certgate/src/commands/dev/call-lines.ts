@@ -1,8 +1,8 @@
-import type { HostedFunction, HostedMcp } from '../../local/functions-host/functions-host.js';
-import { chooseMethod, expectStatus, fillRoute } from '../../local/local-app/checks/check-plan.js';
-import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local/local-app/call-line.js';
-import { sampleToolArguments } from '../../local/local-app/checks/sample-arguments.js';
-import type { LocalApp } from '../../local/local-app/local-app.js';
+import type { HostedFunction, HostedMcp } from '#local/functions-host/functions-host.js';
+import { chooseMethod, expectStatus, fillRoute } from '../../local-app/checks/check-plan.js';
+import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local-app/call-line.js';
+import { sampleToolArguments } from '../../local-app/checks/sample-arguments.js';
+import type { LocalApp } from '../../local-app/local-app.js';
 
 /** Commands to copy. Each HTTP function and each MCP tool is called by the first caller who is allowed to. */
 export function formatCallLines(app: LocalApp): readonly string[] {

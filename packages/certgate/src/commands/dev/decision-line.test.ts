@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { HostAnswer } from '../../local/functions-host/functions-host.js';
+import type { HostAnswer } from '#local/functions-host/functions-host.js';
 import { formatAdapterLine, formatDecisionLine, formatExchangeLine } from './decision-line.js';
 
 const now = new Date(2026, 0, 2, 3, 4, 5);

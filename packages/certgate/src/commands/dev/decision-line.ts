@@ -1,7 +1,7 @@
 import colors from 'picocolors';
-import { escapeControls, formatLogText } from '../../faults/safe-text.js';
-import type { HostAnswer, HostDecision, HostExit, HostLogLine } from '../../local/functions-host/functions-host.js';
-import type { GatewayExchange } from '../../local/gateway/gateway.js';
+import { escapeControls, formatLogText } from '../../texts/safe-text.js';
+import type { HostAnswer, HostDecision, HostExit, HostLogLine } from '#local/functions-host/functions-host.js';
+import type { GatewayExchange } from '#local/gateway/gateway.js';
 import { printNotice } from '../command-line/output.js';
 
 /**

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import colors from 'picocolors';
-import type { startGateway } from '../../local/gateway/gateway.js';
-import { startOnPort } from '../../local/local-app/listening-port.js';
+import type { startGateway } from '#local/gateway/gateway.js';
+import { startOnPort } from '../../local-app/listening-port.js';
 import { printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import { defaultGatewayPort } from '../gateway-flags.js';

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { lockSetting } from '@certgate/core/internal';
-import { formatTrustChange } from '../../faults/tool-call.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import type { LocalApp } from '../../local/local-app/local-app.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import type { LocalApp } from '../../local-app/local-app.js';
 
 /** Describes the trust document that the app's own gate has read. It may not be the one that a setting names. */
 export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type FailureKind, messageOf, ToolFailure } from '../../faults/tool-failure.js';
+import { type FailureKind, messageOf, ToolFailure } from '#local/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
 import { findStart, parseInstant, parseStart, type StartTime } from '../command-line/option-values.js';
 import { printLine } from '../command-line/output.js';

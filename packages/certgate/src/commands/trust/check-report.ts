@@ -1,8 +1,8 @@
 import type { DocumentProblem, TrustSnapshot, verifyDocumentSignature } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { formatTrustCall } from '../../faults/tool-call.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { describeDays, formatTime } from '../../faults/time-words.js';
+import { formatTrustCall } from '../../texts/tool-call.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { describeDays, formatTime } from '../../texts/time-words.js';
 import type { CheckFinding, CheckSeverity } from '../../trust/check/check-finding.js';
 import type { PublicIssuanceReview } from '../../trust/check/public-certificates.js';
 import type { RevocationReview } from '../../trust/check/review-revocation.js';

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../faults/tool-failure.js';
+import type { FailureKind } from '#local/tool-failure.js';
 import { type Coverage, CoverageTracker } from '../../log/coverage/coverage.js';
 import type { SourceReading } from '../../log/reading/log-record.js';
 import type { LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';

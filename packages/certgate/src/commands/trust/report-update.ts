@@ -1,6 +1,6 @@
 import colors from 'picocolors';
-import { formatTrustChange } from '../../faults/tool-call.js';
-import { escapeControls } from '../../faults/safe-text.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './options/store-options.js';
 import type { TrustComparison } from '../../trust/comparison/compare-documents.js';

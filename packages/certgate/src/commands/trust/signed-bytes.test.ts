@@ -7,7 +7,7 @@ import { formatTrustDocument, verifyDocumentSignature, type TrustDocument } from
 import { Command, CommanderError } from 'commander';
 import fc from 'fast-check';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { hashDocument } from '../../trust/administration/load-trust-document.js';
 import { exitCodeOf } from '../command-line/exit-codes.js';
 import { fillCommand } from '../command-line/verb.js';

@@ -1,7 +1,7 @@
 import { formatInstant } from '@certgate/core/internal';
-import { withStore } from '../../faults/tool-call.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { withStore } from '../../texts/tool-call.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { missingDocument } from '../../trust/administration/load-trust-document.js';
 import type { StoredDocument, TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';

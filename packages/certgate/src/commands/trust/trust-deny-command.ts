@@ -5,8 +5,8 @@ import {
   formatSerialNumber,
   type TrustDocumentDenied,
 } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import {
   denyCertificate,
   describeDenied,

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { findInstant, parseTrustAddress, readRevocationInformation } from '@certgate/core/internal';
-import { escapeControls } from '../../faults/safe-text.js';
-import { withStore } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { withStore } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';

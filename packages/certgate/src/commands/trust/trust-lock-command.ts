@@ -1,5 +1,5 @@
 import { formatInstant } from '@certgate/core/internal';
-import { formatToolCall, formatTrustChange } from '../../faults/tool-call.js';
+import { formatToolCall, formatTrustChange } from '../../texts/tool-call.js';
 import { isEnabled } from '../../trust/administration/edits/identity-edits.js';
 import { lockDocument, unlockDocument } from '../../trust/administration/edits/restriction-edits.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';

@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
 import { getIdentity } from '../../trust/administration/edits/identity-edits.js';
 import {

@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { expectSignature } from '../../trust/administration/document-signing.js';
 import { expectDisabledToStay, restoreDocument } from '../../trust/administration/edits/restriction-edits.js';
 import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';

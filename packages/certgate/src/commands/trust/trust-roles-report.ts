@@ -1,6 +1,6 @@
 import { listStandings } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
 import { describeIdentityState } from '../../trust/administration/identity-state.js';
 import type { LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';

@@ -1,5 +1,5 @@
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { withStore } from '../../faults/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { withStore } from '../../texts/tool-call.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';

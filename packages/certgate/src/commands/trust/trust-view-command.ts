@@ -1,9 +1,9 @@
 import colors from 'picocolors';
 import { loadAuthority } from '../../certificates/authority/load-authority.js';
-import { escapeControls } from '../../faults/safe-text.js';
+import { escapeControls } from '../../texts/safe-text.js';
 import { startInspector } from '../../inspector/inspector.js';
 import { describeTrust } from '../../inspector/trust-models.js';
-import { startOnPort } from '../../local/local-app/listening-port.js';
+import { startOnPort } from '../../local-app/listening-port.js';
 import type { FolderFlags } from '../authority/authority-options.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';

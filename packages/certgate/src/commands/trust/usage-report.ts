@@ -1,7 +1,7 @@
 import colors from 'picocolors';
-import { escapeControls } from '../../faults/safe-text.js';
-import { formatTrustCall } from '../../faults/tool-call.js';
-import { describeDays, formatMinute } from '../../faults/time-words.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { formatTrustCall } from '../../texts/tool-call.js';
+import { describeDays, formatMinute } from '../../texts/time-words.js';
 import type { Coverage } from '../../log/coverage/coverage.js';
 import { formatCoverage } from '../../log/coverage/coverage-text.js';
 import type { SourceReading } from '../../log/reading/log-record.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { WireAnswer } from '../../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import {
   type Examination,
   type ExaminedFunction,

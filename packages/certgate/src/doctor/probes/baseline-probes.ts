@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { problemTypePrefix } from '@certgate/core/internal';
-import { inspectServerCertificate } from '../../local/client/server-certificate.js';
-import type { WireAnswer } from '../../local/client/wire-request.js';
+import { inspectServerCertificate } from '#local/client/server-certificate.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import {
   type Baseline,
   type Caller,

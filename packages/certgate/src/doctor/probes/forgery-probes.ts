@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
-import { escapePem, findPlayedFrontEnd, writeByteSequence } from '../../local/gateway/front-ends/played-front-ends.js';
+import { escapePem, findPlayedFrontEnd, writeByteSequence } from '#local/gateway/front-ends/played-front-ends.js';
 import type { ExaminedCertificate, Examination, ProbeRuns } from '../examination.js';
 import type { ProbeId } from '../probe-table.js';
 import type { Judgement } from '../verdict.js';

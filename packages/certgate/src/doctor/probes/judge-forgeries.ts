@@ -1,4 +1,4 @@
-import type { WireAnswer } from '../../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import {
   type Baseline,
   type EarlierRequest,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import type { HandshakeAnswer } from '../../local/client/handshake-request.js';
-import type { TlsVersion, WireAnswer } from '../../local/client/wire-request.js';
+import type { HandshakeAnswer } from '#local/client/handshake-request.js';
+import type { TlsVersion, WireAnswer } from '#local/client/wire-request.js';
 import { classifyAnswer } from '../verdict.js';
 import { judgeKeyProof } from './key-proof-probe.js';
 

@@ -1,6 +1,6 @@
 import { createForeignKey } from '../../certificates/foreign-key.js';
-import type { HandshakeAnswer } from '../../local/client/handshake-request.js';
-import type { TlsVersion } from '../../local/client/wire-request.js';
+import type { HandshakeAnswer } from '#local/client/handshake-request.js';
+import type { TlsVersion } from '#local/client/wire-request.js';
 import { type Examination, type ProbeRuns, findTellingFunction, nothingTells } from '../examination.js';
 import {
   type AnswerReader,

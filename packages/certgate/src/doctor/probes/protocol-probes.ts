@@ -1,5 +1,5 @@
 import { secretHeaderName } from '@certgate/core/internal';
-import { isAddress, type TlsVersion, type WireAnswer } from '../../local/client/wire-request.js';
+import { isAddress, type TlsVersion, type WireAnswer } from '#local/client/wire-request.js';
 import {
   type Baseline,
   type Examination,

@@ -1,5 +1,5 @@
 import { problemTypePrefix } from '@certgate/core/internal';
-import type { WireAnswer } from '../../local/client/wire-request.js';
+import type { WireAnswer } from '#local/client/wire-request.js';
 import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
 import { type AnswerReader, type Judgement, byStatus, cannotTell, classifyAnswer, observe } from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';

@@ -14,7 +14,7 @@ import {
 } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { TlsVersion } from '../../local/client/wire-request.js';
+import type { TlsVersion } from '#local/client/wire-request.js';
 import type { DoctorStage } from './doctor-stage.js';
 
 // A TLS server by hand, since OpenSSL never leaves out the check of the client's signature. One cipher suite, one group,

@@ -1,5 +1,5 @@
-import type { HostAnswer } from '../../local/functions-host/functions-host.js';
-import type { GatewayExchange } from '../../local/gateway/gateway.js';
+import type { HostAnswer } from '#local/functions-host/functions-host.js';
+import type { GatewayExchange } from '#local/gateway/gateway.js';
 import type { LiveEvent } from '../../trust/views/page-views.js';
 
 /** Callers choose paths, and documents names: so many characters of each are kept. */

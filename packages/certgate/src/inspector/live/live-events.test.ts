@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { HostAnswer } from '../../local/functions-host/functions-host.js';
-import type { GatewayExchange } from '../../local/gateway/gateway.js';
+import type { HostAnswer } from '#local/functions-host/functions-host.js';
+import type { GatewayExchange } from '#local/gateway/gateway.js';
 import { LiveEvents, maximumEvents } from './live-events.js';
 
 const unanswered: HostAnswer = {

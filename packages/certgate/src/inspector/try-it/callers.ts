@@ -5,10 +5,10 @@ import { issueCertificate } from '../../certificates/issue-certificate.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
-import { classifyRequest, type RequestToClassify } from '../../local/gateway/client-certificate-mode.js';
-import { findPlayedFrontEnd } from '../../local/gateway/front-ends/played-front-ends.js';
-import type { CheckedCaller } from '../../local/local-app/checks/check-plan.js';
-import type { Caller, CallerCertificate } from '../../local/local-app/development-callers.js';
+import { classifyRequest, type RequestToClassify } from '#local/gateway/client-certificate-mode.js';
+import { findPlayedFrontEnd } from '#local/gateway/front-ends/played-front-ends.js';
+import type { CheckedCaller } from '../../local-app/checks/check-plan.js';
+import type { Caller, CallerCertificate } from '../../local-app/development-callers.js';
 import type { DroppedFile, InspectedCaller } from '../../trust/views/page-views.js';
 import type { RunningApp } from '../inspected-app.js';
 

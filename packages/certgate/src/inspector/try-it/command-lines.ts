@@ -5,7 +5,7 @@ import {
   findGatewayFile,
   formatCertgateCall,
   formatCurlCall,
-} from '../../local/local-app/call-line.js';
+} from '../../local-app/call-line.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { TryRequest, TryResult } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';

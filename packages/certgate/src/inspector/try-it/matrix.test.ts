@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { createServerCertificate } from '../../certificates/self-signed-certificate.js';
-import { type Caller, prepareCallers } from '../../local/local-app/development-callers.js';
+import { type Caller, prepareCallers } from '../../local-app/development-callers.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { MatrixCell } from '../../trust/views/page-views.js';
 import { TryCallers } from './callers.js';

@@ -1,10 +1,10 @@
 import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/internal';
 import { readInspectedPolicy } from '../../app/inspection/inspected-policy.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { findTarget, isCallable, planChecks, type PlannedCheck } from '../../local/local-app/checks/check-plan.js';
-import { readPolicy } from '../../local/local-app/hosted-policy.js';
-import { runChecks, type CheckResult } from '../../local/local-app/checks/run-checks.js';
-import type { HostedFunction } from '../../local/functions-host/functions-host.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { findTarget, isCallable, planChecks, type PlannedCheck } from '../../local-app/checks/check-plan.js';
+import { readPolicy } from '../../local-app/hosted-policy.js';
+import { runChecks, type CheckResult } from '../../local-app/checks/run-checks.js';
+import type { HostedFunction } from '#local/functions-host/functions-host.js';
 import { findRequirement } from '../../trust/explanation/explained-function.js';
 import { loadInspectedTrust } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';

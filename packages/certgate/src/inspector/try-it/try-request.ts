@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { findMcpReply, isToolResult } from '../../local/client/mcp-reply.js';
-import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../local/client/send-request.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { createTraceParent, readTraceId } from '../../local/functions-host/worker/invocation.js';
-import { findAnswering } from '../../local/local-app/checks/check-plan.js';
+import { findMcpReply, isToolResult } from '#local/client/mcp-reply.js';
+import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '#local/client/send-request.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { createTraceParent, readTraceId } from '#local/functions-host/worker/invocation.js';
+import { findAnswering } from '../../local-app/checks/check-plan.js';
 import { RefusedRequest } from '../answers.js';
 import { explainForApp } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';

@@ -1,5 +1,5 @@
 // arrival/: whether each process whose lines are read has adopted a document
-import { formatTime } from '../../faults/time-words.js';
+import { formatTime } from '../../texts/time-words.js';
 import { type GateLine, type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 
 /**

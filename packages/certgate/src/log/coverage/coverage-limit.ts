@@ -1,4 +1,4 @@
-import { formatMinute } from '../../faults/time-words.js';
+import { formatMinute } from '../../texts/time-words.js';
 import { type ReportedSpan } from './time-span.js';
 
 /** Why the lines don't show everything, each reason with its facts. Times are in the form of RFC 3339. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { hasCode, messageOf, ToolFailure } from '../../faults/tool-failure.js';
+import { hasCode, messageOf, ToolFailure } from '#local/tool-failure.js';
 
 /** A file's path, or `-` for standard input. */
 export type LogFile = string;

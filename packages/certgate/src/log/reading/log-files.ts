@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { LogFile } from './log-bytes.js';
 
 /** A file to read. `app` is the app that its lines belong to if they don't name one. */

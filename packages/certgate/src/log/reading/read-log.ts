@@ -1,6 +1,6 @@
 // log/: what the gates of apps wrote into their logs, and how far it can be trusted
 // reading/: finds the lines of gates in files and exports, and counts what can't be read
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { CsvExport, findCsvHeader } from './csv-export.js';
 import { type FileSink, readTextLine } from './export-rows.js';
 import { readJsonExport } from './json-exports.js';

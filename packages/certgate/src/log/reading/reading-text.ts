@@ -1,5 +1,5 @@
-import { escapeControls } from '../../faults/safe-text.js';
-import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { type FailureKind, ToolFailure } from '#local/tool-failure.js';
 import { countUnused, type SourceReading } from './log-record.js';
 
 /** The counts in words, the most important ones first. */

@@ -1,4 +1,4 @@
-import { formatTime } from '../../faults/time-words.js';
+import { formatTime } from '../../texts/time-words.js';
 import type { FileSink } from './export-rows.js';
 import type { LineSink } from './gate-lines.js';
 import { findLineInstant } from './instants.js';

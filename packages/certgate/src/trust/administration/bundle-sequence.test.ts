@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatTrustDocument } from '@certgate/core/internal';
 import fc from 'fast-check';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { expectNewerBundle } from './bundle-sequence.js';
 import { hashDocument } from './load-trust-document.js';
 import { MemoryLocation } from './test-support/memory-location.js';

@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type LoggedBundle, parseChangeLogEntry } from './change-log.js';
 
 interface Expectation {

@@ -1,6 +1,6 @@
 import { CertgateError, verifyDocumentSignature } from '@certgate/core/internal';
-import { formatToolCall, formatTrustCall, formatTrustChange } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall, formatTrustCall, formatTrustChange } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { LoadedTrustDocument } from './load-trust-document.js';
 import { splitSignatures } from './location/trust-location.js';
 import type { SigningKey } from './signing/signing-key.js';

@@ -7,7 +7,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { toWrittenEnd } from '../../faults/time-words.js';
+import { toWrittenEnd } from '../../texts/time-words.js';
 
 // The gate's standings in words. A document does not show what a certificate's own bytes decide, so "active" only says
 // that the document lets the identity in. `trust explain` asks the gate with a certificate.

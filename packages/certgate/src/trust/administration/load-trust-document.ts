@@ -6,9 +6,9 @@ import {
   type TrustDocument,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { escapeControls } from '../../texts/safe-text.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 
 /** One stored version of a trust document: as its author wrote it, as an app reads it, and as bytes. */

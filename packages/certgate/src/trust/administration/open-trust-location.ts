@@ -1,5 +1,5 @@
 import { parseTrustAddress, showTrustAddress, type TrustAddress } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type TrustLocation, trustVariable } from './location/trust-location.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { TrustDocument, TrustDocumentIdentity } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { formatTrustCall, formatTrustChange } from '../../faults/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { formatTrustCall, formatTrustChange } from '../../texts/tool-call.js';
 import { parseChangeLogEntry } from './change-log.js';
 import { expectOwnSignature } from './document-signing.js';
 import { describePin } from './edits/identity-edits.js';

@@ -1,5 +1,5 @@
-import { formatTrustCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatTrustCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { formatChangeLogEntry } from './change-log.js';
 import { loadTrustDocument } from './load-trust-document.js';
 import type { TrustLocation } from './location/trust-location.js';

@@ -5,7 +5,7 @@ import { findIdentity, removeIdentity, setIdentityEnabled } from './edits/identi
 import { formatTrustDocument, type TrustDocument } from '@certgate/core/internal';
 import fc from 'fast-check';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { hashDocument } from './load-trust-document.js';
 import { maximumDocumentBytes } from './location/trust-location.js';
 import { replaceUnreadableDocument } from './replace-unreadable-document.js';

@@ -13,8 +13,8 @@ import {
 } from '@certgate/core/internal';
 import type { AskedCertificates } from '../comparison/ask-gate.js';
 import { compareTrustDocuments, type TrustComparison } from '../comparison/compare-documents.js';
-import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry, type LoggedBundle } from './change-log.js';
 import {
   maximumDocumentBytes,

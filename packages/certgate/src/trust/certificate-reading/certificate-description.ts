@@ -11,7 +11,7 @@ import {
   readCertificateHeader,
 } from '@certgate/core/internal';
 import { describeKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
-import { describeDays } from '../../faults/time-words.js';
+import { describeDays } from '../../texts/time-words.js';
 import type { ReadCrlView } from '../views/page-views.js';
 
 /** One line of a description: a label and its value. */

@@ -21,7 +21,7 @@ import { findLookalikes } from './find-lookalikes.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import { reviewPublicIssuance } from './public-certificates.js';
 import { findUnfitPins } from './unfit-pins.js';
-import { formatTrustChange } from '../../faults/tool-call.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
 
 /** The options of `checkTrust`. */
 export interface TrustCheckOptions {

@@ -9,7 +9,7 @@ import {
   type TrustedAuthority,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { formatTime } from '../../faults/time-words.js';
+import { formatTime } from '../../texts/time-words.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import type { Moment } from './check-authorities.js';
 import type { CheckFinding, CheckSeverity } from './check-finding.js';

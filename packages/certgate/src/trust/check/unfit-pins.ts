@@ -9,7 +9,7 @@ import {
 } from '@certgate/core/internal';
 import { aboutPin, type CheckFinding, listPinsInUse, type PlacedPin } from './check-finding.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
-import { formatTrustChange } from '../../faults/tool-call.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
 
 /** A certificate that is at hand: from the folder, or of an authority in the document. */
 interface CertificateAtHand {

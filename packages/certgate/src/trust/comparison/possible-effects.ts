@@ -12,7 +12,7 @@ import { compareLists, indexByName, isGraceWider } from './compare-identities.js
 import { canAdmit, hasMore } from './in-force.js';
 import { findNameHolder, isSameIdentity } from './shared-names.js';
 import { describeCandidates } from './trust-change.js';
-import { formatTrustCall } from '../../faults/tool-call.js';
+import { formatTrustCall } from '../../texts/tool-call.js';
 
 interface EntrySort {
   /**

@@ -7,7 +7,7 @@ import {
   type TrustName,
   type TrustPin,
 } from '@certgate/core/internal';
-import { listBounds } from '../../faults/time-words.js';
+import { listBounds } from '../../texts/time-words.js';
 
 /** The effect of a change. `changes`: it is worth knowing, but no call is decided differently because of it. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';

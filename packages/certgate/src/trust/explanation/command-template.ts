@@ -1,5 +1,5 @@
 // Commands as docs/errors.md shows them, and as people run them: the same template, with the values filled in.
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 
 /**
  * Values by placeholder, which is a word in capitals. A list repeats the option before the placeholder, and an empty

@@ -6,7 +6,7 @@ import {
   formatInstant,
   formatSerialNumber,
 } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import {
   chooseForAuthority,
   chooseForConstraint,

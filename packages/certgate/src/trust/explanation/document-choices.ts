@@ -1,5 +1,5 @@
 import type { DenialFacts } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import { type Choices, type RemedyContext, run } from './remedy-choices.js';
 
 // Advice and choices for a document that an app does not accept.

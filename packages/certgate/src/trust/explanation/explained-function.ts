@@ -6,14 +6,14 @@ import {
   readInspectedPolicy,
 } from '../../app/inspection/inspected-policy.js';
 import { inspectApp } from '../../app/inspection/inspect-app.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import {
   describeFunctionApp,
   type GateAnswer,
   type GateQuestion,
   type HostedFunction,
-} from '../../local/functions-host/functions-host.js';
-import { explainFailedStart } from '../../local/local-app/explain-failed-start.js';
+} from '#local/functions-host/functions-host.js';
+import { explainFailedStart } from '../../local-app/explain-failed-start.js';
 import { trustVariable } from '../administration/location/trust-location.js';
 
 /** The function that the question is about, and what it requires of its callers. */

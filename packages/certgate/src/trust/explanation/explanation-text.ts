@@ -1,6 +1,6 @@
 import { describeIssuance } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { escapeControls, escapeTexts } from '../../faults/safe-text.js';
+import { escapeControls, escapeTexts } from '../../texts/safe-text.js';
 import { formatPaths } from '../../certificates/path-report/path-text.js';
 import { describeUnverified } from './unverified.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';

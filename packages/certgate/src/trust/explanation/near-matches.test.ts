@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { parseTrustDocument, presentCertificate, type PresentedCertificate } from '@certgate/core/internal';
 import fc from 'fast-check';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatToolCall } from '../../texts/tool-call.js';
 import { fillTemplate } from './command-template.js';
 import { countDigitSlips, findNearMatches } from './near-matches.js';
 

@@ -10,7 +10,7 @@ import {
   type TrustName,
   type TrustedIdentity,
 } from '@certgate/core/internal';
-import { countSlips } from '../../faults/slips.js';
+import { countSlips } from '../../texts/slips.js';
 
 /** An identity that a certificate may have been meant for, if no identity has the certificate. */
 export interface NearMatch {

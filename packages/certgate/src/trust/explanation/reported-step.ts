@@ -1,5 +1,5 @@
 import { type DecisionStepName, type PresentedCertificate, findPinSpan, formatInstant } from '@certgate/core/internal';
-import { listBounds } from '../../faults/time-words.js';
+import { listBounds } from '../../texts/time-words.js';
 import type { Explanation } from './explain-decision.js';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
 

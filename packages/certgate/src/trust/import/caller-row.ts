@@ -7,7 +7,7 @@ import {
   TrustDocumentError,
   type TrustDocumentIdentity,
 } from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type KnownCertificate, readKnownCertificate } from './certificate-folder.js';
 import type { CsvRow } from '../../files/csv-rows.js';
 import {

@@ -8,7 +8,7 @@ import {
 } from '@certgate/core/internal';
 import { passwordRemedy } from '../../certificates/password.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { CertificateHashes } from '../administration/edits/identity-edits.js';
 
 /** A certificate that is at hand, so that a SHA-1 thumbprint can become a SHA-256 pin with an end. */

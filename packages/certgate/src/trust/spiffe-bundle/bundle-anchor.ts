@@ -8,8 +8,8 @@ import {
   shortenThumbprint,
 } from '@certgate/core/internal';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
-import { messageOf } from '../../faults/tool-failure.js';
-import type { JsonObject } from '../../files/json-file.js';
+import { messageOf } from '#local/tool-failure.js';
+import type { JsonObject } from '#local/json-file.js';
 
 export interface Anchor {
   readonly certificate: PathCertificate;

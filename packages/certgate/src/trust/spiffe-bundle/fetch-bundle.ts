@@ -1,6 +1,6 @@
 import { getByHttps, readWithin, showTrustAddress } from '@certgate/core/internal';
 import { readBoundedFile } from '../../certificates/read-bounded-file.js';
-import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
+import { messageOf, ToolFailure } from '#local/tool-failure.js';
 
 /** A bundle of a hundred RSA keys has a third of it. */
 const maximumBytes = 1_048_576;

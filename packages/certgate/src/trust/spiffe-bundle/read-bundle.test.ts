@@ -9,7 +9,7 @@ import { toPem } from '@certgate/x509/test-support/openssl.js';
 import { newName } from '@certgate/x509/test-support/written-path.js';
 import fc from 'fast-check';
 import { createTemporaryFolder, makeOpensslPair } from '../../certificates/test-support/openssl.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { readSpiffeBundle, type SpiffeBundle } from './read-bundle.js';
 import {
   describeKey,

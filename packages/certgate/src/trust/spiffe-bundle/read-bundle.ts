@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { formatInstant, parseJsonInSteps, runAtOnce } from '@certgate/core/internal';
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
-import { formatTrustChange } from '../../faults/tool-call.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { formatTrustChange } from '../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { type Anchor, type LeftOutAnchor, readAnchor } from './bundle-anchor.js';
 import type { FetchedBundle } from './fetch-bundle.js';
 

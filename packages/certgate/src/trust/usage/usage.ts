@@ -7,7 +7,7 @@ import {
   type TrustedIdentity,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { formatTime } from '../../faults/time-words.js';
+import { formatTime } from '../../texts/time-words.js';
 import type { Coverage } from '../../log/coverage/coverage.js';
 import {
   describeEntryState,

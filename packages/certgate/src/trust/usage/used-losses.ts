@@ -1,5 +1,5 @@
 import { findEntryStanding, findPinSpan, type TrustedIdentity, type TrustSnapshot } from '@certgate/core/internal';
-import { describeDays, formatMinute } from '../../faults/time-words.js';
+import { describeDays, formatMinute } from '../../texts/time-words.js';
 import { type Coverage, describeCovered } from '../../log/coverage/coverage.js';
 import { indexByName } from '../comparison/compare-identities.js';
 import type { TrustComparison } from '../comparison/compare-documents.js';

@@ -20,7 +20,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
-import { toWrittenEnd } from '../../faults/time-words.js';
+import { toWrittenEnd } from '../../texts/time-words.js';
 import type { ValidityWindow } from '../views/page-views.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
 import { type TimeSpan, mergeSpans } from '../../log/coverage/time-span.js';

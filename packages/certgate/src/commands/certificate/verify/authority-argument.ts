@@ -3,8 +3,8 @@ import type { PathCertificate } from '@certgate/core/internal';
 import { type AuthorityFiles, getAuthorityFiles } from '../../../certificates/authority/authority-files.js';
 import { loadAuthority } from '../../../certificates/authority/load-authority.js';
 import { readRegister } from '../../../certificates/authority/update-register.js';
-import { formatToolCall } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatToolCall } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { getPathCertificate, readPathCertificates } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
 

@@ -2,8 +2,8 @@ import { type CertificateRevocationList, loadPathValidation, type PathCertificat
 import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
 import { readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
-import { escapeControls } from '../../../faults/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { escapeControls } from '../../../texts/safe-text.js';
 import { type PasswordFlags } from '../password-options.js';
 import { findPasswordSource } from '../find-password.js';
 

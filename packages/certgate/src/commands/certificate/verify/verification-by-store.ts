@@ -8,7 +8,7 @@ import {
   presentCertificate,
   readRevocationInformation,
 } from '@certgate/core/internal';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { PathTrace } from '../../../certificates/path-report/reported-path.js';

@@ -9,9 +9,9 @@ import type {
 } from '@certgate/core/internal';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { encodePem } from '../../../certificates/structure/pem-blocks.js';
-import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
-import { escapeControls } from '../../../faults/safe-text.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
+import { escapeControls } from '../../../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import {
   addAuthority,
   addToAuthority,

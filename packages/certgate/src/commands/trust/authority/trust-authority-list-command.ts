@@ -1,5 +1,5 @@
 import { formatInstant, shortenThumbprint, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/internal';
-import { escapeControls } from '../../../faults/safe-text.js';
+import { escapeControls } from '../../../texts/safe-text.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { printJson, printLine } from '../../command-line/output.js';

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isTrustDomain, type TrustDocument } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { formatTrustChange } from '../../../faults/tool-call.js';
-import { escapeControls } from '../../../faults/safe-text.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustChange } from '../../../texts/tool-call.js';
+import { escapeControls } from '../../../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { findAuthority, syncTrustAnchors } from '../../../trust/administration/edits/authority-edits.js';
 import { expectNewerBundle } from '../../../trust/administration/bundle-sequence.js';
 import { fetchBundle } from '../../../trust/spiffe-bundle/fetch-bundle.js';

@@ -1,4 +1,4 @@
-import { escapeControls } from '../../../faults/safe-text.js';
+import { escapeControls } from '../../../texts/safe-text.js';
 import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
 import type { TrustChange } from '../../../trust/comparison/trust-change.js';
 import type { LossUse } from '../../../trust/usage/used-losses.js';

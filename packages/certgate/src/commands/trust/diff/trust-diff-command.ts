@@ -1,7 +1,7 @@
 import colors from 'picocolors';
-import { formatToolCall, withStore } from '../../../faults/tool-call.js';
-import { escapeControls } from '../../../faults/safe-text.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatToolCall, withStore } from '../../../texts/tool-call.js';
+import { escapeControls } from '../../../texts/safe-text.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type LoadedTrustDocument, parseStoredDocument } from '../../../trust/administration/load-trust-document.js';
 import { compareTrustDocuments, type TrustComparison } from '../../../trust/comparison/compare-documents.js';
 import { formatMarkdown, formatUses } from './diff-markdown.js';

@@ -1,6 +1,6 @@
 import type { TrustDocumentIdentity, TrustDocumentName } from '@certgate/core/internal';
-import { formatTrustChange } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustChange } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import {
   addIdentity,
   addToIdentity,

@@ -6,8 +6,8 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import {
   getIdentity,
   getPin,

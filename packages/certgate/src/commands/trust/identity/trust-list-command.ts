@@ -1,8 +1,8 @@
 import { describeLock, isGraceRunning, listStandings, type Standing } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { escapeControls } from '../../../faults/safe-text.js';
-import { formatTime } from '../../../faults/time-words.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { escapeControls } from '../../../texts/safe-text.js';
+import { formatTime } from '../../../texts/time-words.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { describeIdentityState, findEarliestEnd } from '../../../trust/administration/identity-state.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';

@@ -7,9 +7,9 @@ import {
   type TrustPin,
 } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { escapeControls } from '../../../faults/safe-text.js';
-import { formatTime, listBounds } from '../../../faults/time-words.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { escapeControls } from '../../../texts/safe-text.js';
+import { formatTime, listBounds } from '../../../texts/time-words.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
 import {

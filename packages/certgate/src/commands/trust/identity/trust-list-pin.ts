@@ -1,7 +1,7 @@
 import { findPinSpan, findThumbprint, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
-import { escapeControls } from '../../../faults/safe-text.js';
-import { listBounds } from '../../../faults/time-words.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { escapeControls } from '../../../texts/safe-text.js';
+import { listBounds } from '../../../texts/time-words.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { findNearPins } from '../../../trust/explanation/near-matches.js';
 import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine } from '../../command-line/output.js';

@@ -1,7 +1,7 @@
 import { formatInstant, shortenThumbprint, type TrustDocumentPin } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { formatTrustChange } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustChange } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import {
   choosePins,
   getIdentity,

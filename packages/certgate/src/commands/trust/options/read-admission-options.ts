@@ -7,7 +7,7 @@ import {
   verifyDocumentSignature,
 } from '@certgate/core/internal';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { StoredDocument } from '../../../trust/administration/location/trust-location.js';
 import type { GateFlags } from './store-options.js';
 

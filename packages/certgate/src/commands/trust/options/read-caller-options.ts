@@ -5,8 +5,8 @@ import {
   presentCertificate,
   type TrustDocumentName,
 } from '@certgate/core/internal';
-import { formatToolCall, formatTrustCall } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatToolCall, formatTrustCall } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
 import type { ChangeRequest } from '../../../trust/administration/update-trust-document.js';
 import { pick } from '../../command-line/option-values.js';

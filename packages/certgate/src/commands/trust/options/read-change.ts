@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { expectWritable } from '../../../trust/administration/open-trust-location.js';
 import type { SigningKey } from '../../../trust/administration/signing/signing-key.js';
 import type { ChangeRequest } from '../../../trust/administration/update-trust-document.js';

@@ -1,5 +1,5 @@
 import { readBoundedStream } from '../../../certificates/read-bounded-file.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { missingDocument } from '../../../trust/administration/load-trust-document.js';
 import { maximumDocumentBytes, type StoredDocument } from '../../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';

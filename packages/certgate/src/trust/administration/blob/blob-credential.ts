@@ -1,5 +1,5 @@
 import type { BlobAddress } from '@certgate/core/internal';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { loadAzureIdentity } from '../../../azure-sdk/azure-packages.js';
 import { type AzureStoragePackage, storageNeed } from './azure-storage.js';
 

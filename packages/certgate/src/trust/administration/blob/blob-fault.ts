@@ -1,6 +1,6 @@
 import type { BlobAddress } from '@certgate/core/internal';
-import { formatToolCall } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatToolCall } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
 
 /** Explains a fault of the storage in a person's words. `accessKind` names the credential that was tried. */

@@ -1,8 +1,8 @@
 // blob/: a trust document in Azure Blob Storage: address, credential, conditional writes.
 
 import type { BlobAddress } from '@certgate/core/internal';
-import { formatToolCall } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatToolCall } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type AzureStoragePackage, type BlobDownload, type ClientOptions, loadAzureStorage } from './azure-storage.js';
 import { chooseBlobAccess, type BlobAccess } from './blob-credential.js';
 import { explainBlobFault } from './blob-fault.js';

@@ -6,8 +6,8 @@ import {
   type TrustDocumentMinimumCrlNumber,
   type TrustDocumentRevocation,
 } from '@certgate/core/internal';
-import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 // These edits are pure, like the edits of identities. They leave some checks (a leaf as an anchor, a name twice) to the
 // reader of documents, because its messages are better.

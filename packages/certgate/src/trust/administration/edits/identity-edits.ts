@@ -12,8 +12,8 @@ import {
   type TrustDocumentName,
   type TrustPin,
 } from '@certgate/core/internal';
-import { formatToolCall, formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatToolCall, formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { withoutNames, withNames } from './name-edits.js';
 
 // These functions are pure: they take a document and return a document. Their errors are written for the person at the

@@ -5,8 +5,8 @@ import {
   type TrustDocumentIdentity,
   type TrustDocumentName,
 } from '@certgate/core/internal';
-import { formatTrustCall } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { formatTrustCall } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 /**
  * Adds names to an identity. A name that it already has is not added again. The reader of documents checks that no

@@ -5,7 +5,7 @@ import {
   type TrustDocument,
   type TrustDocumentPin,
 } from '@certgate/core/internal';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { changePins, describePin } from './identity-edits.js';
 
 /** Sets until when a pin accepts a certificate without clientAuth. */

@@ -10,9 +10,9 @@ import {
   type TrustDocumentName,
   type TrustDocumentLock,
 } from '@certgate/core/internal';
-import { shellWord } from '../../../faults/safe-text.js';
-import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { shellWord } from '../../../texts/safe-text.js';
+import { formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { describePin, isEnabled } from './identity-edits.js';
 
 // These edits are pure, like the edits of identities: they take a document and return a document.

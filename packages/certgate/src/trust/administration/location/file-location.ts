@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ToolFailure, hasCode, messageOf } from '../../../faults/tool-failure.js';
+import { ToolFailure, hasCode, messageOf } from '#local/tool-failure.js';
 import { withLockFolder } from '../../../files/lock-folder.js';
 import { moveIntoPlace, prepareDurably, writeDurably } from '../../../files/replace-file.js';
 import {

@@ -1,5 +1,5 @@
 import { createUrlSource, readWithin, showTrustAddress } from '@certgate/core/internal';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import type { StoredDocument, TrustLocation } from './trust-location.js';
 
 const readTimeoutMilliseconds = 30_000;

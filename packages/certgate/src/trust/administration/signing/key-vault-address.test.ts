@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { parseKeyVaultAddress } from './key-vault-address.js';
 
 describe('the URL of a key in Key Vault', () => {

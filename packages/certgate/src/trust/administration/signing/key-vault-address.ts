@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 /** The address of a key in Azure Key Vault, from its identifier `https://VAULT.vault.azure.net/keys/NAME[/VERSION]`. */
 export interface KeyVaultAddress {

@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
 import type { KeyVaultAddress } from './key-vault-address.js';
 

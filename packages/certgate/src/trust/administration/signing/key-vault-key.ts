@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { verifyDocumentSignature } from '@certgate/core/internal';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 import { loadAzureIdentity } from '../../../azure-sdk/azure-packages.js';
 import { encodeEcdsaSignature } from './ecdsa-signature.js';
 import { type KeyVaultAddress, parseKeyVaultAddress } from './key-vault-address.js';

@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { promisify } from 'node:util';
 import type { PasswordSource } from '../../../certificates/password.js';
 import { readPrivateKeyFile } from '../../../certificates/read-private-key.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '#local/tool-failure.js';
 
 /** A private key of a kind whose public half `signedBy` accepts: Ed25519, EC P-256 or P-384. */
 export interface SigningKey {

@@ -1,0 +1,93 @@
+/** What is to be said of an app that runs in the embedded host, or is inspected there, besides who may call. */
+import { join } from 'node:path';
+import { frontEndSetting, isolationSetting, lockSetting, secretSetting } from '@certgate/core/internal';
+import { countSlips } from '../texts/slips.js';
+import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '#local/json-file.js';
+import type { Environment } from '#local/functions-host/app-settings.js';
+import type { HostedFunction } from '#local/functions-host/functions-host.js';
+import { readPolicy } from './hosted-policy.js';
+
+const ourSettings = ['CERTGATE_TRUST', lockSetting, frontEndSetting, secretSetting, isolationSetting];
+const maximumSlips = 2;
+
+/** One line for each setting whose name is nearly one of Certgate's: what was meant by it has no effect. */
+export function listSettingWarnings(settings: Environment): readonly string[] {
+  return Object.keys(settings).flatMap((name) => {
+    if (ourSettings.includes(name)) return [];
+    const [closest] = ourSettings
+      .map((own) => ({ own, slips: countSlips(name.toUpperCase(), own, maximumSlips) ?? Infinity }))
+      // A second document may well be named so: CERTGATE_TRUST_2.
+      .filter(({ own, slips }) => slips <= maximumSlips && !new RegExp(`^${own}(?:_|\\d)`).test(name))
+      .sort((one, other) => one.slips - other.slips);
+    return closest === undefined
+      ? []
+      : [`Certgate does not know the app setting ${name}. Did you mean ${closest.own}?`];
+  });
+}
+
+/** One line for each HTTP or MCP function that no gate covers. Any line is a failure in `--once`. */
+export function listCoverageWarnings(functions: readonly HostedFunction[]): readonly string[] {
+  return functions
+    .filter(({ http, mcp, covered }) => (http || mcp !== undefined) && covered !== 'gate')
+    .map(
+      ({ name, http }) =>
+        `${name} is open to ${http ? 'everybody' : 'everybody who reaches the MCP endpoint'}: the app has no gate. Call secureApp(app, …) in a file that "main" in package.json loads.`,
+    );
+}
+
+/** While a request is proxied, the worker is not told the key that the host accepted. */
+export function listStreamingNotes(functions: readonly HostedFunction[], isStreaming: boolean): readonly string[] {
+  const observed = functions.filter((hosted) => hosted.http && isObserved(hosted));
+  if (!isStreaming || observed.length === 0) return [];
+  const names = observed.map(({ name }) => name).join(', ');
+  return [`HTTP streaming is on, so the log lines of observed functions (${names}) don't name the key of the caller.`];
+}
+
+function isObserved(hosted: HostedFunction): boolean {
+  const policy = readPolicy(hosted);
+  return policy.kind === 'certificate' && policy.observedUntil !== undefined && policy.observedUntil > Date.now();
+}
+
+/** What Azure or Core Tools heeds and this host doesn't, in one line; undefined: nothing of it is set. */
+export async function findIgnoredNote(folder: string, settings: Environment): Promise<string | undefined> {
+  const [hostJson, localSettings] = await Promise.all(
+    ['host.json', 'local.settings.json'].map((name) => findJsonObject(join(folder, name))),
+  );
+  const ofHost = ignoredInHostJson.filter(
+    (path) => findAt(hostJson, path) !== undefined || isSetByAppSetting(settings, path),
+  );
+  const ofSettings = ['CORS', 'CORSCredentials', 'LocalHttpPort'].filter(
+    (name) => findAt(localSettings, ['Host', name]) !== undefined,
+  );
+  const parts = [
+    ...(ofHost.length === 0 ? [] : [`${ofHost.map((path) => path.at(-1)).join(', ')} of host.json`]),
+    ...(ofSettings.length === 0
+      ? []
+      : [`${ofSettings.map((name) => `Host.${name}`).join(', ')} of local.settings.json`]),
+  ];
+  return parts.length === 0 ? undefined : `Ignored by this local host: ${parts.join('; ')}.`;
+}
+
+const ignoredInHostJson = [
+  ['functions'],
+  ['functionTimeout'],
+  ...['customHeaders', 'dynamicThrottlesEnabled', 'maxConcurrentRequests', 'maxOutstandingRequests'].map((name) => [
+    'extensions',
+    'http',
+    name,
+  ]),
+];
+
+function findAt(document: JsonObject | undefined, path: readonly string[]): unknown {
+  let value: unknown = document;
+  for (const name of path) value = isJsonObject(value) ? findProperty(value, name) : undefined;
+  return value;
+}
+
+function isSetByAppSetting(settings: Environment, path: readonly string[]): boolean {
+  const wanted = ['AzureFunctionsJobHost', ...path].join('__').toLowerCase();
+  return Object.keys(settings).some((name) => {
+    const key = name.replaceAll(':', '__').toLowerCase();
+    return key === wanted || key.startsWith(`${wanted}__`);
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * Which trust document the app is given: one of the user's own, named by `--trust` or by the app setting CERTGATE_TRUST,
+ * wins; only where nobody names one does development make one, with callers of its own.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type TrustSnapshot,
+  TrustDocumentError,
+  anyAudience,
+  findInSnapshot,
+  parseTrustAddress,
+  parseTrustDocument,
+  presentCertificate,
+} from '@certgate/core/internal';
+import { formatToolCall } from '../texts/tool-call.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import { resolveAppSettings } from '#local/functions-host/app-settings.js';
+import type { Caller } from './development-callers.js';
+
+/** The app setting; which code reads it is the app's affair. */
+export const trustSettingName = 'CERTGATE_TRUST';
+
+export interface TrustSetting {
+  readonly value: string;
+  readonly setBy: 'the environment' | 'local.settings.json';
+}
+
+export interface OwnTrust {
+  /** Absolute. Undefined for what is no path: an address, or the document itself. */
+  readonly file: string | undefined;
+  /** As `--store` takes it; undefined: the setting holds the document itself. */
+  readonly address: string | undefined;
+  readonly setBy: TrustSetting['setBy'] | '--trust';
+}
+
+/** The setting that the app would get, merged as Core Tools does it: the environment wins. Empty counts as absent. */
+export async function findTrustSetting(folder: string): Promise<TrustSetting | undefined> {
+  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit: {} });
+  const value = settings[trustSettingName];
+  if (value === undefined || value === '') return undefined;
+  const setBy = process.env[trustSettingName] === value ? 'the environment' : 'local.settings.json';
+  return { value, setBy };
+}
+
+/**
+ * The document of the user's own, or undefined where development is to make one at `developmentFile`, which
+ * local.settings.json may name too. Rejects with ToolFailure where a named file isn't there: the app would start all
+ * the same, and answer 503 to everybody.
+ */
+export async function findOwnTrust(
+  folder: string,
+  developmentFile: string,
+  trustFlag: string | undefined,
+): Promise<OwnTrust | undefined> {
+  if (trustFlag !== undefined) {
+    const file = resolve(trustFlag);
+    await expectFile(file, '--trust', 'Check --trust.');
+    return { file, address: file, setBy: '--trust' };
+  }
+  const setting = await findTrustSetting(folder);
+  if (setting === undefined) return undefined;
+  const { setBy } = setting;
+  const file = findNamedFile(folder, setting);
+  if (file === undefined) {
+    const isAddress = parseTrustAddress(setting.value).kind !== 'refused';
+    return { file, address: isAddress ? setting.value : undefined, setBy };
+  }
+  if (file === developmentFile) return undefined;
+  await expectFile(
+    file,
+    `${trustSettingName} in ${setBy}`,
+    'Correct the setting, or remove it: certgate dev then makes a document with callers to try the app.',
+  );
+  return { file, address: file, setBy };
+}
+
+/** The file that the setting names, absolute; undefined where it names another place, or is the document itself. */
+export function findNamedFile(folder: string, { value, setBy }: TrustSetting): string | undefined {
+  const address = parseTrustAddress(value);
+  if (address.kind === 'file') return resolve(folder, address.path);
+  // An app may read the document from this setting, by trustStoreFromAppSetting.
+  if (address.kind !== 'refused' || address.code === 'document') return undefined;
+  throw new ToolFailure(`${trustSettingName} in ${setBy} can't be used. ${address.message}`, {
+    remedy: address.remedy,
+  });
+}
+
+async function expectFile(path: string, namedBy: string, remedy: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === true) return;
+  const what = found === undefined ? `There is no trust document at ${path}` : `${path} is not a file`;
+  throw new ToolFailure(`${what}, which ${namedBy} names.`, { remedy });
+}
+
+export interface JudgedCallers {
+  /** Callers without a certificate, callers that must be strangers, and callers that the document says something about. */
+  readonly callers: readonly Caller[];
+  /** Callers made to be let in that the document doesn't list. */
+  readonly unknown: readonly string[];
+}
+
+/** What a document of the user's own says of the callers that development made: they are trusted where it says so. */
+export async function judgeCallers(
+  callers: readonly Caller[],
+  { file }: Pick<OwnTrust, 'file'>,
+  now: number,
+): Promise<JudgedCallers> {
+  const snapshot = file === undefined ? undefined : await readSnapshot(file);
+  const judged = callers.map((caller) => ({ caller, ...judge(caller, snapshot, now) }));
+  const isUnknown = ({ caller, isListed }: (typeof judged)[number]): boolean => caller.isTrusted && !isListed;
+  return {
+    callers: judged.filter((each) => !isUnknown(each)).map(({ asListed }) => asListed),
+    unknown: judged.filter(isUnknown).map(({ caller }) => caller.name),
+  };
+}
+
+function judge(
+  caller: Caller,
+  snapshot: TrustSnapshot | undefined,
+  now: number,
+): { readonly isListed: boolean; readonly asListed: Caller } {
+  const stranger: Caller = { ...caller, isTrusted: false, roles: [] };
+  if (caller.certificate === undefined || snapshot === undefined) return { isListed: false, asListed: stranger };
+  const looked = findInSnapshot(snapshot, presentCertificate(caller.certificate.certificate.der), now);
+  const finding = looked.outcome === 'nominated' ? looked.confirm() : looked;
+  if (finding.outcome !== 'found') return { isListed: finding.outcome === 'denied', asListed: stranger };
+  const { roles, functions } = finding.identity;
+  return {
+    isListed: true,
+    asListed: { ...caller, isTrusted: true, roles, ...(functions === undefined ? {} : { functions }) },
+  };
+}
+
+async function readSnapshot(file: string): Promise<TrustSnapshot> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return parseTrustDocument(text, { audience: anyAudience });
+  } catch (cause) {
+    if (!(cause instanceof TrustDocumentError)) throw cause;
+    throw new ToolFailure(`${file} is not a valid trust document: ${cause.message}`, {
+      remedy: `See all that is wrong with it: ${formatToolCall(['trust', 'check', '--store', file])}`,
+      cause,
+    });
+  }
+}

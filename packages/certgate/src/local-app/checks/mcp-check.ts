@@ -1,0 +1,94 @@
+import { denialCodes, type DenialCode, getPublicCode } from '@certgate/core/internal';
+import { findToolRefusal, isToolResult, listTexts, type McpReply } from '#local/client/mcp-reply.js';
+import { type McpAnswer, type McpConnection, type McpSession, openMcpSession } from '#local/client/mcp-session.js';
+import { getClientInfo } from '../../texts/tool-version.js';
+import { mcpPath } from '#local/client/request-fields.js';
+import type { Refusal } from '#local/client/refusal.js';
+import type { IncomingResponse } from '#local/client/send-request.js';
+import type { HostAnswer, HostedMcp } from '#local/functions-host/functions-host.js';
+import { createTraceParent, readTraceId } from '#local/functions-host/worker/invocation.js';
+import type { ExpectedAnswer } from '../answer-watch.js';
+import { fillResourceUri, samplePromptArguments, sampleToolArguments } from './sample-arguments.js';
+
+/** What came of a call. */
+export interface CheckOutcome {
+  readonly response: IncomingResponse;
+  /** Over MCP, that of HTTP for the same outcome; null where it says nothing of the function. */
+  readonly status: number | null;
+  readonly refusal?: Refusal;
+  readonly detail?: string;
+}
+
+export interface McpTarget extends Pick<McpConnection, 'caPem' | 'headers' | 'certificate'> {
+  /** Of the gateway. */
+  readonly url: string;
+  /** Where the host tells what was decided. */
+  readonly expectAnswer?: ((traceId: string) => ExpectedAnswer) | undefined;
+}
+
+/** Calls a tool, a resource or a prompt with sample arguments. Throws as `sendRequest` does. */
+export async function checkMcp(mcp: HostedMcp, target: McpTarget): Promise<CheckOutcome> {
+  const { url, expectAnswer, ...connection } = target;
+  const traceParent = createTraceParent(undefined);
+  const headers = { ...connection.headers, traceparent: traceParent };
+  const opened = await openMcpSession({ ...connection, headers, url: `${url}${mcpPath}` }, getClientInfo());
+  if (!opened.isOpen) return describeOutcome(opened.answer, undefined);
+  const params = await createParameters(mcp, opened.session);
+  if ('response' in params) return describeOutcome(params, undefined);
+  const expected = expectAnswer?.(readTraceId(traceParent) ?? '');
+  const answer = await opened.session.request(callMethods[mcp.kind], params);
+  return describeOutcome(answer, findToolRefusal(answer.reply) === undefined ? await expected?.wait() : undefined);
+}
+
+const callMethods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;
+
+/** The list says what must be given. One that doesn't come is the outcome. */
+async function createParameters({ kind, name }: HostedMcp, session: McpSession): Promise<object | McpAnswer> {
+  if (kind === 'resource') return { uri: fillResourceUri(name) };
+  const list = await session.request(`${kind}s/list`, {});
+  if (list.reply?.kind !== 'result') return list;
+  const items: unknown = list.reply.result[`${kind}s`];
+  const item = (Array.isArray(items) ? items : []).map(Object).find((each: { readonly name?: unknown }) => {
+    return typeof each.name === 'string' && each.name.toLowerCase() === name.toLowerCase();
+  }) as { readonly inputSchema?: unknown; readonly arguments?: unknown } | undefined;
+  const given = kind === 'tool' ? sampleToolArguments(item?.inputSchema) : samplePromptArguments(item?.arguments);
+  return { name, arguments: given };
+}
+
+const statuses = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
+
+/**
+ * The extension has error values for tools alone. Resources and prompts that are refused fail like any other fault of a
+ * function, so there the host has to tell that the gate decided.
+ */
+function describeOutcome({ response, reply, method }: McpAnswer, told: HostAnswer | undefined): CheckOutcome {
+  if (reply === undefined) return { response, status: null, detail: `${method} got no MCP answer` };
+  const refusal = findToolRefusal(reply) ?? readDecision(reply, told);
+  if (refusal !== undefined) return { response, refusal, status: findStatus(refusal) };
+  if (reply.kind === 'result') return { response, status: isToolResult(reply) || !isFault(reply.result) ? 200 : 500 };
+  if (reply.code === internalError) return { response, status: 500 };
+  return { response, status: null, detail: `the MCP extension answered by itself: ${reply.code} ${reply.message}` };
+}
+
+function findStatus({ publicCode }: Refusal): number {
+  return Object.hasOwn(statuses, publicCode) ? statuses[publicCode as keyof typeof statuses] : 500;
+}
+
+/** JSON-RPC 2.0 §5.1: what the extension says of every function that fails. */
+const internalError = -32603;
+
+/** What the extension says of a tool that fails; any other error is the tool's own answer. */
+function isFault(result: Readonly<Record<string, unknown>>): boolean {
+  return listTexts(result)?.some((text) => text.startsWith('An error occurred invoking ')) === true;
+}
+
+function readDecision(reply: McpReply, told: HostAnswer | undefined): Refusal | undefined {
+  if (reply.kind !== 'error' || told?.decision?.outcome !== 'denied') return undefined;
+  const { code } = told.decision;
+  if (!isDenialCode(code)) return undefined;
+  return { publicCode: getPublicCode(code), precise: code, correlationId: told.correlationId ?? '' };
+}
+
+function isDenialCode(code: string): code is DenialCode {
+  return (denialCodes as readonly string[]).includes(code);
+}

@@ -1,0 +1,116 @@
+import { parseRefusal, type Refusal } from '#local/client/refusal.js';
+import { sendRequest } from '#local/client/send-request.js';
+import { ToolFailure } from '#local/tool-failure.js';
+import type { ExpectedAnswer } from '../answer-watch.js';
+import { type PlannedCheck, chooseMethod, findTarget } from './check-plan.js';
+import { listRoleSets } from '../hosted-policy.js';
+import { checkMcp, type CheckOutcome } from './mcp-check.js';
+
+/** What came of one planned check. */
+export interface CheckResult {
+  readonly function: string;
+  readonly caller: string;
+  /** Over MCP, that of HTTP for the same outcome. Null where no answer came, or nothing was sent. */
+  readonly status: number | null;
+  /** Whether the call was made: one that would reach another function, or no gate, is not. */
+  readonly sent: boolean;
+  readonly expected: number;
+  readonly ok: boolean;
+  /** The precise reason in Development, else the public code of a refusal; null for an answer of the function itself. */
+  readonly code: string | null;
+  /** Why it failed, where the status alone doesn't say. */
+  readonly detail?: string;
+}
+
+export interface CheckTarget {
+  readonly url: string;
+  /** The gateway's own certificate: the only server that these calls may reach. */
+  readonly serverCertificatePem: string;
+  /** Where the host tells what became of calls: MCP has no error value for resources and prompts. */
+  expectAnswer?(traceId: string): ExpectedAnswer;
+}
+
+/** One after another: a table is worth more when its log lines stand in its order. */
+export async function runChecks(checks: readonly PlannedCheck[], target: CheckTarget): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const check of checks) results.push(await runCheck(check, target));
+  return results;
+}
+
+async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<CheckResult> {
+  const named = { function: check.function.name, caller: check.caller.name, expected: check.expected };
+  if (check.unsafeBecause !== undefined) {
+    return { ...named, sent: false, status: null, ok: false, code: null, detail: check.unsafeBecause };
+  }
+  const base = { ...named, sent: true };
+  try {
+    const { response, status, refusal, detail } = await call(check, target);
+    const gatewayAnswer = response.headers['x-certgate-gateway'];
+    if (typeof gatewayAnswer === 'string')
+      return { ...base, status: response.status, code: gatewayAnswer, ...judgeGateway(check, gatewayAnswer) };
+    const code = refusal?.precise ?? null;
+    if (status === null) return { ...base, status, ok: false, code, ...(detail === undefined ? {} : { detail }) };
+    if (isHiddenRole(check, code)) return { ...base, expected: 403, status, ok: true, code, detail: hiddenRole };
+    return { ...base, status, code, ...judge(check, status, refusal) };
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    return { ...base, status: null, ok: false, code: null, detail: error.message };
+  }
+}
+
+async function call({ function: hosted, caller }: PlannedCheck, target: CheckTarget): Promise<CheckOutcome> {
+  const connection = {
+    caPem: target.serverCertificatePem,
+    ...(caller.headers === undefined ? {} : { headers: caller.headers }),
+    ...(caller.certificate === undefined ? {} : { certificate: caller.certificate }),
+  };
+  if (hosted.mcp !== undefined) {
+    const expectAnswer = target.expectAnswer?.bind(target);
+    return checkMcp(hosted.mcp, { ...connection, url: target.url, expectAnswer });
+  }
+  const url = `${target.url}${findTarget(hosted)}`;
+  const response = await sendRequest({ ...connection, url, method: chooseMethod(hosted.methods) });
+  const refusal = readRefusal(response.headers['content-type'], response.body);
+  return { response, status: response.status, ...(refusal === undefined ? {} : { refusal }) };
+}
+
+const hiddenRole = 'a role is required inside a wrapper, where the tools cannot see it; put requireRole outermost';
+
+/** `wrap(requireRole(…))` is closed as it should be: only nobody could tell before the call. */
+function isHiddenRole(check: PlannedCheck, code: string | null): boolean {
+  return check.expected === 200 && code === 'role_missing' && listRoleSets([check.function]).length === 0;
+}
+
+/**
+ * A refusal must be the gate's own: an app's 401 doesn't show that the gate stood. A call that must get through may get
+ * any answer of the function itself (a 400 for a missing body is one), but no refusal and no server error.
+ */
+function judge(
+  { expected, answeredBy }: PlannedCheck,
+  status: number,
+  refusal: Refusal | undefined,
+): Pick<CheckResult, 'ok' | 'detail'> {
+  if (answeredBy === 'gateway') return { ok: false, detail: 'the front end let it through' };
+  if (refusal?.publicCode === 'unavailable') return { ok: false, ...explainUnavailable(refusal) };
+  if (expected === 200) return { ok: refusal === undefined && status < 500 };
+  const publicCode = expected === 401 ? 'client_certificate_required' : 'forbidden';
+  return { ok: status === expected && refusal?.publicCode === publicCode };
+}
+
+/** In Development the answer names the reason; anywhere else only the log does. */
+function explainUnavailable({ publicCode, precise, correlationId }: Refusal): Pick<CheckResult, 'detail'> {
+  if (precise !== publicCode) return {};
+  return {
+    detail: `the reason is in the app's log, at the correlationId ${correlationId}. The answer hides it, since the app does not take this for Development: does local.settings.json hold variables of a cloud or container host, such as CONTAINER_APP_NAME or WEBSITE_INSTANCE_ID? Remove them`,
+  };
+}
+
+function judgeGateway({ answeredBy }: PlannedCheck, answer: string): Pick<CheckResult, 'ok' | 'detail'> {
+  if (answeredBy === 'gateway' && answer === 'client-certificate-required') return { ok: true };
+  return { ok: false, detail: `the gateway answered by itself: ${answer}` };
+}
+
+function readRefusal(contentType: unknown, body: string): Refusal | undefined {
+  const isProblem = typeof contentType === 'string' && contentType.startsWith('application/problem+json');
+  return isProblem ? parseRefusal(body) : undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * Which front end the gateway plays before an app, and with which secret: as the command line names it, or the app settings
+ * that the app itself reads.
+ */
+import {
+  type FrontEndName,
+  type FrontEndSettings,
+  frontEndSetting,
+  readFrontEndSettings,
+  secretSetting,
+} from '@certgate/core/internal';
+import { ToolFailure } from '#local/tool-failure.js';
+import { type Environment, resolveAppSettings } from '#local/functions-host/app-settings.js';
+import type { HostedGate } from '#local/functions-host/functions-host.js';
+import { findGateOptions } from './hosted-gate-options.js';
+
+export interface AppFrontEnd {
+  readonly name: FrontEndName;
+  /** What requests bring to show that they came by the front end. */
+  readonly secret: string | undefined;
+}
+
+/** For an app that we start. */
+export interface HostedFrontEnd extends AppFrontEnd {
+  /** App settings that nobody has set, and without which the app would not know what is in front of it. */
+  readonly missingSettings: Environment;
+}
+
+/**
+ * As the environment and the app's local.settings.json say, merged as Core Tools does it. Rejects with ToolFailure for a
+ * setting that is not valid, or that names another front end than `named`, which is what the command line says.
+ */
+export async function findAppFrontEnd(
+  folder: string,
+  named: FrontEndName | undefined,
+  explicit: Environment = {},
+): Promise<AppFrontEnd> {
+  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit });
+  return chooseFrontEnd(readFrontEndSettings(settings), named);
+}
+
+/** As `findAppFrontEnd`; where the settings have no secret, `madeSecret` goes to both sides. */
+export async function prepareFrontEnd(
+  folder: string,
+  named: FrontEndName | undefined,
+  madeSecret: string,
+  explicit: Environment = {},
+): Promise<HostedFrontEnd> {
+  const { name, secret } = await findAppFrontEnd(folder, named, explicit);
+  const naming = named === undefined ? {} : { [frontEndSetting]: named };
+  if (name === 'app-service' || secret !== undefined) return { name, secret, missingSettings: naming };
+  return { name, secret: madeSecret, missingSettings: { ...naming, [secretSetting]: madeSecret } };
+}
+
+/**
+ * What the gateway has to play before an app that was loaded with these settings: the code may name the front end, and take
+ * its secret from any of them. `named` is what the command line says. Throws ToolFailure where it can't be played.
+ */
+export function heedGate(
+  gate: HostedGate | undefined,
+  settings: Environment,
+  named: FrontEndName | undefined,
+): AppFrontEnd {
+  const inCode = findGateOptions(gate?.options)?.frontEnd ?? undefined;
+  const fromSettings = readFrontEndSettings(settings);
+  const elsewhere = named ?? fromSettings.frontEnd;
+  if (inCode !== undefined && elsewhere !== undefined && inCode !== elsewhere) {
+    const who = named === undefined ? `the app setting ${frontEndSetting} names` : 'the front end to play is';
+    throw new ToolFailure(`The app's code names the front end ${inCode}, but ${who} ${elsewhere}.`, {
+      remedy: `Name one of them everywhere, or leave the setting out: with two, the gate refuses every call. It comes from the environment or from local.settings.json.`,
+    });
+  }
+  const chosen = chooseFrontEnd(fromSettings, inCode ?? named);
+  const { secretSetting } = gate ?? {};
+  if (chosen.name === 'app-service' || secretSetting === undefined) return chosen;
+  const secret = secretSetting === null ? undefined : settings[secretSetting];
+  if (secret !== undefined) return { name: chosen.name, secret };
+  throw new ToolFailure(
+    `The app's code gives the secret of the front end ${chosen.name} from elsewhere than an app setting, so the gateway can't send it.`,
+    { remedy: 'Let the code read it from an app setting, and set it in local.settings.json.' },
+  );
+}
+
+/** What the gateway can't play of what the code asks for: then no certificate is accepted here. Undefined: it can. */
+export function findUnplayed(gate: HostedGate | undefined): string | undefined {
+  const elements = findGateOptions(gate?.options)?.forwardedElements ?? 1;
+  return elements === 1
+    ? undefined
+    : `The code asks for ${elements} elements in X-Forwarded-Client-Cert, and the gateway plays Envoy with one, so every certificate is refused here.`;
+}
+
+/** Rejects as `findAppFrontEnd` does. */
+export function chooseFrontEnd(settings: FrontEndSettings, named: FrontEndName | undefined): AppFrontEnd {
+  const { fault, frontEnd } = settings;
+  if (fault !== undefined) {
+    throw new ToolFailure(fault, { remedy: 'Correct it in the environment or in local.settings.json.' });
+  }
+  if (named !== undefined && frontEnd !== undefined && named !== frontEnd) {
+    throw new ToolFailure(
+      `The front end to play is ${named}, but the app setting ${frontEndSetting} names ${frontEnd}.`,
+      {
+        remedy: `Leave out one of the two. The setting comes from the environment or from local.settings.json.`,
+      },
+    );
+  }
+  const name = named ?? frontEnd ?? 'app-service';
+  // While two values are exchanged, the app takes both.
+  const [secret] = typeof settings.secret === 'string' ? [settings.secret] : (settings.secret ?? []);
+  return { name, secret: name === 'app-service' ? undefined : secret };
+}

@@ -1,0 +1,79 @@
+import { isJsonObject, type JsonObject } from '../json-file.js';
+import { parseRefusal, type Refusal } from './refusal.js';
+import type { IncomingResponse } from './send-request.js';
+
+/** The response to a JSON-RPC 2.0 request: the members `result` or `error` of its response object (§5). */
+export type McpReply =
+  | { readonly kind: 'result'; readonly result: JsonObject }
+  | { readonly kind: 'error'; readonly code: number; readonly message: string };
+
+/**
+ * The reply to the request with this id, from a body in JSON or in server-sent events: a server chooses (Model Context
+ * Protocol 2025-06-18, Streamable HTTP). Undefined: the body holds none, so whoever answered does not speak MCP.
+ */
+export function findMcpReply({ headers, body }: IncomingResponse, id: number): McpReply | undefined {
+  const isStream = /^text\/event-stream\b/i.test(String(headers['content-type']));
+  for (const text of isStream ? listEventData(body) : [body]) {
+    const reply = readReply(text, id);
+    if (reply !== undefined) return reply;
+  }
+  return undefined;
+}
+
+/** The `data` of each event (WHATWG HTML §9.2.6); an event that the end of the stream cuts off is none. */
+export function listEventData(stream: string): readonly string[] {
+  const lines = stream.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  const events: string[] = [];
+  let data: string[] = [];
+  // What follows the last line end is no whole line.
+  for (const line of lines.slice(0, -1)) {
+    if (line === '') {
+      if (data.length > 0) events.push(data.join('\n'));
+      data = [];
+      continue;
+    }
+    const field = /^data(?:: ?(.*))?$/s.exec(line);
+    if (field !== null) data.push(field[1] ?? '');
+  }
+  return events;
+}
+
+function readReply(text: string, id: number): McpReply | undefined {
+  const message = parseObject(text);
+  if (message?.['jsonrpc'] !== '2.0') return undefined;
+  const { error, result } = message;
+  // A request that could not be read has no id to repeat (JSON-RPC 2.0 §5).
+  if (isJsonObject(error)) return { kind: 'error', code: Number(error['code']), message: String(error['message']) };
+  return message['id'] === id && isJsonObject(result) ? { kind: 'result', result } : undefined;
+}
+
+/** Whether a tool answered without an error. */
+export function isToolResult(reply: McpReply | undefined): boolean {
+  return reply?.kind === 'result' && reply.result['isError'] !== true;
+}
+
+/** The gate's refusal in an error result; undefined for any other result, also for an error of the tool itself. */
+export function findToolRefusal(reply: McpReply | undefined): Refusal | undefined {
+  if (reply?.kind !== 'result' || isToolResult(reply)) return undefined;
+  const [text, ...others] = listTexts(reply.result) ?? [];
+  return text === undefined || others.length > 0 ? undefined : parseRefusal(text);
+}
+
+/** The texts of a result that holds nothing else; undefined: it holds other content, such as images. */
+export function listTexts({ content, structuredContent }: JsonObject): readonly string[] | undefined {
+  if (!Array.isArray(content) || structuredContent !== undefined) return undefined;
+  const texts = content.map((block) => {
+    const { type, text } = Object(block) as JsonObject;
+    return type === 'text' && typeof text === 'string' ? text : undefined;
+  });
+  return texts.some((text) => text === undefined) ? undefined : (texts as readonly string[]);
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,298 @@
+// functions-host/: the Functions host, locally; the app runs in a process of its own.
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ToolFailure } from '../tool-failure.js';
+import { findAppEntry } from './app-entry.js';
+import { placeOnAppService } from './app-service-settings.js';
+import { type Environment, resolveAppSettings } from './app-settings.js';
+import { readHostConfiguration } from './host-json.js';
+import { isLogged } from './log-levels.js';
+import { createFrontEndToken, frontEndTokenHeaderName } from './http/request-sender.js';
+import type {
+  CrashedMessage,
+  DescribedMessage,
+  DescribeMessage,
+  FailedMessage,
+  GateQuestion,
+  HostAnswer,
+  HostedFunction,
+  HostedGate,
+  HostedTrust,
+  HostLogLine,
+  MessageFromHost,
+  MessageToHost,
+} from './worker/host-protocol.js';
+import { StartHookFailure } from './worker/start-hook-failure.js';
+
+export { createFrontEndToken } from './http/request-sender.js';
+export type * from './worker/host-protocol.js';
+export { StartHookFailure } from './worker/start-hook-failure.js';
+
+export interface HostExit {
+  /** One line: what ended the app. */
+  readonly message: string;
+  readonly stack?: string;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface FunctionsHostOptions {
+  /** The app's folder: the one that holds host.json and package.json. */
+  readonly folder: string;
+  /** On 127.0.0.1; 0 or absent: a free one. */
+  readonly port?: number;
+  /** App settings beyond local.settings.json; they win over it and over this process's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** With App Service's variables in place of those that tell of this machine. */
+  readonly asInAzure?: boolean;
+  /** For the app's process only: `true` for Node's default address, or `host:port`. */
+  readonly inspect?: string | true;
+  /** What the gateway in front sends with each request; a host that starts again behind the same gateway keeps it. Default: a new one. */
+  readonly frontEndToken?: string;
+  /** Default false: only requests with the token are answered. True: also others that name the loopback as their `Host`. */
+  readonly unsafeDirectHeader?: boolean;
+  readonly onLog?: (line: HostLogLine) => void;
+  /** Each request that the host let in and that was answered, or cut off. Its log lines have come before. */
+  readonly onAnswer?: (answer: HostAnswer) => void;
+  /** What the app's gate has read of who may call, whenever that is another than before. */
+  readonly onTrust?: (trust: HostedTrust | undefined) => void;
+  /** The app's process ended after it was ready, without `close()`: as in Azure, an uncaught exception does that. */
+  readonly onExit?: (exit: HostExit) => void;
+}
+
+export interface FunctionsHost {
+  /** `http://127.0.0.1:<port>`, without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** The field that the gateway adds to each request; without it the host refuses. */
+  readonly frontEndField: { readonly name: string; readonly value: string };
+  /** Sorted by name, as the host tries their routes. */
+  readonly functions: readonly HostedFunction[];
+  /** Undefined: the app has none. */
+  readonly gate: HostedGate | undefined;
+  /** The app settings that it was loaded with: its environment. */
+  readonly settings: Environment;
+  /** The app has set `enableHttpStream`. */
+  readonly streaming: boolean;
+  /** Runs the app's appTerminate hooks and ends its process; one that doesn't end in time is killed. */
+  close(): Promise<void>;
+}
+
+const hostProcessFile = fileURLToPath(new URL('host-process.js', import.meta.url));
+const loadingNoticeMilliseconds = 10_000;
+const closingGraceMilliseconds = 5000;
+const outputGraceMilliseconds = 1000;
+
+type ExitStatus = [exitCode: number | null, signal: NodeJS.Signals | null];
+
+/** Starts a function app in a process of its own. Rejects with `ToolFailure` when the app can't be loaded or hosted. */
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  const { port = 0, frontEndToken = createFrontEndToken(), unsafeDirectHeader = false } = options;
+  const access = { frontEndToken, unsafeDirectHeader };
+  const [running, ready, settings] = await forkHost(options, 'ready', (app) => ({
+    ...app,
+    kind: 'start',
+    port,
+    access,
+  }));
+  return Object.freeze({
+    url: `http://127.0.0.1:${ready.port}`,
+    port: ready.port,
+    frontEndField: Object.freeze({ name: frontEndTokenHeaderName, value: frontEndToken }),
+    functions: Object.freeze(ready.functions),
+    gate: ready.gate,
+    settings,
+    streaming: ready.streaming,
+    close: () => running.close(),
+  });
+}
+
+/** An app that was loaded only to be looked at. */
+export type FunctionAppDescription = Omit<DescribedMessage, 'kind'>;
+
+/**
+ * Loads a function app as `startFunctionsHost` does, its `appStart` hooks included, and ends it again: nothing is served
+ * and no function is called. Rejects with `ToolFailure` when the app can't be loaded.
+ */
+export async function describeFunctionApp(
+  options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'asInAzure' | 'onLog'> & {
+    readonly question?: GateQuestion;
+  },
+): Promise<FunctionAppDescription> {
+  const { question } = options;
+  const [running, description] = await forkHost(options, 'described', (app) => ({
+    ...app,
+    kind: 'describe',
+    ...(question && { question }),
+  }));
+  await running.close();
+  return description;
+}
+
+type AnswerKind = 'ready' | 'described';
+type Answer<Kind extends AnswerKind> = Extract<MessageFromHost, { readonly kind: Kind }>;
+
+async function forkHost<Kind extends AnswerKind>(
+  options: FunctionsHostOptions,
+  expected: Kind,
+  createMessage: (app: Omit<DescribeMessage, 'kind'>) => MessageToHost,
+): Promise<readonly [RunningHost<Kind>, Answer<Kind>, Environment]> {
+  const folder = resolve(options.folder);
+  const entry = await findAppEntry(folder);
+  const explicit = options.environment ?? {};
+  const local = await resolveAppSettings({ folder, inherited: process.env, explicit });
+  const settings = options.asInAzure === true ? placeOnAppService(local, process.env).settings : local;
+  const { logLevels, ...configuration } = await readHostConfiguration(folder, settings);
+  const onLog = (line: HostLogLine): void => {
+    if (isLogged(logLevels, line)) options.onLog?.(line);
+  };
+  const child = fork(hostProcessFile, [], {
+    cwd: folder,
+    env: { ...settings },
+    execArgv: [...findWorkerArguments(settings), ...inspectArguments(options.inspect)],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const running = new RunningHost(child, { ...options, onLog }, expected);
+  running.send(createMessage({ folder, ...entry, ...configuration }));
+  const answer = await withNotice(running.ready, () => {
+    const message = 'The app is still loading: a file that awaits something that never arrives would look like this.';
+    onLog({ source: 'host', level: 'warning', message });
+  });
+  return [running, answer, settings];
+}
+
+async function withNotice<Value>(pending: Promise<Value>, notify: () => void): Promise<Value> {
+  const timer = setTimeout(notify, loadingNoticeMilliseconds);
+  try {
+    return await pending;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Options of Node, which the real host takes from this app setting and separates at white space. */
+function findWorkerArguments(settings: Environment): string[] {
+  const found = Object.entries(settings).find(([name]) => /^languageWorkers(?:__|:)node(?:__|:)arguments$/i.test(name));
+  return (found?.[1] ?? '').split(/\s+/).filter((word) => word !== '');
+}
+
+function inspectArguments(inspect: string | true | undefined): string[] {
+  if (inspect === undefined) return [];
+  return [inspect === true ? '--inspect' : `--inspect=${inspect}`];
+}
+
+/** The host process as its parent sees it, from its start to its end. */
+class RunningHost<Kind extends AnswerKind> {
+  readonly ready: Promise<Answer<Kind>>;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<ExitStatus>;
+  #closing: Promise<void> | undefined;
+  #isReady = false;
+  #crash: CrashedMessage | undefined;
+  #failure: FailedMessage | undefined;
+  /** The last line of stderr: all that is known of an end that sent no message. */
+  #lastError = '';
+
+  constructor(child: ChildProcess, options: FunctionsHostOptions, expected: Kind) {
+    this.#child = child;
+    // An app that never yields can't notice that its parent has gone.
+    const kill = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    const onLog = options.onLog ?? (() => undefined);
+    readLines(child.stdout, (message) => {
+      onLog({ source: 'app', level: 'information', message });
+    });
+    readLines(child.stderr, (message) => {
+      if (message.trim() !== '') this.#lastError = message.trim();
+      onLog({ source: 'app', level: 'error', message });
+    });
+    this.#ended = new Promise((resolve) => {
+      // `close` comes once all output is read; a grandchild that holds the pipes open may keep it away for ever.
+      child.once('close', (...how: ExitStatus) => {
+        resolve(how);
+      });
+      child.once('exit', (...how: ExitStatus) => {
+        setTimeout(resolve, outputGraceMilliseconds, how).unref();
+      });
+    });
+    this.ready = new Promise((resolve, reject) => {
+      child.on('message', (message: MessageFromHost) => {
+        if (message.kind === 'log') onLog(message.line);
+        if (message.kind === 'trust') options.onTrust?.(message.trust);
+        if (message.kind === 'answered') options.onAnswer?.(message.answer);
+        if (message.kind === 'failed') this.#failure = message;
+        if (message.kind === 'crashed') this.#crash = message;
+        if (message.kind === expected) {
+          this.#isReady = true;
+          resolve(message as Answer<Kind>);
+        }
+      });
+      child.once('error', (error) => {
+        reject(new ToolFailure(`The app's process can't be started: ${error.message}.`, { cause: error }));
+      });
+      this.#ended.then(([exitCode, signal]) => {
+        if (!this.#isReady) reject(this.#describeFailedStart(exitCode, signal));
+        else if (this.#closing === undefined) options.onExit?.(this.#describeExit(exitCode, signal));
+      }, reject);
+    });
+  }
+
+  send(message: MessageToHost): void {
+    // A process that is gone already reports itself through `close`.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    this.send({ kind: 'stop' });
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), closingGraceMilliseconds);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #describeFailedStart(exitCode: number | null, signal: NodeJS.Signals | null): ToolFailure {
+    if (this.#failure !== undefined) {
+      const { message, remedy, hookError, stack } = this.#failure;
+      const cause = stack === undefined ? undefined : withStack(message, stack);
+      const options = { ...(remedy === undefined ? {} : { remedy }), cause };
+      return hookError === undefined
+        ? new ToolFailure(message, options)
+        : new StartHookFailure(message, hookError, options);
+    }
+    const exit = this.#describeExit(exitCode, signal);
+    return new ToolFailure(exit.message.replace(/^The app/, 'While it was loading, the app'), {
+      remedy: 'Correct the app; in Azure it would not start either.',
+      cause: exit.stack === undefined ? undefined : withStack(exit.message, exit.stack),
+    });
+  }
+
+  #describeExit(exitCode: number | null, signal: NodeJS.Signals | null): HostExit {
+    if (this.#crash !== undefined) {
+      const { message, stack } = this.#crash;
+      const line = `The app ended on an uncaught error: ${message.split('\n', 1)[0] ?? ''}`;
+      return { message: line, ...(stack === undefined ? {} : { stack }), exitCode, signal };
+    }
+    const how = signal === null ? `with exit code ${exitCode ?? 0}` : `by the signal ${signal}`;
+    const last = this.#lastError === '' ? '' : ` Its last error line: ${this.#lastError}`;
+    return { message: `The app's process ended ${how}.${last}`, exitCode, signal };
+  }
+}
+
+function withStack(message: string, stack: string): Error {
+  return Object.assign(new Error(message), { stack });
+}
+
+function readLines(stream: Readable | null, onLine: (line: string) => void): void {
+  if (stream !== null) createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine);
+}

@@ -1,0 +1,58 @@
+import { ToolFailure } from '../tool-failure.js';
+import { expectJsonObject, findProperty, isJsonObject, type JsonObject } from '../json-file.js';
+import type { HostLogLevel, HostLogLine } from './worker/host-protocol.js';
+
+/** The least level of each category that is written, as `logging.logLevel` of host.json sets it. */
+export type LogLevels = ReadonlyMap<string, HostLogLevel | 'none'>;
+
+const levels: readonly (HostLogLevel | 'none')[] = [
+  'trace',
+  'debug',
+  'information',
+  'warning',
+  'error',
+  'critical',
+  'none',
+];
+
+/** Categories in lower case. An app setting overrides the file's value, as the real host lets it. */
+export function readLogLevels(
+  path: string,
+  hostJson: JsonObject,
+  settings: Readonly<Record<string, string>>,
+): LogLevels {
+  const logging = findProperty(hostJson, 'logging');
+  const found = isJsonObject(logging) ? (findProperty(logging, 'logLevel') ?? {}) : {};
+  const written = expectJsonObject(found, 'logging.logLevel', path);
+  const overriding = Object.entries(settings).flatMap(([name, value]) => {
+    const category = /^AzureFunctionsJobHost(?:__|:)logging(?:__|:)logLevel(?:__|:)(.+)$/i.exec(name)?.[1];
+    return category === undefined ? [] : [[category, value] as const];
+  });
+  return new Map(
+    [...Object.entries(written), ...overriding].map(([category, value]) => {
+      const level = levels.find((known) => typeof value === 'string' && known === value.toLowerCase());
+      if (level !== undefined) return [category.toLowerCase(), level];
+      throw refuse(
+        `The log level of "${category}" is ${JSON.stringify(value)}; it must be one of ${levels.join(', ')}`,
+      );
+    }),
+  );
+}
+
+function refuse(what: string): ToolFailure {
+  return new ToolFailure(`${what}.`, { remedy: 'Correct host.json or the app setting that overrides it.' });
+}
+
+/**
+ * Whether Azure's log would have the line, as far as the levels say it: where none is set for its category, it is shown. The
+ * longest beginning of the category counts. Lines of this host itself have no counterpart there.
+ */
+export function isLogged(levelsByCategory: LogLevels, { source, level, functionName }: HostLogLine): boolean {
+  if (source === 'host' || levelsByCategory.size === 0) return true;
+  const category = (source === 'app' ? 'Host.Function.Console' : `Function.${functionName ?? ''}.User`).toLowerCase();
+  const [longest] = [...levelsByCategory.keys()]
+    .filter((each) => category.startsWith(each))
+    .sort((one, other) => other.length - one.length);
+  const least = levelsByCategory.get(longest ?? 'default');
+  return least === undefined || levels.indexOf(level) >= levels.indexOf(least);
+}
