@@ -26,8 +26,9 @@ export type PresentedName = readonly [NameType, string];
 const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<string, readonly TrustedAuthority[]>>();
 
 /**
- * The authorities that own a CA certificate with the name of the issuer, or with a name to which the certificates that
- * came with the request lead. Only names are compared; whether any of the authorities signed is not verified.
+ * The authorities that own a CA certificate with the name of the issuer, or with the name of a further issuer that the
+ * certificates that came with the request show. Only names are compared; whether any of the authorities signed is not
+ * verified.
  */
 export function findIssuingAuthorities(
   { authorities }: Pick<TrustSnapshot, 'authorities'>,

@@ -2,8 +2,8 @@ import type { PathCertificate } from '@certgate/x509/path';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 
 /**
- * The names that a certificate's issuers may have: the name of its own issuer, and above it the issuers that the
- * certificates that came with the request name. The nearest name comes first. Each name is listed and followed once, so
+ * The names of the CAs that may be above a certificate: the name of its own issuer first, then the names of further
+ * issuers, as far as the certificates that came with the request show them. Each name is listed and followed once, so
  * certificates that name each other cause no endless loop. Nothing is verified.
  */
 export function listIssuerNames({

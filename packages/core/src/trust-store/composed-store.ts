@@ -210,8 +210,8 @@ export class ComposedTrustStore implements TrustStore {
     pathAuthorities: readonly Uint8Array[],
     now: number,
   ): Promise<readonly ConfirmedFinding[]> {
-    // A CA on the path may have come with the request. By the names of its issuers, a store finds the authority that
-    // denies it.
+    // A CA on the path may have come with the request. From the certificates that came with it, a store learns the
+    // names of the CA's issuers, and so which entries of its deny list apply.
     const beside = listDers(certificate.candidates);
     const findings = await Promise.all(
       pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now)),
@@ -249,8 +249,8 @@ function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
 }
 
 /**
- * Whether a store's answer about a CA applies to what the CA issued: an entry of its deny list does, and being
- * unavailable.
+ * Whether a store's answer about a CA applies to what the CA issued. Only two answers do: that the CA is on the store's
+ * deny list, and that the store is unavailable.
  */
 function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | UnavailableFinding {
   if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';

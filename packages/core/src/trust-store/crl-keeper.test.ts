@@ -190,7 +190,7 @@ test('a fault is reported while its source is read again, until the document lea
   assert.equal(keeper.findFault('corp'), undefined);
 });
 
-test('a delta whose complete list is known waits for no other read, and replaces the delta before', async () => {
+test('a delta whose complete list is known waits for no other read, and replaces the previous delta', async () => {
   const [whole, changes] = [new ListSource(empty, 'whole'), new ListSource(deltaOf('01', '02'), 'changes')];
   const keeper = new CrlKeeper(new Map([['corp', [whole, changes]]]));
   const list = (): readonly (bigint | undefined)[] => keeper.list(authority).map(({ crlNumber }) => crlNumber);
@@ -240,7 +240,7 @@ test('a source is not read twice at once, even if a refresh comes while a read t
   assert.deepEqual([source.reads.length, numbers()], [3, [2n]]);
 });
 
-describe('a list replaces the list before', () => {
+describe('a list replaces the previous list', () => {
   const moment = now + 24 * hour;
   const subject = newName('Corp root');
   const forAuthority = extensions.basicConstraints(true);

@@ -217,9 +217,9 @@ export class CrlKeeper {
   }
 
   /**
-   * Reads a source once at a time, so that a slow source delays no other. A later refresh never joins a read that has
-   * begun: that read checks the list with the certificates of an earlier document, and its answer may be from before
-   * the process froze. So the source is read again afterwards.
+   * Reads a source, one read at a time, so that a slow source delays no other. A later refresh never joins a read that
+   * has begun: that read checks the list with the certificates of an earlier document, and its answer may be from
+   * before the process froze. So the source is read again afterwards.
    */
   #refreshOnce(wanted: Wanted, source: TrustSource, readTimeout: number): Promise<void> {
     const key = `${wanted.authority.name.toLowerCase()}\n${nameSource(source)}`;
@@ -253,7 +253,8 @@ export class CrlKeeper {
     const sourceKey = nameSource(source);
     const present = ofAuthority.get(sourceKey);
     // If the authority has new certificates under the old name, a list that was refused before may be accepted now. And
-    // a list that a new minimum number refuses is read again, so that the refusal is reported.
+    // a list that a new minimum number refuses must be read again, so that the refusal is reported. In both cases, the
+    // source is not asked with the last version.
     const kept = present !== undefined && isUsable(present.latest, authority) ? present : undefined;
     const lastVersion = kept?.sourceVersion;
     const reading = await readWithin(readTimeout, (signal) =>

@@ -25,7 +25,7 @@ const locked = (revision: number): string => JSON.stringify(documentOf([pinned],
 const away = new Error('away');
 const tampered = (text: string): Given => ({ text, signature: signatureOf(text, stranger) });
 
-/** What a place answers. A plain text gets a valid signature. Undefined: the place never answers. */
+/** What a source answers. A plain text gets a valid signature. If undefined, the source never answers. */
 type Given = string | Error | { readonly text: string; readonly signature: string | undefined } | undefined;
 
 class Place implements TrustSource {
@@ -52,7 +52,7 @@ interface MirrorStage {
   readonly clock: ManualClock;
   readonly first: Place;
   readonly mirror: Place;
-  /** Lets the store read both places, and returns what it then answers about the caller. */
+  /** Lets the store read both sources, and returns what it then answers about the caller. */
   readonly ask: (first: Given, mirror: Given) => Promise<string>;
 }
 
@@ -86,7 +86,7 @@ describe('when the app starts', () => {
     );
   });
 
-  test('the document with the higher revision is used, in whichever place it is', async () => {
+  test('the document with the higher revision is used, whichever source gives it', async () => {
     const behind = createMirrorStage();
     assert.equal(await behind.ask(unknown(4), known(5)), 'found');
     assert.match(behind.store.report().fault ?? '', /revision 4, lower than 5 in the mirror/);
@@ -101,7 +101,7 @@ describe('when the app starts', () => {
     }
   });
 
-  test('a document without a valid signature is not used in either place, and both faults are reported', async () => {
+  test('a document without a valid signature is not used from either source, and both faults are reported', async () => {
     const { store, ask } = createMirrorStage();
     const unsigned = { text: known(9), signature: undefined };
     assert.equal(await ask(tampered(known(9)), unsigned), 'unavailable');
@@ -130,7 +130,7 @@ describe('when the app starts', () => {
     await assert.rejects(without.store.start(), /schemaVersion/);
   });
 
-  test('a place that can never be read keeps the app from starting and from admitting, even if the other place works', async () => {
+  test('a source that can never be read keeps the app from starting and from admitting, even if the other source works', async () => {
     const misuse = new TrustSourceMisuse('no address');
     for (const [ofFirst, ofMirror] of [
       [known(1), misuse],
@@ -172,7 +172,7 @@ describe('while the app runs', () => {
     assert.equal(mirror.readCount, readCount);
   });
 
-  test('both places are read at the same time when the app starts and after a failure', async () => {
+  test('both sources are read at the same time when the app starts and after a failure', async () => {
     const { store, clock, first, mirror, ask } = createMirrorStage();
     [first.given, mirror.given] = [known(1), known(1)];
     const started = store.start();
@@ -241,7 +241,7 @@ describe('while the app runs', () => {
   });
 });
 
-test('the revision never falls, and nothing unsigned is used, whatever the two places give', async () => {
+test('the revision never falls, and nothing unsigned is used, whatever the two sources give', async () => {
   const document = fc.record({ revision: fc.integer({ min: 1, max: 6 }), isKnown: fc.boolean() });
   const given = fc.oneof(
     { weight: 3, arbitrary: document.map(({ revision, isKnown }): Given => (isKnown ? known : unknown)(revision)) },
@@ -307,7 +307,7 @@ describe('trustStoreFrom with two addresses', () => {
     }
   });
 
-  test('has a configuration that names both places', () => {
+  test('has a configuration that names both addresses', () => {
     const of = (...addresses: readonly [string, string]): string | undefined =>
       trustStoreFrom(addresses, { signedBy }).configuration;
     assert.notEqual(of('a.json', 'b.json'), of('a.json', 'c.json'));

@@ -54,7 +54,7 @@ const keep = (dayOfMonth: number, ...lists: readonly CertificateRevocationList[]
 const numbersOf = ({ lists }: KeptLists): readonly (bigint | undefined)[] => lists.map(({ crlNumber }) => crlNumber);
 
 describe('the newest list of a scope', () => {
-  test('replaces the list before', () => {
+  test('replaces the previous list', () => {
     assert.deepEqual(keep(11, tenth, eleventh).lists, [eleventh]);
   });
   test('is not replaced by an older list or a lower number, and the fault names both', () => {
@@ -94,7 +94,7 @@ describe('the newest list of a scope', () => {
     );
     assert.deepEqual(add(kept, 11, ofDay(4, 4)).revoking, kept.revoking);
   });
-  test('is replaced by a later list with the same number, since some CAs do not count', () => {
+  test('is replaced by a later list with the same number, since some CAs do not raise their numbers', () => {
     const again = ofDay(12, 11);
     assert.deepEqual(keep(12, eleventh, again).lists, [again]);
   });
@@ -180,12 +180,12 @@ describe('a delta', () => {
   const [first, sixth] = [ofDay(1, 1), ofDay(6, 6)];
   const [fifth, seventh, eighth] = [deltaOf(1, 5), deltaOf(6, 7), deltaOf(6, 8)];
 
-  test('replaces the delta before if its base is known, or a newer complete list is', () => {
+  test('replaces the previous delta if its base is known, or a newer complete list is', () => {
     assert.deepEqual(numbersOf(keep(9, first, deltaOf(1, 4), fifth)), [1n, 5n]);
     assert.deepEqual(numbersOf(keep(9, sixth, fifth, seventh)), [6n, 7n]);
     assert.deepEqual(numbersOf(keep(9, ofDay(6, 7), fifth, eighth)), [7n, 8n]);
   });
-  test('keeps the delta before if a complete list between them is missing', () => {
+  test('keeps the previous delta if a complete list between them is missing', () => {
     assert.deepEqual(numbersOf(keep(9, first, fifth, seventh)), [1n, 5n, 7n]);
     assert.deepEqual(numbersOf(keep(9, fifth, seventh, eighth)), [5n, 7n, 8n]);
     // The fifth is not refused as older: no other list contains its entries.
@@ -245,7 +245,7 @@ describe('a delta', () => {
 });
 
 describe('a list from the future', () => {
-  test('leaves the list before in use, even if a second one follows', () => {
+  test('leaves the previous list in use, even if a second list from the future follows', () => {
     const first = add(keep(10, tenth), 11, ofDay(12, 12));
     assert.ok(first.lists.includes(tenth));
     const second = add(first, 11, ofDay(13, 13));
@@ -256,7 +256,7 @@ describe('a list from the future', () => {
     const kept = add(keep(10, tenth), 11, ofDay(12, 12));
     const next = ofDay(13, 13);
     assert.deepEqual(add(kept, 13, next).lists, [next]);
-    // It also replaces the list before, even if the next list is from the future again.
+    // It also replaces the previous list, even if the next list is from the future again.
     assert.deepEqual(numbersOf(add(kept, 12, next)), [12n, 13n]);
   });
   test('is replaced by a list with an earlier date and a higher number, after the CA’s clock was set right', () => {

@@ -94,8 +94,8 @@ function listReasonsIn(
 }
 
 /**
- * A certificate that this instance refused as revoked for a reason that no list can lift (any except certificateHold),
- * and that a newer list no longer names.
+ * A certificate that this instance refused as revoked for a reason other than certificateHold, and that a newer list no
+ * longer names, although only a hold can be lifted (RFC 5280 §5.3.1).
  */
 export interface WithdrawnRevocation {
   /** The authority of the trust document. */

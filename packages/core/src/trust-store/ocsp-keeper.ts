@@ -218,7 +218,8 @@ export class OcspKeeper {
     }
     const held = this.#findRevoked(certificate, issuer);
     // RFC 5280 §5.3.1: a certificate comes back only from a hold, and only by a newer answer of the responder that put
-    // it on hold. Somebody may have recorded an answer without a nonce before the hold.
+    // it on hold. An answer with the nonce is new. Without the nonce, somebody may have recorded it before the hold, so
+    // its date must be later.
     const isNewerThan = (before: OcspResponse): boolean =>
       judge([response], false).status === 'good' || judge([before, response]).status === 'good';
     if (held?.isOnHold === true && held.key === key && isNewerThan(held.response))

@@ -51,7 +51,10 @@ interface Loaded {
   readonly isMirrored: boolean;
 }
 
-/** While no document can be used, the source is read again after this time, then after twice this time, and so on. */
+/**
+ * While no document can be used, the source is read again after this time, then after twice this time, and so on, up to
+ * `longestRetryMilliseconds`.
+ */
 const firstRetryMilliseconds = 1_000;
 const longestRetryMilliseconds = 60_000;
 
@@ -79,9 +82,10 @@ export class RefreshingTrustStore implements TrustStore {
   #inFlight: Promise<void> | undefined;
 
   /**
-   * `mirror`: a second place of a signed document.
+   * `mirror`: a second source of a signed document.
    *
-   * @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public key.
+   * @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public
+   * key.
    */
   constructor(
     source: TrustSource,

@@ -84,7 +84,7 @@ describe('a key whose certificate has ended', () => {
   const endedFirst = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A03', ...ended });
   const revoking = listOf(issuing, { revoked: [{ serialNumber: callerSerial, reason: 'certificateHold' }] });
 
-  test('does not replace lists, even if the same key has another certificate that is valid', async () => {
+  test('does not replace lists until the document has a valid certificate of the same key', async () => {
     const source = new ListSource(revoking);
     const keeper = new RevocationKeeper(new Map([['corp', [source]]]));
     const refresh = async (...intermediates: readonly MadeAuthority[]): Promise<readonly (bigint | undefined)[]> => {

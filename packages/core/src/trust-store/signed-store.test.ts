@@ -48,7 +48,7 @@ function put(path: string, text: string, signature = signByOpenssl(text, key)): 
 }
 
 describe('a file that must be signed', () => {
-  test('is accepted with its signature in the other file', async () => {
+  test('is accepted with its signature in the .sig file', async () => {
     const path = newTemporaryPath('.json');
     put(path, known(1), `${signByOpenssl(known(1), key)}\n`);
     const { store, ask } = createFileStage(path);

@@ -9,14 +9,15 @@ export const trustChannelName = 'certgate:trust';
  */
 export const revocationChannelName = 'certgate:revocation';
 
-/** One read of a trust source that has ended, well or not. */
+/** One read of a trust source that has ended, successfully or not. */
 export interface TrustRefreshEvent {
   readonly version: 1;
   /** Where the document comes from, e.g. `file trust.json`. */
   readonly source: string;
   /**
-   * `changed`: other content came into use. `failed`: the document could not be read. `refused`: it was read and is not
-   * accepted. After `failed` and `refused`, the earlier document, or the mirror's, is used until `usableUntil`.
+   * `changed`: other content came into use. `unchanged`: the content in use was confirmed. `failed`: the document could
+   * not be read. `refused`: it was read and is not accepted. After `failed` and `refused`, the earlier document, or the
+   * mirror's, is used until `usableUntil`.
    */
   readonly outcome: 'changed' | 'unchanged' | 'failed' | 'refused';
   /** The revision of the document in use; undefined if there is none. */

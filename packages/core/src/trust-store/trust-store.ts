@@ -95,7 +95,7 @@ export interface TrustStoreReport {
    * Undefined (or absent) if no document is in use, or if it has no such limit.
    */
   readonly usableUntil?: number | undefined;
-  /** The second place of the document. Undefined (or absent) if the store has none. */
+  /** The second address of the document. Undefined (or absent) if the store has none. */
   readonly mirror?: TrustMirrorReport | undefined;
   /** Whether the document in use is locked. Undefined (or absent) also means that it is not. */
   readonly isLocked?: boolean | undefined;
