@@ -69,8 +69,8 @@ export function encryptWithTripleDes(plaintext: Buffer, password: string, iterat
 }
 
 /**
- * Decrypts the content. Throws PfxError `unsupported` for a scheme that it doesn't know. Any other Error means that the
- * content is damaged, or that the padding shows a wrong key.
+ * Decrypts the content. Throws PfxError `unsupported` for a scheme that it doesn't know, or for too many rounds. Any
+ * other Error means that the content is damaged, or that the padding shows a wrong key.
  */
 export function decryptWithPassword(
   content: EncryptedContent,

@@ -22,8 +22,9 @@ interface Message {
 }
 
 /**
- * A small MCP server (2025-06-18, streamable HTTP). Its tool answers only the caller with the certificate `allowed`.
- * The server keeps sessions, as the specification allows, and answers in events at one path and in JSON at the other.
+ * A small MCP server (2025-06-18, streamable HTTP). Its tool `hello` answers only the caller with the certificate
+ * `allowed`. The server keeps sessions, as the specification allows, and answers in events at one path and in JSON at
+ * the other.
  */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isJson = request.url === '/json?code=1';

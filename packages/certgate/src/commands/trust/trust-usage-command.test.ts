@@ -123,7 +123,7 @@ describe('certgate trust usage', () => {
     assert.match(stdout, /source_incomplete/);
   });
 
-  it('does not rely on the last line of a process before a damaged line, unless the damage is the end of a growing file', async () => {
+  it('relies on no last line of a process if a line is damaged, unless the damage is the end of a growing file', async () => {
     const life = { decisionLog: 'denials', start: begin } as const;
     const call = (identity: string) => (hours: number) => ({ at: begin + hours * hour, identity });
     const hourly = Array.from({ length: 60 }, (_, each) => each + 0.25);
