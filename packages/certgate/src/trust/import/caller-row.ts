@@ -27,9 +27,9 @@ export function findColumn(cell: string): TableColumn | undefined {
 }
 
 export interface RowOptions {
-  /** The files of certificates are in it, or below it. */
+  /** The folder of the table. The files of certificates are in it, or below it. */
   readonly folder: string;
-  /** Milliseconds. */
+  /** The present time, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
 }
 
@@ -39,7 +39,7 @@ export interface RowReading {
   readonly entry?: ImportEntry;
 }
 
-/** One row of a table of callers, cell by cell. */
+/** Reads one row of a table of callers, cell by cell. */
 export class CallerRow {
   readonly faults: ImportRefusal[] = [];
   readonly #row: CsvRow;
@@ -52,7 +52,7 @@ export class CallerRow {
     this.#options = options;
   }
 
-  /** Nothing is imported if there are faults. */
+  /** Reads the row. If it has `faults`, nothing of the table is imported. */
   async read(): Promise<RowReading> {
     const { cells, fault, number } = this.#row;
     if (fault !== undefined) {
@@ -96,7 +96,7 @@ export class CallerRow {
     this.faults.push({ origin: this.#locate(column), item: this.#getCell(column), reason });
   }
 
-  /** Separated by white space or semicolons. */
+  /** The words of a cell, which white space or semicolons separate. */
   #readList(column: 'roles' | 'functions'): readonly string[] {
     const cell = this.#getCell(column);
     if (cell.includes(',')) this.#report(column, `separate the ${column} by spaces or semicolons, not by commas`);
@@ -109,13 +109,13 @@ export class CallerRow {
         `${JSON.stringify(placeholder)} can't be used as a name; write the ${column}, or nothing for ${empty}`,
       );
     }
-    // An empty cell would mean every function: semicolons alone are a list that lost its names.
+    // An empty cell means every function. A cell with only semicolons is a list that lost its names.
     if (cell !== '' && words.length === 0)
       this.#report(column, `there are only separators; write the ${column}, or nothing`);
     return words;
   }
 
-  /** An empty cell says nothing: every function, no owner, no end. */
+  /** Reads the cells that may be empty. An empty cell means every function, no owner or no end. */
   #readOptional(): Pick<StatedIdentity, 'functions' | 'owner' | 'expiresAt'> {
     const functions = this.#readList('functions');
     const owner = this.#getCell('owner');
@@ -127,7 +127,9 @@ export class CallerRow {
     };
   }
 
-  /** A date ends with its last second in UTC. */
+  /**
+   * Reads the end of access. A date includes its last second in UTC. Undefined if the cell is empty or can't be read.
+   */
   #readEnd(): string | undefined {
     const cell = this.#getCell('until');
     if (cell === '') return undefined;
@@ -141,7 +143,7 @@ export class CallerRow {
     return formatInstant(end);
   }
 
-  /** By the reader of the apps, which has the last word on every document. */
+  /** Reports what the apps' own reader would refuse, because it decides about every document. */
   #expectValid(name: string, { roles, functions, owner, expiresAt }: StatedIdentity): void {
     const identity: TrustDocumentIdentity = {
       name,
@@ -168,7 +170,8 @@ export class CallerRow {
     const { folder, now } = this.#options;
     const path = resolve(folder, file);
     const fromFolder = relative(folder, path);
-    // Elsewhere on this machine, or on another one (`\\host\…`), whoever wrote the table has nothing to open.
+    // A path elsewhere on this machine, or on another one (`\\host\…`), is refused: the author of the table must not
+    // choose which files are opened.
     if (isAbsolute(file) || isAbsolute(fromFolder) || /^\.\.(?:[\\/]|$)/.test(fromFolder) || file.startsWith('\\')) {
       this.#report('certificate', "name a file in the table's folder or below it");
       return undefined;

@@ -11,19 +11,19 @@ import { readCertificateFile } from '../../certificates/read-certificate-file.js
 import { ToolFailure } from '#local/tool-failure.js';
 import type { CertificateHashes } from '../administration/edits/identity-edits.js';
 
-/** A certificate that is at hand, so that a SHA-1 thumbprint can become a SHA-256 pin with an end. */
+/** A certificate that is at hand. With it, a SHA-1 thumbprint can become a SHA-256 pin with an end. */
 export interface KnownCertificate {
   readonly file: string;
-  /** As text, safe to show. */
+  /** The certificate's subject as text, safe to show. */
   readonly subject: string;
   readonly hashes: CertificateHashes;
   readonly der: Uint8Array;
-  /** Milliseconds; the certificate's own beginning and end. */
+  /** The beginning of the certificate's validity, in milliseconds since 1970-01-01T00:00:00Z; `notAfter` is its end. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Why the gate would refuse it, whatever the trust document says; empty: it wouldn't. */
+  /** Why the gate would refuse the certificate, whatever the trust document says; empty if it would not. */
   readonly faults: readonly string[];
-  /** serverAuth without clientAuth: a pin may accept it for a time. */
+  /** Whether it has serverAuth without clientAuth, so that a pin may accept it for a limited time. */
   readonly isForServersAlone: boolean;
 }
 
@@ -31,13 +31,13 @@ export interface CertificateFolder {
   find(thumbprint: { readonly value: string }): KnownCertificate | undefined;
   readonly certificates: readonly KnownCertificate[];
   readonly count: number;
-  /** Files whose names promise a certificate and that hold none that can be read. */
+  /** Files that have the name of a certificate, but contain none that can be read. */
   readonly unreadable: readonly string[];
 }
 
 const extensions: ReadonlySet<string> = new Set(['.pem', '.crt', '.cer', '.der', '.base64']);
 
-/** All certificates of the folder's own files. A PFX is left alone: it would ask for its password. */
+/** Reads all certificates of the folder's own files. It skips PFX files, because they need a password. */
 export async function readCertificateFolder(folder: string, now: number): Promise<CertificateFolder> {
   const byThumbprint = new Map<string, KnownCertificate>();
   const unreadable: string[] = [];
@@ -78,12 +78,16 @@ async function readCertificates(
   }
 }
 
-/** A key beside its certificate is no reason to complain. */
+/** A file with only a private key is not reported, because keys often lie next to their certificates. */
 function isKeyAlone(fault: ToolFailure): boolean {
   return fault.message.includes('private key, but no certificate');
 }
 
-/** The first certificate of one file, as it is pinned. @throws {ToolFailure} */
+/**
+ * Reads the first certificate of a file, which is the one to pin.
+ *
+ * @throws {ToolFailure} if the file has no certificate that can be read.
+ */
 export async function readKnownCertificate(path: string, file: string, now: number): Promise<KnownCertificate> {
   const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' }).catch((fault: unknown) => {
     if (!(fault instanceof ToolFailure) || fault.remedy !== passwordRemedy) throw fault;
@@ -105,7 +109,7 @@ function describe(certificate: ClientCertificate, file: string, now: number): Kn
     notBefore,
     notAfter,
     isForServersAlone: isForServersAlone(certificate),
-    // One that is not valid yet is pinned before it is: that is what rotation is for.
+    // A certificate that is not valid yet is not a fault: a rotation pins it before it is valid.
     faults: listCertificateFaults(certificate, now)
       .filter(({ code }) => code !== 'certificate_not_yet_valid')
       .map(({ code, detail }) => `${code}: ${detail}`),

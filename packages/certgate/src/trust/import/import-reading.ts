@@ -8,20 +8,20 @@ export interface ImportedThumbprint {
   readonly value: string;
 }
 
-/** One certificate that what is imported lets in. */
+/** One certificate that the imported list or table lets in. */
 export interface ImportEntry {
   readonly thumbprint: ImportedThumbprint;
-  /** What the input calls the caller; undefined where it names nobody. */
+  /** The caller's name in the input; undefined if the input names nobody. */
   readonly name: string | undefined;
-  /** Where it stands, for messages: `line 3`. */
+  /** The place in the input for messages, e.g. `line 3`. */
   readonly origin: string;
-  /** Where the input names its file. */
+  /** The certificate; absent unless the input names its file. */
   readonly certificate?: KnownCertificate;
-  /** What the input says of the caller itself. Absent: the options of the command apply. */
+  /** What the input says about the caller itself. Absent if the options of the command apply. */
   readonly stated?: StatedIdentity;
 }
 
-/** Something of the input that does not become a pin, and why. */
+/** A part of the input that does not become a pin, and why. */
 export interface ImportRefusal {
   readonly origin: string;
   readonly item: string;
@@ -32,13 +32,15 @@ export interface ImportRefusal {
 export interface ImportReading {
   readonly format: 'list' | 'csv';
   readonly entries: readonly ImportEntry[];
-  /** Understood, but not to be had in a trust document without letting in more than before. */
+  /**
+   * Parts that were understood, but that a trust document can't express without letting in more callers than before.
+   */
   readonly refusals: readonly ImportRefusal[];
-  /** Not understood: a slip of the pen. Nothing is imported as long as there is one. */
+  /** Parts that were not understood, such as typing errors. Nothing is imported as long as there is one. */
   readonly faults: readonly ImportRefusal[];
 }
 
-/** A whole text as a thumbprint; the length tells the algorithm. */
+/** Reads a whole text as a thumbprint. Its length shows the algorithm. */
 export function findImportedThumbprint(text: string): ImportedThumbprint | undefined {
   for (const algorithm of ['sha256', 'sha1'] as const) {
     const value = findThumbprint(text, algorithm);
@@ -47,7 +49,7 @@ export function findImportedThumbprint(text: string): ImportedThumbprint | undef
   return undefined;
 }
 
-/** Why a text is no thumbprint, for the person who wrote it. */
+/** Explains to the author of a text why it is not a thumbprint. */
 export function explainNoThumbprint(text: string): string {
   const digits = text.replace(/[\s:\p{Cf}\p{P}]/gu, '');
   if (digits === '') return 'there is no thumbprint';

@@ -21,7 +21,7 @@ const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };
 const options: ImportOptions = { roles: ['orders.read'] };
 
 describe('what a document becomes by an import', () => {
-  test('an identity per name, and per certificate without one', () => {
+  test('each name becomes an identity, and so does each certificate without a name', () => {
     const { document, added } = planImport(empty, [entry(a, 'billing'), entry(s, 'Billing'), entry(b)], {
       ...options,
       owner: 'x',
@@ -41,7 +41,7 @@ describe('what a document becomes by an import', () => {
     );
   });
 
-  test('one identity for all, whatever the names', () => {
+  test('all certificates become pins of one identity if its name is given', () => {
     const { document, refusals } = planImport(empty, [entry(a, 'x'), entry(a, 'y'), entry(b)], {
       ...options,
       as: 'partners',
@@ -53,7 +53,7 @@ describe('what a document becomes by an import', () => {
     assert.deepEqual(refusals, []);
   });
 
-  test('names of digits get longer where they would meet', () => {
+  test('names made of digits get longer if they would be the same', () => {
     const first = `${'D'.repeat(8)}${'1'.repeat(32)}`;
     const second = `${'D'.repeat(8)}${'2'.repeat(32)}`;
     const { document } = planImport(empty, [entry(first), entry(second)], options);
@@ -63,7 +63,7 @@ describe('what a document becomes by an import', () => {
     );
   });
 
-  test('a certificate under two names, or pinned for another, is refused; a repetition is told', () => {
+  test('a certificate under two names, or pinned for another identity, is refused, and a repetition is reported', () => {
     const document: TrustDocument = {
       ...empty,
       identities: [{ name: 'orders', roles: [], pins: [{ thumbprintSha1: b }] }],
@@ -84,7 +84,7 @@ describe('what a document becomes by an import', () => {
     );
   });
 
-  test('an identity that is there gets nothing unless it is said', () => {
+  test('an identity that is already there gets a pin only with --to-existing', () => {
     const document: TrustDocument = { ...empty, identities: [{ name: 'admin', roles: ['all'], pins: [] }] };
     const plan = planImport(document, [entry(a, 'Admin')], options);
     assert.match(plan.refusals[0]?.reason ?? '', /--to-existing/);
@@ -93,7 +93,7 @@ describe('what a document becomes by an import', () => {
     assert.deepEqual(extended.document.identities, [{ name: 'admin', roles: ['all'], pins: [{ thumbprintSha1: a }] }]);
   });
 
-  test('what is there stays as it is, disabled too', () => {
+  test('a pin that is already there stays as it is, even if it is disabled', () => {
     const document: TrustDocument = {
       ...empty,
       identities: [
@@ -113,7 +113,7 @@ describe('what a document becomes by an import', () => {
     assert.deepEqual(after, document);
   });
 
-  test('with the certificate at hand: SHA-256, its end, and all its hashes looked for', () => {
+  test('a certificate at hand gives its pin a SHA-256 thumbprint and an end, and is found by all of its hashes', () => {
     const known = {
       file: 'x.pem',
       subject: 'CN=x',
@@ -147,7 +147,7 @@ describe('what a document becomes by an import', () => {
     );
   });
 
-  test('a row says of its own caller what it may do, and may not contradict the document', () => {
+  test('a row says what its own caller may do, and must not contradict the document', () => {
     const row = (value: string, name: string, stated: Partial<StatedIdentity>): ImportEntry => ({
       ...entry(value, name),
       stated: { row: 'row 2', columns: ['owner', 'roles', 'functions', 'until'], roles: [], ...stated },
@@ -175,12 +175,12 @@ describe('what a document becomes by an import', () => {
         );
       }
     }
-    // Without the columns, nothing is said that could contradict.
+    // A table without these columns says nothing that could contradict the document.
     const silent = planImport(document, [row(d, 'x', { columns: [] })], { ...options, toExisting: true });
     assert.deepEqual([silent.added.length, silent.document.identities[0]?.roles], [1, ['r', 's']]);
   });
 
-  test('any list into any document: valid, nothing lost, nothing for those who were there, and twice is once', () => {
+  test('any import leaves a valid document, takes nothing away, changes no identity that was there, and adds nothing twice', () => {
     const value = fc
       .tuple(fc.constantFrom('A', 'B', 'C', 'D'), fc.constantFrom(40, 64))
       .map(([digit, length]) => digit.repeat(length));

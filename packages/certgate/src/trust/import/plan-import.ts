@@ -1,4 +1,4 @@
-// import/: from lists, tables and folders of certificates to pins.
+// import/: turns lists, tables and folders of certificates into pins.
 
 import {
   formatInstant,
@@ -12,16 +12,22 @@ import type { ImportEntry, ImportRefusal } from './import-reading.js';
 import { findDisagreement } from './stated-identity.js';
 
 export interface ImportOptions {
-  /** All pins under this one identity. Absent: one identity for each name, and for each certificate without a name. */
+  /**
+   * The name of the one identity that gets all pins. If absent, each name gets an identity, and so does each
+   * certificate without a name.
+   */
   readonly as?: string;
-  /** Of new identities of which the input says nothing itself. */
+  /** The roles of new identities about which the input says nothing itself. */
   readonly roles: readonly string[];
   readonly functions?: readonly string[];
   readonly owner?: string;
   readonly reason?: string;
-  /** Pins may also be added to identities that are there already, and so get what those may do. Default false. */
+  /**
+   * Whether pins may also be added to identities that are already there, so that new callers may do what those may.
+   * Default false.
+   */
   readonly toExisting?: boolean;
-  /** Certificates at hand. */
+  /** The certificates at hand. */
   readonly certificates?: Pick<CertificateFolder, 'find' | 'count' | 'unreadable'>;
 }
 
@@ -37,7 +43,7 @@ export interface PresentPin {
   readonly identity: string;
   readonly item: string;
   readonly origin: string;
-  /** It, or its identity, is disabled, and stays so. */
+  /** Whether the pin or its identity is disabled. The import leaves it disabled. */
   readonly isDisabled: boolean;
 }
 
@@ -46,11 +52,11 @@ export interface ImportPlan {
   readonly added: readonly PlannedPin[];
   readonly present: readonly PresentPin[];
   readonly refusals: readonly ImportRefusal[];
-  /** Repetitions inside the input; each certificate is taken once. */
+  /** Certificates that the input lists several times. Each is imported once. */
   readonly repeated: readonly ImportRefusal[];
 }
 
-/** Pure: what the document becomes by the entries, and what becomes of each. */
+/** A pure function that plans an import: the resulting document, and what becomes of each entry. */
 export function planImport(
   document: TrustDocument,
   entries: readonly ImportEntry[],
@@ -68,7 +74,7 @@ export function planImport(
   };
 }
 
-/** One certificate of the input, under at most one name. */
+/** One certificate of the input, with at most one name. */
 interface Candidate {
   readonly entry: ImportEntry;
   readonly certificate: KnownCertificate | undefined;
@@ -119,14 +125,14 @@ function mergeEntries(
   return { candidates, refusals, repeated };
 }
 
-/** The document while it is being added to. */
+/** The document while the import adds to it. */
 class Draft {
   readonly #document: TrustDocument;
   readonly #options: ImportOptions;
-  /** By name, in the document's order; letter case doesn't tell names apart. */
+  /** The identities in the document's order, by their names in lower case. */
   readonly #identities: Map<string, TrustDocumentIdentity>;
   readonly #former: ReadonlySet<string>;
-  /** `thumbprintSha256 AB…` → who has it. */
+  /** The holders of pins by kind and hash, e.g. `thumbprintSha256 AB…`. */
   readonly #owners = new Map<string, { readonly identity: TrustDocumentIdentity; readonly pin: TrustDocumentPin }>();
 
   constructor(document: TrustDocument, options: ImportOptions) {
@@ -183,7 +189,10 @@ class Draft {
     return { identity: identity.name, isNewIdentity, pin, origin };
   }
 
-  /** An import adds certificates; it changes nothing else of an identity that is there. */
+  /**
+   * Refuses an entry that contradicts an identity of the document. An import adds certificates, and changes nothing
+   * else of an identity that is already there.
+   */
   #findContradiction({ stated }: ImportEntry, identity: TrustDocumentIdentity): ImportRefusal | undefined {
     const column = stated && findDisagreement(stated, identity);
     if (stated === undefined || column === undefined) return undefined;
@@ -209,7 +218,7 @@ class Draft {
     return undefined;
   }
 
-  /** Eight digits tell certificates apart until two begin alike. */
+  /** Eight digits distinguish certificates. A longer name is chosen if two certificates begin with the same digits. */
   #chooseName(digits: string): string {
     for (let length = 8; length < digits.length; length += 8) {
       const name = `imported-${digits.slice(0, length)}`;
@@ -244,7 +253,10 @@ class Draft {
   }
 }
 
-/** With the certificate at hand, the better hash, and its end, so that `trust check` can tell when it is due. */
+/**
+ * If the certificate is at hand, the pin gets its SHA-256 thumbprint and its end, so that `trust check` can report when
+ * the pin ends.
+ */
 function createPin({ entry: { thumbprint }, certificate }: Candidate): TrustDocumentPin {
   if (certificate !== undefined) {
     return { thumbprintSha256: certificate.hashes.thumbprintSha256, notAfter: formatInstant(certificate.notAfter) };

@@ -26,7 +26,7 @@ describe('a table of callers', () => {
   const listFaults = async (text: string): Promise<readonly string[]> =>
     (await read(text)).faults.map(({ origin, reason }) => `${origin}: ${reason}`);
 
-  test('each row is a certificate and what its caller may do, in columns of any order and case', async () => {
+  test('each row is read as a certificate and what its caller may do, with columns in any order and letter case', async () => {
     const { entries, faults, format } = await read(
       `UNTIL,Thumbprint,name,Roles,functions,owner\r\n2027-12-31,${a},billing,r.read;r.write  x,Orders,"a ""team"", two\nlines"\r\n,,,,,\r\n2027-12-31T12:00:00Z,${'c'.repeat(40)},reporting,,,\r\n`,
     );
@@ -55,7 +55,7 @@ describe('a table of callers', () => {
     ]);
   });
 
-  test('every fault of every row is named', async () => {
+  test('every fault of every row is reported', async () => {
     const faults = await listFaults(
       [
         'name,owner,roles,functions,thumbprint,certificate,until',
@@ -98,7 +98,7 @@ describe('a table of callers', () => {
     );
   });
 
-  test('a header with an unknown, doubled or missing column, and no table at all', async () => {
+  test('a header with an unknown, repeated or missing column is reported, and another text is not a table', async () => {
     const place = (text: string): string => text.replace(/[.;].*/, '');
     assert.deepEqual((await listFaults(`name,thumbprint,role,,Name\nx,${a},,,`)).map(place), [
       'row 1, column 3: there is no such column',
@@ -115,7 +115,7 @@ describe('a table of callers', () => {
     assert.equal(findTableSeparator('"name"\t"Thumbprint"'), '\t');
   });
 
-  test('rows of one name agree, whatever the order of their roles', async () => {
+  test('rows of one name must agree, whatever the order of their roles', async () => {
     const header = 'name,roles,thumbprint,owner\n';
     assert.deepEqual(await listFaults(`${header}x,r s,${a},o\nX,s r,${b},o`), []);
     const [fault, ...others] = await listFaults(`${header}x,r,${a},o\ny,r,${b},o\nX,r s,${'C'.repeat(64)},o`);
@@ -123,7 +123,7 @@ describe('a table of callers', () => {
     assert.deepEqual(others, []);
   });
 
-  test('a certificate comes from its file, must be fit, and must have the thumbprint beside it', async () => {
+  test('a certificate is read from its file, must be suitable, and must have the thumbprint in its row', async () => {
     mkdirSync(folder.file('callers'), { recursive: true });
     const make = (name: string, constraint: string): void => {
       const [key, out] = [folder.file(`${name}.key.pem`), folder.file(`callers/${name}.pem`)];
@@ -143,7 +143,7 @@ describe('a table of callers', () => {
     const [first, second, ...others] = faults.map(({ origin, reason }) => `${origin}: ${reason}`);
     assert.match(first ?? '', /^row 3, column thumbprint: callers\/good\.pem is another certificate/);
     assert.match(second ?? '', /^row 5, column certificate: .*private key, but no certificate/);
-    // Unless it is pinned already, which is no fault of the row.
+    // The plan refuses an unsuitable certificate, unless it is pinned already. So it is not a fault of the row.
     const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };
     const { refusals, document } = planImport(empty, entries, { roles: [] });
     assert.deepEqual(
@@ -154,7 +154,7 @@ describe('a table of callers', () => {
     assert.deepEqual(others, []);
   });
 
-  test('the template is a table that is refused as it is, and taken with a thumbprint', async () => {
+  test('the template is refused as it is, and accepted with a thumbprint', async () => {
     assert.deepEqual(
       (await read(tableTemplate)).faults.map(({ origin }) => origin),
       ['row 2, column certificate', 'row 2, column thumbprint'],
@@ -163,7 +163,7 @@ describe('a table of callers', () => {
     assert.deepEqual((await read(edited)).faults, []);
   });
 
-  test('any rows, written by another hand, are read as they were', () => {
+  test('any rows that another program wrote are read correctly', () => {
     const cell = fc.oneof(
       fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\t', '\n', '\r', ' ', '=', 'é', '😀'), maxLength: 6 }),
       fc.string({ maxLength: 4 }),

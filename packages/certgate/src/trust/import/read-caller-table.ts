@@ -3,7 +3,7 @@ import { CallerRow, findColumn, type RowOptions, tableColumns } from './caller-r
 import type { ImportEntry, ImportReading, ImportRefusal } from './import-reading.js';
 import { findDisagreement, type StatedIdentity, statedColumns } from './stated-identity.js';
 
-/** Nobody is admitted by the example as it is: its thumbprint and its file are none. */
+/** The example admits nobody as it is, because its thumbprint and its file are placeholders. */
 export const tableTemplate: string = [
   tableColumns.join(','),
   'billing,payments team,orders.read orders.write,,THUMBPRINT,OR-ITS-FILE.crt.pem,2030-12-31',
@@ -13,7 +13,10 @@ export const tableTemplate: string = [
 
 const separators: readonly CsvSeparator[] = [',', ';', '\t'];
 
-/** By the header row: two of the columns are in it, whatever separates them. Undefined: it is no such table. */
+/**
+ * Finds the separator by the header row, which must have at least two of the columns. Undefined if the text is not a
+ * table of callers.
+ */
 export function findTableSeparator(text: string): CsvSeparator | undefined {
   return separators.find((separator) => {
     const [header] = readCsvRows(text, separator);
@@ -26,7 +29,7 @@ export interface TableOptions extends RowOptions {
   readonly separator: CsvSeparator;
 }
 
-/** A certificate in each row, and what its caller may do. Every row that can't be used is named. */
+/** Reads a certificate from each row, and what its caller may do. Every row that can't be used is reported. */
 export async function readCallerTable(text: string, options: TableOptions): Promise<ImportReading> {
   const [header, ...rows] = readCsvRows(text, options.separator);
   const columns = header?.cells.map(findColumn) ?? [];
@@ -37,7 +40,7 @@ export async function readCallerTable(text: string, options: TableOptions): Prom
   for (const row of canReadRows ? rows : []) {
     const reader = new CallerRow(row, columns, options);
     const { entry, name, stated } = await reader.read();
-    // With other faults too: what it contradicts is found in the same run.
+    // An entry is kept even if there are faults, so that the same run finds what it contradicts.
     if (entry !== undefined) entries.push(entry);
     faults.push(...reader.faults, ...(stated === undefined ? [] : agreement.check(name, stated)));
   }
@@ -71,7 +74,7 @@ function listHeaderFaults({ cells, fault, number }: CsvRow): ImportRefusal[] {
   return faults;
 }
 
-/** Several rows of one name are several pins of one identity, so they say the same of it. */
+/** Checks that rows of one name say the same about the identity, because they become several pins of it. */
 class Agreement {
   readonly #first = new Map<string, StatedIdentity>();
 

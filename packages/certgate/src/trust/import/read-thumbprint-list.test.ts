@@ -8,7 +8,7 @@ const b = '5726F1DDBC5BA5986A21BDFCBA1D88C74C8EDE90';
 const s = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
 const spread = (hex: string, separator: string): string => (hex.match(/../g) ?? []).join(separator);
 
-/** `name value` of each entry; nothing else may have been found. */
+/** `name value` of each entry. The list must contain nothing else. */
 function read(text: string): readonly string[] {
   const { entries, faults, refusals } = readThumbprintList(text);
   assert.deepEqual([...faults, ...refusals], [], JSON.stringify(text));
@@ -16,7 +16,7 @@ function read(text: string): readonly string[] {
 }
 
 describe('a list of thumbprints', () => {
-  test('separators, letter case, colons, the mark of the Windows dialog, comments', () => {
+  test('separators, letter case, colons, the mark of the Windows dialog and comments are understood', () => {
     for (const text of [
       `${a},${b}`,
       `${a};${b}`,
@@ -37,7 +37,7 @@ describe('a list of thumbprints', () => {
     }
   });
 
-  test('names stand for what follows on their line', () => {
+  test('a name applies to what follows on its line', () => {
     assert.deepEqual(read(`billing=${a},${s}; orders: ${b}\n${b}`), [
       `billing ${a}`, `billing ${s}`, `orders ${b}`, `- ${b}`,
     ]); // prettier-ignore
@@ -48,7 +48,7 @@ describe('a list of thumbprints', () => {
     ]); // prettier-ignore
   });
 
-  test('the length tells the algorithm', () => {
+  test('the length of a thumbprint shows its algorithm', () => {
     const { entries } = readThumbprintList(`${a}\n${spread(s, ':')}`);
     assert.deepEqual(entries.map(({ thumbprint, origin }) => `${origin} ${thumbprint.algorithm}`), ['line 1 sha1', 'line 2 sha256']); // prettier-ignore
   });
@@ -74,12 +74,12 @@ describe('a list of thumbprints', () => {
     }
   });
 
-  test('* is refused, and nothing is nothing', () => {
+  test('* is refused, and an empty list has no entries', () => {
     assert.match(readThumbprintList('WEBSITE_LOAD_CERTIFICATES=*').refusals[0]?.reason ?? '', /every certificate/);
     for (const text of ['', '\n# none\n', ' , ; ', '[]', '{}']) assert.deepEqual(read(text), []);
   });
 
-  test('whatever stands in a list, no thumbprint comes out that does not stand in it', () => {
+  test('each thumbprint that is read is part of the list, whatever the list contains', () => {
     const piece = fc.oneof(
       fc.constantFrom(a, b, s, a.slice(3), ',', ';', '\n', ' ', ':', '=', '#', '"', '*', 'billing', '[', '{', '\u200e'),
       fc.string({ unit: 'binary', maxLength: 3 }),
@@ -94,7 +94,7 @@ describe('a list of thumbprints', () => {
     );
   });
 
-  test('a list is read whole: as many entries as there are thumbprints, in their order', () => {
+  test('a list of any thumbprints is read completely and in order', () => {
     const hex = (length: number): fc.Arbitrary<string> =>
       fc.string({
         unit: fc.constantFrom(...Array.from('0123456789abcdefABCDEF')),

@@ -8,9 +8,10 @@ import {
 } from './import-reading.js';
 
 /**
- * A list as people keep it in an app setting or a file: thumbprints of either algorithm, upper or lower case, with or
- * without colons and spaces, between commas, semicolons, bars, white space or line ends. `name=` or `name:` in front names
- * the caller of what follows on the line; `#` begins a comment. JSON texts and lists of them are read as well.
+ * Reads a list in the form in which people keep it in an app setting or a file: thumbprints of either algorithm, in
+ * upper or lower case, with or without colons and spaces, separated by commas, semicolons, bars, white space or line
+ * ends. `name=` or `name:` names the caller of the thumbprints that follow on the line; `#` begins a comment. JSON
+ * texts, lists and objects are read as well.
  */
 export function readThumbprintList(text: string): ImportReading {
   const entries: ImportEntry[] = [];
@@ -45,7 +46,10 @@ function listLines(text: string): readonly Line[] {
   }));
 }
 
-/** `["AB…", …]`, `{"billing": "AB…"}` or `{"billing": ["AB…"]}`. Anything else that looks like JSON is no list. */
+/**
+ * Reads a JSON text, `["AB…", …]`, `{"billing": "AB…"}` or `{"billing": ["AB…"]}`. Undefined if it is not JSON of such
+ * a kind.
+ */
 function findJsonLines(text: string): readonly Line[] | undefined {
   if (!/^[[{"]/.test(text.trim())) return undefined;
   let value: unknown;
@@ -75,9 +79,9 @@ function listJsonTexts(
 
 interface Segment {
   readonly name: string | undefined;
-  /** A text is one that is no thumbprint. */
+  /** The thumbprints of the segment. An item that is not a thumbprint is a text. */
   readonly items: readonly (ImportedThumbprint | string)[];
-  /** `*`, which WEBSITE_LOAD_CERTIFICATES takes for every certificate. */
+  /** Whether the segment is `*`, which means every certificate in WEBSITE_LOAD_CERTIFICATES. */
   readonly isEverything: boolean;
 }
 
@@ -87,17 +91,20 @@ function readSegment(segment: string): Segment {
   const value = unquote(named?.value ?? text);
   const name = named === undefined || isLabel(named.name) ? undefined : unquote(named.name);
   if (value === '*') return { name, items: [], isEverything: true };
-  // A name with nothing behind it is a mistake, an empty place between two commas is not.
+  // A name without a thumbprint is a mistake, but an empty place between two commas is not.
   if (value === '') return { name, items: named === undefined ? [] : [text], isEverything: false };
   return { name, items: listThumbprints(value), isEverything: false };
 }
 
-/** Quotes stand around one thumbprint or around the whole list, so each end is looked at by itself. */
+/** Quotes may enclose one thumbprint or the whole list, so that each end of a segment may have its own. */
 function unquote(text: string): string {
   return text.trim().replace(/^["']+|["']+$/g, '').trim(); // prettier-ignore
 }
 
-/** A thumbprint with colons (`AB:CD:…`), whole or cut short, has no name in front. */
+/**
+ * Splits `name=value` or `name:value`. Undefined if there is no name: for example, a thumbprint with colons (`AB:CD:…`)
+ * has none, even if it is cut short.
+ */
 function findNamed(text: string): { readonly name: string; readonly value: string } | undefined {
   if (/^[0-9A-Fa-f\s]{2,}(?::[0-9A-Fa-f\s]*)+$/.test(text) && !/^\S+:\s*[0-9A-Fa-f\s]{40,}$/.test(text))
     return undefined;
@@ -106,12 +113,15 @@ function findNamed(text: string): { readonly name: string; readonly value: strin
   return match === null ? undefined : { name: match[1]?.trim() ?? '', value: match[2]?.trim() ?? '' };
 }
 
-/** `ALLOWED_THUMBPRINTS=…`, `SHA1 Fingerprint=…`, `sha256:…` and the like name the list, not a caller. */
+/**
+ * Whether a name labels the list instead of a caller: `ALLOWED_THUMBPRINTS=…`, `SHA1 Fingerprint=…`, `sha256:…` and
+ * others.
+ */
 function isLabel(name: string): boolean {
   return name === '' || /thumbprint|fingerprint|certificate|(?:^|[_ -])certs?(?:$|[_ -])|^sha-?(?:1|256)$/i.test(name);
 }
 
-/** White space separates thumbprints, unless it stands inside one, as in the Windows certificate dialog. */
+/** White space separates thumbprints, unless it is inside one, as in the certificate dialog of Windows. */
 function listThumbprints(value: string): readonly (ImportedThumbprint | string)[] {
   const words = value.split(/\s+/).map((word) => unquote(word));
   const found = words.map((word) => findImportedThumbprint(word));

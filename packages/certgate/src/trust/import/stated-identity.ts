@@ -1,21 +1,26 @@
 import { findInstant, type TrustDocumentIdentity } from '@certgate/core/internal';
 
-/** The columns that say something of a caller itself, not of a certificate. */
+/** The columns about the caller itself, not about its certificate. */
 export const statedColumns = ['owner', 'roles', 'functions', 'until'] as const;
 
 export type StatedColumn = (typeof statedColumns)[number];
 
 type Said = Pick<TrustDocumentIdentity, 'owner' | 'roles' | 'functions' | 'expiresAt'>;
 
-/** What a row says of its caller. */
+/** What a row says about its caller. */
 export interface StatedIdentity extends Said {
-  /** For messages: `row 3`. */
+  /** The row for messages, e.g. `row 3`. */
   readonly row: string;
-  /** A column that the input doesn't have says nothing, which is not the same as an empty cell. */
+  /**
+   * The columns that the input has. A column that it doesn't have says nothing, which is not the same as an empty cell.
+   */
   readonly columns: readonly StatedColumn[];
 }
 
-/** The first column whose cell and the identity differ; the order of roles and functions says nothing. */
+/**
+ * The first column whose cell differs from the identity; undefined if none does. The order of roles and functions makes
+ * no difference.
+ */
 export function findDisagreement(stated: StatedIdentity, identity: Said): StatedColumn | undefined {
   return stated.columns.find((column) => sayColumn(stated, column) !== sayColumn(identity, column));
 }

@@ -17,20 +17,23 @@ export interface Anchor {
 }
 
 export interface LeftOutAnchor {
-  /** Subject and thumbprint. */
+  /** The certificate's subject and thumbprint. */
   readonly description: string;
-  /** Goes on with the description as a sentence. */
+  /** Follows the description to make a sentence. */
   readonly reason: string;
 }
 
-/** `fault` goes on with the name of the key as a sentence. */
+/** The result of reading a key. `fault` follows the name of the key to make a sentence. */
 export type AnchorReading =
   { readonly anchor: Anchor } | { readonly leftOut: LeftOutAnchor } | { readonly fault: string };
 
-/** Extended key usage clientAuth, as the gate asks it of every path. */
+/** The OID of the extended key usage clientAuth, which the gate requires on every path. */
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** A key of the use `x509-svid` (X509-SVID §6). What contradicts itself or the trust domain is a fault, not left out. */
+/**
+ * Reads a key of the use `x509-svid` (X509-SVID §6). If it contradicts itself or the trust domain, the result is a
+ * fault, so that the key is not just left out.
+ */
 export function readAnchor(
   key: JsonObject,
   { trustDomain, now }: { readonly trustDomain: string; readonly now: number },
@@ -67,7 +70,10 @@ function findKeyFault({ kty, crv, x, y, n, e }: JsonObject, certificateDer: Uint
   }
 }
 
-/** X509-SVID §3.2: the ID of the trust domain, without a path. A root of another system may have none. */
+/**
+ * The certificate may have only the ID of the trust domain, without a path (X509-SVID §3.2). A root of another system
+ * may have no ID.
+ */
 function findIdFault({ subjectAlternativeNames = [] }: PathCertificate, trustDomain: string): string | undefined {
   const uris = subjectAlternativeNames.flatMap((name) =>
     name.form === 'uniformResourceIdentifier' ? [name.text] : [],

@@ -2,25 +2,25 @@ import { getByHttps, readWithin, showTrustAddress } from '@certgate/core/interna
 import { readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { messageOf, ToolFailure } from '#local/tool-failure.js';
 
-/** A bundle of a hundred RSA keys has a third of it. */
+/** The maximum size of a bundle in bytes. A bundle of a hundred RSA keys needs a third of it. */
 const maximumBytes = 1_048_576;
 const readTimeoutMilliseconds = 30_000;
 
 export interface FetchedBundle {
   readonly bytes: Uint8Array;
-  /** For messages: without what may be a secret of the address. */
+  /** The place for messages, without parts of the address that may be secret. */
   readonly place: string;
 }
 
 /**
- * The bytes of a bundle in a file, or at a bundle endpoint of the profile `https_web` (SPIFFE Federation §5.2.1). Who may
- * be admitted follows from them, so the server must be the one that was named: TLS is verified, whatever the environment
- * says, and no redirect is followed.
+ * Reads the bytes of a bundle from a file, or from a bundle endpoint of the profile `https_web` (SPIFFE Federation
+ * §5.2.1). The bundle decides who can be admitted, so the server must be the one that was named: TLS is verified,
+ * whatever the environment says, and no redirect is followed.
  *
- * @param ca Certification authorities in PEM, in the place of the machine's.
+ * @param ca Certification authorities in PEM that replace the machine's.
  */
 export async function fetchBundle(place: string, ca: string | undefined): Promise<FetchedBundle> {
-  // A drive's letter is no scheme.
+  // A single letter before the colon is a drive of Windows, not a scheme.
   if (!/^[a-z][a-z0-9+.-]+:/i.test(place)) {
     if (ca === undefined) return { bytes: await readBoundedFile(place), place };
     throw new ToolFailure('--cacert is for the server of a URL, and the bundle is in a file.');

@@ -22,7 +22,7 @@ import {
 
 const inTwoDays = Date.now() + 2 * 86_400_000;
 
-/** At a time at which what is valid for one day has ended. */
+/** Reads at a time at which certificates that are valid for one day have ended. */
 const read = (text: string | Uint8Array, trustDomain = 'corp.example'): SpiffeBundle =>
   readSpiffeBundle({ bytes: Buffer.from(text as string), place: 'bundle.json' }, { trustDomain, now: inTwoDays });
 
@@ -54,7 +54,7 @@ describe('a SPIFFE bundle', () => {
     folder.remove();
   });
 
-  it('gives the certificates of its X.509 keys, and counts what it ignores', () => {
+  it('gives the certificates of its X.509 keys, and the numbers of keys that are ignored', () => {
     const others = [jwtKey, { kty: 'EC', use: 'next-svid' }, { kty: 'EC' }, { kty: 'AKP', use: 'x509-svid' }, {}];
     const bundle = read(writeBundle([...keys, keys[0], ...others], 12));
     assert.deepEqual(
@@ -65,7 +65,7 @@ describe('a SPIFFE bundle', () => {
     assert.deepEqual([bundle.sequence, bundle.refreshHintSeconds, bundle.leftOut], [12n, 2_419_200, []]);
   });
 
-  it('takes roots without a name of SPIFFE, Ed25519, and an ID without its slash', () => {
+  it('may have roots without a SPIFFE ID, with Ed25519, or with an ID without its slash', () => {
     const plain = makeSpiffeRoot(folder, 'plain', { extensions: rootExtensions, newKey: ['-newkey', 'ed25519'] });
     const bare = makeSpiffeRoot(folder, 'bare', {
       extensions: [...rootExtensions, 'subjectAltName=URI:spiffe://corp.example,DNS:ca.corp.example'],
@@ -73,13 +73,13 @@ describe('a SPIFFE bundle', () => {
     assert.equal(read(writeBundle([plain, bare].map(describeKey))).anchors.length, 2);
   });
 
-  it('takes roots in the older forms that the gate forgives a trust anchor', () => {
+  it('may have roots in the older forms that the gate accepts for a trust anchor', () => {
     const certificate = folder.file('older.pem', toPem(writeOlderAuthority('all of these', newName('Old root'))));
     const { anchors, leftOut } = read(writeBundle([describeKey({ certificate })]));
     assert.deepEqual([anchors.length, leftOut], [1, []]);
   });
 
-  it('keeps a sequence number of 64 bits, and finds none where there is none', () => {
+  it('may have a sequence number of 64 bits or none, but nothing else in its place', () => {
     const nested = '"other": { "spiffe_sequence": 3 },';
     assert.equal(read(writeBundle(keys, '18446744073709551615', nested)).sequence, 18_446_744_073_709_551_615n);
     assert.equal(read(writeBundle(keys, null, nested)).sequence, undefined);
@@ -88,7 +88,7 @@ describe('a SPIFFE bundle', () => {
     }
   });
 
-  it('refuses a key that contradicts itself or the trust domain, and names each', () => {
+  it('is refused if a key contradicts itself or the trust domain, and the error names each such key', () => {
     const [one, other] = keys;
     const foreign = makeSpiffeRoot(folder, 'foreign', { trustDomain: 'evil.example' });
     const pathed = makeSpiffeRoot(folder, 'pathed', { trustDomain: 'corp.example/ns' });
@@ -120,7 +120,7 @@ describe('a SPIFFE bundle', () => {
     refuse(writeBundle(keys), /not for spiffe:\/\/other\.example/, 'other.example');
   });
 
-  it('leaves out what admits nobody: a CA that has ended, and one that the gate cannot use', () => {
+  it('is read without CAs that have ended, and without those that the gate cannot use', () => {
     const ended = makeSpiffeRoot(folder, 'ended', { days: 1 });
     const leaf = makeOpensslPair(folder, 'leaf');
     const weak = makeSpiffeRoot(folder, 'weak', { newKey: ['-newkey', 'rsa:1024'] });
@@ -134,7 +134,7 @@ describe('a SPIFFE bundle', () => {
     refuse(writeBundle(unusable), /no key for X\.509-SVIDs that the gate could use; .*CN=ended.*ended at.*trust deny/s);
   });
 
-  it('has a CA that is valid already beside those that begin later', () => {
+  it('must have a CA that is valid already', () => {
     const later = { certificate: folder.file('later.pem') };
     writeDatedCertificate(later.certificate, {
       ...{ keyPath: folder.file('later.key.pem'), name: ['CN = later'] },
@@ -145,12 +145,12 @@ describe('a SPIFFE bundle', () => {
     assert.equal(read(writeBundle([...keys, describeKey(later)])).anchors.length, 3);
   });
 
-  it('is never empty', () => {
+  it('is refused if it has no X.509 key', () => {
     for (const none of [[], [jwtKey]])
       refuse(writeBundle(none), /no key for X\.509-SVIDs.*no certificate of the trust domain is valid/s);
   });
 
-  it('is one JSON object with a list of keys, and each key once', () => {
+  it('must be one JSON object with a list of keys, and without a repeated key', () => {
     refuse('', /not valid JSON/);
     refuse('{"keys": [', /not valid JSON/);
     refuse(Buffer.from([0xff, 0xfe]), /not UTF-8/);
@@ -164,7 +164,7 @@ describe('a SPIFFE bundle', () => {
     refuse(writeBundle(keys, 1, `"deep": ${'['.repeat(9_000)}${']'.repeat(9_000)},`), /spiffe_sequence/);
   });
 
-  it('of any change of its text: refused, or anchors with the keys that were in it', () => {
+  it('with any change of its text is refused, or has only anchors with its original keys', () => {
     const text = writeBundle(keys, 12);
     const readKey = (pem: string): unknown => new X509Certificate(pem).publicKey.export({ format: 'jwk' });
     const known = [first, second].map(({ certificate }) => readKey(readFileSync(certificate, 'utf8')));

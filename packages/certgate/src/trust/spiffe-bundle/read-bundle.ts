@@ -1,4 +1,4 @@
-// spiffe-bundle/: reads SPIFFE bundles: which trust anchors a trust domain publishes.
+// spiffe-bundle/: reads SPIFFE bundles, which contain the trust anchors that a trust domain publishes.
 
 import { createHash } from 'node:crypto';
 import { formatInstant, parseJsonInSteps, runAtOnce } from '@certgate/core/internal';
@@ -9,32 +9,36 @@ import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { type Anchor, type LeftOutAnchor, readAnchor } from './bundle-anchor.js';
 import type { FetchedBundle } from './fetch-bundle.js';
 
-/** A SPIFFE bundle (SPIFFE Trust Domain and Bundle §4), as far as X.509-SVIDs go. */
+/** A SPIFFE bundle (SPIFFE Trust Domain and Bundle §4), as far as X.509-SVIDs are concerned. */
 export interface SpiffeBundle {
   readonly trustDomain: string;
-  /** Undefined: it has none, so nobody can tell it from an older one. */
+  /**
+   * The bundle's `spiffe_sequence`. Undefined if it has none, so that it can't be distinguished from an older bundle.
+   */
   readonly sequence: bigint | undefined;
-  /** Of the certificates of its X.509 keys, whatever their order. */
+  /**
+   * SHA-256 of the certificates of the bundle's X.509 keys, in upper-case hexadecimal. Their order makes no difference.
+   */
   readonly keysSha256: string;
-  /** How often the trust domain suggests to look again. */
+  /** How often the trust domain suggests to read the bundle, in seconds; undefined if it suggests nothing usable. */
   readonly refreshHintSeconds: number | undefined;
   readonly anchors: readonly Anchor[];
-  /** Below these, the gate admits nobody anyway. */
+  /** The anchors that are left out, because the gate admits nobody below them anyway. */
   readonly leftOut: readonly LeftOutAnchor[];
   readonly ignored: IgnoredKeys;
 }
 
-/** §4.1.3: a reader ignores what it does not know. */
+/** The numbers of keys that were ignored: a reader ignores what it does not know (§4.1.3). */
 export interface IgnoredKeys {
   readonly jwtSvid: number;
-  /** Of a use or a kind of key that is unknown or missing. */
+  /** Keys whose use or whose type is unknown or missing. */
   readonly unknown: number;
 }
 
 /**
  * @param now Milliseconds since 1970-01-01T00:00:00Z.
- * @throws {ToolFailure} where it is no bundle, where one of its X.509 keys contradicts itself or the trust domain, and
- * where no anchor would remain.
+ * @throws {ToolFailure} if it is not a bundle, if one of its X.509 keys contradicts itself or the trust domain, or if
+ * none of its anchors can be used now.
  */
 export function readSpiffeBundle(
   { bytes, place }: FetchedBundle,
@@ -58,7 +62,8 @@ export function readSpiffeBundle(
   const anchors = readings.flatMap((each) => ('anchor' in each ? [each.anchor] : []));
   const leftOut = readings.flatMap((each) => ('leftOut' in each ? [each.leftOut] : []));
   if (anchors.length === 0) throw refuse(describeEmptiness(leftOut), explainEmptiness());
-  // A slip of the trust domain, or of this machine's clock: it would refuse everybody until then.
+  // If no anchor is valid yet, the trust domain or this machine's clock is wrong. The bundle would refuse everybody
+  // until then.
   const start = Math.min(...anchors.map(({ certificate }) => certificate.notBefore));
   if (now < start) throw refuse(`none of its CA certificates is valid before ${formatInstant(start)}`);
   return {
@@ -121,7 +126,7 @@ function findKind(key: unknown): 'x509Svid' | 'jwtSvid' | 'unknown' | 'malformed
   return key['use'] === 'x509-svid' && knownKeyTypes.includes(key['kty']) ? 'x509Svid' : 'unknown';
 }
 
-/** §4.1.1: an integer without a largest value, which JSON.parse would round. */
+/** §4.1.1 sets no largest value, and JSON.parse would round a large number. */
 function readSequence(text: string, bundle: JsonObject, refuse: Refuse): bigint | undefined {
   if (!('spiffe_sequence' in bundle)) return undefined;
   const literal = findLiteral(text, 'spiffe_sequence');
@@ -137,7 +142,7 @@ function findLiteral(text: string, key: string): string | undefined {
     const node = root && findNodeAtLocation(root, [key]);
     return node && text.slice(node.offset, node.offset + node.length);
   } catch (fault) {
-    // A text of brackets takes the stack of a parser that descends.
+    // A text that consists of brackets overflows the stack of a recursive parser.
     if (fault instanceof RangeError) return undefined;
     throw fault;
   }

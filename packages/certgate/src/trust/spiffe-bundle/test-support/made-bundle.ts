@@ -10,7 +10,7 @@ export interface MadeAuthority {
 const caExtensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'];
 const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 
-/** A root as the standard's example has it (SPIFFE Trust Domain and Bundle, appendix A), by openssl. */
+/** Makes a root with openssl in the form of the standard's example (SPIFFE Trust Domain and Bundle, appendix A). */
 export function makeSpiffeRoot(
   folder: TemporaryFolder,
   name: string,
@@ -36,13 +36,13 @@ export function makeSpiffeRoot(
 
 export const rootExtensions: readonly string[] = caExtensions;
 
-/** A key of a bundle, from the certificate that openssl made. */
+/** A bundle's key for the certificate that openssl made. */
 export function describeKey({ certificate }: Pick<MadeAuthority, 'certificate'>): Record<string, unknown> {
   const { raw, publicKey } = new X509Certificate(readFileSync(certificate));
   return { use: 'x509-svid', ...publicKey.export({ format: 'jwk' }), x5c: [raw.toString('base64')] };
 }
 
-/** The standard's own example of a key for JWT-SVIDs has neither certificate nor meaning here. */
+/** A key for JWT-SVIDs, like the one in the standard's example. It has no certificate, and the reader ignores it. */
 export const jwtKey: Readonly<Record<string, unknown>> = {
   kty: 'RSA',
   use: 'jwt-svid',
