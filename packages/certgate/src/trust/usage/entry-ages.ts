@@ -1,22 +1,26 @@
 import type { TrustedIdentity } from '@certgate/core/internal';
 import type { HistoryItem } from '../administration/trust-history.js';
 
-/** When entries came into the document, by its log of changes. */
+/** When entries were added to the document, according to its log of changes. */
 export interface EntryAges {
-  /** In milliseconds, if it was after `from`; undefined: before, or nobody can tell. */
+  /**
+   * When an entry was added, in milliseconds since 1970-01-01T00:00:00Z. Undefined if that was before `from`, or if the
+   * log doesn't show it.
+   */
   readonly find: (identity: Pick<TrustedIdentity, 'name'>, entryWords?: string) => number | undefined;
-  /** Of an entry without such a time: `false`, it is older than `from`. */
+  /** Whether an entry without such a time may be younger than `from`. If false, it is older. */
   readonly isUncertain: boolean;
 }
 
-/** As `compareDocuments` says it. */
+/** The words with which `compareTrustDocuments` reports a new identity. */
 const newWords = '" is new, with ';
-/** Each entry looks through all of them. */
+/** The maximum number of sentences, because the search for each entry goes through all of them. */
 const maximumSentences = 5_000;
 
 /**
- * Looks for the sentences by which changes are logged. `history` is empty where there is no log. `entryWords`: how a sentence
- * names a pin or a name of an identity; where one of them does, the entry is taken to be as young as that change.
+ * Looks for the sentences that log changes. `history` is empty if there is no log. `entryWords` are the words by which
+ * a sentence names a pin or a name of an identity. If a sentence has them, the entry is taken to be as young as that
+ * change.
  */
 export function readEntryAges(history: readonly HistoryItem[], from: number): EntryAges {
   const recent = history.flatMap((item) => ('entry' in item && Date.parse(item.entry.at) >= from ? [item.entry] : []));
@@ -31,7 +35,7 @@ export function readEntryAges(history: readonly HistoryItem[], from: number): En
   for (const { at, sentence } of sentences) {
     const [written = '', rest] = sentence.split(newWords, 2);
     if (rest === undefined) continue;
-    // The letter case of a name may have been changed since.
+    // The letter case of the name may have changed since.
     const name = written.toLowerCase();
     added.set(name, Math.max(at, added.get(name) ?? at));
   }

@@ -7,13 +7,13 @@ import {
 } from '@certgate/core/internal';
 import type { IdentityTally, MatchTally } from './usage-tracker.js';
 
-/** A match in the lines, and whose name stands beside it. */
+/** A match in the lines, with the identity that the lines name for it. */
 export interface NamedMatch {
   readonly name: string;
   readonly match: MatchTally;
 }
 
-/** How lines write an entry: kind, authority and the beginning of its value. */
+/** How lines write an entry: by its kind, its authority and the beginning of its value. */
 export interface EntryKey {
   readonly key: string;
   readonly entry: TrustPin | TrustName;
@@ -32,17 +32,19 @@ function keyOf(matchedBy: string, matched: string): string {
 
 const byAuthority = ' issued by ';
 
-/** A pin is found by its kind, whoever must have issued the certificate: that may have been changed in the document. */
+/**
+ * A pin is found by its kind, without the authority in `issuedBy`, because the document may have changed that since.
+ */
 function withoutIssuer(matchedBy: string): string {
   return matchedBy.replace(/^(thumbprintSha256|thumbprintSha1|publicKeySha256) issued by .*$/s, '$1');
 }
 
-/** Which matches in the lines are those of an entry of the document. */
+/** Finds out which matches in the lines are those of an entry of the document. */
 export class EntryMatches {
   readonly #byKey: ReadonlyMap<string, readonly NamedMatch[]>;
-  /** How many entries of the document lines write in the same way, by key. */
+  /** By key: how many entries of the document lines write in this way. */
   readonly #counts: ReadonlyMap<string, number>;
-  /** The document's identities, in lower case. */
+  /** The names of the document's identities, in lower case. */
   readonly #listed: ReadonlySet<string>;
 
   constructor({ authorities, identities }: TrustSnapshot, tallies: readonly IdentityTally[]) {
@@ -60,7 +62,10 @@ export class EntryMatches {
     return (this.#counts.get(key) ?? 0) > 1;
   }
 
-  /** The name in the line tells whose entry it was if other identities have such an entry too. */
+  /**
+   * Finds the matches of an entry. If other identities have an entry with the same key, the name in the line decides
+   * whose match it is.
+   */
   find({ key, entry }: EntryKey, { name }: TrustedIdentity): readonly NamedMatch[] {
     const found = this.#byKey.get(key) ?? [];
     const formerly = 'type' in entry ? (this.#byKey.get(keyOf(entry.type, entry.value)) ?? []) : [];
@@ -86,7 +91,7 @@ function indexMatches(
         continue;
       }
       const [type = '', authority = ''] = withoutIssuer(match.matchedBy).split(byAuthority, 2);
-      // Under an authority that the document doesn't have: it may have been another name of one that it has.
+      // The document doesn't have this authority. It may be the former name of one that the document has.
       const isOfOther = authority !== '' && !authorities.has(authority.toLowerCase());
       const key = keyOf(isOfOther ? type : match.matchedBy, match.matched);
       pushTo(index, key, { name, match });
@@ -101,7 +106,7 @@ function pushTo(index: Map<string, NamedMatch[]>, key: string, match: NamedMatch
   else known.push(match);
 }
 
-/** For a line that says by which kind of entry somebody was admitted, and not by which one. */
+/** The key of a line that gives the kind of entry by which a caller was admitted, but not the entry's value. */
 function keyWithoutValue(name: string, matchedBy: string): string {
   const [kind = ''] = withoutIssuer(matchedBy).split(byAuthority, 1);
   return `${kind.toLowerCase()} of\n${name.toLowerCase()}`;

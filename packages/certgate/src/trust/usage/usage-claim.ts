@@ -2,27 +2,38 @@ import { formatInstant } from '@certgate/core/internal';
 import { type Coverage, describeCovered, measureCovered, type CoveredTime } from '../../log/coverage/coverage.js';
 import { readSpan, subtractSpans, type TimeSpan } from '../../log/coverage/time-span.js';
 
-/** How far it is known that there was no admission, as `--json` has it. */
+/** How certain it is that there was no admission, in the form of `--json`. */
 export interface UsageClaim {
-  /** At each app of which the lines cover anything: at least so much of the window. Null: at none. */
+  /**
+   * How much of the window the lines cover, at the app of which they cover least. Null if they cover nothing of any
+   * app.
+   */
   readonly covered: CoveredTime | null;
   readonly leastApp: string | null;
-  /** Of which the lines cover something. */
+  /** The number of apps of which the lines cover something. */
   readonly apps: number;
-  /** Of which the lines cover nothing. */
+  /** The names of the apps of which the lines cover nothing. */
   readonly uncoveredApps: readonly string[];
-  /** From when on it holds, where the document's log shows that the entry is younger than the window. */
+  /**
+   * The beginning of the claim (RFC 3339), if the document's log shows that the entry is younger than the window;
+   * otherwise null.
+   */
   readonly since: string | null;
-  /** `no call in the 88 of 90 days that the lines cover`, or that nobody can tell. */
+  /** `no call in the 88 of 90 days that the lines cover`, or a sentence that it is unknown. */
   readonly sentence: string;
 }
 
-/** The same lines, if something else keeps them from showing that there was no call. */
+/**
+ * The same coverage without its spans, for use if something else keeps the lines from showing that there was no call.
+ */
 export function coverNothing(coverage: Coverage): Coverage {
   return { ...coverage, apps: coverage.apps.map((app) => ({ ...app, spans: [] })) };
 }
 
-/** Of an entry that is in the document since then; undefined: from before the window on, or nobody can tell. */
+/**
+ * Claims that there was no call by an entry. `since` is when the entry was added, in milliseconds since
+ * 1970-01-01T00:00:00Z; undefined if that was before the window, or if it is unknown.
+ */
 export function claimNothing({ apps, limits, ...given }: Coverage, since?: number): UsageClaim {
   const window = readSpan(given);
   const from = Math.max(window.from, since ?? window.from);
@@ -59,7 +70,7 @@ function describeClaim({ covered, leastApp, apps, uncoveredApps, since }: Omit<U
   return `no call in the ${describeCovered(covered)}${later} that the lines cover${where}${rest}`;
 }
 
-/** A few, and how many more. */
+/** The first names, and how many more there are. */
 export function listNames(names: readonly string[], maximum = 3): string {
   const more = names.length - maximum;
   return `${names.slice(0, maximum).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

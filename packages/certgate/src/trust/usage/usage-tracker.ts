@@ -3,55 +3,57 @@ import type { DecisionLogLine, StatusLogLine } from '@certgate/core/internal';
 import type { LogRecord } from '../../log/reading/log-record.js';
 import { SeenLines } from '../../log/reading/seen-lines.js';
 
-/** A certificate in the lines; times in milliseconds. */
+/** A certificate in the lines. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface CertificateTally {
   readonly thumbprintSha256: string;
-  /** Of the admissions with it; undefined: lines only tell when it ends. */
+  /** The last admission with the certificate; undefined if lines only show when its access ends. */
   last: number | undefined;
-  /** When the access with it ends, as a warning has told; undefined: none has. */
+  /** When the access with the certificate ends, according to a warning in the lines; undefined if there is none. */
   endsAt: number | undefined;
 }
 
 /** The admissions of one identity by one pin or name. */
 export interface MatchTally {
   readonly matchedBy: string;
-  /** The name, or the first 16 digits of the pin; undefined: the line doesn't say. */
+  /** The name, or the first 16 digits of the pin, that matched; undefined if the line doesn't say. */
   readonly matched: string | undefined;
   first: number;
   last: number;
   lastApp: string;
-  /** Undefined: a status line tells of the last admission, which names none. */
+  /**
+   * The function of the last admission; undefined if a status line shows that admission, because it names no function.
+   */
   lastFunction: string | undefined;
-  /** By app and process, of which status lines and decision lines tell of the same calls. */
+  /** The numbers of calls by app and process. Status lines and decision lines count the same calls. */
   readonly apps: Map<string, { status: number; decisions: number }>;
   readonly functions: Map<string, { calls: number; last: number }>;
   readonly certificates: Map<string, CertificateTally>;
-  /** Of the line before, which nearly always has the same. */
+  /** The certificate of the line before, because the next line nearly always has the same. */
   certificate: CertificateTally | undefined;
 }
 
-/** What the lines tell of one identity, whose name may be written in several letter cases. */
+/** What the lines show about one identity, whose name may be written in several letter cases. */
 export interface IdentityTally {
   readonly name: string;
   readonly matches: MatchTally[];
-  /** By code: the refusals that have lines, with those that such a line counts. */
+  /** Refusals by code: those that have a line, and those that such a line sums up. */
   readonly refusals: Map<string, { calls: number; last: number }>;
-  /** Refusals without a line of their own, of which the code is not known. */
+  /** Refusals without a line of their own. Their code is unknown. */
   suppressed: number;
-  /** Of which warnings tell; those of admissions are in `matches`. */
+  /** The certificates that warnings name; those of admissions are in `matches`. */
   readonly certificates: Map<string, CertificateTally>;
 }
 
-/** Authorities may admit callers without end, and so may a trust store of the app's own. */
+/** The maximum number of identities: authorities may admit any number of callers, and so may a custom trust store. */
 const maximumIdentities = 20_000;
 const maximumMatches = 100_000;
 export const maximumFunctions = 1_000;
 export const maximumCertificates = 20;
 
-/** Counts what lines tell of callers. Its memory grows with the callers, not with the lines. */
+/** Counts what lines show about callers. Its memory grows with the number of callers, not with the number of lines. */
 export class UsageTracker {
   readonly #byKey = new Map<string, IdentityTally>();
-  /** As written in lines: nothing is made anew for each line. */
+  /** The tallies by names as lines write them, so that no new text is made for each line. */
   readonly #bySpelling = new Map<string, IdentityTally>();
   #matches = 0;
   #leftOut = 0;
@@ -59,7 +61,10 @@ export class UsageTracker {
   readonly #from: number;
   readonly #seen = new SeenLines();
 
-  /** `from`, in milliseconds: the calls before are not counted, of which the first status lines tell too. */
+  /**
+   * @param from the first moment to count, in milliseconds since 1970-01-01T00:00:00Z. The first status lines also
+   * report earlier calls.
+   */
   constructor(from: number = Number.NEGATIVE_INFINITY) {
     this.#from = from;
   }
@@ -94,7 +99,7 @@ export class UsageTracker {
     return [...this.#byKey.values()];
   }
 
-  /** How many lines about callers found no room. */
+  /** How many lines about callers were left out because a limit was reached. */
   get leftOut(): number {
     return this.#leftOut;
   }
@@ -132,7 +137,8 @@ export class UsageTracker {
   }
 
   #noteRefusal({ identity, claimedBy, claimedIdentity, code, suppressed = 0 }: DecisionLogLine, time: number): void {
-    // Who has a certificate of an authority of the document is known, though it is refused; any other claim is anybody's.
+    // A refused caller is known if an authority of the document issued its certificate. Anybody can make any other
+    // claim.
     const name = identity ?? (claimedBy === 'path' ? claimedIdentity : undefined);
     if (name === undefined) return;
     const refusals = this.#findIdentity(name)?.refusals;
@@ -146,13 +152,14 @@ export class UsageTracker {
 
   #noteStatus({ time, process, since, part, callers, trust = [] }: StatusLogLine, app: string): void {
     for (const { sha256 } of trust) if (sha256 !== undefined) this.#noteDigest(sha256);
-    // With the milliseconds of so many calls, it is one line of one process, though another file names another app.
+    // Two lines that agree in all these times and numbers are one line of one process, even if their files name
+    // different apps.
     if (callers.length > 0 && !this.#seen.add(JSON.stringify([time, process, since, part, callers]))) return;
     for (const caller of callers) {
       const match = this.#findMatch(caller.identity, caller.matchedBy, caller.matched);
       if (match === undefined) continue;
       const [first, last] = [Date.parse(caller.first), Date.parse(caller.last)];
-      // Of several calls from before until after that time, at least the last one is after it.
+      // If calls began before `#from` and ended after it, at least the last one was after it.
       countOf(match, app, process).status += first >= this.#from ? caller.calls : last >= this.#from ? 1 : 0;
       if (last > match.last) {
         match.last = last;
@@ -206,7 +213,9 @@ export class UsageTracker {
 
 const maximumDigests = 10_000;
 
-/** A line of an admission that would be too long leaves out the digits of a pin that is the certificate's own thumbprint. */
+/**
+ * A line of an admission that would be too long omits the pin's digits if they are the certificate's own thumbprint.
+ */
 function deriveMatched({ matchedBy = '', thumbprintSha256 }: DecisionLogLine): string | undefined {
   return matchedBy.startsWith('thumbprintSha256') ? thumbprintSha256?.slice(0, 16) : undefined;
 }
@@ -218,7 +227,7 @@ function countOf({ apps }: MatchTally, app: string, process = ''): { status: num
   return counts;
 }
 
-/** Of a caller that gets a new certificate every hour, the latest stay. */
+/** If a caller gets a new certificate every hour, only the latest ones are kept. */
 function noteCertificate(
   certificates: Map<string, CertificateTally>,
   thumbprintSha256: string,

@@ -22,7 +22,7 @@ const window = { from: begin, until: at(96) };
 const noAges = readEntryAges([], begin);
 
 const pinOf = (digit: string): string => digit.repeat(64);
-/** Lines have the same digits of both. */
+/** The first 16 digits are the same, so lines don't distinguish these pins. */
 const twins = ['E'.repeat(16) + '1'.repeat(48), 'E'.repeat(16) + '2'.repeat(48)] as const;
 
 const snapshot = parseTrustDocument({
@@ -72,14 +72,14 @@ const call = (hours: number, identity: string, more: Partial<WrittenCall> = {}):
   return { at: at(hours), identity, matched, thumbprintSha256: matched, ...more };
 };
 
-/** A call that is made, at which app. */
+/** A call that was really made, and at which app. */
 interface RealCall extends WrittenCall {
   readonly app: string;
 }
 
 /**
- * Of what an answer says that there was no call, there is none among those that were made: neither of the identity nor by the
- * pin, in no hour that counts as covered.
+ * Asserts that an answer is true. If it says that there was no call, then neither the identity nor the entry had one in
+ * a covered hour. It must not count more calls than were made.
  */
 function assertTrue({ usage, coverage }: Answer, calls: readonly RealCall[], what: string): void {
   const assertClaim = (claim: UsageClaim | null, isMeant: (real: RealCall) => boolean): void => {
@@ -130,7 +130,7 @@ describe('the usage of an identity', () => {
     assert.equal(withoutCall, null);
   });
 
-  it('has the calls of two processes that wrote the same at the same time', async () => {
+  it('has the calls of two processes, even if they wrote the same at the same time', async () => {
     const life = { instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(1.5, 'busy')] };
     const records = [
       ...(await writeLines({ ...life, process: 'a' })),
@@ -139,14 +139,14 @@ describe('the usage of an identity', () => {
     assert.equal(find(ask(records).usage, 'busy').admissions?.statusCalls, 2);
   });
 
-  it('tells a digest that is the key of one and the thumbprint of another by its kind', async () => {
+  it('distinguishes the hash of a key from an equal thumbprint of another identity by its kind', async () => {
     const calls = [call(0.5, 'busy', { matchedBy: 'publicKeySha256', matched: pinOf('B') })];
     const { usage } = ask(await writeLines({ instance: 'i1', start: at(0), calls: [...calls, call(50.5, 'other')] }));
     assert.equal(find(usage, 'unused').admissions, null);
     assert.equal(find(usage, 'busy').entries[1]?.admissions?.callsAtLeast, 1);
   });
 
-  it('knows no function of a call that a status line alone tells', async () => {
+  it('has no function for a call that only a status line shows', async () => {
     const records = await writeLines({
       ...{ instance: 'i1', start: at(0), decisionLog: 'denials' as const },
       calls: [call(0.5, 'busy'), call(1.5, 'busy')],
@@ -155,13 +155,13 @@ describe('the usage of an identity', () => {
     assert.deepEqual([admissions?.last.at, admissions?.last.function, certificates], [time(0.5), null, []]);
   });
 
-  it('cannot tell by which of two pins with the same first digits a call was', async () => {
+  it('does not say which of two pins with the same first digits a call used', async () => {
     const calls = [call(0.5, 'twin'), call(1.5, 'other')];
     const { entries } = find(ask(await writeLines({ instance: 'i1', start: at(0), calls })).usage, 'twin');
     assert.deepEqual(entries.map(({ isAmbiguous, withoutCall }: EntryUsage) => [isAmbiguous, withoutCall]), [[true, null], [true, null]]); // prettier-ignore
   });
 
-  it('counts no call from before the window, of which its first status line tells too', async () => {
+  it('does not include calls from before the window, although its first status line reports them too', async () => {
     const early = Array.from({ length: 50 }, (_, index) => call(-20 + index / 100, 'busy'));
     const lines = await writeLines({
       instance: 'i1',
@@ -175,13 +175,13 @@ describe('the usage of an identity', () => {
     assert.deepEqual([...(busy?.matches[0]?.apps.values() ?? [])], [{ status: 2, decisions: 0 }]);
   });
 
-  it('counts a status line once that two files have under different names of its app', async () => {
+  it('includes a status line once, even if two files have it under different names of its app', async () => {
     const lines = await writeLines({ instance: 'i1', start: begin, calls: [call(1, 'busy'), call(2, 'busy'), call(3, 'busy')], decisionLog: 'denials' }); // prettier-ignore
     const copies = lines.map((record) => ({ ...record, app: 'orders-copy', instance: undefined }));
     assert.equal(find(ask([...lines, ...copies]).usage, 'busy').admissions?.callsAtLeast, 2);
   });
 
-  it('cannot tell by which pin a call was where the line has no digits', async () => {
+  it('does not say which pin a call used if the line has no digits', async () => {
     const calls = [
       call(1, 'busy', { matchedBy: 'publicKeySha256' }),
       call(95, 'busy', { matchedBy: 'publicKeySha256' }),
@@ -193,7 +193,7 @@ describe('the usage of an identity', () => {
     assert.ok((thumbprint?.withoutCall?.covered ?? null) !== null);
   });
 
-  it('counts what an older document called otherwise, and names who is in no document', async () => {
+  it('includes calls under the name in an older document, and lists callers that are in no document', async () => {
     const pin = { matched: pinOf('D'), thumbprintSha256: pinOf('D') };
     const calls = [call(0.5, 'Formerly', pin), call(0.6, 'gone'), call(1.5, 'unused', { matchedBy: 'database' })];
     const { usage } = ask(await writeLines({ instance: 'i1', start: at(0), calls }));
@@ -204,7 +204,7 @@ describe('the usage of an identity', () => {
     assert.deepEqual([byOthers.length, withoutCall, entries[0]?.admissions], [1, null, null]);
   });
 
-  it('says what ends: by the document, and by a warning in the lines unless the certificate was replaced', async () => {
+  it('includes the end that the document or a warning reports, unless the certificate was replaced', async () => {
     const records = await writeLines({ instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(90, 'other')] });
     const warn = (identity: string, thumbprintSha256: string): LogRecord => {
       const line = { certgate: 1, event: 'expiry', time: '', code: 'access_ends_soon', identity, thumbprintSha256, endsAt: '2027-01-20T00:00:00Z', endsFirst: 'certificate', detail: '' }; // prettier-ignore
@@ -217,7 +217,7 @@ describe('the usage of an identity', () => {
 });
 
 describe('the answer that there was no call', () => {
-  it('says in how much of the time, at how many apps, and where nobody can tell', async () => {
+  it('says for how much of the time and how many apps it is true, and for which apps it is unknown', async () => {
     const life = (app: string): Promise<LogRecord[]> =>
       writeLines({ app, instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(95.5, 'busy')] });
     const one = await life('orders');
@@ -232,7 +232,7 @@ describe('the answer that there was no call', () => {
     assert.equal(claimOf(ask(one.slice(0, 2))), 'cannot tell: no whole day or hour is covered by the lines');
   });
 
-  it('is about the time since an entry came into the document', async () => {
+  it('is limited to the time since an entry was added to the document', async () => {
     const records = await writeLines({ instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(95.5, 'busy')] });
     const tracker = new CoverageTracker();
     for (const record of records) tracker.note(record);
@@ -251,7 +251,7 @@ describe('the answer that there was no call', () => {
     assert.equal(readEntryAges([{ kind: 'change', entry: { ...change.entry, previousDocumentSha256: 'b' } }], begin).isUncertain, true); // prettier-ignore
   });
 
-  it('is none where there were too many callers to count', async () => {
+  it('is not given if there were too many callers to count', async () => {
     const records = await writeLines({ instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(95.5, 'busy')] });
     const tracker = new CoverageTracker();
     for (const record of records) tracker.note(record);
@@ -265,7 +265,7 @@ interface Reason {
   readonly code: CoverageLimitCode | undefined;
 }
 
-/** Every fourth and so on: the same ones in each run. */
+/** Selects every element at a multiple of `step`: the same ones in each run. */
 const isEach =
   (step: number): ((_: unknown, index: number) => boolean) =>
   (_, index) =>
@@ -274,7 +274,7 @@ const isHourLine = ({ line }: LogRecord): boolean => line.event === 'status' && 
 const change = (isMeant: (record: LogRecord) => boolean, how: (line: never) => object): Reason['spoil'] => (records) =>
   records.map((record) => (isMeant(record) ? { ...record, line: { ...record.line, ...how(record.line as never) } } : record)); // prettier-ignore
 
-/** Each reason not to know, as what becomes of lines. */
+/** The reasons why lines don't show everything, each as a change of the lines. */
 const reasons: Readonly<Record<string, Reason>> = {
   sampled: { spoil: (records) => records.filter(isEach(3)).map((record) => ({ ...record, itemCount: 3 })), code: 'lines_sampled' }, // prettier-ignore
   'sampling unknown': { spoil: (records) => records.map((record) => ({ ...record, itemCount: undefined })), code: 'sampling_unknown' }, // prettier-ignore
@@ -295,7 +295,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   'names in another case': { spoil: change(({ line }) => line.event === 'decision' && line.identity !== undefined, ({ identity }: { identity: string }) => ({ identity: identity.toUpperCase() })), code: undefined }, // prettier-ignore
 };
 
-describe('with each reason not to know, and each two of them', () => {
+describe('if the lines are incomplete for any reason, or for any two reasons', () => {
   const calls: RealCall[] = [];
   const records: LogRecord[] = [];
 
@@ -307,14 +307,14 @@ describe('with each reason not to know, and each two of them', () => {
     ] as const) {
       // prettier-ignore
       const own = Array.from({ length: 72 }, (_, index) => call(index + (instance === 'i2' ? 0.6 : 0.5), index % 5 === 0 ? 'other' : 'busy')); // prettier-ignore
-      // Once, at one instance.
+      // The identity `quiet` calls once, at one instance.
       const all = instance === 'i2' ? [...own, call(30.7, 'quiet')].sort((one, other) => one.at - other.at) : own;
       calls.push(...all.map((each) => ({ ...each, app })));
       records.push(...(await writeLines({ app, instance, start: at(0.1), calls: all })));
     }
   });
 
-  it('nobody is said not to have called who did, and the reason is said', () => {
+  it('no caller who called is said not to have called, and the reason is reported', () => {
     const question = { window, apps: ['orders', 'refunds'] };
     const whole = ask(records, question);
     assertTrue(whole, calls, 'all lines');
@@ -331,18 +331,18 @@ describe('with each reason not to know, and each two of them', () => {
     }
   });
 
-  /** The reader leaves out what is there twice; without it, calls count twice. */
+  /** The reader would omit repeated lines. Without a reader, their calls count several times. */
   function assertCallsOnce(what: string, answer: Answer): void {
     assertTrue(answer, what.includes('twice') ? [...calls, ...calls, ...calls, ...calls] : calls, what);
   }
 });
 
-describe('with random lives of instances and random lines that are lost', () => {
+describe('if instances live for random times, and random lines are lost', () => {
   const moment = fc.integer({ min: 0, max: 72 * 60 }).map((minutes) => begin + minutes * 60_000);
   const made = fc.record({ at: moment, identity: fc.constantFrom('busy', 'other', 'quiet', 'twin') });
   const life = fc.record({ start: moment, calls: fc.array(made, { maxLength: 12 }), app: fc.constantFrom('orders', 'refunds') }); // prettier-ignore
 
-  it('no call is said not to have been, and none is counted that was not', async () => {
+  it('no call that was made is said to be absent, and no call is counted that was not made', async () => {
     const losses = fc.infiniteStream(fc.boolean());
     await fc.assert(
       fc.asyncProperty(

@@ -23,7 +23,7 @@ import { EntryMatches, type EntryKey, isSame, listKeys } from './entry-matches.j
 import { claimNothing, coverNothing, type UsageClaim } from './usage-claim.js';
 import type { CertificateTally, IdentityTally, MatchTally } from './usage-tracker.js';
 
-// These types are what `trust usage --json` prints: times in RFC 3339; null: not known, or there is none.
+// These types are what `trust usage --json` prints. Times are RFC 3339; null means unknown or none.
 
 /** The admissions by some pins and names together. */
 export interface Admissions {
@@ -35,14 +35,14 @@ export interface Admissions {
   };
   readonly first: string;
   /**
-   * At least so many. Status lines and decision lines tell of the same calls, so they are not added: of each process, the
-   * larger number is taken.
+   * At least this many calls. Status lines and decision lines report the same calls, so they are not added: for each
+   * process, the larger number is taken.
    */
   readonly callsAtLeast: number;
   readonly statusCalls: number;
   readonly decisionCalls: number;
   readonly apps: readonly string[];
-  /** Of decision lines alone; the latest first. */
+  /** The functions that decision lines name, the latest first. */
   readonly functions: readonly { readonly name: string; readonly calls: number; readonly last: string }[];
 }
 
@@ -59,13 +59,16 @@ export interface EntryUsage {
   readonly issuedBy: string | null;
   readonly state: EntryState;
   readonly endsAt: string | null;
-  /** Another entry has the same first digits, or the lines have none: nobody can tell by which entry the admissions were. */
+  /**
+   * Whether the lines don't show which entry admitted, because another entry has the same first digits, or because the
+   * lines have no digits.
+   */
   readonly isAmbiguous: boolean;
-  /** Names in the lines under which it admitted, other than the document's: by an older document. */
+  /** Names in the lines under which an older document admitted by this entry. */
   readonly otherNames: readonly string[];
   readonly admissions: Admissions | null;
   readonly certificates: readonly UsedCertificate[];
-  /** If there is no admission in the window. */
+  /** How certain it is that there was no admission in the window; null if there was one. */
   readonly withoutCall: UsageClaim | null;
 }
 
@@ -73,21 +76,23 @@ export interface IdentityUsage {
   readonly name: string;
   readonly owner: string | null;
   readonly state: IdentityState;
-  /** By any of its entries, or under its name by what the document no longer has. */
+  /** Admissions by any of its entries, or under its name by entries that the document no longer has. */
   readonly admissions: Admissions | null;
-  /** By what the document doesn't have: pins and names of an older one, or a trust store of the app's own. */
+  /**
+   * Entries that admitted, but that the document doesn't have: those of an older document or of a custom trust store.
+   */
   readonly byOthers: readonly string[];
   readonly refusals: readonly { readonly code: string; readonly calls: number; readonly last: string }[];
   readonly suppressed: number;
   readonly certificates: readonly UsedCertificate[];
-  /** What `trust check` finds to end, and what warnings in the lines tell to end: the earliest. */
+  /** The earliest end that `trust check` finds, or that warnings in the lines report; null if there is none. */
   readonly endWarning: { readonly at: string; readonly message: string } | null;
-  /** If there is no admission in the window. */
+  /** How certain it is that there was no admission in the window; null if there was one. */
   readonly withoutCall: UsageClaim | null;
   readonly entries: readonly EntryUsage[];
 }
 
-/** A caller in the lines that the document doesn't have. */
+/** A caller in the lines whom the document doesn't list. */
 export interface UnlistedUsage {
   readonly name: string;
   readonly admissions: Admissions | null;
@@ -106,20 +111,20 @@ export interface UsageFacts {
   readonly tallies: readonly IdentityTally[];
   readonly coverage: Coverage;
   readonly ages: EntryAges;
-  /** There were too many callers to count them all, so nobody is known not to have called. */
+  /** Whether there were too many callers to count them all. Then it is never certain that there was no call. */
   readonly isCut: boolean;
   readonly now: number;
-  /** As `trust check` takes it: what ends within so many days is said. */
+  /** As in `trust check`: what ends within this many days is reported. */
   readonly withinDays?: number | undefined;
 }
 
-/** What the lines tell of each identity of a document, and of each of its pins and names. */
+/** Describes what the lines show about each identity of a document, and about each of its pins and names. */
 export function describeUsage(facts: UsageFacts): Usage {
   const { snapshot, tallies, now, withinDays } = facts;
   const entryMatches = new EntryMatches(snapshot, tallies);
   const findings = listFindings(snapshot, { now, withinDays });
   const byName = new Map(tallies.map((tally) => [tally.name.toLowerCase(), tally]));
-  // While the document is locked, the lines still show who uses what.
+  // The lines show who uses what, even while the document is locked.
   const unlocked: TrustSnapshot = { ...snapshot, locked: undefined };
   const context: Context = { ...facts, snapshot: unlocked, entryMatches };
   return {
@@ -168,13 +173,13 @@ function describeIdentity(
     withoutCall: isCalled(matches, context) ? null : claim(context, ages.find(identity)),
     entries: listKeys(identity).map((key, index) => ({
       ...describeEntry(key, identity, context),
-      // Both list pins, then names.
+      // Both lists have the pins first, then the names.
       state: describeEntryState(standing.entries[index] ?? { reasons: [] }),
     })),
   };
 }
 
-/** A status line of the window may tell of calls before it. */
+/** Whether there was a call in the window. A status line in the window may report only calls before it. */
 function isCalled(matches: readonly MatchTally[], { coverage: { from } }: Context): boolean {
   return matches.some(({ last }) => last >= Date.parse(from));
 }
@@ -247,7 +252,7 @@ function sumFunctions(matches: readonly MatchTally[]): Admissions['functions'] {
   return describeCounts([...sums.values()]);
 }
 
-/** The latest used first. */
+/** The certificates of all groups, the latest used first. */
 function mergeCertificates(
   groups: readonly (ReadonlyMap<string, CertificateTally> | undefined)[],
 ): readonly CertificateTally[] {
@@ -267,7 +272,7 @@ function listRefusals(refusals: IdentityTally['refusals']): IdentityUsage['refus
   return describeCounts([...refusals].map(([code, each]) => ({ code, ...each })));
 }
 
-/** The latest first. */
+/** Sorts the latest first. */
 function describeCounts<Count extends { readonly last: number }>(
   counts: readonly Count[],
 ): readonly (Omit<Count, 'last'> & { readonly last: string })[] {
@@ -299,7 +304,7 @@ function findEnd(
 
 const weekMilliseconds = 7 * 24 * 3_600_000;
 
-/** A week without a call by it, in which another one was in use. */
+/** Whether another certificate was in use more than a week after the last call with this one. */
 function isReplaced({ last }: CertificateTally, certificates: readonly CertificateTally[]): boolean {
   return last !== undefined && certificates.some((other) => (other.last ?? 0) > last + weekMilliseconds);
 }

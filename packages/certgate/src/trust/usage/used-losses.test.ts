@@ -38,7 +38,10 @@ const document = fc.record({
 });
 type Draft = typeof document extends fc.Arbitrary<infer T> ? T : never;
 
-/** Pin 3 of 4 holders has nobody. */
+/**
+ * Loads a draft as a document. Holders 0 and 3 are the first identity, 1 is the second, and pins of holder 2 are left
+ * out.
+ */
 function load(
   { identities, pins, denied, locked }: Draft,
   revision: number,
@@ -55,7 +58,7 @@ function load(
   return { text, loaded: parseStoredDocument(stored, 'file:trust.json') };
 }
 
-/** One call at F, decided by a gate, with the line that it writes of it. */
+/** Lets a gate decide one call at F, and returns the line that it writes about the call. */
 async function decide(
   text: string,
   certificate: Buffer,
@@ -86,7 +89,7 @@ function ask(before: LoadedTrustDocument, after: LoadedTrustDocument, record: Lo
 }
 
 describe('the use of what is lost', () => {
-  it('is told of each call that the gate admits by one document and refuses by the next, whatever they are', async () => {
+  it('is reported for each call that the gate admits by one document and refuses by the next, for any two documents', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(document, document, fc.constantFrom(...certificates), async (one, other, certificate) => {

@@ -9,15 +9,18 @@ import { claimNothing, listNames } from './usage-claim.js';
 import { maximumFunctions } from './usage-tracker.js';
 
 /**
+ * The verdict about a loss:
+ *
  * - `used`: calls needed what is lost;
  * - `cannot_tell`: the lines don't show whether calls needed it;
- * - `later`: calls needed it, all of them in a time that the later document leaves, and this time goes on;
+ * - `later`: calls needed it, but all of them were in a time that the later document still allows, and this time is not
+ *   over;
  * - `unused`: no call needed it in the time that the lines cover, and they cover some of it for each app.
  */
 export type LossVerdict = 'used' | 'cannot_tell' | 'later' | 'unused';
 const order: readonly LossVerdict[] = ['used', 'cannot_tell', 'later', 'unused'];
 
-/** What the lines tell of one identity that a loss concerns. */
+/** What the lines show about one identity that a loss concerns. */
 export interface LossUse {
   /** Null if the loss may concern anybody. */
   readonly identity: string | null;
@@ -25,11 +28,14 @@ export interface LossUse {
   readonly sentence: string;
 }
 
-/** The comparison, with the losses that only the lines show; and by loss what the lines tell of it, `used` first. */
+/**
+ * The comparison with the added losses that only the lines show. `uses` has what the lines show about each loss, `used`
+ * first.
+ */
 export interface UsedComparison {
   readonly comparison: TrustComparison;
   readonly uses: ReadonlyMap<TrustChange, readonly LossUse[]>;
-  /** The first of all verdicts in the order of `LossVerdict`; null if there is no loss. */
+  /** The first verdict in the order of `LossVerdict` that any use has; null if there is no loss. */
   readonly verdict: LossVerdict | null;
 }
 
@@ -46,7 +52,7 @@ interface Context extends LossFacts {
   readonly later: ReadonlyMap<string, TrustedIdentity>;
 }
 
-/** The calls that needed what is lost: of an entry, of an identity, or of some functions. */
+/** The calls that needed what is lost: those of an entry, of an identity, or of some functions. */
 type Needed = Pick<IdentityUsage, 'admissions' | 'withoutCall'> & Partial<Pick<EntryUsage, 'isAmbiguous'>>;
 
 export function describeUsedLosses(comparison: TrustComparison, facts: LossFacts): UsedComparison {
@@ -95,7 +101,7 @@ function findNeeded(identity: IdentityUsage, change: TrustChange, context: Conte
   return [entry ?? identity];
 }
 
-/** Only decision lines name functions. */
+/** Selects the calls of the lost functions. Only decision lines name functions. */
 function selectFunctions(identity: IdentityUsage, { functionName }: TrustChange, context: Context): Needed {
   if (!isCalled(identity)) return identity;
   const { admissions, withoutCall } = identity;
@@ -135,7 +141,7 @@ function describeUse(caller: IdentityUsage, change: TrustChange, context: Contex
   return { identity, verdict, sentence: parts.join('; ') };
 }
 
-/** What other calls of the identity may have needed too, and lines don't show. */
+/** What other calls of the identity may have needed too although the lines don't show it; undefined if nothing. */
 function findHidden(
   { callsAtLeast: calls, decisionCalls, functions }: Admissions,
   needed: readonly Needed[],
@@ -143,13 +149,14 @@ function findHidden(
 ): string | undefined {
   if (aspect === 'functions')
     return calls > decisionCalls || functions.length >= maximumFunctions ? 'at which functions all were' : undefined;
-  // One entry less admits the others as before. Of several that match, lines name the first: a SHA-256 thumbprint.
+  // If one entry is removed, the others admit as before. If several entries match, lines name the first one: a SHA-256
+  // thumbprint.
   const isOther = (each: Needed): boolean => 'kind' in each && each.kind !== 'thumbprintSha256';
   const isHidden = aspect !== 'pin' && aspect !== 'trustName' && needed.some(isOther);
   return isHidden ? 'whether the certificate of these calls matches this entry too' : undefined;
 }
 
-/** Whether all calls are in the time that the later document leaves, and this time goes on. */
+/** Whether all calls were in a time that the later document still allows, and this time is not over. */
 function isStillAdmitted(
   { aspect, pin, identityName = '' }: TrustChange,
   { first, last }: Admissions,
@@ -188,8 +195,9 @@ function listCallersWith(thumbprintSha256: string, context: Context): readonly (
 }
 
 /**
- * New pins of certificates with which callers are recognized by something else. The documents don't show it: only lines
- * have the thumbprint. All entries that match a certificate must be of one identity, and none may be out of force.
+ * Finds new pins of certificates with which callers are recognized by another entry. The documents don't show this,
+ * because only lines have the thumbprint. All entries that match a certificate must be of one identity, and all must be
+ * in force.
  */
 function listCollisions(context: Context): readonly (readonly [TrustChange, readonly LossUse[]])[] {
   const { before, after } = context;
