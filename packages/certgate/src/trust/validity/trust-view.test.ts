@@ -42,7 +42,7 @@ describe('an identity over time', () => {
     assert.deepEqual(gaps, [{ from: '2028-02-01T00:00:00Z', until: null, isSoon: false }]);
   });
 
-  it('lets an overlap of pins without a beginning begin now, and has none of what never ends', () => {
+  it('has an overlap from now on if its pins have no beginning, and none if they have no end', () => {
     const ends = (index: number, notAfter?: string): object => ({ thumbprintSha256: hash(index), ...(notAfter && { notAfter }) }); // prettier-ignore
     assert.deepEqual(viewOne({ pins: [ends(1, '2027-03-01T00:00:00Z'), ends(2, '2028-03-01T00:00:00Z')] }).overlaps, [
       { from: '2027-02-12T00:00:00Z', until: '2027-03-01T00:00:00Z' },
@@ -51,7 +51,7 @@ describe('an identity over time', () => {
     assert.deepEqual([endless.overlaps, endless.gaps], [[], []]);
   });
 
-  it('ends with the identity, whatever a pin says, and counts nothing that is disabled or denied', () => {
+  it('ends with the identity, whatever its pins say, and ignores what is disabled or denied', () => {
     const ended = viewOne({ expiresAt: '2027-03-01T00:00:00Z', pins: [next, { ...one, enabled: false }] });
     assert.deepEqual(ended.gaps, [{ from: '2027-03-01T00:00:00Z', until: null, isSoon: true }]);
     assert.deepEqual(
@@ -70,7 +70,7 @@ describe('an identity over time', () => {
     assert.deepEqual([off.windows[0]?.state, off.gaps], ['disabled', []]);
   });
 
-  it('shows a gap between two windows, and nothing of one that is over', () => {
+  it('has a gap between two windows, but none for a window that is over', () => {
     const later = { thumbprintSha256: hash(3), notBefore: '2027-06-01T00:00:00Z' };
     const earlier = { thumbprintSha256: hash(4), notAfter: '2025-01-01T00:00:00Z' };
     assert.deepEqual(viewOne({ pins: [earlier, one, later] }).gaps, [
@@ -78,8 +78,8 @@ describe('an identity over time', () => {
     ]);
   });
 
-  it('says of each end by the rule of `trust check` whether it is soon', () => {
-    // The folder tells more of a certificate than the document does: that changes nothing about when its end is told.
+  it('has ends that are soon by the rule of `trust check`', () => {
+    // Both pins have the same end. By their beginnings, the rule warns about only one of them.
     const pins = ['2027-01-15', '2026-01-01'].map((begin, index) => ({
       ...{ thumbprintSha256: hash(index + 1), notBefore: `${begin}T00:00:00Z`, notAfter: '2027-03-13T00:00:00Z' },
     }));
@@ -122,7 +122,7 @@ describe('an identity over time', () => {
 });
 
 describe('warnings', () => {
-  it('are those that `trust check` prints but for information, each with a command that the tool knows', () => {
+  it('are the findings of `trust check` except those for information, each with a command that the tool knows', () => {
     const { warnings } = view([
       { name: '--odd name', roles: [], pins: [{ thumbprintSha256: hash(3), notAfter: '2027-02-20T00:00:00Z' }] },
       { name: 'old', roles: [], pins: [{ thumbprintSha1: 'C3'.repeat(20) }] },
@@ -164,7 +164,7 @@ describe('with authorities and certificates at hand', () => {
       runOpenssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', folder.file('leaf.key'), '-subj', '/CN=leaf', '-days', '90', '-out', folder.file(`crt/${name}.pem`), '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'subjectAltName=DNS:billing.corp.example', ...issuer]); // prettier-ignore
     };
     leaf(['-CA', root, '-CAkey', key], 'issued');
-    // Another CA of the same name signed this one.
+    // Another CA of the same name signed this certificate.
     const other = makeOpensslPair(folder, 'Corp');
     leaf(['-CA', other.certificate, '-CAkey', other.key], 'lookalike');
     execFileSync('cp', [makeOpensslPair(folder, 'pinned').certificate, folder.file('crt/pinned.pem')]);
@@ -173,7 +173,7 @@ describe('with authorities and certificates at hand', () => {
     folder.remove();
   });
 
-  it('windows come from pinned certificates, from issued ones whose signature is right, and from names', async () => {
+  it('windows come from pinned certificates, from issued ones with a valid signature, and from names', async () => {
     const pinned = new X509Certificate(readFileSync(folder.file('crt/pinned.pem')));
     const thumbprintSha256 = pinned.fingerprint256.replaceAll(':', '');
     const { identities, authorities } = view(

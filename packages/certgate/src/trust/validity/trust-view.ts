@@ -23,14 +23,14 @@ import {
 import { describeWarning } from './warning-command.js';
 
 export interface TrustViewQuestion extends WindowFacts {
-  /** Where the document is, as `--store` names it. */
+  /** The place of the document, in the form of `--store`. */
   readonly store: string;
-  /** The functions of an app; absent: no app is known. */
+  /** The functions of the app; absent if no app is known. */
   readonly coverage?: readonly InspectedFunction[];
 }
 
 /**
- * The document at one moment and over time. Findings for information are left out: nothing is to be done about them.
+ * Shows the document at one moment and over time. Findings for information are left out, because they need no action.
  */
 export function createTrustView(question: TrustViewQuestion): TrustView {
   const { store, snapshot, at, folder, coverage = [] } = question;
@@ -85,18 +85,21 @@ function describeIdentity(
   };
 }
 
-/** What ends soon, by `trust check`: there is one rule for it, and one place that has it. */
+/** Which ends are soon according to `trust check`, so that the rule for it exists only once. */
 function listEndsSoon(findings: readonly CheckFinding[]): (until: number) => boolean {
   const ends = new Set(findings.filter(({ code }) => code.endsWith('_ends_soon')).map(({ endsAt }) => endsAt));
   return (until) => ends.has(until);
 }
 
-/** Of certificates, of which one goes on: a name beside a pin is no change-over, and two pins of one certificate end together. */
+/**
+ * The times in which two certificates are valid and one of them goes on. A name next to a pin is not a rotation, and
+ * two pins of one certificate end together.
+ */
 function listOverlaps(windows: readonly IdentityWindow[], at: number): TrustIdentityView['overlaps'] {
   const certificates = windows.filter(({ kind }) => kind !== 'name');
   const ends = new Set(findGaps(certificates).map((gap) => gap.from));
   return findOverlaps(certificates).flatMap(({ from, until }: TimeSpan) => {
-    // Where no window says when it began, it has begun.
+    // If no window has a beginning, the overlap has begun already.
     const begin = Number.isFinite(from) ? from : at;
     return Number.isFinite(until) && begin < until && !ends.has(until)
       ? [{ from: formatInstant(begin), until: formatInstant(until) }]

@@ -25,25 +25,28 @@ import type { ValidityWindow } from '../views/page-views.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
 import { type TimeSpan, mergeSpans } from '../../log/coverage/time-span.js';
 
-/** A trust document, and what else is known of its certificates. */
+/** A trust document, and what else is known about its certificates. */
 export interface WindowFacts {
   readonly snapshot: TrustSnapshot;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The moment of the view, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly at: number;
-  /** Certificates at hand: a pin is a hash, and doesn't tell when its certificate begins and ends. */
+  /** Certificates at hand. A pin is a hash, so it doesn't show when its certificate begins and ends. */
   readonly folder?: CertificateFolder | undefined;
-  /** Authorities of one's own, whose registers say what they issued. */
+  /** The user's own authorities, whose registers list what they issued. */
   readonly authorities?: readonly Pick<StoredAuthority, 'certificateDer' | 'register'>[] | undefined;
 }
 
-/** A window with its times as numbers. `isDisabled`: it admits nobody, whatever the time is. */
+/** A window with its times in milliseconds since 1970-01-01T00:00:00Z. `isDisabled`: it admits nobody at any time. */
 export interface IdentityWindow extends TimeSpan, Pick<ValidityWindow, 'kind' | 'label' | 'thumbprint'> {
   readonly isDisabled: boolean;
 }
 
 const always: TimeSpan = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
-/** What an identity is recognised by, and when: its pins, then its certificates at hand, then its names. */
+/**
+ * The windows in which an identity is recognised: those of its pins, then of its certificates at hand, then of its
+ * names.
+ */
 export function listIdentityWindows(
   identity: TrustedIdentity,
   { snapshot }: WindowFacts,
@@ -72,7 +75,7 @@ function describePinWindows(
 ): readonly IdentityWindow[] {
   const { kind, value } = pin;
   const { validFrom: from, validUntil: until } = findPinSpan(pin);
-  // Another certificate of the same key may begin earlier and end later.
+  // A key's pin is not limited by one certificate, because another one of the same key may begin earlier or end later.
   const own = (kind === 'publicKeySha256' ? undefined : spans.get(value)) ?? always;
   const windows = listOpen(snapshot, { identity, pin }, own);
   const isOff = !identity.enabled || !pin.enabled;
@@ -98,7 +101,7 @@ function listOpen(snapshot: TrustSnapshot, entry: ListedEntry, limit: TimeSpan):
   );
 }
 
-/** Shows the span as it is written if there is no window. */
+/** Shows the windows. If there is none, it shows the span as the document has it, disabled. */
 function showWindows(
   windows: readonly TimeSpan[],
   { from, until }: TimeSpan,
@@ -117,9 +120,9 @@ interface IssuedCertificate {
   readonly isDenied: boolean;
 }
 
-/** What folders and registers tell of certificates that the document knows by a hash or by a name. */
+/** What folders and registers show about certificates that the document knows by a hash or by a name. */
 export interface CertificatesAtHand {
-  /** By SHA-256 or SHA-1 thumbprint. */
+  /** The validity of certificates, by SHA-256 or SHA-1 thumbprint. */
   readonly spans: ReadonlyMap<string, TimeSpan>;
   readonly issued: ReadonlyMap<TrustedIdentity, readonly IssuedCertificate[]>;
 }
@@ -136,7 +139,10 @@ export function listCertificatesAtHand(facts: WindowFacts): CertificatesAtHand {
   return { spans, issued: findIssuedCertificates(facts) };
 }
 
-/** By identity. A signature is verified here; whether the whole path is valid, `trust explain` says. */
+/**
+ * Finds issued certificates by identity. It verifies only their signature; `trust explain` says whether the whole path
+ * is valid.
+ */
 function findIssuedCertificates({
   snapshot,
   folder,
@@ -163,7 +169,7 @@ function isSignedByOne(der: Uint8Array, { trustAnchors, intermediates }: Trusted
     try {
       return new X509Certificate(der).verify(new X509Certificate(issuer.der).publicKey);
     } catch {
-      // A key of a kind that node:crypto doesn't know signed nothing that it could verify.
+      // node:crypto doesn't know keys of this kind, so it could not verify their signature.
       return false;
     }
   });
@@ -182,7 +188,7 @@ function describeIssuedWindows(
   });
 }
 
-/** What is beneath the authority renews its certificates by itself. */
+/** A name has no certificate of its own: callers below the authority renew their certificates by themselves. */
 function describeNameWindows(
   identity: TrustedIdentity,
   trustName: TrustName,
@@ -193,7 +199,7 @@ function describeNameWindows(
   return showWindows(windows, always, { kind: 'name', label: `${type} ${value}`, thumbprint: null });
 }
 
-/** The certificates of an authority, and what its register says that it issued. */
+/** The certificates of an authority, and those that its register lists as issued. */
 export function listAuthorityWindows(authority: TrustedAuthority, facts: WindowFacts): readonly IdentityWindow[] {
   const certificates = (
     [
@@ -235,7 +241,7 @@ function toSpan({ notBefore, notAfter }: { readonly notBefore: number; readonly 
   return { from: notBefore, until: notAfter };
 }
 
-/** As the protocol has it. `endsSoon`: whether `trust check` says so of what ends at this moment. */
+/** A window in the form of the protocol. `endsSoon` says whether `trust check` reports what ends at this moment. */
 export function describeWindow(
   window: IdentityWindow,
   at: number,
@@ -260,7 +266,7 @@ function findState(
   if (isDisabled) return 'disabled';
   if (at < from) return 'future';
   if (until <= at) return 'ended';
-  // Issued certificates are not in the document, so no check speaks of them.
+  // `trust check` does not know issued certificates, because they are not in the document.
   const isEnding = kind === 'issued' ? isEndingSoon(from, until, at) : endsSoon(until);
   return isEnding ? 'ending' : 'valid';
 }

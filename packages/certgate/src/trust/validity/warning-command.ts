@@ -6,7 +6,7 @@ import { type RemedyTemplate, type TemplateValues, formatChange } from '../expla
 interface WarningContext {
   readonly snapshot: TrustSnapshot;
   readonly store: string;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The moment of the view, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly at: number;
 }
 
@@ -18,8 +18,8 @@ interface Change {
 type Choose = (finding: CheckFinding, context: WarningContext) => Change | undefined;
 
 /**
- * The templates of `trust explain`. A code is not here where several changes would do, between which people choose, and
- * where no change of the document would.
+ * The command for a finding, from the templates of `trust explain`. A code is absent if people must choose between
+ * several changes, or if no change of the document helps.
  */
 const changes: Readonly<Partial<Record<CheckCode, Choose>>> = {
   document_locked: () => ({ template: 'unlock', values: {} }),
@@ -69,7 +69,9 @@ function removePin({ identityName, pin }: CheckFinding): Change | undefined {
 
 const day = 86_400_000;
 
-/** A quarter, as `trust explain` proposes it; for a pin that begins later, a quarter from then on. */
+/**
+ * Extends access by 90 days, as `trust explain` proposes; for a pin that begins later, by 90 days from its beginning.
+ */
 function extend({ identityName, path, pin }: CheckFinding, { snapshot, at }: WarningContext): Change | undefined {
   if (identityName === undefined) return undefined;
   const identity = snapshot.identities[Number(/^identities\[(\d+)\]/.exec(path)?.[1])];

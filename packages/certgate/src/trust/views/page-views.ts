@@ -1,18 +1,22 @@
 // views/: what the tool shows of an app, its calls and its trust document, as types.
 //
-// What the page of `certgate dev` and the tool say to each other: JSON, over one loopback port. Every request but those for the page's own
-// files carries the token of this start in the header `x-certgate-inspector`. Types only; packages/inspector imports them.
+// The messages between the page of `certgate dev` and the tool: JSON, over one loopback port. Every request, except for
+// the page's own files, has the token of this start in the header `x-certgate-inspector`. This file has only types;
+// packages/inspector imports them.
 
 import type { ExplanationReport } from '../explanation/explanation-report.js';
 
 /** `GET api/state`: what there is to choose from. */
 export interface InspectorState {
   readonly version: 1;
-  /** Another one for another state: `LiveUpdate` says which one is current. */
+  /** Identifies this state. `LiveUpdate` has the tag of the current one. */
   readonly tag: string;
-  /** Null: opened without an app, for the trust views alone. */
+  /** Null if the tool was opened without an app, only for the trust views. */
   readonly app: InspectedApp | null;
-  /** Where the trust document is. The revision is the one that the app's gate uses now; null: it does not say, or there is none. */
+  /**
+   * The place of the trust document, and the revision that the app's gate uses now. The revision is null if the gate
+   * does not say it, or if there is no gate.
+   */
   readonly trust: {
     readonly store: string;
     readonly revision: number | null;
@@ -23,7 +27,7 @@ export interface InspectorState {
 }
 
 export interface InspectedApp {
-  /** Of the gateway: `https://localhost:8443`. */
+  /** The gateway's address, e.g. `https://localhost:8443`. */
   readonly url: string;
   readonly frontEnd: string;
   readonly functions: readonly InspectedFunction[];
@@ -33,31 +37,39 @@ export interface InspectedApp {
 export interface InspectedFunction {
   readonly name: string;
   readonly triggerType: string;
-  /** Of an MCP function, that of the endpoint. Null: nobody calls it over HTTP. */
+  /** The HTTP route; for an MCP function, the route of the MCP endpoint. Null if it can't be called over HTTP. */
   readonly route: string | null;
-  /** Empty: every method. */
+  /** The HTTP methods; empty if every method is allowed. */
   readonly methods: readonly string[];
-  /** How MCP clients name it, and the arguments of a tool as `tools/list` has them (JSON Schema). Null: it is not called over MCP. */
+  /**
+   * How MCP clients name the function, and a tool's arguments as `tools/list` has them (JSON Schema). Null if it can't
+   * be called over MCP.
+   */
   readonly mcp: {
     readonly kind: 'tool' | 'resource' | 'prompt';
     readonly name: string;
     readonly inputSchema?: object;
   } | null;
-  /** In words: `certificate`, `anonymous`, `role orders.read`, `report-only until …`. */
+  /** What a caller needs, in words: `certificate`, `anonymous`, `role orders.read`, `report-only until …`. */
   readonly policy: string;
   readonly kind: 'certificate' | 'anonymous' | 'other';
   readonly roles: readonly (readonly string[])[];
   readonly isCovered: boolean;
-  /** Whether a call of an allowed caller may be sent without being asked for: false, it would run the user's code. */
+  /**
+   * Whether the page may send a call of an allowed caller without being asked. False if that would run the user's code.
+   */
   readonly mayBeCalledUnasked: boolean;
 }
 
-/** Somebody to be in "Try it". */
+/** A caller to choose in "Try it". */
 export interface InspectedCaller {
-  /** `none`, `denied`, `allowed`, `expired`, `not-yet-valid`, `wrong-usage`, `ca-as-leaf`, `lookalike`, `forged-header`, or that of a caller with roles. */
+  /**
+   * `none`, `denied`, `allowed`, `expired`, `not-yet-valid`, `wrong-usage`, `ca-as-leaf`, `lookalike`, `forged-header`,
+   * or the ID of a caller with roles.
+   */
   readonly id: string;
   readonly label: string;
-  /** One sentence: what is wrong or right with it. */
+  /** One sentence about what is wrong or right with the caller. */
   readonly description: string;
   readonly subject: string | null;
   readonly thumbprintSha256: string | null;
@@ -65,33 +77,36 @@ export interface InspectedCaller {
   readonly isTrusted: boolean;
 }
 
-/** `POST api/try`. */
+/** `POST api/try`: a call to send. */
 export interface TryRequest {
   readonly functionName: string;
   readonly method: string;
-  /** Path and query below the gateway; the route's parameters filled in. */
+  /** Path and query below the gateway, with the route's parameters filled in. */
   readonly target: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Null: no body. */
+  /** Null if the request has no body. */
   readonly body: string | null;
   readonly caller: { readonly id: string } | { readonly file: DroppedFile };
 }
 
-/** A file that was dropped on the page. It stays in memory. */
+/** A file that was dropped on the page. It is kept only in memory. */
 export interface DroppedFile {
   readonly name: string;
   readonly base64: string;
-  /** Of a PFX or an encrypted key. */
+  /** The password of a PFX or of an encrypted key; null if none was given. */
   readonly password: string | null;
 }
 
 export interface TryResult {
-  /** Null: there was no answer; `fault` says why, and what to do. */
+  /** Null if there was no answer. Then `fault` says why, and what to do. */
   readonly answer: TryAnswer | null;
   readonly fault: string | null;
-  /** The decision step by step, as `certgate trust explain --json` has it. Null: no gate is asked, or no function has the route. */
+  /**
+   * The decision step by step, in the form of `certgate trust explain --json`. Null if no gate is asked, or if no
+   * function has the route.
+   */
   readonly explanation: ExplanationReport | null;
-  /** Lines to copy. */
+  /** Commands to copy. */
   readonly commands: { readonly certgate: string; readonly curl: string };
 }
 
@@ -99,11 +114,11 @@ export interface TryAnswer {
   readonly status: number;
   readonly answeredBy: 'gateway' | 'app';
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** As text; control characters as they are, for the page to show harmlessly. At most 64 KiB. */
+  /** The body as text, at most 64 KiB. Control characters are unchanged, so the page must show them harmlessly. */
   readonly body: string;
-  /** How many bytes the whole body had. */
+  /** The size of the whole body, in bytes. */
   readonly bodyLength: number;
-  /** Whether the MCP answer is an error; null: it is no answer of MCP. */
+  /** Whether the MCP answer is an error; null if it is not an answer of MCP. */
   readonly isMcpError: boolean | null;
   readonly durationMilliseconds: number;
   readonly correlationId: string | null;
@@ -117,31 +132,34 @@ export interface MatrixResult {
 export interface MatrixCell {
   readonly functionName: string;
   readonly callerId: string;
-  /** Null: not sent, since it would run the user's code; `expected` is what the gate would do. */
+  /**
+   * The HTTP status; null if the call was not sent, because it would run the user's code. `expected` is what the gate
+   * would do.
+   */
   readonly status: number | null;
   readonly expected: 'allowed' | 'denied';
   readonly code: string;
 }
 
 /**
- * `GET api/events?after=ID`: what a page in view asks for again and again. Nothing is held open: a browser gives all tabs of
- * one address six connections together.
+ * `GET api/events?after=ID`: what a visible page asks for again and again. No connection is kept open, because a
+ * browser gives all tabs of one address six connections together.
  */
 export interface LiveUpdate {
-  /** Of the present state; another one than the page's: it is to ask for it again. */
+  /** The tag of the present state. If the page has another one, it must ask for the state again. */
   readonly stateTag: string;
-  /** Those after ID, oldest first. Of older ones, the newest 2,000 are known. */
+  /** The events after ID, oldest first. Only the newest 2,000 events are known. */
   readonly events: readonly LiveEvent[];
 }
 
-/** One request, and what became of it. */
+/** One request, and what happened to it. */
 export interface LiveEvent {
-  /** Counts up from 1 over the whole start. */
+  /** Counts up from 1 from the start of the tool. */
   readonly id: number;
-  /** RFC 3339 with milliseconds. */
+  /** The time in RFC 3339 with milliseconds. */
   readonly time: string;
   readonly method: string;
-  /** Without the query. */
+  /** The path without the query. */
   readonly path: string;
   readonly status: number | 'cut';
   readonly functionName: string | null;
@@ -156,7 +174,7 @@ export interface LiveEvent {
   readonly detail: string | null;
 }
 
-/** `GET api/events/ID`: the steps of one event, decided again by the trust document as it is now. */
+/** `GET api/events/ID`: the steps of one event, decided again by the present trust document. */
 export interface LiveDetails {
   readonly event: LiveEvent;
   readonly explanation: ExplanationReport | null;
@@ -171,7 +189,7 @@ export interface TrustView {
   readonly identities: readonly TrustIdentityView[];
   readonly authorities: readonly TrustAuthorityView[];
   readonly denied: readonly { readonly label: string; readonly reason: string | null }[];
-  /** As `certgate trust check` gives them, each with a command where one helps. */
+  /** The findings of `certgate trust check` except those for information, each with a command if one helps. */
   readonly warnings: readonly TrustWarningView[];
   readonly coverage: readonly InspectedFunction[];
 }
@@ -181,24 +199,24 @@ export interface TrustIdentityView {
   readonly owner: string | null;
   readonly enabled: boolean;
   readonly roles: readonly string[];
-  /** Null: every function. */
+  /** The functions that the identity may call; null if it may call every function. */
   readonly functions: readonly string[] | null;
   readonly windows: readonly ValidityWindow[];
   /**
-   * From when nobody is admitted as it, and until when; null: from then on. `isSoon`: it has begun, or `trust check` says
-   * that what ends there ends soon.
+   * The times in which nobody is admitted as this identity. `until` is null if such a time never ends. `isSoon`: the
+   * time has begun, or `trust check` reports that what ends then ends soon.
    */
   readonly gaps: readonly { readonly from: string; readonly until: string | null; readonly isSoon: boolean }[];
-  /** While two are valid at once: the time to change over. */
+  /** The times in which two certificates are valid at once, so that the caller can change over. */
   readonly overlaps: readonly { readonly from: string; readonly until: string }[];
 }
 
-/** A bar of the time line. */
+/** A bar of the timeline. */
 export interface ValidityWindow {
   readonly kind: 'pin' | 'issued' | 'name' | 'anchor' | 'intermediate';
   readonly label: string;
   readonly thumbprint: string | null;
-  /** Null: no beginning, or no end, that the document knows. */
+  /** The beginning; null if the document doesn't limit it. `until` is the end, likewise. */
   readonly from: string | null;
   readonly until: string | null;
   readonly state: 'valid' | 'ending' | 'ended' | 'future' | 'disabled';
@@ -208,7 +226,7 @@ export interface TrustAuthorityView {
   readonly name: string;
   readonly windows: readonly ValidityWindow[];
   readonly revocation: string;
-  /** What it vouches for: identity and the name that binds it. */
+  /** What the authority vouches for: an identity, and its name or pin that refers to the authority. */
   readonly vouchesFor: readonly { readonly identity: string; readonly name: string }[];
 }
 
@@ -222,7 +240,7 @@ export interface TrustWarningView {
 /** `POST api/read` with a DroppedFile: what was found in it, in words. */
 export interface ReadResult {
   readonly kind: 'certificate' | 'pfx' | 'header' | 'chain' | 'crl' | 'private-key' | 'unknown';
-  /** Why it can't be read; null where it can. */
+  /** Why the file can't be read; null if it can. */
   readonly fault: string | null;
   readonly certificates: readonly ReadCertificateView[];
   readonly crl: ReadCrlView | null;
@@ -235,7 +253,7 @@ export interface ReadCertificateView {
   readonly fields: readonly (readonly [label: string, value: string])[];
   /** SHA-256 and SHA-1 in the notations of other tools: plain, with colons, Windows' lower case, base64. */
   readonly thumbprints: readonly (readonly [notation: string, value: string])[];
-  /** Whether the current trust would let it in, for a function without a role. */
+  /** Whether the present trust document lets the certificate in, for a function without a role. */
   readonly explanation: ExplanationReport | null;
 }
 
@@ -244,7 +262,7 @@ export interface ReadCrlView {
   readonly revoked: readonly { readonly serial: string; readonly at: string; readonly reason: string | null }[];
 }
 
-/** Every answer that is no success: 400, 401, 403, 404, 413. */
+/** The body of every answer that is not a success: 400, 401, 403, 404, 413. */
 export interface InspectorFault {
   readonly message: string;
 }
