@@ -25,7 +25,7 @@ function outcomeOf(trust: TrustSnapshot, presented: PresentedCertificate = calle
 describe('answers about a certification path', () => {
   const pin = { thumbprintSha256: caller.thumbprintSha256 };
 
-  test('a certificate that path validation can’t read has no path, whatever identity is pinned to it', () => {
+  test('a certificate that path validation can’t read is refused by a pin with issuedBy, and found by a pin without', () => {
     // An extension for distribution points that has no point; the end-entity checks don't look into it.
     const made = makeCertificate({
       extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],

@@ -17,8 +17,8 @@ import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 
-// CA certificates in older forms. A trust anchor of a document may have each of them; other certificates may have
-// hardly any.
+// CA certificates in older forms. The trust anchors of a document may have any of these forms. In other certificates,
+// most of the forms are refused.
 const [root, old, caller] = [newName('Corp root'), newName('Old CA'), newName('billing')];
 const dns = 'billing.corp.example';
 const modern = writeOlderAuthority('none of these', root);

@@ -20,8 +20,8 @@ export interface HttpsAnswer {
 }
 
 /**
- * Sends one GET over TLS, without following redirects, using proxies or keeping the connection. The body is read only
- * if the status is 200. A URL with `http:` is requested without TLS.
+ * Sends one GET request, over TLS unless the URL begins with `http:`. It follows no redirects, uses no proxy and keeps
+ * no connection. The body is read only if the status is 200.
  *
  * @throws {Error} (as a rejection) if no complete answer comes.
  */

@@ -56,8 +56,8 @@ export class TrustSourceMisuse extends CertgateError {
 }
 
 /**
- * The document was read and is not accepted, because its content or its size is not valid. Any other error of a read
- * means that the document could not be read.
+ * The document was read and is not accepted, for example because it is too large or not signed. Any other error of a
+ * read means that the document could not be read.
  */
 export class TrustDocumentRefusal extends Error {}
 

@@ -13,7 +13,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 const identity = { name: 'a', roles: ['reader'] };
 const found = { outcome: 'found', identity, matchedBy: 'table' };
 
-describe('answers that are not an answer are unavailable', () => {
+describe('values that are not an answer are unavailable', () => {
   const cases: readonly (readonly [string, unknown])[] = [
     ['undefined', undefined],
     ['null', null],
