@@ -3,13 +3,13 @@ import { expectGate, type Gate } from './gate/http-gate.js';
 import { findCurrent, findPassed, type PassedRequest } from './gate/passed-requests.js';
 
 /**
- * Who calls: the identity that the gate admitted with this request.
+ * Returns the caller: the identity that the gate admitted with this request.
  *
- * `request` is the object that the adapter was given: Node's request (also Express's), Fastify's request or its `raw`, or the
- * `Request` of a fetch-style handler.
+ * `request` is the object that the adapter was given: Node's request (also Express's), Fastify's request or its `raw`,
+ * or the `Request` of a fetch-style handler.
  *
- * Where two gates have let the request pass, one around the other, it is the identity that the gate admitted whose handlers
- * have the request. `gate` asks for what that one has said, wherever the code runs.
+ * If two gates have let the request pass, one around the other, it is the identity that the gate of the running handler
+ * has admitted. With `gate`, it is the identity that this gate has admitted, wherever the code runs.
  *
  * @example
  * ```ts
@@ -19,8 +19,8 @@ import { findCurrent, findPassed, type PassedRequest } from './gate/passed-reque
  * export const server = createServer((request, response) => response.end(getClientIdentity(request).name));
  * ```
  *
- * @throws {ClientIdentityMissing} on an anonymous route, and where no gate has decided about the request, so that a forgotten
- * gate can't look like an admitted caller. Also as `findClientIdentity`.
+ * @throws {ClientIdentityMissing} on an anonymous route, and if no gate has decided about the request, so that a
+ * forgotten gate can't look like an admitted caller. Also in the cases in which `findClientIdentity` throws.
  */
 export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity {
   const identity = findClientIdentity(request, ...of);
@@ -32,11 +32,12 @@ export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]
 }
 
 /**
- * The identity that the gate admitted with this request; undefined on an anonymous route. `gate` as in `getClientIdentity`.
+ * Returns the identity that the gate admitted with this request. Undefined on an anonymous route. `gate` has the same
+ * meaning as for `getClientIdentity`.
  *
- * @throws {ClientIdentityMissing} without `gate`, in a Fastify app whose contexts have two gates: their hooks run in turn, and
- * nobody can tell whose code asks.
- * @throws {CertgateError} for a gate that `createGate` did not make.
+ * @throws {ClientIdentityMissing} without `gate`, in a Fastify app whose contexts have two gates. Their hooks run in
+ * turn, so it is unknown whose code asks.
+ * @throws {CertgateError} if `gate` was not made by `createGate`.
  */
 export function findClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity | undefined {
   const find = of.length === 0 ? findCurrent : findOfGate(of[0]);
@@ -48,13 +49,16 @@ export function findClientIdentity(request: object, ...of: readonly [gate?: Gate
   );
 }
 
-/** By its presence: a gate that is undefined must not become another one. */
+/**
+ * Makes the look-up for one gate. It is used whenever the argument is present, even if it is undefined, because an
+ * undefined gate must never become another gate.
+ */
 function findOfGate(gate: Gate | undefined): (request: object) => PassedRequest | undefined {
   const keeper = expectGate('getClientIdentity', gate);
   return (request) => findPassed(request, keeper);
 }
 
-/** Fastify wraps Node's request. */
+/** The request of Node that Fastify's request contains. */
 function findRaw(request: object): object {
   const { raw } = request as { readonly raw?: unknown };
   return typeof raw === 'object' && raw !== null ? raw : request;

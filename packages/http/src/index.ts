@@ -8,7 +8,7 @@ export { secureServer } from './node/secure-server.js';
 export { type ExpressApp, requireAnyRole, requireRole, type RoleMiddleware, secureExpress } from './secure-express.js';
 export { type FastifyApp, type FastifyPlugin, secureFastify } from './secure-fastify.js';
 export { secureFetch } from './secure-fetch.js';
-// What an app needs of core, so that it depends on one package.
+// What an app needs of core, so that it has to depend on only one package.
 export {
   CertgateError,
   type CertgateErrorCode,

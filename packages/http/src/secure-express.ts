@@ -14,10 +14,13 @@ import {
 } from './node/guard-exchange.js';
 import { answerRefused } from './node/node-answer.js';
 
-/** An app of Express 4 or 5, or of Connect. Their types don't tell of its method `handle`, which every request goes through. */
+/**
+ * An app of Express 4 or 5, or of Connect. Their types don't have its method `handle`, through which every request
+ * goes.
+ */
 export type ExpressApp = (request: never, response: never, ...rest: never[]) => unknown;
 
-/** A middleware of Express or Connect, and of whatever else has `next`; or a hook of a Fastify route, such as `onRequest`. */
+/** A middleware of Express, Connect or any framework with `next`, or a hook of a Fastify route, such as `onRequest`. */
 export type RoleMiddleware = (
   request: IncomingMessage | FastifyRequest,
   response: ServerResponse | FastifyReply,
@@ -25,9 +28,9 @@ export type RoleMiddleware = (
 ) => void;
 
 /**
- * Closes an app of Express or Connect: each of its routes and middlewares, whether it was added before or will be later, and
- * also where the app is mounted in another one. Not closed are `app.router` where somebody calls it directly, and listeners for
- * upgrades, which belong to the server: `secureServer` closes those.
+ * Closes an app of Express or Connect: each of its routes and middlewares, whether it was added before or will be added
+ * later, and even if the app is mounted in another one. Two things are not closed: `app.router` if other code calls it
+ * directly, and listeners for upgrades, which belong to the server. `secureServer` closes those.
  *
  * @example
  * ```ts
@@ -40,8 +43,8 @@ export type RoleMiddleware = (
  * }
  * ```
  *
- * @throws {CertgateError} for what is no such app.
- * @throws {CertgateError} where the app has a gate already.
+ * @throws {CertgateError} if `app` is not such an app.
+ * @throws {CertgateError} if the app has a gate already.
  */
 export function secureExpress(app: ExpressApp, gate: Gate): void {
   const guard = expectGate('secureExpress', gate);
@@ -60,7 +63,9 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
     throw invalidArgument('secureExpress could not replace the handle method of the app.');
 }
 
-/** Where the app hands a request back to the app around it, what that app's gate has said holds again. */
+/**
+ * Wraps `next`. When the app passes a request back to the app around it, the decision of that app's gate applies again.
+ */
 function leaveBefore(leave: () => void, next: unknown): unknown {
   if (typeof next !== 'function') return next;
   return (...args: readonly unknown[]): unknown => {
@@ -70,7 +75,8 @@ function leaveBefore(leave: () => void, next: unknown): unknown {
 }
 
 /**
- * Lets on only callers with this role. It asks the gate that let the request pass; where none did, it refuses.
+ * Lets only callers with this role continue. It asks the gate that let the request pass. If no gate did, it refuses the
+ * request.
  *
  * @example
  * ```ts
@@ -84,16 +90,16 @@ function leaveBefore(leave: () => void, next: unknown): unknown {
  * });
  * ```
  *
- * @throws {CertgateError} when the role is empty.
+ * @throws {CertgateError} if the role is empty.
  */
 export function requireRole(role: string): RoleMiddleware {
   return requireAnyRole([role]);
 }
 
 /**
- * Lets on only callers that have one of these roles.
+ * Lets only callers continue that have one of these roles.
  *
- * @throws {CertgateError} when no role is given, or one is empty.
+ * @throws {CertgateError} if no role is given, or if one is empty.
  */
 export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
   const requirement = Object.freeze({ roles: Object.freeze([Object.freeze([...roles])]) });
@@ -116,12 +122,15 @@ export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
   };
 }
 
-/** Fastify's reply has Node's response, which has no such member. */
+/**
+ * Whether the arguments are Fastify's. Its reply has a member `raw` with Node's response, which itself has no such
+ * member.
+ */
 function isOfFastify(args: readonly [object, object, unknown]): args is [FastifyRequest, FastifyReply, unknown] {
   return Object.hasOwn(args[1], 'raw');
 }
 
-/** Undefined where no gate has let the request pass, and where two have whose handlers can't be told apart. */
+/** The gate that let the request pass. Undefined if none did, or if two did and it is unknown whose handler runs. */
 function findGate(request: object): Gatekeeper | undefined {
   const passed = findCurrent(request);
   return passed === 'several' ? undefined : passed?.gate;

@@ -7,21 +7,21 @@ import { enterContext } from './gate/passed-requests.js';
 import { type FastifyReply, type FastifyRequest, guardHook, hideSecret, noteSecured } from './node/guard-exchange.js';
 import { warnOfTlsOptions } from './node/tls-options.js';
 
-/** What is used of a Fastify instance. */
+/** The members of a Fastify instance that are used. */
 export interface FastifyApp {
-  /** Fastify's own. */
+  /** Fastify's own method. */
   addHook(name: string, hook: (...args: never[]) => unknown): unknown;
-  /** Fastify's own. */
+  /** Fastify's own method. */
   decorateRequest(name: string, value: unknown): unknown;
-  /** Fastify's own. */
+  /** Fastify's own method. */
   hasDecorator(name: string): boolean;
-  /** Fastify's own. */
+  /** Fastify's own method. */
   hasRequestDecorator(name: string): boolean;
-  /** Fastify's own. */
+  /** Fastify's own member: Node's server. */
   readonly server?: object;
 }
 
-/** What `app.register` takes. */
+/** A plugin, as `app.register` takes it. */
 export type FastifyPlugin = (app: FastifyApp, options: object, done: (error?: Error) => void) => void;
 
 interface RouteOptions {
@@ -31,15 +31,16 @@ interface RouteOptions {
 }
 
 /**
- * Makes the plugin that closes a Fastify app, or one of its contexts: every route of the context in which it is registered and
- * of those below, whether they were added before or after, and requests without a route. `request.clientIdentity` is who calls.
- * A route of these contexts may say in `config.certgate` what it requires in addition; for other routes it says nothing, so
- * require roles by `requireRole`, as the route's hook `onRequest`. The app fails to start where the trust document is not valid.
+ * Makes the plugin that closes a Fastify app, or one of its contexts: every route of the context in which it is
+ * registered and of those below, whether they were added before or after, and requests without a route.
+ * `request.clientIdentity` is the caller. A route of these contexts may state in `config.certgate` what it requires in
+ * addition. For other routes, `config.certgate` has no effect, so require roles with `requireRole` as the route's hook
+ * `onRequest`. The app fails to start if the trust document is not valid.
  *
- * Register it first. Hooks run in the order in which they were added, and a line at start names those that run before the gate.
- * After `@fastify/middie` or `@fastify/express`, the app fails to start.
+ * Register it first. Hooks run in the order in which they were added, and a line at start names those that run before
+ * the gate. After `@fastify/middie` or `@fastify/express`, the app fails to start.
  *
- * Fastify itself answers requests with a malformed URL. Listeners for upgrades belong to the server: close them by
+ * Fastify itself answers requests with a malformed URL. Listeners for upgrades belong to the server: close them with
  * `secureServer(app.server, gate)`.
  *
  * @example
@@ -83,29 +84,33 @@ export function secureFastify(gate: Gate): FastifyPlugin {
         return gate.start();
       });
     } catch (error) {
-      // What a plugin throws, Fastify does not hear.
+      // Fastify does not notice what a plugin throws.
       done(error as Error);
       return;
     }
     done();
   };
-  // What fastify-plugin sets: the hooks then belong to the context in which the plugin is registered, not to one of its own.
+  // These are the members that fastify-plugin sets. With them, the hooks belong to the context in which the plugin is
+  // registered, not to a context of its own.
   return Object.assign(plugin, {
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'certgate',
   });
 }
 
-/** Tells our hook in Fastify's lists; a bundler may have renamed the function. */
+/** The name by which our hook is found in Fastify's lists, because a bundler may have renamed the function. */
 const hookName = 'secureFastify';
 
 const lateDetail =
   'secureFastify was registered after @fastify/middie or @fastify/express, so middleware would run before the gate. Register secureFastify first; in NestJS, call adapter.register(secureFastify(gate)) before NestFactory.create(module, adapter).';
 
-/** The apps that were looked at, by the server that all contexts of an app have in common. */
+/** The apps that were inspected, by the server that all contexts of an app have in common. */
 const inspected = new WeakSet<object>();
 
-/** Fastify runs hooks in the order in which they were added, those of the contexts around first; nobody can add one in front. */
+/**
+ * Logs which hooks run before the gate. Fastify runs hooks in the order in which they were added, those of the contexts
+ * around first, and no code can insert one earlier.
+ */
 function warnOfEarlierHooks(app: FastifyApp): void {
   const { server = app } = app;
   if (inspected.has(server)) return;
@@ -119,13 +124,16 @@ function warnOfEarlierHooks(app: FastifyApp): void {
   );
 }
 
-/** The prototype of a context is the context around it. */
+/** The outermost context. The prototype of a context is the context around it. */
 function findRoot(context: object): object {
   const around = Object.getPrototypeOf(context) as object;
   return findOwn(around, 'fastify.hooks') === undefined ? context : findRoot(around);
 }
 
-/** Of all contexts: `printRoutes` leaves out those that only answer what is not found. */
+/**
+ * The hooks before the gate's, in all contexts. `printRoutes` would leave out contexts that only answer requests
+ * without a route.
+ */
 function listEarlierHooks(context: object): readonly string[] {
   const hooks = findOwn(context, 'fastify.hooks') as HookLists | undefined;
   const children = findOwn(context, 'fastify.children') as readonly object[] | undefined;
@@ -140,15 +148,15 @@ interface HookLists {
 
 const unknownHooks = 'those that were added before it, which this version of Fastify does not show';
 
-/** By Fastify's own symbols, the same in versions 4 and 5. */
+/** Finds a member by Fastify's own symbols, which are the same in versions 4 and 5. */
 function findOwn(context: object, description: string): unknown {
   const key = Object.getOwnPropertySymbols(context).find((symbol) => symbol.description === description);
   return key === undefined ? undefined : Reflect.get(context, key);
 }
 
 /**
- * Its own: a requirement that something else put on `Object.prototype` would name another function. One that is undefined is
- * none that is valid.
+ * The requirement in a route's own configuration. An inherited one, which something put on `Object.prototype`, would
+ * name another function. An undefined one is returned as null, which is not a valid requirement.
  */
 function findRequirement({ config }: RouteOptions): RouteRequirement | undefined {
   if (config === undefined || !Object.hasOwn(config, 'certgate')) return undefined;

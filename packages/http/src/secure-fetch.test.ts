@@ -24,7 +24,7 @@ describe('secureFetch', () => {
     assert.equal(lines.length, 4);
   });
 
-  it('decides once where one secured handler calls another, and asks again for a role', async (context) => {
+  it('decides once if one secured handler calls another, and checks the role again', async (context) => {
     const { gate, lines } = createStage(context);
     const role = secureFetch(hello, gate, { roles: ['operator'] });
     const handler = secureFetch((request: Request) => role(request), gate);
@@ -38,17 +38,17 @@ describe('secureFetch', () => {
     assert.equal(lines[1]?.['correlationId'], lines[2]?.['correlationId']);
   });
 
-  it('asks again whether the caller may call the server, where another function was called first', async (context) => {
+  it('checks again whether the caller may call the server, if another function was called first', async (context) => {
     const { gate } = createStage(context, { functionName: 'orders' });
     const inner = secureFetch(hello, gate);
-    // The trust document lets the reader call `http` alone.
+    // The trust document lets the reader call only `http`.
     const handler = secureFetch((request: Request) => inner(request), gate, { functionName: 'http' });
     assert.equal((await inner(requestOf(fieldsOf(reader)))).status, 403);
     assert.equal((await handler(requestOf(fieldsOf(reader)))).status, 403);
     assert.equal((await handler(requestOf(fieldsOf(operator)))).status, 200);
   });
 
-  it('opens what is anonymous by its exact method and path, unless a role is asked for', async (context) => {
+  it('opens an anonymous route by its exact method and path, unless a role is required', async (context) => {
     const { gate } = createStage(context, { allowAnonymous: ['GET /health'] });
     const handler = secureFetch(
       (request: Request) => new Response(findClientIdentity(request)?.name ?? 'nobody'),
@@ -67,7 +67,7 @@ describe('secureFetch', () => {
     assert.equal((await secureFetch(hello, gate, { roles: ['operator'] })(requestOf({}, '/health'))).status, 401);
   });
 
-  it('passes other arguments on, and has a copy of the request know nobody', async (context) => {
+  it('passes on other arguments, and a copy of the request has no identity', async (context) => {
     const { gate } = createStage(context);
     const handler = secureFetch((request: Request, suffix: string) => {
       assert.equal(findClientIdentity(new Request(request)), undefined);
@@ -77,7 +77,7 @@ describe('secureFetch', () => {
     assert.equal(await (await handler(requestOf(fieldsOf(reader)), '!')).text(), 'reader!');
   });
 
-  it('takes handlers, requirements and gates of its kind alone', (context) => {
+  it('accepts only handlers, requirements and gates of its kind', (context) => {
     const { gate } = createStage(context);
     assert.throws(() => secureFetch(undefined as never, gate), { code: 'CERTGATE_ARGUMENT_INVALID' });
     assert.throws(() => secureFetch(hello, gate, { role: 'x' } as never), { code: 'CERTGATE_ARGUMENT_INVALID' });

@@ -7,7 +7,8 @@ import { enterScope, findPassed, leaveScope, notePassed } from './gate/passed-re
 import { isUpgrade, passed } from './gate/incoming-call.js';
 
 /**
- * Closes a handler that takes a `Request` and answers a `Response`: the `fetch` of a Hono app, a route handler of Next.js.
+ * Closes a handler that takes a `Request` and returns a `Response`: the `fetch` of a Hono app, or a route handler of
+ * Next.js.
  *
  * @example
  * ```ts
@@ -18,8 +19,8 @@ import { isUpgrade, passed } from './gate/incoming-call.js';
  * export const GET = secureFetch(hello, gate, { roles: ['orders.read'] });
  * ```
  *
- * @throws {CertgateError} for what is no function or no requirement, and with the front end `direct-tls`: no `Request` tells of its
- * connection, so that is for `secureServer`.
+ * @throws {CertgateError} if the handler is not a function, if the requirement is not valid, or if the front end is
+ * `direct-tls`. A `Request` has no information about its connection, so use `secureServer` for that.
  */
 export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   handler: (request: Incoming, ...rest: Rest) => Response | Promise<Response>,
@@ -30,7 +31,8 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   const guard = expectGate('secureFetch', gate);
   if (guard.isDirectTls) throw invalidArgument('With the frontEnd "direct-tls", close the server by secureServer.');
   const [requirement] = required;
-  // By its presence: one that is undefined was meant, and must not admit everybody.
+  // A requirement that is present but undefined is a mistake. If it were ignored, everybody with an allowed certificate
+  // would be admitted.
   if (required.length > 0) expectRequirement(requirement as RouteRequirement, describeHandler(handler));
   return async function (this: unknown, request, ...rest) {
     const { method } = request;
@@ -48,7 +50,7 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
       target: findTarget(request.url),
       findField,
       socket: undefined,
-      // Handlers further in ask for their roles before the response is there.
+      // Until the response is there, handlers further inside may still refuse the request because of a role.
       awaitAnswer: (settled: () => void): void => {
         settle = settled;
       },
@@ -70,8 +72,9 @@ function describeHandler({ name }: { readonly name: string }): string {
 }
 
 /**
- * Node's own request, which @hono/node-server hands on: what `secureServer` made of it holds here too, since the secret of the
- * front end was taken away from it. What was anonymous there is looked at anew: this `Request` may have another URL.
+ * Node's own request, which @hono/node-server passes on. What `secureServer` decided about it applies here too, because
+ * the front end's secret was removed from it. An anonymous route of the server is decided anew, because this `Request`
+ * may have another URL.
  */
 function findIncoming(env: unknown): object | undefined {
   if (typeof env !== 'object' || env === null || !Object.hasOwn(env, 'incoming')) return undefined;
@@ -79,7 +82,10 @@ function findIncoming(env: unknown): object | undefined {
   return typeof incoming === 'object' && incoming !== null ? incoming : undefined;
 }
 
-/** Path and query of the URL, which the handler's router sees as well. Undefined for what has no such form: then it is closed. */
+/**
+ * Path and query of the URL, which the handler's router reads too. Undefined for a URL of another form, which is then
+ * closed.
+ */
 function findTarget(url: string): string | undefined {
   return /^https?:\/\/[^/?#]*(\/[^#]*)$/.exec(url)?.[1];
 }

@@ -16,8 +16,8 @@ import { secureFetch } from './secure-fetch.js';
 import { createStage, fieldsOf, operator, reader, secretField, trustDocument } from './test-support/gate-stage.js';
 import { close, converse, start, write } from './test-support/server-stage.js';
 
-// Two gates around one request: each names the same caller by a name of its own. The frameworks are in
-// tests/http-two-gates.test.ts.
+// Two gates around one request, each of which knows the same caller by another name. tests/http-two-gates.test.ts tests
+// the frameworks.
 
 const [pinned] = (trustDocument as { readonly identities: readonly object[] }).identities;
 
@@ -41,7 +41,7 @@ const who = (request: object, ...of: readonly [gate?: Gate]): string =>
 const ofOperator = (): Request => new Request('http://localhost/', { headers: fieldsOf(operator) });
 
 describe('secureFetch in secureFetch', () => {
-  it('says to each handler whom its own gate admitted, and to the outer one again afterwards', async (context) => {
+  it('gives each handler the identity that its own gate admitted, and afterwards the outer one again', async (context) => {
     const { outer, inner } = createGates(context);
     const seen: string[] = [];
     const handleInside = secureFetch(async (request: Request) => {
@@ -66,7 +66,7 @@ describe('secureFetch in secureFetch', () => {
     ]);
   });
 
-  it('puts the outer one back where the inner handler throws, at once or later, and where the body is still read', async (context) => {
+  it('restores the outer identity if the inner handler throws, now or later, and if the body is still read', async (context) => {
     const { outer, inner } = createGates(context);
     const fail = (): never => {
       throw new Error('no');
@@ -90,7 +90,7 @@ describe('secureFetch in secureFetch', () => {
     }
   });
 
-  it('keeps the outer one where the inner gate refuses, and nobody where either route is anonymous', async (context) => {
+  it('keeps the outer identity if the inner gate refuses, and has none if either route is anonymous', async (context) => {
     const { outer, inner } = createGates(context, { outer: ['GET /outer'], inner: ['GET /inner'] });
     const { gate: refusing } = createStage(context, {
       functionName: 'x',
@@ -118,7 +118,7 @@ describe('secureFetch in secureFetch', () => {
     assert.equal(await ask(inner, '/outer'), '200 inner nobody');
   });
 
-  it('asks each gate once, however they take turns, and goes by that of the handler that runs', async (context) => {
+  it('decides once for each gate, however they take turns, and uses the gate of the handler that runs', async (context) => {
     const { outer, inner } = createGates(context);
     const seen: string[] = [];
     const wrap = (
@@ -138,7 +138,7 @@ describe('secureFetch in secureFetch', () => {
     ]);
   });
 
-  it('says by the gate alone to whom it is said, where two handlers run at a time', async (context) => {
+  it('needs the gate to give the right identity if two handlers run at the same time', async (context) => {
     const { outer, inner } = createGates(context);
     const { inner: third } = createGates(context);
     const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
@@ -159,7 +159,7 @@ describe('secureFetch in secureFetch', () => {
     assert.equal(await (await handle(ofOperator())).text(), 'inner');
   });
 
-  it('takes no gate that is none for another one', async (context) => {
+  it('does not mistake an invalid gate for another gate', async (context) => {
     const { outer } = createGates(context);
     const handle = secureFetch((request: Request) => {
       for (const gate of [undefined, null, {}, { ...outer }])
@@ -174,7 +174,7 @@ describe('secureFetch in secureFetch', () => {
 });
 
 describe('a server that hands its requests to another', () => {
-  it('says to each whom its own gate admitted, also at the end of the response', async (context) => {
+  it('gives each the identity that its own gate admitted, even at the end of the response', async (context) => {
     const { outer, inner } = createGates(context);
     const seen: string[] = [];
     const note = (where: string, request: IncomingMessage, response: ServerResponse): void => {
@@ -208,7 +208,7 @@ describe('a server that hands its requests to another', () => {
     const { status } = await fetch(`http://127.0.0.1:${port}/`, { headers: fieldsOf(operator) });
     assert.equal(status, 200);
     await until(() => seen.length >= 7);
-    // Which comes first of the last two events and of what awaits the first one, Node decides.
+    // Node determines the order of the last two events and of code that awaits the first one.
     assert.deepEqual([...seen].sort(), [
       'inside inner',
       'inside, close inner',
@@ -222,7 +222,7 @@ describe('a server that hands its requests to another', () => {
 });
 
 describe('an app in an app that run on node:http2', () => {
-  it('are asked whom their gates admit, by what the outer gate was given', async (context) => {
+  it('have the identities that their gates admit, by what the outer gate was given', async (context) => {
     const { outer, inner } = createGates(context);
     const within = {
       handle: (request: object, response: { end(body: string): void }): void => {
@@ -283,7 +283,7 @@ describe('secureServer around secureFetch that gets another object and asks anot
     assert.deepEqual(inner.lines, []);
   });
 
-  it('looks at the caller of an anonymous route where the inner gate asks for a role, and whether it came by the front end', async (context) => {
+  it('checks the caller of an anonymous route if the inner gate requires a role, and whether it came through the front end', async (context) => {
     const open = { allowAnonymous: ['GET /open'] };
     const inner = createStage(context, open);
     const { port, lines } = await start(context, pass(secureFetch(hello, inner.gate, { roles: ['operator'] })), open);
@@ -295,7 +295,7 @@ describe('secureServer around secureFetch that gets another object and asks anot
     assert.deepEqual([lines.length, inner.lines.length], [0, 2]);
   });
 
-  it('refuses by the role, the function and the trust of the inner gate, under the id of the admission', async (context) => {
+  it('refuses by the role, the function and the trust of the inner gate, with the id of the admission', async (context) => {
     const nobody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
     for (const [status, code, inner, ...requirement] of [
       [403, 'role_missing', createStage(context), { roles: ['operator'] }],
@@ -314,7 +314,7 @@ describe('secureServer around secureFetch that gets another object and asks anot
     }
   });
 
-  it('logs whom a gate of another name, or of other trust, admits', async (context) => {
+  it('logs the caller whom a gate of another name, or with other trust, admits', async (context) => {
     const { inner } = createGates(context);
     const named = createStage(context, { functionName: 'orders' });
     const seen: unknown[] = [];
@@ -332,7 +332,7 @@ describe('secureServer around secureFetch that gets another object and asks anot
     assert.notEqual(named.lines[0]?.['correlationId'], lines[0]?.['correlationId']);
   });
 
-  it("takes no request object for the caller's that has another certificate, or none, or comes after the response", async (context) => {
+  it("does not accept a request object with another certificate or none, or one after the response, as the caller's", async (context) => {
     const inner = createStage(context);
     const handle = secureFetch(hello, inner.gate);
     const seen: Promise<Response>[] = [];
@@ -351,13 +351,13 @@ describe('secureServer around secureFetch that gets another object and asks anot
     );
   });
 
-  it('takes no request past the front end for that of a caller in whose context its server was opened', async (context) => {
+  it('does not accept a request past the front end as that of a caller in whose context its server was opened', async (context) => {
     const inner = createStage(context);
     const secured = createServer(pass(() => Promise.resolve(new Response())));
     secureServer(secured, inner.gate);
     const handle = secureFetch<Request, [object]>(hello, inner.gate);
     const ofHono = createServer((incoming, response) => {
-      // As @hono/node-server does it.
+      // @hono/node-server does the same.
       pass((request) => handle(request, { incoming }))(incoming, response);
     });
     const answers: string[] = [];
@@ -378,11 +378,11 @@ describe('secureServer around secureFetch that gets another object and asks anot
     for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 401 /);
   });
 
-  it('refuses where the asynchronous context is lost or is that of another caller', async (context) => {
+  it('refuses if the asynchronous context is lost or is that of another caller', async (context) => {
     const inner = createStage(context);
     const handle = pass(secureFetch(hello, inner.gate));
     const waiting: (() => void)[] = [];
-    // A queue of callbacks: each caller's are run by whoever comes next.
+    // A queue of callbacks, in which the next caller runs those of the earlier one.
     const { port } = await start(context, (incoming, response) => {
       for (const run of waiting.splice(0)) run();
       if (incoming.url === '/queued')

@@ -1,24 +1,24 @@
 import { invalidArgument } from '@certgate/core';
 
 /**
- * The routes that everybody may call: a method and a path, `GET /health`. Both are compared with the request as it came, byte
- * for byte up to the query, and nothing stands for anything else.
+ * The routes that everybody may call, each a method and a path, such as `GET /health`. Both are compared with the
+ * request as it came, byte for byte up to the query. There are no patterns.
  */
 export class AnonymousRoutes {
   readonly #routes: ReadonlySet<string>;
 
-  /** @throws {CertgateError} for an entry that is no method and path, or that looks like a pattern. */
+  /** @throws {CertgateError} if an entry is not a method and a path, or looks like a pattern. */
   constructor(routes: unknown) {
     if (!Array.isArray(routes)) throw invalidArgument("allowAnonymous is a list: ['GET /health'].");
     this.#routes = new Set([...(routes as unknown[])].map(expectRoute));
   }
 
-  /** As they were given. */
+  /** The routes as they were given. */
   list(): readonly string[] {
     return [...this.#routes];
   }
 
-  /** `target` is a path, with or without a query. */
+  /** Whether everybody may call this route. `target` is a path, with or without a query. */
   includes(method: string | undefined, target: string | undefined): boolean {
     if (this.#routes.size === 0 || method === undefined || target === undefined) return false;
     const query = target.indexOf('?');
@@ -26,7 +26,10 @@ export class AnonymousRoutes {
   }
 }
 
-/** No percent signs, dots between slashes or empty segments: servers differ in what they take such a path for. */
+/**
+ * A method and a path without percent signs, `.` and `..` segments or empty segments, which servers interpret
+ * differently.
+ */
 const grammar = /^[A-Z]+ (?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/;
 
 function expectRoute(route: unknown): string {

@@ -1,23 +1,23 @@
 import { copyOwn, type FunctionRequirement, invalidArgument } from '@certgate/core';
 
-/** What a route requires of its callers, beside an allowed certificate. */
+/** What a route requires of its callers, in addition to an allowed certificate. */
 export interface RouteRequirement {
   /**
-   * The name that stands in log lines, and by which the trust document's `functions` says who may call; by default that of
-   * the gate.
+   * The name in log lines, for which the trust document's `functions` says who may call. By default, the name of the
+   * gate.
    */
   readonly functionName?: string;
-  /** Every entry must be met. A list is met by any role of it. */
+  /** The required roles. Every entry must be met. An entry that is a list is met by any role in it. */
   readonly roles?: readonly (string | readonly string[])[];
 }
 
 const knownMembers = ['functionName', 'roles'];
 
 /**
- * `subject` is what has the requirement, for messages.
+ * Reads a requirement. `subject` names what has it, for messages.
  *
- * @throws {CertgateError} for what is no requirement, an unknown member or one that is undefined, a function without a name, or a
- * role that is empty or no text.
+ * @throws {CertgateError} if it is not a requirement, if it has an unknown or undefined member or a function without a
+ * name, or if a role is empty or not a text.
  */
 export function readRequirement(
   requirement: RouteRequirement,
@@ -34,7 +34,7 @@ export function readRequirement(
     throw invalidArgument(
       `The requirement of ${subject} has no member ${String(unknown)}; its members are ${knownMembers.join(', ')}.`,
     );
-  // What is written was meant: without it, callers would be admitted that it should refuse.
+  // A member that is `undefined` is a mistake. If it were ignored, the gate would admit callers that it should refuse.
   const missing = knownMembers.find((name) => name in own && own[name] === undefined);
   if (missing !== undefined)
     throw invalidArgument(`${missing} of ${subject} is undefined. Give it a value, or leave it out.`);
@@ -44,7 +44,7 @@ export function readRequirement(
   return copyOwn({ functionName: expectFunctionName(functionName, subject), roles: Object.freeze(groups) });
 }
 
-/** Where an adapter is set up. @throws {CertgateError} as `readRequirement`. */
+/** Checks a requirement when an adapter is set up. @throws {CertgateError} in the same cases as `readRequirement`. */
 export function expectRequirement(requirement: RouteRequirement, subject: string): void {
   readRequirement(requirement, { functionName: 'http', roles: [] }, subject);
 }
@@ -53,14 +53,14 @@ function describe(value: unknown): string {
   return value === undefined || value === null ? String(value) : `a ${typeof value}`;
 }
 
-/** `subject` is what has the name, for messages. @throws {CertgateError} for what is no name. */
+/** Checks a function's name. `subject` names what has it, for messages. @throws {CertgateError} if it is not a name. */
 export function expectFunctionName(name: unknown, subject: string): string {
   if (typeof name === 'string' && name.trim() !== '') return name;
   throw invalidArgument(`functionName of ${subject} must be a non-empty string.`);
 }
 
 function expectRoles(entry: unknown, subject: string): readonly string[] {
-  // A copy first: `every` passes over the holes of a list.
+  // The list is copied first, because `every` skips the holes of a list.
   const list: readonly unknown[] = Array.isArray(entry) ? [...(entry as unknown[])] : [entry];
   if (list.length > 0 && list.every(isRole)) return Object.freeze(list);
   throw invalidArgument(`A role that ${subject} requires must be a non-empty string.`);

@@ -18,31 +18,34 @@ import { AnonymousRoutes } from './anonymous-routes.js';
 import { expectFunctionName } from './call-requirement.js';
 import { TlsCertificateReader } from './tls-certificate.js';
 
-/** Where the lines about decisions go. `console` is one; so are the loggers of pino, winston and Fastify. */
+/**
+ * Where the lines about decisions are written. `console` can be used, and so can the loggers of pino, winston and
+ * Fastify.
+ */
 export interface GateLog {
-  /** An admitted call. */
+  /** Writes a line about an admitted call. */
   info(line: string): void;
-  /** A refused call, and what somebody should look at. */
+  /** Writes a line about a refused call, or about something that needs attention. */
   warn(line: string): void;
 }
 
 /** The options of `createGate`. Only `trustStore` is required. */
 export interface GateOptions extends Omit<CoreGateOptions, 'frontEnd'> {
   /**
-   * What ends TLS and says who calls. `direct-tls`: nothing; the callers' TLS connections end in this process, and the
-   * certificate is read from them. It may be left out on App Service; everywhere else every call is refused until it is
-   * named here or by the environment variable CERTGATE_FRONT_END.
+   * What ends TLS and says who calls. With `direct-tls`, there is no front end: the callers' TLS connections end in
+   * this process, and the certificate is read from them. The option may be left out on App Service. Everywhere else,
+   * every call is refused until the front end is named here or by the environment variable CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName | 'direct-tls';
   /** The name of this server in log lines, and in `functions` of the trust document. By default `http`. */
   readonly functionName?: string;
-  /** What everybody may call, by method and path: `['GET /health']`. There are no patterns. */
+  /** The routes that everybody may call, by method and path: `['GET /health']`. There are no patterns. */
   readonly allowAnonymous?: readonly string[];
-  /** By default `console`. The lines at start always go to `console.warn`. */
+  /** Where lines are written; by default `console`. The lines at start always go to `console.warn`. */
   readonly log?: GateLog;
 }
 
-/** What was made of the options. */
+/** The checked options of a gate. */
 export interface GateSettings {
   readonly options: CoreGateOptions;
   readonly isDirectTls: boolean;
@@ -53,7 +56,7 @@ export interface GateSettings {
 
 const owner = { who: 'createGate', more: ['functionName', 'allowAnonymous', 'log'] };
 
-/** @throws {CertgateError} for an unknown option or a value that is none of the allowed. */
+/** @throws {CertgateError} if an option is unknown or its value is not allowed. */
 export function readGateSettings(given: unknown): GateSettings {
   const isDirectTls = isDirect(given);
   const from = { ...owner, environment: process.env };
@@ -79,7 +82,7 @@ function isDirect(given: unknown): given is object & { readonly frontEnd: 'direc
   );
 }
 
-/** What says something of a front end where there is none: each is a mistake. */
+/** Options about a front end. With `direct-tls`, each of them is a mistake. */
 const ofFrontEnds = ['frontEndSecret', 'frontEndIsolation', 'forwardedElements', frontEndOverride] as const;
 
 function withoutFrontEnd(given: object): object {
@@ -97,18 +100,18 @@ function isLog(log: unknown): log is GateLog {
   return typeof info === 'function' && typeof warn === 'function';
 }
 
-/** What a decision may look at. */
+/** What a decision may be based on. */
 export interface RequestSource {
   readonly findField: FindField;
-  /** The connection, where there is one: only direct TLS reads it. */
+  /** The connection. Undefined if there is none. Only direct TLS reads it. */
   readonly socket: unknown;
 }
 
-/** How the caller's certificate is found. */
+/** How the caller's certificate is found, or why every call is refused. */
 export type CertificateSource =
   | {
       readonly outcome: 'known';
-      /** For the status lines. */
+      /** The description for the status lines. */
       readonly frontEnd: Pick<GateStatus, 'frontEnd' | 'frontEndProof'>;
       /** The field with the caller's certificate. Undefined if TLS ends in this process. */
       readonly certificateField: string | undefined;
@@ -116,7 +119,7 @@ export type CertificateSource =
     }
   | (Denial & { readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven' });
 
-/** Once, when the gate starts. */
+/** Finds the source of certificates, once, when the gate starts. */
 export function resolveCertificateSource({ options, isDirectTls }: GateSettings): CertificateSource {
   if (isDirectTls) return resolveDirectTls(options);
   const frontEnd = resolveFrontEnd(options, process.env, 'server');

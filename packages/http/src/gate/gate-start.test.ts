@@ -8,7 +8,7 @@ import { createStage, fieldsOf, operator, type Stage, stranger, trustDocument } 
 
 const good = JSON.stringify(trustDocument);
 
-/** The clock stands, so that nothing is due but what a test lets come. */
+/** Stops the clock, so that an attempt is due only when a test advances the clock. */
 function stopClock(context: TestContext): (milliseconds: number) => void {
   context.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const monotonic = performance.now();
@@ -52,7 +52,7 @@ const bad: readonly (readonly [string, string])[] = [
 
 describe('a gate that started on a document that is not valid', () => {
   for (const [what, text] of bad) {
-    it(`admits once a valid one follows: ${what}`, async (context) => {
+    it(`admits callers once a valid one follows: ${what}`, async (context) => {
       const readStartLines = listStartLines(context);
       const { code, gate, write, lines } = createFileStage(context, text);
       const tick = stopClock(context);
@@ -73,7 +73,7 @@ describe('a gate that started on a document that is not valid', () => {
     });
   }
 
-  it('heals as well where nobody calls, and somebody asks whether it is ready', async (context) => {
+  it('recovers even if nobody calls but somebody asks whether it is ready', async (context) => {
     listStartLines(context);
     const { code, gate, write } = createFileStage(context, '{}');
     const tick = stopClock(context);
@@ -85,7 +85,7 @@ describe('a gate that started on a document that is not valid', () => {
     assert.equal(await code(), 'allowed');
   });
 
-  it('refuses as long as there is none, and looks again less and less often', async (context) => {
+  it('refuses as long as there is none, and tries again less and less often', async (context) => {
     listStartLines(context);
     const tick = stopClock(context);
     let starts = 0;
@@ -94,7 +94,7 @@ describe('a gate that started on a document that is not valid', () => {
         starts += 1;
         return Promise.reject(new Error('not valid'));
       },
-      // What it would say is not asked for.
+      // The store must not be asked, whatever it would answer.
       find: () => ({ outcome: 'found', identity: { name: 'a', roles: [] }, matchedBy: 'x' }),
     };
     const { gate } = createStage(context, { trustStore: store });
@@ -108,7 +108,7 @@ describe('a gate that started on a document that is not valid', () => {
     assert.deepEqual(seen, [0, 1, 3, 7, 15, 31, 61, 91]);
   });
 
-  it('loads it when it is started once more', async (context) => {
+  it('loads a valid one when it is started once more', async (context) => {
     listStartLines(context);
     const { code, gate, write } = createFileStage(context, '{}');
     stopClock(context);
@@ -146,7 +146,7 @@ describe('isReady', () => {
     });
   }
 
-  it('tells of a source that was out of reach, and comes', async (context) => {
+  it('shows that a source was unavailable and is available again', async (context) => {
     listStartLines(context);
     const { code, gate, write } = createFileStage(context, undefined);
     const tick = stopClock(context);

@@ -9,19 +9,21 @@ import {
 } from '@certgate/core';
 import { type CertificateSource, type GateSettings, resolveCertificateSource } from './gate-settings.js';
 
-/** How the caller's certificate is found; or why every call is refused. */
+/** How the caller's certificate is found, or why every call is refused. */
 export type Readiness = Extract<CertificateSource, { outcome: 'known' }> | Denial;
 
-/** As long as `AccessGate` waits for an answer of the store. */
+/** How long a decision waits for the start. `AccessGate` waits for an answer of the store for the same time. */
 const startTimeoutMilliseconds = 15_000;
 
-/** After a start that failed, the next one is due after this, twice this, and so on. */
+/**
+ * The delay before the next attempt after a failed start. It doubles with every failure, up to the longest delay below.
+ */
 const firstRetryMilliseconds = 1_000;
 const longestRetryMilliseconds = 30_000;
 
 /**
- * Loads a gate's trust. A store that says its content is not valid is not asked for anybody; it is started again, while the
- * gate is called or asked whether it is ready, until it takes what is there.
+ * Loads a gate's trust. A store that says that its content is not valid is not asked about callers. It is started
+ * again, while the gate is called or asked whether it is ready, until its content is valid.
  */
 export class GateStart {
   readonly #settings: GateSettings;
@@ -37,7 +39,7 @@ export class GateStart {
     this.#gate = gate;
   }
 
-  /** Undefined where it must be waited for: see `settle`. */
+  /** Undefined if a start is running or due. Callers must then wait for `settle`. */
   get readiness(): Readiness | undefined {
     if (this.#source !== undefined) return this.#source;
     return this.#running !== undefined || this.#isDue() ? undefined : this.#failure;
@@ -53,7 +55,7 @@ export class GateStart {
     return this.#source ?? resolveCertificateSource(this.#settings);
   }
 
-  /** For the status lines. */
+  /** Describes the gate for the status lines. */
   describe(): GateStatus {
     const { functionName, anonymousRoutes } = this.#settings;
     const source = this.#findSource();
@@ -61,13 +63,13 @@ export class GateStart {
     return { host: 'server', ...frontEnd, closed: [functionName], open: anonymousRoutes.list() };
   }
 
-  /** Also once more after a failure. Rejects where the trust is not valid. */
+  /** Starts the gate, or starts it again after a failure. Rejects if the trust is not valid. */
   async start(): Promise<void> {
     if (this.#source !== undefined) return;
     await (this.#running ??= this.#load().finally(() => (this.#running = undefined)));
   }
 
-  /** Once it started, or failed to, or for as long as a call may wait. Never rejects. */
+  /** Waits until the start has succeeded or failed, but only as long as a call may wait. Never rejects. */
   async settle(): Promise<Readiness> {
     const settled = this.start().catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
@@ -93,7 +95,10 @@ export class GateStart {
     }
   }
 
-  /** By whichever clock says more: one may have been set back, the other may have stood still. */
+  /**
+   * Whether the next attempt is due, by the clock that shows the greater age, because one may have been set back and
+   * the other may have stopped.
+   */
   #isDue(): boolean {
     const { wall, monotonic } = this.#failedAt;
     const age = Math.max(Date.now() - wall, performance.now() - monotonic);
@@ -105,8 +110,8 @@ export class GateStart {
 const notStartedDetail = `The trust store did not start within ${startTimeoutMilliseconds} ms of the call.`;
 
 /**
- * A certificate of nobody's, whose key was thrown away. What the gate would answer to it tells whether the trust store can
- * answer at all, whatever store that is.
+ * A certificate of nobody, whose key was thrown away. The gate's answer to it shows whether the trust store can answer
+ * at all, whatever kind of store it is.
  */
 export const strangersCertificate: CertificateText = Object.freeze({
   outcome: 'extracted',

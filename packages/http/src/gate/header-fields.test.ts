@@ -25,7 +25,7 @@ const names = [
 ];
 const line = fc.tuple(fc.constantFrom(...names), fc.string({ maxLength: 5 }));
 
-it('every line of a field is found, and of no other', () => {
+it('every line of a field is found, and no line of another field', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
       for (const name of ['x-client-certificate', 'accept', 'host']) {
@@ -39,7 +39,7 @@ it('every line of a field is found, and of no other', () => {
   );
 });
 
-it('what stands on a prototype is not a field', (context) => {
+it('a member of a prototype is not a field', (context) => {
   const inherited = Object.create({ 'x-client-certificate': 'x' }) as Record<string, string>;
   assert.deepEqual(toFindField(inherited)('x-client-certificate'), []);
   Object.defineProperty(Object.prototype, 'get', {
@@ -52,7 +52,7 @@ it('what stands on a prototype is not a field', (context) => {
   assert.deepEqual(toFindField({ accept: 'y' })('x-client-certificate'), []);
 });
 
-it('of all texts, the certificate of an identity alone is admitted, once and as the front end writes it', async (context) => {
+it("of all texts, only an identity's certificate is admitted, once and as the front end writes it", async (context) => {
   const { gate } = createStage(context, {
     decisionLog: 'denials',
     log: { info: () => undefined, warn: () => undefined },
@@ -83,7 +83,7 @@ const optionsFor = (frontEnd: string): Partial<GateOptions> => ({
   trustStore,
 });
 
-/** The log limits how many lines it writes of one code. */
+/** Collects the codes of events, because the log limits how many lines it writes for one code. */
 function hearCodes(context: TestContext): string[] {
   const codes: string[] = [];
   const hear = (event: unknown): void => {
@@ -102,7 +102,7 @@ for (const form of frontEndForms) {
   };
 
   describe(`lines behind ${name}`, () => {
-    it('are one of the certificate, or the request is refused', async (context) => {
+    it('are one line with the certificate, or the request is refused', async (context) => {
       const { gate, port } = await start(context, (_, response) => response.end(), optionsFor(name));
       const codes = hearCodes(context);
       const own = writeVerified(form, caller.der);
@@ -117,7 +117,7 @@ for (const form of frontEndForms) {
         await gate.decide(Object.fromEntries(doubled));
         await gate.decide((each) => lists[each]);
         assert.deepEqual(codes.splice(0), Array(4).fill('certificate_multiple'));
-        // What joins them hides how many there were.
+        // Code that joins the lines hides how many there were.
         for (const separator of [',', ', ']) {
           const joined = Object.fromEntries(Object.entries(lists).map(([each, all]) => [each, all.join(separator)]));
           await gate.decide(joined);
@@ -128,7 +128,7 @@ for (const form of frontEndForms) {
       }
     });
 
-    it('are all there, or the request is refused: Node.js drops those beyond a number', async (context) => {
+    it('are complete, or the request is refused, because Node.js drops lines beyond a number', async (context) => {
       const codes = hearCodes(context);
       const { port, server } = await start(context, (_, response) => response.end(), optionsFor(name));
       const [first = ['', ''], ...others] = listDoubledLines(form)[0] ?? [];
@@ -150,7 +150,7 @@ for (const form of frontEndForms) {
     });
 
     if (form.handsOnChain)
-      it('may be several of a chain that has a field of its own, and one that has a chain', async (context) => {
+      it('may be several lines of a chain that has a field of its own, and one line that contains a chain', async (context) => {
         const { gate, port } = await start(context, (_, response) => response.end(), optionsFor(name));
         const written = Object.entries(form.write(caller.der, [victim.der, victim.der]));
         assert.equal(await ask(port, written), '200');
@@ -166,7 +166,7 @@ for (const form of frontEndForms) {
   });
 }
 
-it('a text that may be two lines behind Traefik is taken for a chain by an app that accepts chains', async (context) => {
+it('a text that may be two lines behind Traefik is read as a chain by an app that accepts chains', async (context) => {
   const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === 'traefik');
   assert.ok(form);
   const fields = form.write(caller.der, [victim.der]);

@@ -1,29 +1,32 @@
 import { type FindField, readMember, invalidArgument } from '@certgate/core';
 
 /**
- * The header fields of a request: a `Headers`, an object with a member for each field (Node's `request.headers`, say), or a
- * function that finds a field by its name in lower case. A list has the lines of a field, and must have all of them; a text
- * may be several lines that were joined.
+ * The header fields of a request: a `Headers`, an object with a member for each field (such as Node's
+ * `request.headers`), or a function that finds a field by its name in lower case. A list has the lines of a field, and
+ * must have all of them. A text may be several lines that were joined.
  */
 export type RequestHeaders = FieldReader | FieldRecord | FindField;
 
-/** What is used of a `Headers`, which joins several lines of one field by a comma itself. */
+/** The method of a `Headers` that is used. A `Headers` itself joins several lines of one field by a comma. */
 export interface FieldReader {
-  /** By the name in lower case. */
+  /** Finds a field by its name in lower case. */
   get(name: string): string | null;
 }
 
-/** Names in any letter case; a list holds the lines of one field, a text may be several lines that were joined. */
+/**
+ * The fields by name, in any letter case. A list has the lines of one field. A text may be several lines that were
+ * joined.
+ */
 export type FieldRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** @throws {CertgateError} for what holds no header fields. */
+/** Makes a function that finds a field. @throws {CertgateError} if `headers` is not an object with header fields. */
 export function toFindField(headers: RequestHeaders): FindField {
   if (typeof headers === 'function') return headers;
   const value: unknown = headers;
   if (typeof value !== 'object' || value === null) throw invalidArgument('headers is not an object with header fields');
   if (isFieldReader(headers)) return (name) => headers.get(name);
   return (name) => {
-    // Names that are spelt differently are lines of one field: nobody can tell which is meant.
+    // Names in different spellings are lines of one field, because nobody can tell which of them is meant.
     const found = Object.entries(headers).flatMap(([key, content]) => (isSame(key, name) ? [content ?? []] : []));
     const lines = found.flat();
     return lines.length === 1 && found.some((content) => typeof content === 'string') ? lines[0] : lines;
@@ -35,8 +38,8 @@ function isFieldReader(headers: FieldReader | FieldRecord): headers is FieldRead
 }
 
 /**
- * Of Node's `rawHeaders`: names and values in turn, every line as it came. `request.headers` would show the first line alone
- * of some fields. `socket` is the one that the request came over.
+ * Finds fields in Node's `rawHeaders`, which has names and values in turn, with every line as it came. For some fields,
+ * `request.headers` would have only the first line. `socket` is the request's connection.
  */
 export function findInRawHeaders(rawHeaders: readonly string[], socket: unknown): FindField {
   if (rawHeaders.length >= 2 * findMaximumLines(socket)) return () => perhapsSeveral;
@@ -52,7 +55,7 @@ export function findInRawHeaders(rawHeaders: readonly string[], socket: unknown)
   };
 }
 
-/** Node drops the lines beyond this number, and says nothing: any field may have had another one. */
+/** The most lines that Node keeps. It drops the others without a sign, so any field may have had another line. */
 function findMaximumLines(socket: unknown): number {
   const maximum = readOf(readOf(socket, 'server'), 'maxHeadersCount');
   return typeof maximum === 'number' ? maximum || Infinity : 1_000;
@@ -64,13 +67,13 @@ function readOf(value: unknown, name: string): unknown {
 
 const perhapsSeveral: readonly string[] = Object.freeze(['', '']);
 
-/** The lines of a field, joined. */
+/** The lines of a field, joined by commas. Undefined if the request does not have the field. */
 export function findText(findField: FindField, name: string): string | undefined {
   const content = findField(name);
   return typeof content === 'object' ? content?.join(',') : content;
 }
 
-/** `name` is in lower case. */
+/** Whether `key` is this name, in any letter case. `name` must be in lower case. */
 function isSame(key: string, name: string): boolean {
   return key.length === name.length && key.toLowerCase() === name;
 }

@@ -27,7 +27,7 @@ function silenceStart(context: TestContext): () => readonly string[] {
 }
 
 describe('decide', () => {
-  it('admits by the fields of a Headers, an object or a function, and knows a role', async (context) => {
+  it('admits by the fields of a Headers, an object or a function, and checks roles', async (context) => {
     const { gate } = createStage(context);
     const fields = fieldsOf(operator);
     const inCapitals = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toUpperCase(), [value]]));
@@ -40,7 +40,7 @@ describe('decide', () => {
     assert.equal(await codeOf(gate, fieldsOf(undefined)), 'certificate_missing');
   });
 
-  it('asks the trust document by the name of the gate, or of the requirement', async (context) => {
+  it('asks the trust document about the name of the gate, or of the requirement', async (context) => {
     const { gate } = createStage(context);
     assert.equal(await codeOf(gate, fieldsOf(reader)), 'allowed');
     assert.equal(await codeOf(gate, fieldsOf(reader), { functionName: 'orders' }), 'function_not_allowed');
@@ -48,7 +48,7 @@ describe('decide', () => {
     assert.equal(await codeOf(other, fieldsOf(reader)), 'function_not_allowed');
   });
 
-  it('takes two lines of one field for what they are, however they are spelt', async (context) => {
+  it('treats two lines of one field as two lines, in whatever spelling', async (context) => {
     const { gate } = createStage(context);
     const rest = Object.fromEntries(Object.entries(fieldsOf(operator)).filter(([name]) => name !== secretField));
     for (const twice of [
@@ -61,7 +61,7 @@ describe('decide', () => {
     assert.equal(await codeOf(gate, again), 'certificate_multiple');
   });
 
-  it('refuses where a requirement or the headers are none, and never throws', async (context) => {
+  it('refuses if the requirement or the headers are not valid, and never throws', async (context) => {
     const { gate, lines } = createStage(context);
     for (const requirement of [
       { role: 'x' },
@@ -116,7 +116,7 @@ describe('decide', () => {
     assert.ok(!JSON.stringify(lines).includes(secret));
   });
 
-  it('refuses where the log fails', async (context) => {
+  it('refuses if the log fails', async (context) => {
     const fail = (): never => {
       throw new Error('disk full');
     };
@@ -126,7 +126,7 @@ describe('decide', () => {
 });
 
 describe('start', () => {
-  it('keeps refusing once it was rejected', async (context) => {
+  it('refuses every call after it was rejected', async (context) => {
     const readCodes = silenceStart(context);
     const failing: TrustStore = {
       start: () => Promise.reject(new Error('not valid')),
@@ -136,7 +136,7 @@ describe('start', () => {
     await assert.rejects(gate.start(), /not valid/);
     for (let turn = 0; turn < 2; turn += 1) assert.equal(await codeOf(gate, fieldsOf(operator)), 'trust_unavailable');
     assert.deepEqual(readCodes(), ['trust_unavailable']);
-    // Where nobody called start, the first decision does, and rejects nothing.
+    // If start was not called, the first decision calls it, and does not reject.
     const { gate: lazy } = createStage(context, { trustStore: failing });
     assert.equal(await codeOf(lazy, fieldsOf(operator)), 'trust_unavailable');
   });
@@ -154,7 +154,7 @@ describe('start', () => {
     assert.equal(await decision, 'allowed');
   });
 
-  it('is waited for only so long', async (context) => {
+  it('is waited for only up to a limit', async (context) => {
     const store: TrustStore = {
       start: () => new Promise(() => undefined),
       find: (...args) => trustStore.find(...args),
@@ -167,7 +167,7 @@ describe('start', () => {
     assert.equal(lines.length, 1);
   });
 
-  it('says what stands in the way of a front end', async (context) => {
+  it('logs what is wrong with the front end', async (context) => {
     const readCodes = silenceStart(context);
     const { gate } = createStage(context, { frontEnd: 'nginx' });
     await gate.start();
@@ -179,7 +179,7 @@ describe('start', () => {
     assert.equal(await codeOf(createGate({ trustStore, frontEnd: 'direct-tls' }), {}), 'front_end_contradicted');
   });
 
-  it('refuses every call where the setting for the secret is empty, although the front end is isolated', async (context) => {
+  it('refuses every call if the setting for the secret is empty, although the front end is isolated', async (context) => {
     const readCodes = silenceStart(context);
     const isolated = { frontEnd: 'nginx', frontEndIsolation: 'private-network' } as const;
     const { gate } = createStage(context, isolated);
@@ -191,7 +191,7 @@ describe('start', () => {
     assert.deepEqual(readCodes(), ['front_end_unproven']);
   });
 
-  it('recommends no front end that anybody could speak for', async (context) => {
+  it('recommends no front end that anybody could pretend to be', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     emptyEnvironment(context);
     await createGate({ trustStore }).start();
@@ -202,7 +202,7 @@ describe('start', () => {
     );
   });
 
-  it('has direct-tls take no header for a certificate', async (context) => {
+  it('reads no certificate from a header with direct-tls', async (context) => {
     emptyEnvironment(context);
     const gate = createGate({
       trustStore,
@@ -255,7 +255,7 @@ describe('createGate', () => {
     });
   }
 
-  it('takes methods and paths', (context) => {
+  it('accepts methods and paths', (context) => {
     emptyEnvironment(context);
     createGate({
       trustStore,

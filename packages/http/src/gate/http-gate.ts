@@ -43,29 +43,30 @@ import {
 } from './passed-requests.js';
 import { type IncomingCall, passed, type GateAnswer } from './incoming-call.js';
 
-/** Decides about requests. The adapters take one; `decide` serves whatever has no adapter. */
+/** Decides about requests. The adapters need one. For other frameworks, call `decide`. */
 export interface Gate {
   /**
-   * Loads trust, and says what stands in the way of admitting anybody. The first decision does it otherwise.
+   * Loads the trust, and logs what prevents the gate from admitting callers. Without this call, the first decision does
+   * it.
    *
-   * @throws {CertgateError} where the trust document is not valid. The gate then refuses every call, and looks again while
+   * @throws {CertgateError} if the trust document is not valid. The gate then refuses every call, and tries again while
    * it is called or asked whether it is ready.
    */
   start(): Promise<void>;
   /**
-   * Whether the gate has what it needs to decide: a front end to go by, and trust that was loaded and is not too old. While it
-   * is not, every call of a closed route is refused with 503. It never rejects, and logs nothing.
+   * Whether the gate has what it needs to decide: a known front end, and trust that was loaded and is not too old.
+   * While it has not, every call of a closed route is refused with 503. Never rejects, and logs nothing.
    */
   isReady(): Promise<boolean>;
   /**
-   * Decides by the header fields of a request, logs a line and publishes an event. It never throws or rejects. The correlation
-   * id stands in both, and `createAnswer` tells it to a refused caller.
+   * Decides by the header fields of a request, logs a line and publishes an event. Never throws or rejects. The
+   * correlation id is in the line and in the event, and `createAnswer` gives it to a refused caller.
    *
-   * Each call is a new decision. An adapter decides once about a request object, so that an object which your code uses for a
-   * second caller keeps the identity of the first one.
+   * Each call is a new decision. An adapter, however, decides once about a request object. If your code uses that
+   * object for a second caller, it keeps the identity of the first one.
    */
   decide(headers: RequestHeaders, requirement?: RouteRequirement, correlationId?: string): Decision | Promise<Decision>;
-  /** The HTTP response for a refused caller: problem details by RFC 9457. */
+  /** Makes the HTTP response for a refused caller: problem details by RFC 9457. */
   createAnswer(denial: Denial, correlationId: string): DenialAnswer;
 }
 
@@ -78,7 +79,7 @@ export class HttpGate implements Gate, Gatekeeper {
   readonly #log: Pick<LoggingCall, 'log' | 'warn'>;
   readonly #start: GateStart;
 
-  /** @throws {CertgateError} as `createGate`. */
+  /** @throws {CertgateError} in the same cases as `createGate`. */
   constructor(options: GateOptions) {
     this.#settings = readGateSettings(options);
     const { functionName, log } = this.#settings;
@@ -133,7 +134,7 @@ export class HttpGate implements Gate, Gatekeeper {
     return createDenialAnswer(denial, correlationId, development);
   }
 
-  /** For adapters. `subject` is what has the requirement, for messages. Never throws or rejects. */
+  /** Decides for adapters. `subject` names what has the requirement, for messages. Never throws or rejects. */
   decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): GateAnswer | Promise<GateAnswer> {
     const correlationId = randomUUID();
     try {
@@ -141,7 +142,7 @@ export class HttpGate implements Gate, Gatekeeper {
       const earlier = this.#findEarlier(call.request);
       if (earlier !== undefined) return this.#decideAgain(earlier, call, required);
       const { method, target } = call;
-      // Another gate has taken its secret from the request; what it was given still has it.
+      // Another gate has removed its secret from the request, but the source that it was given still has the secret.
       const before = findPassed(call.request);
       const linked = before === undefined ? this.#listLinked(call) : [];
       const source = before?.source ?? linked[0]?.source ?? call;
@@ -161,7 +162,10 @@ export class HttpGate implements Gate, Gatekeeper {
     }
   }
 
-  /** That a route is anonymous holds while no other gate stands between: after that, it may be another route. */
+  /**
+   * The earlier result of this gate for the request. If it let the request pass as an anonymous route, that applies
+   * only while no other gate runs in between, because afterwards the route may be another one.
+   */
   #findEarlier(request: object): PassedRequest | undefined {
     const earlier = findPassed(request, this);
     if (earlier === undefined || earlier.identity !== undefined) return earlier;
@@ -169,10 +173,10 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 
   /**
-   * The passed requests of the exchange that this call belongs to, the outermost gate's first. The context alone proves nothing: a
-   * queue may run one caller's request in the context of another's, a server that a handler opened runs all of its requests there,
-   * and Next.js fills its cache there. So Node's request must be that of the exchange. Where it is unknown, the call must present
-   * the certificate of the exchange.
+   * The passed requests of the exchange that this call belongs to, the outermost gate's first. The asynchronous context
+   * alone proves nothing: a queue may run one caller's request in the context of another's, a server that a handler
+   * opened runs all of its requests there, and Next.js fills its cache there. Therefore Node's request must be that of
+   * the exchange. If Node's request is unknown, the call must present the certificate of the exchange.
    */
   #listLinked({ origin, findField }: IncomingCall): readonly PassedRequest[] {
     const exchange = findExchange();
@@ -208,7 +212,7 @@ export class HttpGate implements Gate, Gatekeeper {
       const settle = (): void => {
         reported.settle();
       };
-      // A subscriber finds the context of the request, whoever writes the head of the answer.
+      // Subscribers must run in the context of the request, whoever writes the head of the answer.
       call.awaitAnswer(decisions.hasSubscribers ? AsyncResource.bind(settle) : settle);
     };
     const conclude = (decision: Decision): GateAnswer => {
@@ -222,7 +226,10 @@ export class HttpGate implements Gate, Gatekeeper {
     return decision.then(conclude).catch((error: unknown) => this.#answerFault(error, correlationId));
   }
 
-  /** Who calls is known, unless the route is anonymous and something in it asks for a caller after all. */
+  /**
+   * Decides again about a request that this gate has let pass. The caller is known, unless the route is anonymous and
+   * something inside it requires a caller after all.
+   */
   #decideAgain(
     earlier: PassedRequest,
     call: IncomingCall,
@@ -241,8 +248,8 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 
   /**
-   * Never throws or rejects. `behind` is set for a call whose handlers may ask for roles. It does not report again that a
-   * caller is admitted.
+   * Decides and reports. Never throws or rejects. `behind` is set if handlers behind the gate may ask for roles. If a
+   * gate of the same name has already reported the same caller's admission, it is not reported again.
    */
   #decide(
     findSource: () => RequestSource,
@@ -271,7 +278,7 @@ export class HttpGate implements Gate, Gatekeeper {
       const { readiness } = this.#start;
       const { locked } = this.#gate;
       if (locked !== undefined) {
-        // What the store says is told at start anyway, and nobody waits for it.
+        // The start logs what the store says in any case, and no call waits for it.
         if (readiness === undefined) this.#start.settle().catch(() => undefined);
         return decide(locked);
       }
@@ -287,16 +294,19 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 }
 
-/** Whom a gate of the same name around the framework has admitted, and the id in the lines of the request. */
+/** The identity that a gate of the same name around the framework has admitted, and the id in the request's lines. */
 type Said = Pick<PassedRequest, 'identity' | 'correlationId' | 'outcome'>;
 
-/** `note` gets the outcome of an admitted call. */
+/** `note` is called with the outcome of an admitted call. */
 interface Behind {
   readonly said: Said;
   readonly note: (outcome: CallOutcome) => void;
 }
 
-/** Told by a member of its own: a promise that inherits one from a polluted `Object.prototype` must not be taken for an admission. */
+/**
+ * Whether the decision is there. It is recognised by a member of its own, because a promise that inherits one from a
+ * polluted `Object.prototype` must not be taken for an admission.
+ */
 function isSettled(decision: Decision | Promise<Decision>): decision is Decision {
   return Object.hasOwn(decision, 'outcome');
 }
@@ -311,13 +321,13 @@ function isSettled(decision: Decision | Promise<Decision>): decision is Decision
  * export const gate = createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' });
  * ```
  *
- * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
+ * @throws {CertgateError} if an option is unknown or its value is not allowed.
  */
 export function createGate(options: GateOptions): Gate {
   return new HttpGate(options);
 }
 
-/** @throws {CertgateError} for what `createGate` did not make. */
+/** @throws {CertgateError} if `gate` was not made by `createGate`. */
 export function expectGate(who: string, gate: Gate | undefined): HttpGate {
   if (gate instanceof HttpGate) return gate;
   throw invalidArgument(`${who} needs a gate that createGate of the same copy of @certgate/http has made.`);

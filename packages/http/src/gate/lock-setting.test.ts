@@ -20,7 +20,7 @@ describe('CERTGATE_LOCKED', () => {
     ['with a store that never answers', never],
     ['with a document that is not valid', invalid],
   ] as const) {
-    it(`refuses everybody, ${what}, and the gate is ready where its trust is`, async (context) => {
+    it(`refuses everybody, ${what}, and the gate is ready if its trust is`, async (context) => {
       context.mock.method(console, 'warn', () => undefined);
       context.mock.timers.enable({ apis: ['setTimeout'] });
       const { gate, lines } = createStage(context, { trustStore });

@@ -13,7 +13,7 @@ import { secureFetch } from '../secure-fetch.js';
 import { createStage, fieldsOf, operator, reader, type Stage } from '../test-support/gate-stage.js';
 import { close, converse, start, write } from '../test-support/server-stage.js';
 
-// What is logged, counted and published of a request that the gate admits and a role behind it refuses.
+// What is logged, counted and published about a request that the gate admits and a role behind it refuses.
 
 const asOperator = requireRole('operator');
 const restart: RequestListener = (request, response) => {
@@ -56,7 +56,7 @@ describe('a request that the gate admits and a role behind it refuses', () => {
     );
   });
 
-  it('has its second line however many there are, and a plain one if admissions are not logged', async (context) => {
+  it('has its second line however many requests there are, and a normal one if admissions are not logged', async (context) => {
     const { lines, port } = await start(context, restart);
     const quiet = await start(context, restart, { decisionLog: 'denials' });
     for (let time = 0; time < 25; time += 1) {
@@ -66,7 +66,7 @@ describe('a request that the gate admits and a role behind it refuses', () => {
     assert.deepEqual(readLines(quiet.lines), Array(20).fill(['role_missing', undefined]));
   });
 
-  it('counts once, whatever other roles refuse', async (context) => {
+  it('is counted once, whatever other roles refuse', async (context) => {
     const { gate, lines } = createStage(context);
     const events = hear(context);
     const [one, other] = ['operator', 'writer'].map((role) =>
@@ -85,7 +85,7 @@ describe('a request that the gate admits and a role behind it refuses', () => {
     assert.deepEqual(events, ['role_missing']);
   });
 
-  it('is refused with one outcome where the log fails', async (context) => {
+  it('is refused with one outcome if the log fails', async (context) => {
     const warn = (): never => {
       throw new Error('full');
     };
@@ -97,7 +97,7 @@ describe('a request that the gate admits and a role behind it refuses', () => {
 });
 
 describe('the event of an admission', () => {
-  it('comes with the head of the answer, in the context of the request', async (context) => {
+  it('is published with the head of the answer, in the context of the request', async (context) => {
     const storage = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     const listen = (): number => seen.push(storage.getStore());
@@ -118,7 +118,7 @@ describe('the event of an admission', () => {
     assert.equal(seen.length, 1);
   });
 
-  it('comes when the caller hangs up, and with the first bytes of an upgrade', async (context) => {
+  it('is published when the caller disconnects, and with the first bytes of an upgrade', async (context) => {
     const sockets: Socket[] = [];
     let calls = 0;
     const { server, port } = await start(context, () => (calls += 1));
@@ -138,7 +138,7 @@ describe('the event of an admission', () => {
     await switched;
   });
 
-  it('comes for each pipelined request when the connection closes before its turn', async (context) => {
+  it('is published for each pipelined request if the connection closes before its turn', async (context) => {
     let calls = 0;
     const { port } = await start(context, () => (calls += 1));
     const events = hear(context);
@@ -150,7 +150,7 @@ describe('the event of an admission', () => {
     await until(() => events.length === 3);
   });
 
-  it('comes with the first bytes of an upgrade that a plugin hands to an app', async (context) => {
+  it('is published with the first bytes of an upgrade that a plugin passes to an app', async (context) => {
     const { gate } = createStage(context);
     const app = {
       handle: (...[{ socket }]: readonly [IncomingMessage, ServerResponse]): void => {
@@ -173,7 +173,7 @@ describe('the event of an admission', () => {
     assert.deepEqual(events, ['allowed']);
   });
 
-  it('comes at once where the response lacks what is listened to', async (context) => {
+  it('is published at once if the response lacks what is listened to', async (context) => {
     const { gate } = createStage(context);
     const events = hear(context);
     const seen: string[][] = [];

@@ -4,45 +4,48 @@ import type { RouteRequirement } from './call-requirement.js';
 import type { RequestSource } from './gate-settings.js';
 import type { IncomingCall, GateAnswer } from './incoming-call.js';
 
-/** A gate, as a later part of the same request's path asks it. */
+/** A gate, as later code on the same request's path calls it. */
 export interface Gatekeeper {
   readonly functionName: string;
-  /** `subject` is what has the requirement, for messages. */
+  /** Decides about a call. `subject` names what has the requirement, for messages. */
   decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): GateAnswer | Promise<GateAnswer>;
 }
 
-/** What one gate has said of a request that it let pass. */
+/** The result of one gate for a request that it let pass. */
 export interface PassedRequest {
   readonly gate: Gatekeeper;
-  /** Undefined where the route is anonymous. */
+  /** Undefined if the route is anonymous. */
   readonly identity: ClientIdentity | undefined;
   readonly source: RequestSource;
   readonly correlationId: string;
-  /** Undefined where the route is anonymous. */
+  /** Undefined if the route is anonymous. */
   readonly outcome: CallOutcome | undefined;
 }
 
-/** The handlers behind one gate have the request, until they leave it. */
+/** The time in which handlers behind one gate have the request, until they leave it. */
 export interface Scope {
-  /** Undefined: the code of two gates' apps runs in turn, and nobody can tell which of them asks. */
+  /** Undefined if the code of two gates' apps runs in turn, so that it is unknown which of them asks. */
   readonly gate: Gatekeeper | undefined;
-  /** Whether it is a context of Fastify, whose hooks the contexts around it share. */
+  /** Whether this is a context of Fastify, which shares hooks with the contexts around it. */
   readonly isContext: boolean;
 }
 
 interface Passage {
-  /** One of each gate, in the order in which they let the request pass. */
+  /** One entry for each gate, in the order in which the gates let the request pass. */
   readonly entries: readonly PassedRequest[];
-  /** Of all gates but the first one, the innermost last. */
+  /** The scopes of all gates but the first one, the innermost last. */
   readonly scopes: readonly Scope[];
 }
 
-/** By the request's own object: nothing that a caller sends finds an entry, nor does a copy of a request. */
+/**
+ * The passages by the request's own object. Nothing that a caller sends finds an entry, and neither does a copy of a
+ * request.
+ */
 const passages: ContextMap<Passage> = createContextMap();
 
 const noScopes: readonly Scope[] = Object.freeze([]);
 
-/** In place of what the same gate said before; what other gates said stays. */
+/** Notes a gate's result. It replaces the earlier result of the same gate and keeps those of other gates. */
 export function notePassed(request: object, entry: PassedRequest): void {
   const passage = passages.get(request);
   const { entries, scopes } = passage ?? { entries: [], scopes: noScopes };
@@ -50,13 +53,13 @@ export function notePassed(request: object, entry: PassedRequest): void {
   passages.set(request, { entries: index === -1 ? [...entries, entry] : entries.with(index, entry), scopes });
 }
 
-/** What this gate has said; or, without a gate, what the first one has. */
+/** The result of this gate. Without `gate`, the result of the first gate. */
 export function findPassed(request: object, gate?: Gatekeeper): PassedRequest | undefined {
   const entries = passages.get(request)?.entries;
   return gate === undefined ? entries?.[0] : entries?.find((entry) => entry.gate === gate);
 }
 
-/** What the gate has said whose handlers have the request now; `several` where that can't be told. */
+/** The result of the gate whose handlers have the request now. `several` if that gate is unknown. */
 export function findCurrent(request: object): PassedRequest | 'several' | undefined {
   const passage = passages.get(request);
   const scope = passage?.scopes.at(-1);
@@ -64,14 +67,17 @@ export function findCurrent(request: object): PassedRequest | 'several' | undefi
   return scope.gate === undefined ? 'several' : findPassed(request, scope.gate);
 }
 
-/** From here on, handlers behind this gate have the request. Undefined where they have it already. */
+/** Notes that handlers behind this gate have the request from now on. Undefined if they have it already. */
 export function enterScope(request: object, gate: Gatekeeper): Scope | undefined {
   const current = findCurrent(request);
   if (current !== 'several' && current?.gate === gate) return undefined;
   return pushScope(request, { gate, isContext: false });
 }
 
-/** As `enterScope`, for good: Fastify runs hooks of a context and of those around it in turn, up to the end of the request. */
+/**
+ * Like `enterScope`, but until the end of the request, because Fastify runs the hooks of a context and of those around
+ * it in turn.
+ */
 export function enterContext(request: object, gate: Gatekeeper): void {
   const scopes = passages.get(request)?.scopes ?? noScopes;
   const isShared = scopes.some((scope) => scope.isContext && scope.gate !== gate);
@@ -84,14 +90,14 @@ function pushScope(request: object, scope: Scope): Scope {
   return scope;
 }
 
-/** The handlers around it have the request again. They may leave in any order, and more than once. */
+/** Gives the request back to the handlers around this scope. Scopes may be left in any order, and more than once. */
 export function leaveScope(request: object, scope: Scope): void {
   const passage = passages.get(request);
   if (passage === undefined) return;
   passages.set(request, { ...passage, scopes: passage.scopes.filter((each) => each !== scope) });
 }
 
-/** A request of node:http, as the handlers that run because of it find it, whichever copy of this package they load. */
+/** A request of node:http, as handlers find it that run because of it, whichever copy of this package they load. */
 export interface LinkedExchange {
   /** Undefined after the response has closed, because code that still runs in this context may serve another caller. */
   request: object | undefined;
@@ -100,8 +106,9 @@ export interface LinkedExchange {
 }
 
 /**
- * Next.js bundles a copy of this package for the handlers, and gives them another request object than the adapter had. Only the
- * asynchronous context leads from one to the other. `v1` names the shape of `LinkedExchange`.
+ * The key of the exchanges on `globalThis`. Next.js bundles a copy of this package for the handlers, and gives them
+ * another request object than the adapter had. Only the asynchronous context connects the two. `v1` names the shape of
+ * `LinkedExchange`.
  */
 const exchangesKey = Symbol.for('certgate/http-exchanges/v1');
 const exchanges =
@@ -123,7 +130,7 @@ export function runExchange(
     proceed();
     return;
   }
-  // No closure holds the request itself: a pooled connection keeps the context in which it was opened.
+  // No closure refers to the request itself, because a pooled connection keeps the context in which it was opened.
   const exchange: LinkedExchange = {
     request,
     listPassed: () => (exchange.request === undefined ? [] : (passages.get(exchange.request)?.entries ?? [])),

@@ -20,20 +20,22 @@ import { createStage, fieldsOf, operator, reader, stranger, trustDocument } from
 
 const memberNames = listMemberNames(fileURLToPath(new URL('..', import.meta.url)));
 
-/** The same answers, at once and late. */
+/** Stores with the same answers, synchronous and late. */
 const known = trustStoreFromDocument(trustDocument);
 const late: TrustStore = { find: (...args) => Promise.resolve(known.find(...args)) };
 
-/** Calls that are refused for want of a role, for want of trust, and for want of a certificate. */
+/**
+ * Calls that are refused because a role is missing, because the certificate is not trusted, and because there is none.
+ */
 const refused = [fieldsOf(reader), fieldsOf(stranger), fieldsOf(undefined), {}];
 
-/** Under each name that the call looks for in vain. */
+/** Pollutes each name that the call looks for and does not find, one after another. */
 async function withEach(context: TestContext, run: () => Promise<readonly number[]>): Promise<void> {
   context.mock.method(console, 'warn', () => undefined);
   const watch = watchAbsentMembers(memberNames);
   const found = new Set(namesOfPresence);
   try {
-    // To the end: what comes after an error would look for more.
+    // The run must not end early, because what follows an error would look for more names.
     assert.deepEqual(await run(), [403, 401, 401, 401]);
   } finally {
     for (const name of watch.stop()) found.add(name);
@@ -44,7 +46,8 @@ async function withEach(context: TestContext, run: () => Promise<readonly number
       try {
         await run();
       } catch {
-        // A refusal too, or Node's own request that broke: what counts is whether the handler ran.
+        // A refusal is possible too, and so is an error in Node's own request. The test only asks whether the handler
+        // ran.
       } finally {
         restore();
       }
@@ -52,12 +55,12 @@ async function withEach(context: TestContext, run: () => Promise<readonly number
   }
 }
 
-describe('whatever stands on Object.prototype, no refused call reaches its handler', () => {
+describe('with a polluted Object.prototype, no refused call reaches its handler', () => {
   for (const [when, trustStore] of [
     ['at once', known],
     ['late', late],
   ] as const) {
-    it(`in a fetch-style handler, decided ${when}`, async (context) => {
+    it(`in a fetch-style handler that is decided ${when}`, async (context) => {
       const { gate } = createStage(context, { trustStore });
       let runs = 0;
       const handler = secureFetch(
@@ -100,14 +103,15 @@ describe('whatever stands on Object.prototype, no refused call reaches its handl
       server.closeAllConnections();
     });
     const { port } = server.address() as AddressInfo;
-    // What a request is made of was read before the prototype is polluted: it arrives, and is decided, meanwhile.
+    // The names that are read when a request is made were read before the pollution. The request arrives and is decided
+    // during it.
     for (const name of ['outcome', 'code', 'then', 'identity', 'status', 'requirement', 'isContinueAwaited', 'roles']) {
       for (const value of listHostileValues(name)) {
         const sent = request({ port, host: '127.0.0.1', headers: fieldsOf(stranger), agent: false });
         const ended = new Promise((resolve) => {
           sent.once('response', (response) => response.resume().once('end', resolve));
           sent.once('error', resolve);
-          // Node's own client may break as well, and then nobody answers.
+          // Node's own client may fail as well, and then there is no answer.
           setTimeout(resolve, 2_000).unref();
         });
         sent.end();

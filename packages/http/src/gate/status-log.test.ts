@@ -16,7 +16,7 @@ describe('the status lines of an HTTP server', () => {
     ['haproxy', { frontEnd: 'haproxy', frontEndProof: 'secret' }],
     ['direct-tls', { frontEnd: 'direct-tls', frontEndProof: undefined }],
   ] as const) {
-    it(`say at start what the gate is: ${frontEnd}`, async (context) => {
+    it(`describe the gate at start: ${frontEnd}`, async (context) => {
       const options = frontEnd === 'direct-tls' ? { frontEnd } : {};
       const { gate, lines } = createStage(context, { ...options, allowAnonymous: ['GET /health'] });
       const readLines = watch(context);
@@ -30,7 +30,7 @@ describe('the status lines of an HTTP server', () => {
     });
   }
 
-  it('come once its trust is valid', async (context) => {
+  it('are written once its trust is valid', async (context) => {
     let isValid = false;
     const start = (): Promise<void> => (isValid ? Promise.resolve() : Promise.reject(new Error('not valid')));
     const trustStore: TrustStore = { start, find: (...asked) => documents.find(...asked) };
@@ -46,7 +46,7 @@ describe('the status lines of an HTTP server', () => {
     );
   });
 
-  it("go with an hour's first call to the gate's own log, whichever caller it is", async (context) => {
+  it("are written to the gate's own log with an hour's first call, whichever caller it is", async (context) => {
     context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1, 10, 59) });
     const { gate, lines } = createStage(context);
     watch(context);
@@ -61,7 +61,7 @@ describe('the status lines of an HTTP server', () => {
     );
   });
 
-  it('count nobody as admitted whose line the log failed to write, so that the call was refused', async (context) => {
+  it('do not count a caller as admitted if the log failed to write the line, because the call was refused', async (context) => {
     context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1, 10, 59) });
     const lines: { readonly event: string; readonly denials?: object; readonly callers?: readonly object[] }[] = [];
     let isBroken = true;

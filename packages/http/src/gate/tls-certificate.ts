@@ -1,15 +1,19 @@
 import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { type CertificateExtraction, type CertificateText, deny } from '@certgate/core';
 
-/** As many CA certificates as core would look at (`maximumCandidates`); a self-signed one ends the chain as well. */
+/**
+ * The most CA certificates that are read: as many as core would use (`maximumCandidates`). A self-signed one ends the
+ * chain too.
+ */
 const maximumIssuers = 8;
 
 /**
- * Reads the caller's certificate from a TLS connection that ends in this process. That the caller holds its private key was
- * shown in the handshake; nothing else of it was verified, unless the server refuses unauthorized connections itself.
+ * Reads the caller's certificate from a TLS connection that ends in this process. The handshake has shown that the
+ * caller has the certificate's private key. Nothing else was verified, unless the server itself refuses unauthorized
+ * connections.
  */
 export class TlsCertificateReader {
-  /** By connection. A connection keeps its certificate, since it can't be renegotiated. */
+  /** The results by connection. A connection keeps its certificate, because it can't be renegotiated. */
   readonly #read = new WeakMap<TLSSocket, CertificateExtraction>();
   readonly #acceptsChain: boolean;
 
@@ -17,7 +21,7 @@ export class TlsCertificateReader {
     this.#acceptsChain = acceptsChain;
   }
 
-  /** `socket` is that of the request. */
+  /** Reads the certificate. `socket` is the request's connection. */
   read(socket: unknown): CertificateExtraction {
     if (!(socket instanceof TLSSocket)) return deny('certificate_missing', { problem: 'connection_without_tls' });
     const known = this.#read.get(socket);
@@ -29,8 +33,8 @@ export class TlsCertificateReader {
   }
 
   #extract(socket: TLSSocket): CertificateExtraction {
-    // Never getPeerX509Certificate: in Node 20 it takes the rest of the chain away from all who ask later. Without a certificate,
-    // the answer is an object without `raw`.
+    // getPeerX509Certificate must not be used: in Node 20, it removes the rest of the chain for all later readers.
+    // Without a certificate, the result is an object without `raw`.
     const peer = this.#acceptsChain ? socket.getPeerCertificate(true) : socket.getPeerCertificate();
     if (!Object.hasOwn(peer, 'raw')) return deny('certificate_missing', { problem: 'handshake_without_certificate' });
     const leaf = peer.raw.toString('base64');
@@ -42,12 +46,17 @@ export class TlsCertificateReader {
   }
 }
 
-/** TLS 1.2 lets either side ask for another handshake, which may bring another certificate. Node then ends the connection. */
+/**
+ * Forbids another handshake, which could bring another certificate. In TLS 1.2, either side may ask for one. Node then
+ * ends the connection.
+ */
 export function forbidRenegotiation(socket: unknown): void {
   if (socket instanceof TLSSocket) socket.disableRenegotiation();
 }
 
-/** What the caller sent beside its own certificate, as OpenSSL put it in order. A resumed session has none of it. */
+/**
+ * What the caller sent in addition to its own certificate, in the order of OpenSSL. A resumed session has none of it.
+ */
 function listIssuers(peer: DetailedPeerCertificate): readonly Buffer[] {
   const issuers: Buffer[] = [];
   let { issuerCertificate: next }: Partial<DetailedPeerCertificate> = peer;

@@ -1,11 +1,12 @@
 import { frontEndOverride } from '@certgate/core';
 
-// A file of its own: an entry that named the deprecated constant would be an error of the linter.
+// In a file of its own, because an entry that names the deprecated constant would be an error of the linter.
 
 /**
- * The only way around a front end that is not known or not proven: `createGate({ trustStore, [this]: true })`. A symbol, so
- * that no configuration file can say it.
+ * The only way to do without a known and proven front end: `createGate({ trustStore, [this]: true })`. It is a symbol,
+ * so that no configuration file can set it.
  *
- * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Only where nobody else can reach it.
+ * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Use it only if nobody else can reach
+ * the app.
  */
 export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride = frontEndOverride;

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { enterScope, type Gatekeeper, leaveScope } from '../gate/passed-requests.js';
 
-/** The last of the response; whoever listens there may ask who called. */
+/** The last events of a response. Their listeners may ask who called. */
 const lastEvents = ['finish', 'close'] as const;
 
 /**
- * From here on, handlers behind this gate have the request: until what is returned is called, or the response ends. Undefined
- * where they have it already.
+ * Notes that handlers behind this gate have the request, until the returned function is called or the response ends.
+ * Undefined if they have it already.
  *
- * At the end, listeners run in the order in which they were added. Those of before and of after belong to the app around.
+ * At the end of the response, listeners run in the order in which they were added. Those that were added before and
+ * afterwards belong to the app around.
  */
 export function enterExchange(
   request: IncomingMessage,
@@ -23,7 +24,7 @@ export function enterExchange(
   };
   const enterAgain = (): void => {
     scope ??= enterScope(request, gate);
-    // Before whatever waits for the event by a promise.
+    // This runs before any code that awaits the event.
     process.nextTick(leave);
   };
   for (const event of lastEvents) response.prependListener(event, leave).on(event, enterAgain);

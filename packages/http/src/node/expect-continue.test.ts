@@ -5,7 +5,7 @@ import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import { fieldsOf, operator, trustDocument } from '../test-support/gate-stage.js';
 import { close, converse, start, write } from '../test-support/server-stage.js';
 
-describe('secureServer, before a caller sends its body', () => {
+describe('secureServer and callers who wait for 100 Continue', () => {
   it('asks no refused caller for its body, and lets an admitted one send it', async (context) => {
     const { server, port } = await start(context, () => undefined);
     server.on('checkContinue', (request, response) => {
@@ -19,7 +19,7 @@ describe('secureServer, before a caller sends its body', () => {
     assert.match(admitted, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*body/);
   });
 
-  it('does not answer 100 Continue to a caller whom it refuses, where the app does not listen for it', async (context) => {
+  it('does not answer 100 Continue to a refused caller if the app does not listen for it', async (context) => {
     const echo: RequestListener = (request, response) => request.pipe(response);
     const { port } = await start(context, echo, { allowAnonymous: ['POST /open'] });
     const expecting = { expect: '100-continue', 'content-length': '4', ...close };

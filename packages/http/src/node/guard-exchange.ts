@@ -20,18 +20,21 @@ import { type IncomingCall, isUpgrade, passed, type GateAnswer } from '../gate/i
 import { enterExchange } from './exchange-scope.js';
 import { answerRefused, awaitAnswer, discardBody, isGone } from './node-answer.js';
 
-/** One request of a server, and what the adapter would do with it. */
+/** One request of a server, and what the adapter does with it. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The caller sends its body only after `100 Continue`. */
+  /** Whether the caller sends its body only after `100 Continue`. */
   readonly isContinueAwaited: boolean;
   readonly requirement: RouteRequirement | undefined;
-  /** Runs the app's own handler. `leave` is called when it hands the request back to an app around it that has another gate. */
+  /**
+   * Runs the app's own handler. It must call `leave`, unless that is undefined, when the handler passes the request back
+   * to the app around it, which has another gate.
+   */
   readonly proceed: (leave: (() => void) | undefined) => void;
 }
 
-/** Runs the app's handler for a request that may pass, and answers every other. */
+/** Runs the app's handler for a request that may pass, and answers every other request. */
 export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
   settle(gate.decideCall(toCall(request, response), requirement), (gateAnswer, isLate) => {
@@ -47,14 +50,14 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   });
 }
 
-/** What is used of Fastify's request. */
+/** The members of Fastify's request that are used. */
 export interface FastifyRequest {
-  /** Node's own request; of node:http2, too. */
+  /** Node's own request, from node:http or node:http2. */
   readonly raw: object;
   readonly routeOptions: { readonly url?: unknown };
 }
 
-/** What is used of Fastify's reply. */
+/** The members of Fastify's reply that are used. */
 export interface FastifyReply {
   readonly raw: object;
   code(status: number): FastifyReply;
@@ -62,20 +65,20 @@ export interface FastifyReply {
   send(body: Buffer): unknown;
 }
 
-/** One call of a hook of Fastify. */
+/** One call of a Fastify hook. */
 export interface HookCall {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly requirement: RouteRequirement | undefined;
-  /** What has the requirement, for messages. */
+  /** Names what has the requirement, for messages. */
   readonly subject: string | undefined;
   readonly proceed: () => void;
 }
 
-/** Does what `guardExchange` does for a hook of Fastify, which sends the answer itself. */
+/** Does the same as `guardExchange` for a hook of Fastify, which sends the answer itself. */
 export function guardHook(gate: Gatekeeper, { request, reply, requirement, subject, proceed }: HookCall): void {
   const raw = request.raw as IncomingMessage;
-  // Requests without a route have none.
+  // Requests without a route have no `url` there.
   const { url } = request.routeOptions;
   const call = { ...toCall(raw, reply.raw as ServerResponse), route: typeof url === 'string' ? url : undefined };
   settle(gate.decideCall(call, requirement, subject), (gateAnswer) => {
@@ -89,12 +92,13 @@ export function refuseHook(
   reply: FastifyReply,
   { status, headers, body }: DenialAnswer,
 ): void {
-  // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
+  // Sent as bytes, because Fastify would add a charset to a text, which this media type does not have (RFC 9457 section
+  // 6.1).
   reply.code(status).headers(headers).send(Buffer.from(body));
   discardBody(raw as IncomingMessage);
 }
 
-/** Refuses a request that no gate has let pass, and that came to what asks for a role. */
+/** Refuses a request that reached code which requires a role, although no gate has let it pass. */
 export function denyUngated(): DenialAnswer {
   const correlationId = randomUUID();
   const denial = deny('gate_not_installed', { host: 'server' });
@@ -107,12 +111,13 @@ export function denyUngated(): DenialAnswer {
   return createDenialAnswer(denial, correlationId, undefined);
 }
 
-/** There is no gate whose log it could be. */
+/** A log of its own, because there is no gate whose log could be used. */
 const ungatedLog = new DecisionLog();
 
 /**
- * An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. Its answer goes
- * past the response that plugins for WebSockets make.
+ * Makes the call that a gate decides. An upgrade has no method here, so that no anonymous route opens it, because
+ * listeners for upgrades may accept any path. Its answer is watched on the socket, because it does not go through the
+ * response that plugins for WebSockets make.
  */
 export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex): IncomingCall {
   const { url: target, rawHeaders, socket } = request;
@@ -123,7 +128,7 @@ export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex
     method: isOfUpgrade ? undefined : request.method,
     route: findRoute(request),
     target,
-    // `hideSecret` changes the list of node:http2 itself.
+    // The list is copied for node:http2, because `hideSecret` changes that list itself.
     findField: findInRawHeaders(request.httpVersionMajor === 2 ? [...rawHeaders] : rawHeaders, socket),
     socket,
     awaitAnswer: (settled) => {
@@ -132,7 +137,7 @@ export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex
   };
 }
 
-/** What Express has matched before it runs the middlewares of a route: for the log. */
+/** The route that Express has matched before it runs the route's middlewares, for the log. */
 function findRoute(request: object): string | undefined {
   const route: unknown = readMember(request, 'route');
   const path = typeof route === 'object' && route !== null ? readMember(route, 'path') : undefined;
@@ -140,8 +145,8 @@ function findRoute(request: object): string | undefined {
 }
 
 /**
- * Hands on the answer, at once where it is there. What is handed on late is no part of a promise: what the app's handler
- * throws must be an uncaught exception, as it is without a gate.
+ * Passes on the answer, synchronously if it is there. A late answer is passed on outside of the promise, because an
+ * error in the app's handler must be an uncaught exception, as it is without a gate.
  */
 export function settle(
   gateAnswer: GateAnswer | Promise<GateAnswer>,
@@ -156,7 +161,7 @@ export function settle(
       process.nextTick(conclude, late, true);
     },
     (error: unknown) => {
-      // It never rejects. If it did, nothing would be answered.
+      // The promise never rejects. If it did, no answer would be sent.
       process.nextTick(() => {
         throw error;
       });
@@ -168,29 +173,32 @@ function isGateAnswer(gateAnswer: GateAnswer | Promise<GateAnswer>): gateAnswer 
   return gateAnswer === passed || Object.hasOwn(gateAnswer, 'status');
 }
 
-/** The secret of the front end is none of the handlers' business: some answer or log the headers that they got. */
+/**
+ * Removes the front end's secret from the request. Handlers don't need it, and some of them return or log the headers
+ * that they got.
+ */
 export function hideSecret(request: IncomingMessage): void {
   const { headers, rawHeaders } = request;
   if (headers[secretHeaderName] === undefined) return;
   Reflect.deleteProperty(headers, secretHeaderName);
-  // A new list: what the gate keeps of an anonymous request still finds the secret in the old one. Of the same length, which
-  // Node remembers: `headersDistinct` is made when it is first read.
+  // A new list, because what the gate keeps of an anonymous request must still find the secret in the old one. It has
+  // the same length, which Node remembers: `headersDistinct` is made when it is first read.
   const emptied = rawHeaders.map((text, index) => {
     const isValue = index % 2 === 1;
     return isValue && rawHeaders[index - 1]?.toLowerCase() === secretHeaderName ? '' : text;
   });
-  // Fastify may run on node:http2, whose requests let nobody replace the list.
+  // Fastify may run on node:http2, whose requests don't allow the list to be replaced.
   if (!Reflect.set(request, 'rawHeaders', emptied)) rawHeaders.splice(0, rawHeaders.length, ...emptied);
 }
 
-/** The servers and apps that have a gate. Two would decide everything twice, and log it twice. */
+/** The servers and apps that have a gate. With two gates, everything would be decided and logged twice. */
 const securedTargets = new WeakSet<object>();
 
 export function isSecured(target: object): boolean {
   return securedTargets.has(target);
 }
 
-/** @throws {CertgateError} where this was said of the same server or app before. */
+/** Notes that a server or app has a gate. @throws {CertgateError} if it has one already. */
 export function noteSecured(who: string, target: object): void {
   if (securedTargets.has(target))
     throw new CertgateError(

@@ -3,13 +3,19 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import type { DenialAnswer } from '@certgate/core';
 
-/** What a refused caller may still send before the connection is closed: what was on its way when the answer was sent. */
+/**
+ * How many bytes a refused caller may still send before the connection is closed. They may have been on their way when
+ * the answer was sent.
+ */
 const maximumRefusedBody = 1_048_576;
 
-/** How long a refused caller may take to close its side, in milliseconds. */
+/** How long a refused caller may take to close its side of the connection, in milliseconds. */
 const closingTime = 2_000;
 
-/** Answers a refused request. `isContinueAwaited`: the caller sends its body only after `100 Continue`, so never. */
+/**
+ * Answers a refused request. `isContinueAwaited`: the caller sends its body only after `100 Continue`, which it never
+ * gets.
+ */
 export function answerRefused(
   request: IncomingMessage,
   response: ServerResponse,
@@ -27,14 +33,14 @@ export function answerRefused(
     response.end(body);
     discardBody(request);
   } catch {
-    // A method that somebody replaced, for one. The caller gets nothing, and the process goes on.
+    // For example, other code has replaced a method. The caller gets no answer, and the process goes on.
     request.socket.destroy();
   }
 }
 
 /**
- * Reads on, since to close a connection with unread bytes can take the answer from the caller; but not for ever. The next
- * request on the connection begins where the body ends.
+ * Reads and discards the body, up to a limit. If a connection is closed with unread bytes, the caller may lose the
+ * answer. The next request on the connection begins where the body ends.
  */
 export function discardBody(request: IncomingMessage): void {
   let received = 0;
@@ -45,8 +51,9 @@ export function discardBody(request: IncomingMessage): void {
 }
 
 /**
- * Calls `settle` when the answer begins, before its first bytes, or when it can't come any more. Node.js has no event for the
- * head of a response, whose implicit head is written by the same method. `connection` is that of the request. Never throws.
+ * Calls `settle` when the answer begins, before its first bytes, or when it can't come any more. Node.js has no event
+ * for the head of a response. An implicit head is written by the same method as an explicit one. `connection` is the
+ * request's. Never throws.
  */
 export function awaitAnswer(answer: ServerResponse | Duplex, connection: Duplex, settle: () => void): void {
   if (answer.destroyed) {
@@ -55,21 +62,24 @@ export function awaitAnswer(answer: ServerResponse | Duplex, connection: Duplex,
   }
   try {
     for (const name of 'writeHead' in answer ? headMethods : socketMethods) callBefore(answer, name, settle);
-    // Before the listeners of tracing libraries, which end the request's span.
+    // This listener must run before those of tracing libraries, which end the request's span.
     answer.prependListener('close', settle);
     if ('socket' in answer && answer.socket === null) awaitTurn(answer, connection, settle);
   } catch {
-    // A host's own object may lack what Node's has, which is no reason to refuse an admitted call.
+    // A host's own object may lack what Node's has. An admitted call must not be refused because of that.
     settle();
   }
 }
 
-/** By connection: the calls whose responses wait for the one before them. */
+/** For each connection, the calls whose responses wait for earlier ones. */
 const queues = new WeakMap<Duplex, Set<() => void>>();
 
-/** Node.js tells only the first of the pipelined responses that their connection has closed. */
+/**
+ * Calls `settle` if the connection closes before the response's turn, because Node.js informs only the first of the
+ * pipelined responses.
+ */
 function awaitTurn(response: ServerResponse, connection: Duplex, settle: () => void): void {
-  // A host that makes its requests itself may have no stream there.
+  // A host that makes its requests itself may have another object there.
   if (!(connection instanceof EventEmitter)) return;
   if (connection.destroyed) {
     settle();
@@ -98,12 +108,15 @@ function callBefore(target: object, name: string, settle: () => void): void {
   });
 }
 
-/** Whether the caller hung up. */
+/** Whether the caller has disconnected. */
 export function isGone(request: IncomingMessage, response: ServerResponse): boolean {
   return response.destroyed || request.socket.destroyed;
 }
 
-/** Answers a refused upgrade or CONNECT: Node made no response for it, and the connection is good for nothing else. */
+/**
+ * Answers a refused upgrade or CONNECT. Node made no response object for it, and the connection can't be used for
+ * anything else.
+ */
 export function answerRefusedUpgrade(socket: Duplex, { status, headers, body }: DenialAnswer): void {
   const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -16,7 +16,7 @@ import { secureServer } from './secure-server.js';
 const upgrade = { connection: 'Upgrade', upgrade: 'echo' };
 const hello: RequestListener = (request, response) => response.end(`hello ${getClientIdentity(request).name}\n`);
 
-/** Answers late, as a store that reads over the network. */
+/** Makes a store that answers late, like one that reads over the network. */
 function createSlowStore(): {
   readonly store: TrustStore;
   readonly answer: () => void;
@@ -55,7 +55,7 @@ describe('secureServer', () => {
     assert.deepEqual(seen, ['/b']);
   });
 
-  it('decides about upgrades and CONNECT, whichever code listens', async (context) => {
+  it('decides about upgrades and CONNECT, whichever code listens for them', async (context) => {
     const { server, port, lines } = await start(context, hello, { allowAnonymous: ['GET /chat'] });
     const listen = (request: object, socket: Socket): void => {
       socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${findClientIdentity(request)?.name ?? 'nobody'}`);
@@ -71,12 +71,12 @@ describe('secureServer', () => {
     assert.equal(lines.length, 4);
   });
 
-  it('answers each of several requests in one packet as what it is', async (context) => {
+  it('answers each of several requests in one packet separately', async (context) => {
     const { port } = await start(context, hello);
     const body = write('GET /', fieldsOf(operator));
     const requests = [
       write('GET /', fieldsOf(operator)),
-      // The body of a refused request is not taken for the next one.
+      // The body of a refused request must not be taken for the next request.
       write('POST /', { 'content-length': String(body.length) }, body),
       write('GET /', fieldsOf(reader)),
       write('GET /', close),
@@ -86,7 +86,7 @@ describe('secureServer', () => {
     assert.deepEqual(found, ['200', 'operator', '401', '200', 'reader', '401']);
   });
 
-  it('ends the connection of a refused caller who sends without end', async (context) => {
+  it('ends the connection of a refused caller who sends without an end', async (context) => {
     const { port } = await start(context, hello);
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -101,11 +101,11 @@ describe('secureServer', () => {
     send();
     socket.resume();
     await closed;
-    // Beyond what is read of it, only what the system had taken in.
+    // More was sent than was read, because the system had already accepted it.
     assert.ok(sent < 64 * 1024 * 1024, String(sent));
   });
 
-  it('runs no handler for a caller who hung up while the decision was made', async (context) => {
+  it('runs no handler for a caller who disconnected during the decision', async (context) => {
     const { store, answer, countAsked } = createSlowStore();
     let runs = 0;
     const count = (): void => {
@@ -128,7 +128,7 @@ describe('secureServer', () => {
     assert.equal(runs, 0);
   });
 
-  it('hands on what comes while a late decision is made', async (context) => {
+  it('passes on the data that arrives during a late decision', async (context) => {
     const { store, answer, countAsked } = createSlowStore();
     const { port } = await start(context, (request, response) => request.pipe(response), { trustStore: store });
     const whole = converse(port, write('POST /', { ...close, ...fieldsOf(operator), 'content-length': '4' }, 'body'));
@@ -137,7 +137,7 @@ describe('secureServer', () => {
     assert.match(await whole, /body/);
   });
 
-  it('hands on an upgrade that was decided late, with what came after it', async (context) => {
+  it('passes on an upgrade that was decided late, with the data that followed it', async (context) => {
     const { store, answer, countAsked } = createSlowStore();
     const { server, port } = await start(context, hello, { trustStore: store });
     let received = (): number => 0;
@@ -155,7 +155,7 @@ describe('secureServer', () => {
     assert.match(await text(socket), /^HTTP\/1\.1 101 [^]*\r\n\r\nfirst second$/);
   });
 
-  it('shows handlers no secret, whatever they read the fields by', async (context) => {
+  it('shows handlers no secret, whichever member they read', async (context) => {
     const { port } = await start(context, (request, response) => {
       response.end(JSON.stringify([request.headers, request.rawHeaders, request.headersDistinct]));
     });
@@ -164,7 +164,7 @@ describe('secureServer', () => {
     assert.equal([...answer.matchAll(/kept/g)].length, 3);
   });
 
-  it('answers 503 where deciding fails, and goes on', async (context) => {
+  it('answers 503 if deciding fails, and goes on', async (context) => {
     const fail = (): never => {
       throw new Error('no');
     };
@@ -174,7 +174,7 @@ describe('secureServer', () => {
     }
   });
 
-  it('has a tracing library that replaces the method of the class later still hear of requests', async (context) => {
+  it("lets a tracing library that replaces the class's method later still see requests", async (context) => {
     const { port } = await start(context, hello);
     const emit = Reflect.get(Server.prototype, 'emit') as (...event: unknown[]) => boolean;
     const heard: unknown[] = [];
@@ -223,7 +223,7 @@ describe('requireRole', () => {
     asOperator(request, response, () => response.end(`operator ${getClientIdentity(request).name}`));
   };
 
-  it('asks the gate, also on an anonymous route', async (context) => {
+  it('asks the gate, even on an anonymous route', async (context) => {
     const { port } = await start(context, guarded, { allowAnonymous: ['GET /open'] });
     for (const path of ['/', '/open']) {
       const ask = (fields: Readonly<Record<string, string>>): Promise<string> =>
@@ -235,7 +235,7 @@ describe('requireRole', () => {
     }
   });
 
-  it('refuses where there is no gate', async (context) => {
+  it('refuses if there is no gate', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     const server = createServer(guarded).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -245,7 +245,7 @@ describe('requireRole', () => {
     assert.match(String(warn.mock.calls[0]?.arguments[0]), /"code":"gate_not_installed"/);
   });
 
-  it('takes no empty role', () => {
+  it('rejects an empty role', () => {
     assert.throws(() => requireRole(''), { code: 'CERTGATE_ARGUMENT_INVALID' });
   });
 });

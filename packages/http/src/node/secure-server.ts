@@ -12,10 +12,10 @@ import { answerRefusedUpgrade } from './node-answer.js';
 import { warnOfTlsOptions } from './tls-options.js';
 
 /**
- * Closes a server of `node:http` or `node:https`: every request, upgrade and CONNECT is decided before any listener of the
- * server runs, whenever that listener was added. So it closes whatever framework the server runs, and also the servers that
- * this process opens at the same port later, as Fastify does for the second address of `localhost`. Requests that never come
- * to a server, such as those of Fastify's `inject`, are not closed.
+ * Closes a server of `node:http` or `node:https`: every request, upgrade and CONNECT is decided before any listener of
+ * the server runs, whenever that listener was added. So it closes whatever framework the server runs. It also closes
+ * the servers that this process opens at the same port later, as Fastify does for the second address of `localhost`.
+ * Requests that never reach a server, such as those of Fastify's `inject`, are not closed.
  *
  * @example
  * ```ts
@@ -29,8 +29,8 @@ import { warnOfTlsOptions } from './tls-options.js';
  * secureServer(server, gate);
  * ```
  *
- * @throws {CertgateError} for a server of another kind, such as one of `node:http2`.
- * @throws {CertgateError} where the server has a gate already, or where Fastify has opened a second server for it.
+ * @throws {CertgateError} if the server is of another kind, such as one of `node:http2`.
+ * @throws {CertgateError} if the server has a gate already, or if Fastify has opened a second server for it.
  */
 export function secureServer(server: HttpServer | HttpsServer, gate: Gate): void {
   if (!isServer(server)) {
@@ -39,7 +39,8 @@ export function secureServer(server: HttpServer | HttpsServer, gate: Gate): void
     );
   }
   const guard = expectGate('secureServer', gate);
-  // Fastify's own event, for which it listens once it has opened a second server; nothing leads from this server to that one.
+  // Fastify listens for this event, which is its own, once it has opened a second server. Nothing in this server refers
+  // to that one.
   if (server.listening && server.listenerCount('unref') > 0)
     throw invalidArgument(
       'secureServer was called after Fastify had opened a second server for another address, which would stay open. Call it before app.listen.',
@@ -55,7 +56,7 @@ function isServer(server: object): server is HttpServer | HttpsServer {
 
 function closeServer(guard: HttpGate, server: HttpServer | HttpsServer): void {
   const ownEmit = Object.getOwnPropertyDescriptor(server, 'emit')?.value as Emit | undefined;
-  // Looked up at each event: tracing libraries replace the method of the class, also later.
+  // The method is read at each event, because tracing libraries replace the method of the class, even later.
   const emit: Emit = (...event) =>
     Reflect.apply(ownEmit ?? (Reflect.get(Object.getPrototypeOf(server) as object, 'emit') as Emit), server, event);
   const closeOther = (message: unknown): void => {
@@ -63,23 +64,29 @@ function closeServer(guard: HttpGate, server: HttpServer | HttpsServer): void {
   };
   const guarded: Emit = (...event) => {
     const [name] = event;
-    // Once: a server may have been listening already.
+    // Unsubscribes first, so that there is only one subscription, because the server may have been listening already.
     if (name === 'listening' || name === 'close') unsubscribe(listenChannel, closeOther);
     if (name === 'listening') subscribe(listenChannel, closeOther);
     return guardEvent(guard, server, event, emit);
   };
   server.emit = guarded as typeof server.emit;
-  // Where nobody listens for it, Node writes 100 Continue before anything is decided.
+  // Without a listener, Node writes 100 Continue before anything is decided.
   server.on('checkContinue', (request, response) => {
     continueAlone(server, request, response, emit);
   });
   if (server.listening) subscribe(listenChannel, closeOther);
 }
 
-/** Node's own, of every server that has begun to listen: before its event `listening`, and so before any connection. */
+/**
+ * Node's own channel, on which it publishes every server that has begun to listen. That is before the server's event
+ * `listening`, and so before any connection.
+ */
 const listenChannel = 'tracing:net.server.listen:asyncEnd';
 
-/** One port is one app: by the port, since libraries such as Socket.IO replace the listeners by which the app could be told. */
+/**
+ * Closes another server at the same port, because one port is one app. The port is compared, because libraries such as
+ * Socket.IO replace the listeners by which the app could be recognised.
+ */
 function closeAtSamePort(guard: HttpGate, server: HttpServer | HttpsServer, other: object): void {
   if (!isServer(other) || isSecured(other)) return;
   const port = findPort(server);
@@ -88,14 +95,14 @@ function closeAtSamePort(guard: HttpGate, server: HttpServer | HttpsServer, othe
   closeServer(guard, other);
 }
 
-/** Undefined while it does not listen, and for a pipe. */
+/** The port of the server. Undefined while it does not listen, and for a pipe. */
 function findPort(server: HttpServer | HttpsServer): number | undefined {
   return (server.address() as Partial<AddressInfo> | null)?.port;
 }
 
 type Emit = (name: string | symbol, ...args: unknown[]) => boolean;
 
-/** What Node does for an admitted request where the app itself does not listen for `checkContinue`. */
+/** Does what Node does for an admitted request if the app itself does not listen for `checkContinue`. */
 function continueAlone(server: HttpServer, request: IncomingMessage, response: ServerResponse, emit: Emit): void {
   if (server.listenerCount('checkContinue') > 1) return;
   response.writeContinue();
@@ -130,7 +137,8 @@ function guardEvent(
       return true;
     }
     case 'secureConnection':
-      // At once, not with the first request: none must be read half before and half after another handshake.
+      // Immediately and not with the first request, so that no request is read partly before and partly after another
+      // handshake.
       if (gate.isDirectTls) forbidRenegotiation(args[0]);
       break;
     case 'listening':
@@ -139,17 +147,20 @@ function guardEvent(
   return emit(name, ...args);
 }
 
-/** So that what stands in the way is said at start, not with the first request. A failure is told there, and refuses. */
+/**
+ * Starts the gate when the server listens, so that problems are logged at start and not with the first request. `start`
+ * logs a failure, and the gate then refuses every call.
+ */
 function startEarly(gate: HttpGate, server: HttpServer | HttpsServer): void {
   if (gate.isDirectTls) warnOfTlsOptions(server);
   gate.start().catch(() => undefined);
 }
 
 function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, proceed: () => void): void {
-  // Node has taken its own listener away: without one, a caller who hangs up would end the process.
+  // Node has removed its own listener. Without one, a caller who disconnects would end the process.
   const ignore = (): void => undefined;
   socket.on('error', ignore);
-  // Without a method also where somebody else emits the event.
+  // The method is also undefined if other code emits the event.
   settle(gate.decideCall({ ...toCall(request, socket), method: undefined }), (gateAnswer) => {
     if (socket.destroyed) return;
     if (gateAnswer !== passed) {

@@ -1,8 +1,9 @@
 import { warnAtStart } from '@certgate/core';
 
 /**
- * With direct-tls: says where the server's own options keep callers from the gate, since a handshake that the server refuses
- * leaves no line, and the caller hears no more than that the connection was closed. By the members that Node keeps of the options.
+ * With direct-tls, logs if the server's own options keep callers from the gate. A handshake that the server refuses
+ * leaves no log line, and the caller only sees that the connection was closed. It reads the members in which Node keeps
+ * the options.
  */
 export function warnOfTlsOptions(server: unknown): void {
   const { requestCert, rejectUnauthorized, ca } = server as TlsServerMembers;

@@ -18,7 +18,7 @@ const pins = ({ der }: MadeCertificate): object => ({
   pins: [{ thumbprintSha256: createHash('sha256').update(der).digest('hex') }],
 });
 
-/** `operator` has a role; `reader` has none, and may call `http` alone. */
+/** `operator` has a role; `reader` has none, and may call only `http`. */
 export const trustDocument: object = {
   schemaVersion: 1,
   revision: 7,
@@ -34,10 +34,10 @@ export interface Stage {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Behind HAProxy. This machine's own environment says nothing. */
+/** Creates a gate behind HAProxy. This machine's own environment is not used. */
 export function createStage(context: TestContext, options: Partial<GateOptions> = {}): Stage {
   emptyEnvironment(context);
-  // The status line of each start.
+  // Silences the status line of each start.
   context.mock.method(console, 'info', () => undefined);
   const lines: Readonly<Record<string, unknown>>[] = [];
   const write = (line: string): void => {
@@ -58,7 +58,7 @@ export function emptyEnvironment(context: TestContext): void {
   });
 }
 
-/** What HAProxy sends for a caller, by lower-case names. */
+/** The fields that HAProxy sends for a caller, by lower-case name. */
 export function fieldsOf(certificate: MadeCertificate | undefined): Readonly<Record<string, string>> {
   return {
     [secretField]: secret,

@@ -29,13 +29,13 @@ export async function start(
   return { ...stage, server, port: (server.address() as AddressInfo).port };
 }
 
-/** A request in full; `close` has the server end the connection after the answer. */
+/** Writes a whole request. With `close`, the server ends the connection after the answer. */
 export function write(head: string, fields: Readonly<Record<string, string>>, body = ''): string {
   const lines = Object.entries({ host: 'x', ...fields }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${head} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** Everything that the server says until it closes the connection. */
+/** Returns everything that the server sends until it closes the connection. */
 export async function converse(port: number, request: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
