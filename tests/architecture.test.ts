@@ -402,6 +402,11 @@ describe('the arrows between packages', () => {
     }
   });
 
+  it('the pure decision of core imports nothing from the gate', () => {
+    const [decision] = listSources('core').filter(({ room }) => room === 'access/access-decision');
+    assert.ok(decision !== undefined && !listTargets(decision).includes('access/access-gate'));
+  });
+
   it('local takes little of core, and nothing about trust', () => {
     const names = listSources('local').flatMap(({ path }) => {
       const statements = readFileSync(path, 'utf8').matchAll(
