@@ -101,7 +101,7 @@ export function formatChangeLogEntry(entry: ChangeLogEntry): string {
   let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
   const kept: string[] = [];
   for (const sentence of changes) {
-    // The sentence with its comma and its mark.
+    // Room for the sentence, its comma and its mark.
     room -= measure(sentence) + 2;
     if (room < 0) break;
     kept.push(sentence);
@@ -120,7 +120,7 @@ function measure(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** Undefined if this tool did not write the line, or if the line was cut short. */
+/** Reads a line. Undefined if this tool did not write the line, or if the line was cut short. */
 export function parseChangeLogEntry(line: string): ChangeLogEntry | undefined {
   let value: unknown;
   try {

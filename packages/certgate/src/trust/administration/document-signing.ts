@@ -66,7 +66,7 @@ export async function expectSignature(
   );
 }
 
-/** Undefined if none of the signatures was made over these bytes by one of the signers. */
+/** Finds the signature that one of the signers made over these bytes; undefined if there is none. */
 async function findSignature(
   { bytes, signature }: Pick<LoadedTrustDocument, 'bytes' | 'signature'>,
   { signingKey, signedBy }: Signers,

@@ -91,7 +91,7 @@ function explainInvalid(fault: unknown, description: string): unknown {
   );
 }
 
-/** The place of the first problem and its message, without control characters. */
+/** The place of the first problem and its message, with control characters escaped. */
 export function describeFirstProblem({ problems: [first] }: TrustDocumentError): string {
   const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
   return escapeControls(`${place}${first?.message ?? ''}`);

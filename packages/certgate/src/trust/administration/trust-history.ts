@@ -13,8 +13,8 @@ export type HistoryItem =
    */
   | { readonly kind: 'same'; readonly entry: ChangeLogEntry }
   /**
-   * Made, because a later line found its document, but undone or overwritten outside of this tool, because the document
-   * in force doesn't descend from it.
+   * A later line found its document, so the change was made. The document in force doesn't descend from it, so
+   * something other than this tool undid or overwrote the change.
    */
   | { readonly kind: 'undone'; readonly entry: ChangeLogEntry }
   /** The chain of hashes breaks after this line, and more than one line may be the one that was written. */

@@ -195,7 +195,7 @@ function* compareMinimums(
   }
 }
 
-/** Undefined if there is no source. */
+/** The sources in words; undefined if there is none. */
 function describeSources({ crls, ocsp }: AuthorityRevocation): string | undefined {
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP at ${ocsp}`])];
   return sources.length === 0 ? undefined : sources.map(hideQuery).join(', ');

@@ -206,7 +206,7 @@ export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin)
   return `a certificate without clientAuth ${describeWindow({ validFrom, validUntil })}: ${describeText(reason)}`;
 }
 
-/** What decides in addition to the pin's own times. */
+/** The members of a pin that decide in addition to its own times. */
 function pickOthers({ enabled, issuedBy }: TrustPin): Pick<TrustPin, 'enabled' | 'issuedBy'> {
   return { enabled, issuedBy };
 }

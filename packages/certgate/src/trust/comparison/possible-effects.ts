@@ -55,12 +55,15 @@ export function describePossibleLosses(
 export type IsAsked = (pin: Pick<TrustPin, 'kind' | 'value'>) => boolean;
 
 /**
- * The owners of entries that match other certificates than before, and the holders of entries that may match the same
- * certificates.
+ * `owners` are the identities whose entries match other certificates than before, and `holders` those whose entries may
+ * match the same certificates.
  */
 interface Hidden {
   readonly owners: ReadonlySet<string>;
-  /** The authorities that now vouch for other certificates and under which serial numbers are denied. */
+  /**
+   * The authorities that vouch for more certificates in one document than in the other, and under which that document
+   * denies serial numbers.
+   */
   readonly deniedUnder: readonly string[];
   readonly holders: ReadonlySet<string>;
 }
@@ -84,7 +87,7 @@ function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked =
   for (const entry of entries) {
     const isOld = isIn(less, entry);
     for (const group of groups) {
-      // For a certificate that the authority vouched for before, it vouched by both entries.
+      // An authority that vouched for a certificate before did so for both entries, so nothing changes between them.
       if (isExclusive(entry, group) || (isOld && keyOf(group) === keyOf(entry))) continue;
       for (const holder of group.holders) {
         if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more, less)) continue;

@@ -52,7 +52,9 @@ export interface TrustChange {
    * of `candidates`.
    */
   readonly identityName?: string;
-  /** With `authority` and `revocation`: the identities that have a name or a pin under the authority. */
+  /**
+   * With `authority` and `revocation`: the identities with a name or a pin under the authority that can admit callers.
+   */
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
   readonly trustName?: TrustName;

@@ -240,7 +240,7 @@ test('explain says what a live gate answers, and never "allowed" if it has not c
   assert.equal(await check(ofGate({ signedBy: undefined })), 'unverified');
   assert.equal(await check(ofGate({ audience: undefined })), 'unverified');
   await fc.assert(
-    // Many scenes at once, because a store waits a moment before it reads a signature that does not fit a second time.
+    // Many scenes at once: if a signature does not fit, a store waits a moment before it reads the signature again.
     fc.asyncProperty(fc.array(scenes, { minLength: 60, maxLength: 60 }), async (batch) => {
       await Promise.all(batch.map(check));
     }),

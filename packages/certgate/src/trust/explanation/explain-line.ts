@@ -104,8 +104,8 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
 }
 
 /**
- * Explains the line by the document that it is about, among several of the app: the one whose content it names, and in
- * which a command ends the fault.
+ * Explains the line by the most suitable of the app's documents: one whose content the line names, then one in which a
+ * command ends the fault.
  */
 export function explainLineByAny(line: LogLine, questions: readonly LineQuestion[]): LineReport {
   const reports = questions.map((question) => explainLine(line, question));

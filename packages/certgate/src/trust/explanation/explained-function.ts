@@ -105,7 +105,7 @@ function findHosted(functions: readonly HostedFunction[], name: string, folder: 
   return { name: found.name, policy: readInspectedPolicy(found), covered: found.covered ?? 'none' };
 }
 
-/** Undefined if the gate reads no certificate for the function, or if no gate covers it. */
+/** What the gate requires. Undefined if it reads no certificate for the function, or if no gate covers the function. */
 export function findRequirement({ name, policy }: ExplainedFunction): FunctionRequirement | undefined {
   if (policy.kind !== 'certificate') return undefined;
   const { roles, reportOnlyUntil } = policy;

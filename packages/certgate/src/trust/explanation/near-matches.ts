@@ -84,7 +84,7 @@ function describeLikeness({ kind, value }: TrustPin, certificate: KnownHashes): 
   return `has the ${isOfStart ? 'first' : 'last'} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
 }
 
-/** Undefined if the texts differ in more than a few digits. */
+/** The number of typing errors that make one text of the other; undefined if there are more than a few. */
 export function countDigitSlips(one: string, other: string): number | undefined {
   return sharesSegment(one, other) ? countSlips(one, other, maximumSlips) : undefined;
 }

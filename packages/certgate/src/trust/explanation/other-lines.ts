@@ -84,7 +84,7 @@ export const otherLines: OtherLines = {
   },
 };
 
-/** Undefined if the line is not one of these, or if another version wrote it. */
+/** The meaning of a line; undefined if it is not one of these, or if another version wrote it. */
 export function findOtherLine(event: string, code: string): string | undefined {
   const codes: Readonly<Record<string, string>> = Object.hasOwn(otherLines, event)
     ? otherLines[event as keyof OtherLines]

@@ -80,7 +80,10 @@ export function listValues(pins: readonly PinEntry[]): readonly string[] {
   return pins.map(({ value }) => value);
 }
 
-/** For a caller that is recognized by a pin. A name under an authority also matches the next certificate. */
+/**
+ * Replaces a caller's pin. A caller that is recognized by a name needs no change, because the name also matches the
+ * next certificate.
+ */
 export function chooseNewCertificate({ identityName: NAME }: Pick<RemedyContext, 'identityName'>): Choices {
   const NEW_FILE = 'new.crt.pem';
   const needs = `${NEW_FILE}: the new certificate of the caller, without its key`;

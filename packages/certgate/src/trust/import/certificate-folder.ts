@@ -31,7 +31,10 @@ export interface CertificateFolder {
   find(thumbprint: { readonly value: string }): KnownCertificate | undefined;
   readonly certificates: readonly KnownCertificate[];
   readonly count: number;
-  /** Files that have the name of a certificate, but contain none that can be read. */
+  /**
+   * Files whose names end like those of certificates (`.pem`, `.crt` and others), but that contain none that can be
+   * read.
+   */
   readonly unreadable: readonly string[];
 }
 

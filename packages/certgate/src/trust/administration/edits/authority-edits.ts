@@ -46,7 +46,11 @@ export interface PublishedAnchors {
   readonly trustAnchors: readonly string[];
 }
 
-/** @throws {ToolFailure} if the anchors would also vouch for names of another trust domain or authority. */
+/**
+ * Makes the published anchors the only ones of the authority.
+ *
+ * @throws {ToolFailure} if the anchors would also vouch for names of another trust domain or authority.
+ */
 export function syncTrustAnchors(
   document: TrustDocument,
   name: string,
@@ -261,7 +265,10 @@ function union(old: readonly string[] = [], added: readonly string[]): readonly 
   return [...new Set([...old, ...added])];
 }
 
-/** The certificate's SHA-256 thumbprint in upper-case hexadecimal. `pem` has been read strictly before. */
+/**
+ * The certificate's SHA-256 thumbprint in upper-case hexadecimal. `pem` must have been read strictly before, because
+ * this decoding is lenient.
+ */
 function hashPem(pem: string): string {
   return createHash('sha256').update(decodePem(pem)).digest('hex').toUpperCase();
 }
@@ -270,7 +277,10 @@ function decodePem(pem: string): Buffer {
   return Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
 }
 
-/** The public key of any CA certificate that a document may contain. Node.js's own reader knows fewer kinds of keys. */
+/**
+ * The SubjectPublicKeyInfo of any CA certificate that a document may contain, in base64. Node.js's own reader knows
+ * fewer kinds of keys.
+ */
 function readKey(pem: string): string {
   const decoding = loadPathValidation().decodeTrustAnchor(decodePem(pem));
   if (!decoding.ok) throw new ToolFailure(`A CA certificate can't be read: ${decoding.fault}.`);

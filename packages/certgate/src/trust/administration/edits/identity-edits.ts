@@ -175,7 +175,8 @@ interface Rotation extends NewPin {
  */
 export function rotateIdentity(document: TrustDocument, name: string, rotation: Rotation): TrustDocument {
   const identity = getIdentity(document, name);
-  // Another pin of the same certificate would end with the old pins, and a pin that is over refuses the certificate.
+  // A certificate that is pinned already is refused: its other pin would end with the old ones, and a pin that is over
+  // refuses its certificate.
   expectNewPin(document, rotation);
   const ended = choosePins(identity, rotation.pins);
   const old = (identity.pins ?? []).map((pin) => (ended.has(pin) ? endPin(identity, pin, rotation) : pin));

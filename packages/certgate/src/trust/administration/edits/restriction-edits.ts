@@ -92,6 +92,8 @@ export function restoreDocument(
 }
 
 /**
+ * Refuses an earlier document that enables what is disabled now, unless the operator named it.
+ *
  * @param present the identities of the present document as far as they can be read; the document may not be valid
  * @throws {ToolFailure} if the earlier document enables others that are disabled now.
  */

@@ -150,7 +150,7 @@ describe('a trust document in a file', () => {
     await assert.rejects(createFileLocation(join(folder, 'link.json')).read(), /does not exist/);
   });
 
-  it('is logged line by line, even after a line that was cut short', async () => {
+  it('has a log of lines, which continues after a line that was cut short', async () => {
     const location = createFileLocation(path);
     assert.deepEqual(await location.readLog(), []);
     await location.appendLog('{"a":1}');

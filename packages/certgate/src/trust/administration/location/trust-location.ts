@@ -53,7 +53,7 @@ export interface TrustLocation {
    */
   readonly findSchema?: () => string | undefined;
   /**
-   * Undefined if there is no document yet.
+   * Reads the document. Undefined if there is none yet.
    *
    * @throws {ToolFailure} if the document can't be read.
    */

@@ -48,7 +48,7 @@ export function createSigningKey(key: KeyObject, name: string): SigningKey {
 
 const signBytes = promisify<string | undefined, Uint8Array, { key: KeyObject; dsaEncoding: 'der' }, Buffer>(sign);
 
-/** Undefined if the algorithm has its own digest (Ed25519). */
+/** The digest to sign with; undefined if the algorithm has its own (Ed25519). */
 function getDigest(key: KeyObject, name: string): string | undefined {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === 'ed25519') return undefined;
