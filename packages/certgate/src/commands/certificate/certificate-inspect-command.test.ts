@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { getKeyPath } from '@certgate/x509/test-support/certificates.js';
 import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
+import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import {
   createTemporaryFolder,
   makeOpensslPair,
@@ -115,6 +118,36 @@ describe('certgate certificate inspect and header', () => {
     );
     const { stdout } = await runCertgate(['certificate', 'inspect', file]);
     assert.match(stdout, /Certgate would refuse it:\n {2}certificate_expired: /);
+  });
+
+  test('shows a root in an older form, and that it can only be a trust anchor', async () => {
+    const file = folder.file('older.crt', toPem(writeOlderAuthority('all of these', newName('Old root'))));
+    const { certificate: found, problems } = await inspect([file]);
+    const { fingerprint, fingerprint256, publicKey } = new X509Certificate(readFileSync(file));
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    assert.deepEqual(
+      [found['subject'], found['issuer'], found['serialNumber'], found['isCertificateAuthority'], found['keyUsage']],
+      ['CN=Old root', 'CN=Old root', '00', true, ['keyCertSign', 'cRLSign']],
+    );
+    assert.deepEqual(
+      [found['thumbprintSha256'], found['thumbprintSha1'], found['publicKeySha256']],
+      [...[fingerprint256, fingerprint].map((each) => each.replaceAll(':', '')), hash('sha256', spki).toUpperCase()],
+    );
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['certificate_malformed'],
+    );
+    const { stdout } = await runCertgate(['certificate', 'inspect', file]);
+    assert.match(stdout, /^on a path +only as a trust anchor: a BIT STRING of named bits that is not DER\.$/m);
+    assert.match(stdout, /named bits that is not DER\. Only a trust anchor may be encoded in this way\.$/m);
+    for (const [form, place] of [
+      ['none of these', 'as a trust anchor or an intermediate'],
+      ['serial number 0', 'only as a trust anchor: .* has the serial number 00, which must be positive .*'],
+    ] as const) {
+      const other = folder.file('other.crt', toPem(writeOlderAuthority(form, newName('Root'))));
+      const shown = await runCertgate(['certificate', 'inspect', other]);
+      assert.match(shown.stdout, new RegExp(`^on a path +${place}$`, 'm'));
+    }
   });
 
   test('says that nobody can call with a PFX without its key', async () => {

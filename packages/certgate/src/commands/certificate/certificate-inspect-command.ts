@@ -1,19 +1,14 @@
-import {
-  type ClientCertificate,
-  decodeClientCertificate,
-  describePublicKey,
-  formatInstant,
-  formatSerialNumber,
-} from '@certgate/core/internal';
+import { describePublicKey, formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
 import { escapeControls } from '../../texts/safe-text.js';
 import {
   type CertificateProblem,
   describeCertificate,
-  listProblems,
   listThumbprints,
+  type ShownCertificate,
 } from '../../trust/certificate-reading/certificate-description.js';
+import { readShownCertificate } from '../../trust/certificate-reading/shown-certificate.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine } from '../command-line/output.js';
 import type { PasswordFlags } from './password-options.js';
@@ -25,17 +20,8 @@ interface InspectFlags extends PasswordFlags {
 
 export async function inspect(file: string, flags: InspectFlags): Promise<void> {
   const found = await readCertificateArgument(file, flags);
-  const decoding = decodeClientCertificate(found.certificateDer);
   const now = Date.now();
-  const problems = decoding.ok
-    ? listProblems(decoding.certificate, now)
-    : [
-        {
-          code: 'certificate_malformed',
-          detail: `The certificate is not encoded as RFC 5280 requires: ${decoding.fault}.`,
-        },
-      ];
-  const certificate = decoding.ok ? decoding.certificate : undefined;
+  const { certificate, problems } = readShownCertificate(found.certificateDer, now);
   if (flags.json === true) printJson({ ...describe(found, certificate), problems });
   else printReport(found, certificate, { problems, now });
   if (problems.length > 0) process.exitCode = exitCodes.failed;
@@ -43,7 +29,7 @@ export async function inspect(file: string, flags: InspectFlags): Promise<void> 
 
 function describe(
   { format, otherCertificates, privateKeyPem }: CertificateFile,
-  certificate?: ClientCertificate,
+  certificate?: ShownCertificate,
 ): object {
   return {
     format,
@@ -73,7 +59,7 @@ function describe(
 
 function printReport(
   file: CertificateFile,
-  certificate: ClientCertificate | undefined,
+  certificate: ShownCertificate | undefined,
   { problems, now }: { readonly problems: readonly CertificateProblem[]; readonly now: number },
 ): void {
   if (certificate !== undefined) {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { TrustDocumentRevocation } from '@certgate/core/internal';
+import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { line, TrustStage } from './test-support/trust-stage.js';
 
@@ -245,6 +249,14 @@ describe('certgate trust, with authorities', () => {
     await refuse(/No certificate is given/, 'deny', '--serial', '01');
     await refuse(/not both/, 'deny', leaf, ...serial);
     await refuse(/not a serial number/, 'deny', '--issued-by', 'corp', '--serial', 'xyz');
+  });
+
+  it('deny takes any root that may be a trust anchor, in an older form too', async () => {
+    const file = files.file('older.pem', toPem(writeOlderAuthority('all of these', newName('Old root'))));
+    await stage.expect('deny', file, '--reason', 'stolen');
+    const { fingerprint256 } = new X509Certificate(readFileSync(file));
+    assert.deepEqual(stage.read().denied, [{ thumbprintSha256: fingerprint256.replaceAll(':', ''), reason: 'stolen' }]);
+    await stage.expect('undeny', file, '--reason', 'found');
   });
 
   it('remove takes a name, a certificate, and an authority that nothing refers to', async () => {

@@ -1,5 +1,4 @@
 import {
-  decodeClientCertificate,
   findSerialNumber,
   findThumbprint,
   formatSerialNumber,
@@ -12,6 +11,7 @@ import {
   describeDenied,
   undenyCertificate,
 } from '../../trust/administration/edits/restriction-edits.js';
+import { readShownCertificate } from '../../trust/certificate-reading/shown-certificate.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { changeTrust } from './change-trust.js';
@@ -60,7 +60,7 @@ async function readEntry(text: string | undefined, flags: DenyFlags): Promise<Tr
   const thumbprint = findThumbprint(text, 'sha256');
   if (thumbprint !== undefined) return { thumbprintSha256: thumbprint };
   const { certificateDer } = await readCertificateArgument(text, flags);
-  const decoding = decodeClientCertificate(certificateDer);
-  if (!decoding.ok) throw new ToolFailure(`The certificate in ${text} can't be read: ${decoding.fault}.`);
-  return { thumbprintSha256: decoding.certificate.thumbprintSha256 };
+  const { certificate, problems } = readShownCertificate(certificateDer, Date.now());
+  if (certificate === undefined) throw new ToolFailure(`${text} can't be used. ${problems[0]?.detail ?? ''}`);
+  return { thumbprintSha256: certificate.thumbprintSha256 };
 }

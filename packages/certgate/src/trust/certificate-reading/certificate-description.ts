@@ -17,6 +17,12 @@ import type { ReadCrlView } from '../views/page-views.js';
 /** One line of a description: a label and its value. */
 export type LabelledValue = readonly [label: string, value: string];
 
+/** What is shown of a certificate. */
+export type ShownCertificate = Omit<
+  ClientCertificate,
+  'subjectName' | 'issuerName' | 'commonName' | 'hasExtensions' | 'unknownCriticalExtensions'
+>;
+
 /** Why the gate would refuse a certificate, regardless of the trust document. */
 export interface CertificateProblem {
   /** The code that the gate would log. */
@@ -37,10 +43,10 @@ export function listProblems(certificate: ClientCertificate, now: number): reado
  * Describes a certificate in words, for `certificate inspect` and for the inspector. Names are shown as the certificate
  * has them.
  */
-export function describeCertificate(certificate: ClientCertificate, now: number): readonly LabelledValue[] {
+export function describeCertificate(certificate: ShownCertificate, now: number): readonly LabelledValue[] {
   const { subject, issuer, serialNumber, notBefore, notAfter, publicKey, isCertificateAuthority } = certificate;
-  const { decodePathCertificate, describeSignatureAlgorithm } = loadPathValidation();
-  const path = decodePathCertificate(certificate.der);
+  const { decodeTrustAnchor, describeSignatureAlgorithm } = loadPathValidation();
+  const path = decodeTrustAnchor(certificate.der);
   return [
     ['Subject', subject === '' ? 'none' : subject],
     ['Issuer', issuer === subject ? `${issuer} (its own name)` : issuer],
@@ -50,10 +56,22 @@ export function describeCertificate(certificate: ClientCertificate, now: number)
     ['Usages', describeUsages(certificate)],
     ['Names', describeNames(certificate)],
     ['Authority (CA)', isCertificateAuthority ? 'yes: it signs certificates, and no caller may present it' : 'no'],
+    ...(isCertificateAuthority ? [['On a path', describePlace(certificate.der)] as const] : []),
     ['Serial number', formatSerialNumber(serialNumber)],
     ...(path.ok && path.value.hasNoRevAvail ? [describeNoRevAvail(path.value)] : []),
     ['Signature', path.ok ? describeSignatureAlgorithm(path.value.signatureAlgorithm) : 'not read'],
   ];
+}
+
+/** Where on a path the gate accepts a CA certificate, whose dates are shown apart. */
+function describePlace(der: Uint8Array): string {
+  const { decodePathCertificate, decodeTrustAnchor, findAuthorityFault } = loadPathValidation();
+  const anchor = decodeTrustAnchor(der);
+  const unfit = anchor.ok ? findAuthorityFault(anchor.value, 'trust-anchor', [])?.detail : `${anchor.fault}.`;
+  if (unfit !== undefined) return `nowhere: ${unfit}`;
+  const decoding = decodePathCertificate(der);
+  const fault = decoding.ok ? findAuthorityFault(decoding.value, 'intermediate', [])?.detail : `${decoding.fault}.`;
+  return fault === undefined ? 'as a trust anchor or an intermediate' : `only as a trust anchor: ${fault}`;
 }
 
 function describeNoRevAvail(certificate: PathCertificate): LabelledValue {
@@ -79,7 +97,7 @@ const keyUsageWords: Readonly<Record<KeyUsage, string>> = {
   decipherOnly: 'decrypt only, in a key agreement',
 };
 
-function describeUsages({ keyUsage, extendedKeyUsage }: ClientCertificate): string {
+function describeUsages({ keyUsage, extendedKeyUsage }: ShownCertificate): string {
   const purposes = extendedKeyUsage?.map(describeKeyPurpose);
   const usages = keyUsage?.map((usage) => `${keyUsageWords[usage]} (${usage})`);
   const limits = [...(purposes ?? []), ...(usages ?? [])];
@@ -90,7 +108,7 @@ function describeUsages({ keyUsage, extendedKeyUsage }: ClientCertificate): stri
 /** The maximum number of names that are shown, because a certificate may have thousands. */
 const maximumNames = 100;
 
-function describeNames({ subjectAlternativeNames }: ClientCertificate): string {
+function describeNames({ subjectAlternativeNames }: ShownCertificate): string {
   if (subjectAlternativeNames.length === 0) return 'none';
   const shown = subjectAlternativeNames.slice(0, maximumNames).map(({ type, value }) => `${type}:${value}`);
   const more = subjectAlternativeNames.length - shown.length;
@@ -98,7 +116,7 @@ function describeNames({ subjectAlternativeNames }: ClientCertificate): string {
 }
 
 /** The same hashes in the notations of other tools, so that a person can search for the text that such a tool shows. */
-export function listThumbprints(certificate: ClientCertificate): readonly LabelledValue[] {
+export function listThumbprints(certificate: ShownCertificate): readonly LabelledValue[] {
   const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
   return [
     ['SHA-256', thumbprintSha256],
