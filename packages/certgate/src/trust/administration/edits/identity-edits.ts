@@ -239,7 +239,8 @@ export function choosePins(
 }
 
 /**
- * The only pin whose hash begins with the given digits. At least eight are needed, so that a slip can't choose a pin.
+ * The only pin whose hash begins with the given digits. At least eight are needed, so that a typing error does not
+ * choose a pin.
  */
 export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
   const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
