@@ -54,7 +54,7 @@ export interface DeniedEntry {
   readonly thumbprintSha256?: string | undefined;
   /** The name of the authority that issued the denied certificate. */
   readonly issuedBy?: string | undefined;
-  /** The serial number: the content of the INTEGER. */
+  /** The serial number: the content of the INTEGER, in upper-case hexadecimal. */
   readonly serialNumber?: string | undefined;
   readonly reason?: string | undefined;
 }
@@ -91,9 +91,9 @@ export interface AuthorityQuestion {
 
 /** A certificate revocation list, for the log. */
 export interface RevocationListEntry {
-  /** The CA that issued it (RFC 4514). */
+  /** The CA that issued the list (RFC 4514). */
   readonly issuer: string;
-  /** Its CRL number, in decimal. */
+  /** The list's CRL number, in decimal. */
   readonly number?: string;
   /** Where the list was read, such as `file corp.crl`. */
   readonly source?: string;
@@ -177,7 +177,10 @@ export interface StrangerClaim {
    * which anybody can write into a certificate. A custom store needs `findClaim` for it.
    */
   readonly claimedBy: 'path' | 'pin' | 'name';
-  /** That identity, if the document has one. This admits nobody. */
+  /**
+   * The name of the identity that the certificate points to. Absent if the document has no such identity. It admits
+   * nobody.
+   */
   readonly claimedIdentity?: string;
 }
 
@@ -235,7 +238,7 @@ export interface DenialFacts {
       }
     | { readonly problem: 'other_platform'; readonly frontEnd: string; readonly platformMarks: readonly string[] }
     | { readonly problem: 'proof_not_needed'; readonly frontEnd: string; readonly given: 'secret' | 'isolation' }
-    | { readonly problem: 'direct_tls'; /** The app setting. */ readonly setting: string };
+    | { readonly problem: 'direct_tls'; /** The name of the environment variable. */ readonly setting: string };
   readonly front_end_unproven:
     | { readonly problem: 'secret_undefined' | 'secret_empty' }
     | { readonly problem: 'no_proof'; readonly frontEnd: string };

@@ -109,7 +109,8 @@ const denials = {
     publicCode: 'unavailable',
     steps: ['certificate-verification', 'certification-path'],
   },
-  // `certification-path` reports this one if a path was looked for that could have processed the extension.
+  // `certification-path` reports `certificate_critical_extension_unknown` if a path was looked for that could have
+  // processed the extension.
   certificate_critical_extension_unknown: { steps: ['certificate-verification', 'certification-path'] },
   // About the path to an authority. `trust-store` reports a certificate that has more names than the gate compares, and
   // a custom trust store may itself know that a certificate is revoked.

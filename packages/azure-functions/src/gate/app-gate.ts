@@ -17,11 +17,11 @@
 //
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
 //
-//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where a
-//   wrapped handler is called otherwise, by a hook or another handler, handler-gate takes the same steps for the wrapper, by
-//   the headers of the invocation whose context it was given: any other context is refused (invocation_unknown). Where the
-//   model doesn't tell of contexts, the handler's own arguments decide. If the model is unknown, a hook does so for handlers
-//   without a wrapper.
+//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. If a hook or
+//   another handler calls a wrapped handler, handler-gate takes the same steps for the wrapper, by the headers of the
+//   invocation to which the given context belongs. A call with any other context is refused (invocation_unknown). If the
+//   model does not show its contexts, the handler's own arguments decide. If the model is unknown, a hook takes these
+//   steps for handlers without a wrapper.
 
 import type { FunctionHandler, InvocationContext, PreInvocationContext } from '@azure/functions';
 import {
@@ -75,8 +75,8 @@ export class AppGate implements CoveringGate {
   readonly #functions: GatedFunctions;
   #handlers: HandlerGate | undefined;
   /**
-   * Handlers that refuse. If other code has copied a gated method, a model is gated twice, and the outer gate must let
-   * the refusal of the inner one go on.
+   * Handlers that refuse. If other code has copied a gated method, a model is gated twice, and the second decision must
+   * let the refusal of the first one run.
    */
   readonly #refusals = new WeakSet<object>();
   #isStandingIn = false;

@@ -47,8 +47,8 @@ export class CoreCalls {
   }
 
   /**
-   * Ends the effect of `expectEarlier`. A seen invocation shows whether contexts are noted, and under an unknown model
-   * they never are.
+   * Ends the effect of `expectEarlier` under an unknown model, which never notes contexts. Otherwise, the first
+   * invocation that is seen ends it.
    */
   forgetEarlier(): void {
     this.#expectsEarlier = false;

@@ -179,7 +179,7 @@ export interface GateAnswer {
   readonly code: string;
   readonly detail?: string;
   /**
-   * Why the gate would not read the certificate of a call, as the app is configured where it was loaded. Absent if it
+   * Why the gate would not read a call's certificate, in the environment in which the tool loaded the app. Absent if it
    * would.
    */
   readonly frontEndFault?: string;

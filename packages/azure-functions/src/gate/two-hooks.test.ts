@@ -146,7 +146,7 @@ describe('one hook rewrites the request, another calls the handler', () => {
   }
 });
 
-describe('whatever hooks stand in an app', () => {
+describe('whatever hooks an app has', () => {
   for (const streaming of [false, true]) {
     it(`a handler runs only for the caller of its invocation, ${streaming ? 'under HTTP streaming' : 'plain'}`, async (context) => {
       const { runs, callingHooks, setHooks, call, worker } = await setStage(context);

@@ -81,7 +81,10 @@ export interface ClientAuthLoss {
   readonly evidence: readonly PublicIssuanceEvidence[];
 }
 
-/** Undefined if the certificate does not look like one of a public CA, or has no clientAuth to lose. */
+/**
+ * Judges whether the certificate will lose clientAuth when it is renewed. Undefined if it does not look like one of a
+ * public CA, or has no clientAuth to lose.
+ */
 export function judgeClientAuthLoss({ der }: ClientCertificate): ClientAuthLoss | undefined {
   const issuance = judgePublicIssuance(der);
   return looksPublic(issuance) && issuance.hasClientAuth ? toLoss(issuance) : undefined;

@@ -92,8 +92,8 @@ function copyText(text: string): string {
 interface RefusalEntry {
   readonly version: string;
   /**
-   * The SHA-256 of the chain that came with the certificate, since another chain may give a path. Undefined if no chain
-   * came.
+   * The SHA-256 of the chain that came with the certificate. Undefined if no chain came. The refusal applies only to
+   * this chain, because another one may give a path.
    */
   readonly chainSha256: string | undefined;
   readonly denial: Denial;
@@ -102,7 +102,9 @@ interface RefusalEntry {
   readonly endsAt: number;
 }
 
-/** A refusal may be wrong a moment later, when one of the certificates begins to be valid. */
+/**
+ * How long a refusal is remembered. It may be wrong a moment later, when one of the certificates begins to be valid.
+ */
 const lifetimeMilliseconds = 30_000;
 
 /**

@@ -110,7 +110,7 @@ describe('what has ended while the store answered admits nobody', () => {
       const pinUntil = (milliseconds: number): TrustStore =>
         trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256, notAfter: iso(now + milliseconds) }] }]));
       const slow = slowly({ outcome: 'notFound' });
-      // The second store is also asked about the certificate under its other signature.
+      // The slow store is asked twice: also about the certificate under its other signature.
       assert.equal(await decideBy((wait) => firstOf(pinUntil(60 * second), slow(wait))), 'allowed');
       for (const milliseconds of [14 * second, 28 * second]) {
         assert.equal(await decideBy((wait) => firstOf(pinUntil(milliseconds), slow(wait))), 'pin_expired');

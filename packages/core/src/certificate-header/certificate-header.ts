@@ -48,7 +48,8 @@ export function trimHeader(header: string | null | undefined): string | undefine
   // Hardly any header needs trimming, and this check is cheaper than a copy.
   if (first > 0x20 && last > 0x20) return header;
   if (header.length > maximumHeaderLength) return header;
-  // Without a pattern: one for white space at the end tries every run inside, which takes 180 ms for 16 KiB of spaces.
+  // The white space is searched for by hand, because a pattern for white space at the end tries every run inside the
+  // text. That takes 180 ms for 16 KiB of spaces.
   let start = 0;
   let end = header.length;
   while (start < end && isWhiteSpace(header.charCodeAt(start))) start += 1;

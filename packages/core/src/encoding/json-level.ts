@@ -20,7 +20,10 @@ export class JsonLevel {
    */
   pieceStart = 0;
   batchStart = 0;
-  /** The values that were read. Undefined as long as this level is only a part of a piece of the level around it. */
+  /**
+   * The values that were read so far, if this level is read in pieces. Undefined while the whole level is still part of
+   * one piece of the level around it.
+   */
   values: unknown[] | undefined;
   names: string[] = [];
   /** A level inside was read in pieces and has ended, so only white space may come before the next comma. */

@@ -177,7 +177,7 @@ describe('the options for the front end', () => {
     });
   }
 
-  it('are no error if they are valid', () => {
+  it('are accepted if they are valid', () => {
     for (const options of [
       {},
       envoy,

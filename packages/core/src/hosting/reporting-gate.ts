@@ -281,7 +281,7 @@ function warnOfSource(report: TrustStoreReport): void {
     const having = revision === undefined ? '' : `, with revision ${revision}`;
     warnAtStart('trust_mirror_used', `${description}: ${fault}${having}.`);
   } else if (fault !== undefined) {
-    // If this describes an end, a document is in use: another gate of this process may have loaded it before.
+    // `end` is not empty if a document is in use, which another gate of this process may have loaded before.
     const end = describeEnd(report);
     warnAtStart('trust_unavailable', `${description}: ${fault}${end === '' ? `. ${unavailableDetail}` : `${end}.`}`);
   } else if (mirror?.fault !== undefined) {

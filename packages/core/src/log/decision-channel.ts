@@ -40,8 +40,8 @@ export interface DecisionEvent {
   readonly matched: string | undefined;
   readonly thumbprintSha256: string | undefined;
   /**
-   * When the access ends, in milliseconds since 1970-01-01T00:00:00Z: the earliest end of the certificate, its pin and
-   * its identity.
+   * When the access ends, in milliseconds since 1970-01-01T00:00:00Z: the earliest end of what admits the caller, such
+   * as the certificate, its pin and its identity.
    */
   readonly accessEndsAt: number | undefined;
   /**

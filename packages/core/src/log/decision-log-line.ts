@@ -35,7 +35,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
    * would be longer than 480 bytes.
    */
   readonly route?: string;
-  /** Of an MCP call: the name of the tool or prompt, or the URI of the resource. */
+  /** On MCP calls: the name of the tool or prompt, or the URI of the resource. */
   readonly tool?: string;
   /** The invocation id, which a refused caller gets as `correlationId`. */
   readonly correlationId: string;
@@ -178,7 +178,7 @@ function describeAdmitted({ identity }: Admission): CallerLine {
 function describeRefused(denial: Denial): CallerLine {
   const { identityName, thumbprintSha256, facts } = denial;
   const { list, claim } = readDenialFacts(facts);
-  // If the certificate is ambiguous, it matched several entries.
+  // An ambiguous certificate has matched several entries, which commas separate.
   const matched = findMatched(denial)?.split(',').map(shortenMatched).join();
   return {
     identity: identityName,

@@ -72,7 +72,9 @@ interface ListedEnd {
   readonly endsAt: number;
   /** Whether the last pin ends first. Otherwise the identity does. */
   readonly isOfPin: boolean;
-  /** The thumbprint of that pin. Undefined if the identity ends first, or if the pin is of another kind. */
+  /**
+   * The SHA-256 thumbprint of that pin. Undefined if the identity ends first, or if the pin has another kind of hash.
+   */
   readonly thumbprintSha256: string | undefined;
 }
 

@@ -24,13 +24,13 @@ export interface RevocationLogLine extends LineStart<'revocation'> {
   readonly thumbprintSha256?: string;
   /** The revocation list. */
   readonly list: {
-    /** The CA that issued it (RFC 4514). */
+    /** The CA that issued the list (RFC 4514). */
     readonly issuer: string;
-    /** Its CRL number, in decimal. */
+    /** The list's CRL number, in decimal. */
     readonly number?: string;
-    /** Where it was read, such as `file corp.crl`. */
+    /** Where the list was read, such as `file corp.crl`. */
     readonly source?: string;
-    /** Its `nextUpdate`, RFC 3339. */
+    /** The list's `nextUpdate`, RFC 3339. */
     readonly end?: string;
   };
   /** What to do. */

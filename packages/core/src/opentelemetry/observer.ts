@@ -186,7 +186,8 @@ function createSpanAttributes(event: DecisionEvent): Attributes {
     'certgate.decision.outcome': event.outcome,
     'certgate.decision.code': event.code,
     'certgate.report_only.code': event.reportOnly?.code,
-    // OpenTelemetry's own. The span's status stays: to its conventions, a 401 is no error of an HTTP server.
+    // OpenTelemetry's own attribute. The span's status is not set, because by OpenTelemetry's conventions a 401 is not
+    // an error of an HTTP server.
     'error.type': event.outcome === 'denied' ? event.code : undefined,
     'certgate.function.name': event.functionName,
     'certgate.correlation_id': event.correlationId,

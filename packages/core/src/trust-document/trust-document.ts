@@ -38,20 +38,25 @@ export interface TrustDocumentAuthority {
 
 /** The value of `revocation`, as it is written. */
 export interface TrustDocumentRevocation {
-  /** If absent: `required` if `crls` or `ocsp` is given, otherwise `off`. */
+  /**
+   * Whether revocation information is required. If absent: `required` if `crls` or `ocsp` is given, otherwise `off`.
+   */
   readonly mode?: 'required' | 'when-available' | 'off';
-  /** If absent: `chain`. */
+  /**
+   * Which certificates are checked. `chain`: the caller's and every intermediate. `end-entity`: only the caller's. If
+   * absent: `chain`.
+   */
   readonly scope?: 'chain' | 'end-entity';
   readonly crls?: readonly string[];
   readonly ocsp?: string;
-  /** If absent: `required`. */
+  /** Whether an OCSP response must contain the nonce of its request. If absent: `required`. */
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
   /** Only allowed if `mode` is `required`. */
   readonly minimumCrlNumbers?: readonly TrustDocumentMinimumCrlNumber[];
   /**
-   * 1 to 2592000 (30 days). Only allowed if `mode` is written out as `required` or `when-available`. If absent,
-   * `noRevAvail` excuses no certificate.
+   * The longest lifetime of a certificate that `noRevAvail` excuses, in seconds: 1 to 2592000 (30 days). Only allowed
+   * if `mode` is written out as `required` or `when-available`. If absent, `noRevAvail` excuses no certificate.
    */
   readonly noRevAvailMaximumLifetimeSeconds?: number;
 }

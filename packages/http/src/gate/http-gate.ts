@@ -1,7 +1,7 @@
 // gate/: decides each request by its headers or its TLS connection, for every adapter.
 //
 //   an adapter's request
-//     │ passed-requests        this gate let it pass before              asks for roles alone
+//     │ passed-requests        this gate let it pass before              asks only for roles
 //     │   by its exchange      a gate around the framework let it pass   decides anew, by what that gate was given
 //     │ anonymous-routes       method and path are open to all           passes without an identity
 //     │ gate-start             trust is not valid, or not there yet      503 trust_unavailable

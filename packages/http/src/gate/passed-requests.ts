@@ -97,7 +97,10 @@ export function leaveScope(request: object, scope: Scope): void {
   passages.set(request, { ...passage, scopes: passage.scopes.filter((each) => each !== scope) });
 }
 
-/** A request of node:http, as handlers find it that run because of it, whichever copy of this package they load. */
+/**
+ * A request of node:http, for the handlers that run because of it. They find it whichever copy of this package they
+ * load.
+ */
 export interface LinkedExchange {
   /** Undefined after the response has closed, because code that still runs in this context may serve another caller. */
   request: object | undefined;

@@ -160,7 +160,7 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   // Node has removed its own listener. Without one, a caller who disconnects would end the process.
   const ignore = (): void => undefined;
   socket.on('error', ignore);
-  // The method is also undefined if other code emits the event.
+  // The method is undefined even if other code emits the event, so that no anonymous route opens an upgrade.
   settle(gate.decideCall({ ...toCall(request, socket), method: undefined }), (gateAnswer) => {
     if (socket.destroyed) return;
     if (gateAnswer !== passed) {
