@@ -4,29 +4,35 @@ import type { ProbeId } from './probe-table.js';
 import { findLapse } from './probes/judge-forgeries.js';
 import { type Judgement, cannotTell, describeAnswer } from './verdict.js';
 
-/** After the first probe that ends with at least so many requests since the last try, the allowed caller is tried again. */
+/**
+ * The allowed caller is tried again after the first probe that ends when at least this many requests were sent since
+ * the last try.
+ */
 const requestsBetweenTries = 10;
 
 /**
- * Tries the allowed caller again between probes. A firewall or a rate limit may refuse this machine for a while: refusals
- * count only where the allowed caller is admitted before and after them.
+ * Tries the allowed caller again between probes. A firewall or a rate limit may refuse this machine for a while, so a
+ * refusal shows something only if the allowed caller is admitted before and after it.
  */
 export class Control {
   readonly #examination: Examination;
   readonly #judgements: Map<ProbeId, Judgement>;
-  /** Probes since the last try that hold because of refusals. */
+  /** The probes since the last try whose verdict is `holds` because callers were refused. */
   #unconfirmed: readonly ProbeId[] = [];
-  /** What the allowed caller got at the last try, if it was not admitted. */
+  /** What the allowed caller got at the last try. Undefined if it was admitted. */
   #lapse: WireAnswer | undefined;
   #sentAtLastTry = 0;
 
-  /** Doubtful verdicts are replaced in `judgements`. */
+  /** The control replaces doubtful verdicts in `judgements`. */
   constructor(examination: Examination, judgements: Map<ProbeId, Judgement>) {
     this.#examination = examination;
     this.#judgements = judgements;
   }
 
-  /** After a probe whose refusals need it. */
+  /**
+   * Called after each probe that draws conclusions from refusals. Tries the allowed caller again if enough requests
+   * were sent since the last try.
+   */
   async confirmLater(id: ProbeId): Promise<void> {
     const { sent } = this.#examination.sender;
     if (this.#judgements.get(id)?.verdict === 'holds') this.#unconfirmed = [...this.#unconfirmed, id];
@@ -35,12 +41,18 @@ export class Control {
     if (telling !== undefined) this.#settle(await findLapse(this.#examination, [telling]), this.#unconfirmed);
   }
 
-  /** A forgery was admitted, so that nothing refuses this machine, and nothing more is sent. */
+  /**
+   * Called after a forgery was admitted. The admission shows that nothing refuses this machine, and no further request
+   * is sent.
+   */
   endWithForgedAdmission(): void {
     this.#settle(undefined, this.#unconfirmed);
   }
 
-  /** At the end, at every function. One that was not tried in between shows nothing about the time in between. */
+  /**
+   * Called after all probes. Tries the allowed caller at every closed function. With several functions, the earlier
+   * tries show nothing about those that they left out, so a failure here makes every `holds` doubtful.
+   */
   async end(ids: readonly ProbeId[]): Promise<void> {
     const isOnlyOne = this.#examination.closedFunctions.length === 1;
     const unconfirmed = isOnlyOne

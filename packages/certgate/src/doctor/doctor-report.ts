@@ -6,13 +6,15 @@ import { type Judgement, type ProbeObservation, type Verdict, cannotTell, capita
 export interface DoctorReport {
   readonly target: string;
   readonly anyServer?: true;
-  /** With `anyServer`: each request that got in, of a caller who must be refused: the probe and what was sent. */
+  /** Set with `anyServer`: each request of a caller who must be refused that got in, as "probe: what was sent". */
   readonly gotIn?: readonly string[];
   readonly counts: Readonly<Record<Verdict, number>>;
-  /** Each probe that asks whether somebody gets in tries one kind of opening. */
+  /**
+   * How many kinds of opening were tried. Each probe that asks whether an unauthorized caller gets in tries one kind.
+   */
   readonly openings: { readonly known: number; readonly tried: number; readonly notTried: readonly ProbeId[] };
   readonly findings: readonly ProbeFinding[];
-  /** Probes that do not apply to this app, or were not asked for. */
+  /** Probes that do not apply to this app, or that the operator did not ask for. */
   readonly notRun: readonly { readonly id: ProbeId; readonly reason: string }[];
   readonly requests: number;
 }
@@ -22,7 +24,7 @@ export interface ProbeFinding {
   readonly verdict: Verdict;
   /** What was sent and what came back, one line for each answer of a function. */
   readonly evidence: readonly string[];
-  /** What the server or a certificate says; never published. */
+  /** What the server or a certificate says. It is never published. */
   readonly detail: string | null;
   /** What the verdict means, and what to do. */
   readonly meaning: readonly string[];
@@ -91,14 +93,14 @@ function listEvidence({ note, observations = [] }: Judgement, names: readonly st
   return note === '' ? lines : [note, ...lines];
 }
 
-/** Each text once, with how often it is there. */
+/** Lists each text once, and adds how often it occurs. */
 function countEqual(texts: readonly string[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   return [...counts].map(([text, count]) => (count === 1 ? text : `${text}, ${count} times`));
 }
 
-/** Undefined if the verdict is another than `cannot-tell`. */
+/** What would be needed to decide. Undefined unless the verdict is `cannot-tell`. */
 export function findWouldTell(id: ProbeId, { verdict, wouldTell }: Judgement): string | undefined {
   return verdict === 'cannot-tell' ? (wouldTell ?? probeTable[id].wouldTell) : undefined;
 }
@@ -122,7 +124,10 @@ function explain(
   }
 }
 
-/** What was tried and what came of it, and no more. Undefined for a probe that asks something else than who gets in. */
+/**
+ * Describes only what was tried and how often callers were refused or admitted. Undefined if the probe does not ask who
+ * gets in.
+ */
 function describeTries(id: ProbeId, observations: readonly ProbeObservation[]): string | undefined {
   const { refused, tries, admitted, allowedTries } = countTries(id, observations);
   const texts = [
@@ -134,7 +139,7 @@ function describeTries(id: ProbeId, observations: readonly ProbeObservation[]): 
 }
 
 export interface Tries {
-  /** The callers who must be refused. */
+  /** The requests of callers who must be refused. */
   readonly tries: number;
   readonly refused: number;
   readonly allowedTries: number;
@@ -157,7 +162,7 @@ function isOfAllowed(sent: string): boolean {
   return /^the allowed certificate(?: with its key)?$/.test(sent);
 }
 
-/** Probes that fail for another reason than that somebody got in. */
+/** Probes that do not fail because a caller got in, but for another reason. */
 const aboutNobody: readonly ProbeId[] = ['public-function', 'trace', 'large-body', 'plain-http', 'scm-site'];
 
 function listAdmitted(findings: readonly ProbeFinding[]): readonly string[] {

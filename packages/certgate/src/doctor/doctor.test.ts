@@ -26,7 +26,7 @@ const forgeries: readonly ProbeId[] = probeIds.filter(
   (id) => id.startsWith('forged-') || id === 'lookalike-certificate',
 );
 
-/** What holds without a refusal that a later admission of the allowed caller must confirm. */
+/** Probes whose verdict is `holds` without a refusal that a later admission of the allowed caller must confirm. */
 const holdingAtFirst: readonly ProbeId[] = [
   'server-certificate',
   'no-certificate',
@@ -36,7 +36,7 @@ const holdingAtFirst: readonly ProbeId[] = [
   'allowed-certificate-expiry',
   'clock',
 ];
-/** They send nothing, so they are run after a forged admission too. */
+/** Probes that send nothing, so they run after a forged admission too. */
 const holdingAnyway: readonly ProbeId[] = ['refusal-reason', 'refusal-content', 'software-version'];
 
 describe('doctor', () => {
@@ -63,10 +63,10 @@ describe('doctor', () => {
     ['a redirect to http', { status: 301, headers: { Location: 'http://app.example/' } }, 'cannot-tell'],
     ['silence', 'hang', 'cannot-tell'],
   ] as const) {
-    it(`takes ${what} over plain HTTP for "${verdict}", and sends nothing of a certificate there`, async () => {
+    it(`judges ${what} over plain HTTP as "${verdict}", and sends nothing of a certificate there`, async () => {
       const plain = await startPlainServer(reply);
       try {
-        // Without a function the other probes send nothing.
+        // The target has no function, so the other probes send nothing.
         const report = await withServer(await startServer(stage, {}), ({ port }) =>
           examinePort(stage, port, {
             target: parseTarget(`https://localhost:${port}`, [], []),
@@ -83,7 +83,7 @@ describe('doctor', () => {
     });
   }
 
-  it('probes every function, and says which one admits a forgery', async () => {
+  it('probes every function, and reports which one admits a forgery', async () => {
     const behaviour: Behaviour = {
       forward: (request) =>
         request.path === '/v1/refunds' ? [...valuesOf(request), ...forwardStrictly(request)] : forwardStrictly(request),
@@ -105,7 +105,7 @@ describe('doctor', () => {
     );
   });
 
-  it('cannot tell about forgeries while one of the functions refuses the allowed caller', async () => {
+  it('judges no forgery while one of the functions refuses the allowed caller', async () => {
     const behaviour: Behaviour = { answer: ({ path }) => (path === '/api/Refunds' ? { status: 401 } : undefined) };
     const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
       examinePort(stage, port, { target: parseTarget(`https://localhost:${port}`, ['Orders', 'Refunds'], []) }),
@@ -128,7 +128,7 @@ describe('doctor', () => {
     assert.doesNotMatch(JSON.stringify(judgement), /s3cret|Key==/);
   });
 
-  it('cannot tell anything of a host that is not there, for which one line is enough, or that does not speak TLS', async () => {
+  it('judges nothing about a host that does not exist or does not speak TLS, and reports an unreachable host in one line', async () => {
     const plain = await startPlainServer();
     const speaking = await examinePort(stage, plain.port);
     await plain.close();
@@ -150,7 +150,7 @@ describe('doctor', () => {
     }
   });
 
-  it('says that there is no such function where everybody gets 404, and of nobody else', async () => {
+  it('reports a missing function only if every caller gets 404', async () => {
     const noteOf = async (status: number, ofNobody = status): Promise<string | undefined> => {
       const answer: Behaviour['answer'] = ({ peer }) => ({ status: peer === undefined ? ofNobody : status });
       const { note } = await withServer(await startServer(stage, { answer }), ({ port }) =>
@@ -164,13 +164,13 @@ describe('doctor', () => {
     assert.equal(await noteOf(404, 401), '');
   });
 
-  it('cannot tell what it had no time to try', async () => {
+  it('judges nothing that it had no time to try', async () => {
     const report = await examine({}, { deadlineMilliseconds: 0 });
     assert.deepEqual(listIds(report, 'fails'), []);
     assert.deepEqual(listIds(report, 'holds'), ['server-certificate', 'allowed-certificate-expiry']);
   });
 
-  it('says that there was no time to try the allowed caller again, and not that it lost access', async (context) => {
+  it('reports that there was no time to try the allowed caller again, and not that the caller lost access', async (context) => {
     const now = performance.now.bind(performance);
     let passedMilliseconds = 0;
     context.mock.method(performance, 'now', () => now() + passedMilliseconds);
@@ -184,7 +184,7 @@ describe('doctor', () => {
     assert.match(judgements.get('after-allowed')?.note ?? '', /^The time for all probes was over/);
   });
 
-  it('cannot tell about any function when the allowed caller is no longer admitted at one of them', async () => {
+  it('judges no function if the allowed caller is no longer admitted at one of them', async () => {
     let calls = 0;
     const behaviour: Behaviour = {
       answer: ({ path, peer }) =>
@@ -200,7 +200,7 @@ describe('doctor', () => {
     assert.deepEqual(listIds(report, 'holds'), [...holdingAtFirst, 'plain-http', ...holdingAnyway]);
   });
 
-  it('cannot tell whether a caller who gets no complete answer in time is admitted, and what to do', async () => {
+  it('cannot tell whether a caller who gets no complete answer in time is admitted, and suggests a longer timeout', async () => {
     const behaviour: Behaviour = { answer: (_, isAdmitted) => (isAdmitted ? 'hang' : undefined) };
     const { findings } = await examine(behaviour, { timeoutMilliseconds: 300 });
     const found = findings.find(({ id }) => id === 'allowed-certificate');
@@ -222,7 +222,7 @@ describe('doctor', () => {
     assert.deepEqual(listIds(report, 'fails'), ['no-certificate']);
   });
 
-  it('ends in time where a server does not answer eight requests at once', async () => {
+  it('ends in time if the server does not answer eight requests at once', async () => {
     const answer: Behaviour['answer'] = ({ openConnections }) => (openConnections >= 8 ? 'hang' : undefined);
     const { verdict } = await withServer(await startServer(stage, { answer }), ({ port }) =>
       judgePort(stage, port, 'parallel', { timeoutMilliseconds: 300 }),
@@ -230,7 +230,7 @@ describe('doctor', () => {
     assert.equal(verdict, 'cannot-tell');
   });
 
-  it('cannot tell without a function', async () => {
+  it('cannot tell anything about callers if no function is named', async () => {
     const report = await withServer(await startServer(stage, {}), ({ port }) =>
       examinePort(stage, port, { target: parseTarget(`https://localhost:${port}`, [], []) }),
     );
@@ -239,7 +239,7 @@ describe('doctor', () => {
       assert.ok(listIds(report, 'cannot-tell').includes(id), id);
   });
 
-  it('keeps to the rate, and to the time for all probes', async () => {
+  it('keeps to the rate, and to the time for all probes together', async () => {
     const startedAt = performance.now();
     const report = await examine({}, { requestsPerSecond: 40, deadlineMilliseconds: 500 });
     const seconds = (performance.now() - startedAt) / 1000;
@@ -248,7 +248,7 @@ describe('doctor', () => {
     assert.ok(listIds(report, 'cannot-tell').includes('lookalike-certificate'));
   });
 
-  describe('of a good server', () => {
+  describe('run against a good server', () => {
     let report: ExaminedPort;
     let seen: FaultyServer['seen'];
     before(async () => {
@@ -271,7 +271,7 @@ describe('doctor', () => {
       assert.ok(!evidence.includes(stage.allowed.der.toString('base64').slice(100, 140)));
     });
 
-    it('says how often callers were refused, and which kinds of opening were not tried', () => {
+    it('reports how often callers were refused, and which kinds of opening were not tried', () => {
       const meaningOf = (wanted: ProbeId): unknown => report.findings.find(({ id }) => id === wanted)?.meaning;
       assert.deepEqual(meaningOf('denied-certificate'), ['Refused in 1 of 1 tries.']);
       assert.deepEqual(meaningOf('forged-header-case'), ['Refused in 6 of 6 tries.']);
@@ -283,7 +283,7 @@ describe('doctor', () => {
       assert.equal(known - tried, notTried.length);
     });
 
-    it('names itself but where it plays a browser, sends no POST, and writes a summary that a name cannot break', () => {
+    it('sends its own user agent except where it imitates a browser, sends no POST, and writes a summary that a name cannot break', () => {
       assert.ok(seen.length > 20);
       assert.deepEqual([...new Set(seen.map(({ method }) => method))].sort(), ['GET', 'HEAD', 'OPTIONS', 'TRACE']);
       const others = seen.flatMap((request) =>
@@ -306,7 +306,7 @@ describe('doctor', () => {
 });
 
 describe('the SCM site', () => {
-  it('has an address that follows from the name of an app on azurewebsites.net', () => {
+  it("has an address only if the app's own name is on azurewebsites.net", () => {
     for (const [host, scm] of [
       ['orders.azurewebsites.net', 'https://orders.scm.azurewebsites.net'],
       ['orders-a1b2.westeurope-01.azurewebsites.net', 'https://orders-a1b2.scm.westeurope-01.azurewebsites.net'],
@@ -318,7 +318,7 @@ describe('the SCM site', () => {
       assert.equal(findScmOrigin(parseTarget(`https://${host}`, [], []))?.origin, scm, host);
   });
 
-  it('is judged by its status, and not at all where it cannot be reached', () => {
+  it('is judged by its status, and gets no verdict if it cannot be reached', () => {
     const verdicts = { 200: 'fails', 302: 'holds', 401: 'holds', 403: 'holds', 503: 'cannot-tell' };
     for (const [status, verdict] of Object.entries(verdicts)) {
       const answer = { status: Number(status), fields: [], body: Buffer.alloc(0), tls: undefined };

@@ -2,15 +2,15 @@
 //
 //   server-certificate          verified before anything of the allowed certificate is sent
 //     │ no-, denied-, allowed-  what each caller gets: all later answers are compared with these
-//     │ cached-answer           before any forgery, since a cached answer would pass for one
-//     │ forged-…                up to the first that is admitted: then nothing more is forged
+//     │ cached-answer           before any forgery, since a cached answer would pass for an admitted forgery
+//     │ forged-…                up to the first that is admitted; later probes then send nothing
 //     │ …-certificate           certificates that anybody can make or copy
-//     │ key-proof-…             the allowed certificate with a key that is not its own
-//     │ forwarded-for, …, post  other requests of callers who must be refused
-//     │ parallel                eight of them at once
-//     │ no-server-name, tls-…   the same over each protocol
-//     │ plain-http, scm-site    beside the app's address
-//     │                         between them, the allowed caller again: refusals count only while it is admitted
+//     │ key-proof-…             the allowed certificate with another key than its own
+//     │ forwarded-for, …, post  requests in other forms from callers who must be refused
+//     │ parallel                eight requests of such callers at once
+//     │ no-server-name, tls-…   the same callers over each protocol
+//     │ plain-http, scm-site    other ports and hosts that belong to the app
+//     │                         between probes, the allowed caller again: a refusal shows nothing unless it is admitted
 //     ▼ refusal-reason, …       read from the answers until now
 //   a verdict for each probe: holds, fails, cannot tell
 
@@ -33,9 +33,11 @@ import { type Judgement, cannotTell } from './verdict.js';
 
 export interface ExaminedApp {
   readonly report: DoctorReport;
-  /** What the report rests on; of these, some words may be published. */
+  /** The judgements that the report is made from. A published report contains only some of their words. */
   readonly judgements: Judgements;
-  /** In one sentence, why there was no connection at all. Then nothing was tried. */
+  /**
+   * Why there was no connection at all, in one sentence. Nothing was tried then. Undefined if there was a connection.
+   */
   readonly unreachable: string | undefined;
 }
 
@@ -57,7 +59,7 @@ export const probes: ProbeRuns = {
   ...disclosureProbes,
 };
 
-/** Runs every probe against one app, one request after another. Never rejects for what the app or the network does. */
+/** Runs every probe against one app, one after another. Never rejects because of what the app or the network does. */
 export async function examineApp(options: DoctorOptions): Promise<ExaminedApp> {
   const sender = new ProbeSender(options);
   const examination = new Examination(options, sender);
@@ -72,7 +74,7 @@ export async function examineApp(options: DoctorOptions): Promise<ExaminedApp> {
     const isAdmitted = judgement.isForgedAdmission === true;
     if (isAdmitted && (id === 'forged-header' || id === 'forged-header-beside-denied'))
       examination.admitsForgedHeader = true;
-    // What else gets in is asked of a server of which nothing is known.
+    // After a forged admission, the other probes go on only against an unknown server (`--any-server`).
     if (isAdmitted && options.isAnyServer !== true) {
       control.endWithForgedAdmission();
       hasForgedAdmission = true;

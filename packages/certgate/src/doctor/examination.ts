@@ -16,7 +16,7 @@ import type { ProbeId } from './probe-table.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
 
 export interface ExaminedCertificate extends ClientIdentity {
-  /** Of the certificate itself. */
+  /** The certificate in DER, without its chain. */
   readonly der: Buffer;
   readonly thumbprintSha256: string;
 }
@@ -26,21 +26,27 @@ export interface ExaminationOptions {
   readonly allowed: ExaminedCertificate;
   readonly denied: ExaminedCertificate;
   readonly caPem?: string;
-  /** The one before the app: its fields are forged in every spelling, those of all others once. */
+  /**
+   * The front end in front of the app. Its fields are forged in every spelling, the fields of each other front end
+   * once.
+   */
   readonly frontEnd: FrontEndName;
-  /** Nothing is known of the server: answers are compared with those that the callers got at first. */
+  /**
+   * Set with `--any-server`, for servers without Certgate. Answers are compared with those that the callers got at
+   * first.
+   */
   readonly isAnyServer?: boolean;
-  /** Where plain HTTP is tried. */
+  /** The address at which plain HTTP is tried. */
   readonly plainHttpUrl: URL;
   readonly withLargeBody: boolean;
   readonly withPost: boolean;
-  /** Other values of `Host`, which are sent to the same address. */
+  /** Further values of the `Host` field. They are sent to the same address. */
   readonly alsoHosts: readonly string[];
 }
 
 export type Caller = 'nobody' | 'denied' | 'allowed';
 
-/** What the callers got at first, before anything was forged: all other answers are compared with these. */
+/** What each caller got at first, before anything was forged. All other answers are compared with these. */
 export interface Baseline {
   readonly nobody: WireAnswer;
   readonly denied: WireAnswer;
@@ -61,39 +67,42 @@ export interface SeenRefusal {
   readonly answer: Extract<WireAnswer, { readonly kind: 'answered' }>;
 }
 
-/** To a function, whose address is added. */
+/** A request to a function. The sender adds the function's address. */
 export type FunctionRequest = Omit<ProbeRequest, 'url'> & {
   /** Parameters that are added to the query. */
   readonly query?: string;
 };
 
-/** What is sent before a request. */
+/** A request that is sent before another one. */
 export interface EarlierRequest {
   readonly target: TargetFunction;
   readonly request: FunctionRequest;
 }
 
-/** A probe. It never throws for what the app or the network does. */
+/** Runs one probe. It never throws because of what the app or the network does. */
 type ProbeRun = (examination: Examination) => Judgement | Promise<Judgement>;
 
 export type ProbeRuns<Id extends ProbeId = ProbeId> = Readonly<Record<Id, ProbeRun>>;
 
-/** What the probes share: the target, the callers, and what was seen until now. */
+/** What the probes share: the target, the callers, and what was observed until now. */
 export class Examination {
   readonly options: ExaminationOptions;
   readonly sender: ProbeSender;
-  /** Nothing of the allowed certificate is sent, not even its public part, before the server's is verified. */
+  /**
+   * Whether the server's certificate was verified. Until then, nothing of the allowed certificate is sent, not even its
+   * public part.
+   */
   isServerTrusted = false;
-  /** Why there is no connection to the server; undefined while there is one. */
+  /** Why there is no connection to the server. Undefined while there is one. */
   unreachable: string | undefined;
   closedFunctions: readonly ExaminedFunction[] = [];
-  /** A cache serves answers of the allowed caller whatever the query is: every later 2xx may come from it. */
+  /** A cache serves the allowed caller's answers whatever the query is, so that every later 2xx may come from it. */
   cacheIgnoresQuery = false;
-  /** A forged header of the front end that is named gets in, in whatever request it is. */
+  /** A forged header of the named front end gets in, whatever else the request contains. */
   admitsForgedHeader = false;
   /** Every answer of the app until now. */
   readonly answers: WireAnswer[] = [];
-  /** With the callers' own certificates only. */
+  /** Refusals of requests that the denied caller, or a caller without a certificate, sent without any forgery. */
   readonly refusals: SeenRefusal[] = [];
 
   constructor(options: ExaminationOptions, sender: ProbeSender) {
@@ -105,19 +114,19 @@ export class Examination {
     return this.options.target;
   }
 
-  /** To a function, with a query that no cache has seen. */
+  /** Sends a request to a function, by default with a query that no cache has seen. */
   async call(target: TargetFunction, request: FunctionRequest, query?: string): Promise<WireAnswer> {
     return this.#note(await this.sender.send(this.#address(target, request, query)));
   }
 
-  /** Undefined where HTTP/2 is not offered. */
+  /** Sends a request over HTTP/2. Undefined if the server does not offer HTTP/2. */
   async callOverHttp2(target: TargetFunction, request: FunctionRequest): Promise<WireAnswer | undefined> {
     return this.#note(await this.sender.sendOverHttp2(this.#address(target, request)));
   }
 
   /**
-   * On a connection on which the same caller was answered before; `first` is the request before it. Undefined where the
-   * connection ended before the second.
+   * Sends `first` and then `request` with the same certificate on one connection, and resolves to the second answer.
+   * Undefined if the connection ended before the second request.
    */
   async callSecond(
     target: TargetFunction,
@@ -165,27 +174,31 @@ export class Examination {
   }
 }
 
-/** The user agent that some probes send. */
+/** The user agent with which some probes imitate a browser. */
 export const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 export function newQuery(): string {
   return `certgate-doctor=${randomBytes(8).toString('hex')}`;
 }
 
-/** Of a forged request: a refusal, also by the silence that a caller with no better certificate met at first. */
+/**
+ * Whether the answer refuses a forged request. A closed connection is a refusal too, if the same caller without the
+ * forgery met a closed connection at first.
+ */
 export function isRefused(answer: WireAnswer, { nobody, denied, reader }: Baseline, usesDenied: boolean): boolean {
   const other = usesDenied ? denied : nobody;
   return reader.classify(answer) === 'refused' || (answer.kind === 'closed' && other.kind === 'closed');
 }
 
 /**
- * Whether a caller was refused at first. An answer that all callers with a better certificate get too (a 401 for want of
- * a function key, a firewall's 403) shows nothing. Any 4xx but 401 and 403 counts only where the allowed one is admitted.
+ * Whether the caller was refused at first. An answer that all callers with a better certificate get too (a 401 because
+ * a function key is missing, a firewall's 403) shows nothing. A 4xx other than 401 and 403 is a refusal only if the
+ * allowed caller is admitted.
  */
 export function isRefusedAtFirst({ allowed, reader, ...others }: Baseline, caller: 'nobody' | 'denied'): boolean {
   const answer = others[caller];
   const isAllowedAdmitted = reader.classify(allowed) === 'admitted';
-  // A connection that is closed refuses, if the allowed caller's stays open.
+  // A closed connection is a refusal if the allowed caller gets an answer that admits it.
   if (answer.kind === 'closed') return isAllowedAdmitted;
   if (reader.classify(answer) !== 'refused') return false;
   if (isAllowedAdmitted || reader.isByLikeness === true) return isAllowedAdmitted;
@@ -196,7 +209,7 @@ export function isRefusedAtFirst({ allowed, reader, ...others }: Baseline, calle
   );
 }
 
-/** Why nothing can be concluded from what a forged request gets at this function; undefined: something can. */
+/** Why the answer to a forged request shows nothing at this function. Undefined if it does show something. */
 export function findObstacle({ baseline }: ExaminedFunction, usesDenied: boolean): string | undefined {
   const { classify, obstacle } = baseline.reader;
   if (obstacle !== undefined) return obstacle;
@@ -209,9 +222,10 @@ export function findObstacle({ baseline }: ExaminedFunction, usesDenied: boolean
 }
 
 /**
- * Whether a forged request that gets in shows so although there is an obstacle: with `--any-server`, where callers who must
- * be refused get another answer than the allowed one, be it with 200, or where it is not known what the allowed one gets.
- * Then only a request that differs from theirs by a header field or a certificate: to another path or method, anything may answer.
+ * Whether a forged request that gets in is an admission although `findObstacle` names an obstacle. That is possible
+ * only with `--any-server`, if the callers who must be refused are not admitted. If the allowed caller is not admitted
+ * either, the forged request may differ from theirs only by header fields or a certificate: any page may answer at
+ * another path, method or host.
  */
 export function showsAdmission(
   { baseline }: ExaminedFunction,
@@ -229,7 +243,10 @@ function namesHost({ fields = [] }: FunctionRequest): boolean {
   return fields.some(([name]) => name.toLowerCase() === 'host');
 }
 
-/** The first closed function that tells something about all callers. */
+/**
+ * The first closed function that admits the allowed caller and refuses callers without a certificate. Undefined if
+ * there is none.
+ */
 export function findTellingFunction(examination: Examination): ExaminedFunction | undefined {
   if (examination.cacheIgnoresQuery) return undefined;
   return examination.closedFunctions.find((examined) => findObstacle(examined, false) === undefined);

@@ -18,7 +18,7 @@ const refusal = answer(401, '{"error":"no certificate"}');
 const content = answer(200, '{"orders":["one","two"]}');
 const usual = { nobody: twice(refusal), denied: twice(answer(403, 'not you')), allowed: twice(content) };
 
-describe('whom an answer of an unknown server lets in', () => {
+describe('the meaning of an answer from an unknown server', () => {
   let stage: DoctorStage;
   before(() => {
     stage = createDoctorStage();
@@ -74,7 +74,7 @@ describe('whom an answer of an unknown server lets in', () => {
     });
   }
 
-  it('does not compare names and numbers of the certificates', () => {
+  it('ignores names and numbers of the certificates in the comparison', () => {
     const { allowed, denied } = stage;
     const greet = (name: string, thumbprint: string): WireAnswer => answer(200, `Welcome, CN=${name} (${thumbprint})!`);
     const own = greet('billing.contoso.example', allowed.thumbprintSha256);
@@ -84,7 +84,7 @@ describe('whom an answer of an unknown server lets in', () => {
     assert.equal(createLikenessReader(samples, []).classify(other), 'undecided');
   });
 
-  it('says in its evidence whether a 2xx is like what the allowed caller gets, and why nothing can be told', () => {
+  it('shows in its evidence whether a 2xx is like what the allowed caller gets, and why nothing can be concluded', () => {
     const reader = createLikenessReader(usual, []);
     assert.equal(reader.describe(content), '200, like what the allowed caller gets');
     assert.equal(reader.describe(answer(200, 'sign in')), '200, unlike what the allowed caller gets');

@@ -3,25 +3,32 @@ import type { WireAnswer } from '#local/client/wire-request.js';
 import type { Caller } from './examination.js';
 import { type AnswerMeaning, type AnswerReader, byStatus } from './verdict.js';
 
-// Whom an answer lets in where nothing is known of the server (`--any-server`): it looks like what the allowed caller
-// gets, or like the refusal of a caller who must be refused. Anything else shows neither: a page of a firewall, an error.
+// Decides what an answer means if the server is unknown (`--any-server`). An answer like the allowed caller's admits,
+// and an answer like the refusal of a caller who must be refused refuses. Anything else, such as a firewall's page or
+// an error, shows neither.
 
 type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
-/** How the answers to one caller look: the words that all of them have, and how many others they may have. */
+/**
+ * What the answers to one caller have in common: their status, the words that all of them contain, and the highest
+ * number of other words in any of them.
+ */
 interface Look {
   readonly status: number;
   readonly words: ReadonlySet<string>;
   readonly changing: number;
 }
 
-/** What each caller got, before anything was forged: the same request several times. */
+/** What each caller got before anything was forged. The same request was sent several times. */
 type Samples = Readonly<Record<Caller, readonly WireAnswer[]>>;
 
-/** Answers with which a server refuses a request for its form, whoever sends it. */
+/** The statuses with which a server refuses the form of a request, whoever sends it. */
 const formRefusals: readonly number[] = [400, 404, 405, 421, 501, 505];
 
-/** `certificates`: an answer may repeat their names and numbers, by which the answers to two callers may differ. */
+/**
+ * Learns from `samples` how to read this server's answers. An answer may repeat names and numbers of the
+ * `certificates`, so words of these are not compared.
+ */
 export function createLikenessReader(samples: Samples, certificates: readonly Buffer[]): AnswerReader {
   if (Object.values(samples).some((answers) => !isSteady(answers)))
     return createReader({
@@ -40,11 +47,12 @@ export function createLikenessReader(samples: Samples, certificates: readonly Bu
     if (meaning === 'refused') {
       const isKnown =
         formRefusals.includes(answer.status) ||
-        // An answer to HEAD has no words.
+        // An answer to HEAD has no body, so only its status can be compared.
         refusals.some((look) => isLike(answer, look) || (answer.body.length === 0 && answer.status === look?.status));
       return isKnown ? 'refused' : 'undecided';
     }
-    // Where the allowed caller is not served, what it would get is not known: then only a refusal that became none shows it.
+    // If the allowed caller is not served, its usual answer is unknown. Then a 2xx is an admission only if a caller
+    // without a certificate was refused at first.
     if (allowed === undefined)
       return isAdmitted(samples.nobody) || isAdmitted(samples.allowed) ? 'undecided' : 'admitted';
     return answer.status === 101 || isLike(answer, allowed) ? 'admitted' : 'undecided';
@@ -72,7 +80,7 @@ function isSteady(answers: readonly WireAnswer[]): boolean {
   return new Set(answers.map(byStatus.describe)).size === 1;
 }
 
-/** Undefined where there are too few words that stay the same. */
+/** Undefined if more words change between the answers than stay the same. */
 function learnLook(answers: readonly WireAnswer[], ignored: ReadonlySet<string>): Look | undefined {
   const [first, ...others] = answers.flatMap((answer) => (answer.kind === 'answered' ? [answer] : []));
   if (first === undefined) return undefined;
@@ -88,7 +96,7 @@ function fits({ status, body }: Answered, look: Look, ignored: ReadonlySet<strin
   return [...look.words].every((word) => words.has(word)) && words.size - look.words.size <= look.changing;
 }
 
-/** Numbers are left out: they count or date something. */
+/** Lists the words of a text. Words without a letter are left out, because numbers count or date something. */
 function listWords(text: string, ignored: ReadonlySet<string>): ReadonlySet<string> {
   const words =
     normalize(text)
@@ -100,13 +108,13 @@ function listWords(text: string, ignored: ReadonlySet<string>): ReadonlySet<stri
 function listOwnWords(der: Buffer): readonly string[] {
   const { subject, subjectAltName = '', issuer, serialNumber, fingerprint, fingerprint256 } = new X509Certificate(der);
   const numbers = [serialNumber, ...[fingerprint, fingerprint256].map((text) => text.replaceAll(':', ''))];
-  // An attribute's value, and not the name of its type.
+  // An attribute's value without the name of its type.
   const names = [subject, issuer].map((name) => name.replaceAll(/^\w+=/gm, ''));
   const words = listWords([...names, subjectAltName].join('\n'), new Set());
   return [...words, ...numbers.map((text) => text.toLowerCase())];
 }
 
-/** Without what is new in every answer: ids, times, nonces. */
+/** Replaces what is new in every answer: ids, fingerprints, times, tokens and numbers. */
 export function normalize(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, 'ID')

@@ -17,10 +17,10 @@ export interface ProbeRequest {
   readonly fields?: readonly (readonly [name: string, value: string])[];
   readonly tlsVersion?: TlsVersion;
   readonly hasNoServerName?: true;
-  /** Default: the one of all probes. */
+  /** Default: `ProbeSenderOptions.method`. */
   readonly method?: string;
   readonly body?: Uint8Array;
-  /** Written as it is, in place of the path and query of the URL. */
+  /** The request target, sent unchanged in place of the path and query of the URL. */
   readonly target?: string;
   readonly httpVersion?: '1.0';
 }
@@ -31,17 +31,20 @@ export interface ProbeSenderOptions {
   readonly caPem?: string;
   readonly requestsPerSecond: number;
   readonly timeoutMilliseconds: number;
-  /** For all requests together. */
+  /** The time for all requests together. */
   readonly deadlineMilliseconds: number;
 }
 
-/** Instead of an answer. */
+/** Takes the place of an answer once the time for all requests is over. */
 export const timeIsUp: WireAnswer = { kind: 'timed-out', code: 'not sent: the time for all probes is over' };
 
-/** Sends one request after another, at most so many per second, and nothing once the time for all of them is over. */
+/** Sends one request after another, at most `requestsPerSecond`, and none once the time for all of them is over. */
 export class ProbeSender {
   sent = 0;
-  /** The server's clock minus this one, in milliseconds, by the Date of an answer; accurate to about a second. */
+  /**
+   * The server's clock minus this machine's, in milliseconds, accurate to about a second. It is read from the first
+   * `Date` field of an answer, and is undefined before.
+   */
   clockOffset: number | undefined;
   readonly #options: ProbeSenderOptions;
   readonly #startedAt = performance.now();
@@ -55,7 +58,7 @@ export class ProbeSender {
     return this.#options.timeoutMilliseconds;
   }
 
-  /** Nothing more is sent. */
+  /** Whether the time for all requests is over. Nothing more is sent then. */
   get isTimeUp(): boolean {
     return performance.now() - this.#startedAt >= this.#options.deadlineMilliseconds;
   }
@@ -68,7 +71,7 @@ export class ProbeSender {
     return decodeBody(answer);
   }
 
-  /** At once, when as much time is over as they would take one after another. */
+  /** Sends the requests at once, but only after the time that they would take one after another at the allowed rate. */
   async sendParallel(requests: readonly ProbeRequest[]): Promise<readonly WireAnswer[]> {
     let budget = 0;
     for (let turn = 0; turn < requests.length; turn += 1) budget = await this.takeTurn();
@@ -82,22 +85,28 @@ export class ProbeSender {
     return sendAfterHandshake({ ...this.#complete(request, budget), tlsVersion: request.tlsVersion });
   }
 
-  /** On one connection, after another request. Undefined where the connection ended before it. */
+  /**
+   * Sends two requests on one connection, and resolves to the second answer. Undefined if the connection ended before
+   * the second request.
+   */
   async sendSecond(first: ProbeRequest, second: ProbeRequest): Promise<WireAnswer | undefined> {
-    // It sends two.
+    // One turn for each of the two requests.
     await this.takeTurn();
     const budget = await this.takeTurn();
     if (budget <= 0) return timeIsUp;
     return sendSecondRequest(this.#complete(first, budget), this.#complete(second, budget));
   }
 
-  /** Undefined where HTTP/2 is not offered. */
+  /** Sends a request over HTTP/2. Undefined if the server does not offer HTTP/2. */
   async sendOverHttp2(request: ProbeRequest): Promise<WireAnswer | undefined> {
     const budget = await this.takeTurn();
     return budget <= 0 ? timeIsUp : sendHttp2Request(this.#complete(request, budget));
   }
 
-  /** Waits until a request may be sent, and says how long it may take, in milliseconds. */
+  /**
+   * Waits until the rate allows a request, and resolves to the milliseconds that it may take. Zero or less means that
+   * the time for all requests is over.
+   */
   async takeTurn(): Promise<number> {
     const { requestsPerSecond, timeoutMilliseconds, deadlineMilliseconds } = this.#options;
     const pause = this.#nextAt - performance.now();
@@ -124,7 +133,7 @@ export class ProbeSender {
   }
 }
 
-/** A body that the server compressed because a probe accepts gzip. */
+/** Decompresses a body that the server compressed because a probe accepts gzip. */
 function decodeBody(answer: WireAnswer): WireAnswer {
   if (answer.kind !== 'answered') return answer;
   if (!answer.fields.some(([name, value]) => name === 'content-encoding' && /^gzip$/i.test(value))) return answer;

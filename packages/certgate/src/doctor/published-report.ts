@@ -10,9 +10,9 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
 };
 
 /**
- * What may be attached to a public issue. It is made from words of this tool, numbers and status codes alone, and never
- * from what the server or a certificate says: there is no host name, thumbprint, name of a certificate or function,
- * header value or body to remove.
+ * The report that may be attached to a public issue. It consists only of words of this tool, numbers and status codes,
+ * never of what the server or a certificate says. So there is no host name, thumbprint, name of a certificate or
+ * function, header value or body to remove.
  */
 export function createRedactedReport(
   { anyServer, counts, notRun }: DoctorReport,
@@ -45,7 +45,10 @@ export function createRedactedReport(
   };
 }
 
-/** For a job summary, which may be public: it names the host and the functions, and nothing that the server said. */
+/**
+ * The report for a job summary, which may be public. It names the host and the functions, and shows nothing that the
+ * server said.
+ */
 export function formatJobSummary(report: DoctorReport): string {
   const rows = report.findings.map(({ id, verdict, evidence, meaning }) => {
     const cells = [evidence, meaning].map((lines) => escapeMarkdown(lines.join('\n')));

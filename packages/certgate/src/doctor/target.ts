@@ -1,20 +1,23 @@
 import { ToolFailure } from '#local/tool-failure.js';
 
 export interface TargetFunction {
-  /** For people; without a query, which may hold a function key. */
+  /** The name to show, without the query because that may contain a function key. */
   readonly name: string;
   readonly path: string;
 }
 
 export interface DoctorTarget {
   readonly origin: URL;
-  /** Those that must refuse everybody but the allowed caller. */
+  /** The functions that must refuse every caller but the allowed one. */
   readonly closed: readonly TargetFunction[];
   readonly public: readonly TargetFunction[];
   readonly isLoopback: boolean;
 }
 
-/** @throws {ToolFailure} for what is not the address of an app. */
+/**
+ * @throws {ToolFailure} if `url` is not the address of an app, if a function's name or path is not valid, or if a
+ * function is named both as closed and as public.
+ */
 export function parseTarget(url: string, closed: readonly string[], publicFunctions: readonly string[]): DoctorTarget {
   const origin = URL.canParse(url) ? new URL(url) : undefined;
   if (origin?.protocol !== 'https:' || `${origin.origin}/` !== origin.href) {
@@ -36,10 +39,10 @@ export function parseTarget(url: string, closed: readonly string[], publicFuncti
   });
 }
 
-/** A name stands for /api/NAME; another route prefix, or a key, needs the path. */
+/** Reads a name as /api/NAME. A function with another route prefix or with a key must be given as a path. */
 function parseFunction(text: string): TargetFunction {
   const path = text.startsWith('/') ? text : `/api/${text}`;
-  // A whole address would be taken for a function that does not exist.
+  // Without the first test, a whole URL would pass for the name of a function that does not exist.
   if (
     /^https?:/i.test(text) ||
     !/^\/[\x21-\x7e]*$/.test(path) ||
@@ -53,12 +56,12 @@ function parseFunction(text: string): TargetFunction {
   return { name: text.split('?', 1)[0] ?? text, path };
 }
 
-/** Text of the command line, which may hold a function key or a password. */
+/** Shortens text of the command line, which may contain a function key or a password. */
 function withoutSecrets(text: string): string {
   return text.replace(/\?.*$/s, '?…').replace(/\/\/[^/]*@/, '//…@');
 }
 
-/** What a server said, without the values of the functions' queries: it may repeat a function key. */
+/** Hides the values of the functions' queries in what a server said, because it may repeat a function key. */
 export function hideQueryValues(text: string, { closed, public: open }: DoctorTarget): string {
   const values = [...closed, ...open].flatMap(({ path }) => {
     const [, query = ''] = path.split(/\?(.*)/s);
@@ -74,7 +77,10 @@ export function functionUrl({ origin }: DoctorTarget, { path }: TargetFunction, 
   return url;
 }
 
-/** Of NAME.azurewebsites.net, and of NAME-HASH.REGION.azurewebsites.net; other names of an app do not tell. */
+/**
+ * The address of the SCM site for NAME.azurewebsites.net and NAME-HASH.REGION.azurewebsites.net. Undefined for other
+ * hosts, because the app's name does not follow from them.
+ */
 export function findScmOrigin({ origin }: DoctorTarget): URL | undefined {
   const found = /^([a-z0-9-]+)((?:\.[a-z0-9-]+)?\.azurewebsites\.net)$/.exec(origin.hostname);
   if (found === null || found[2]?.startsWith('.scm.') === true) return undefined;

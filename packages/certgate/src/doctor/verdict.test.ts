@@ -8,11 +8,12 @@ describe('what an answer means', () => {
     ['admitted', [101, 200, 204, 299]],
     ['redirected', [301, 302, 307, 308]],
     ['refused', [400, 401, 403, 404, 405, 501, 505]],
-    // The moment, the size of the request, a fault of the server: nothing about the gate.
+    // Statuses that depend on the moment, on the size of the request or on a fault of the server. They show nothing
+    // about the gate.
     ['undecided', [408, 413, 414, 425, 429, 431, 500, 502, 503]],
   ];
   for (const [outcome, list] of statuses) {
-    it(`${outcome}: ${list.join(', ')}`, () => {
+    it(`is "${outcome}" for ${list.join(', ')}`, () => {
       for (const status of list) {
         const answer = { kind: 'answered', status, fields: [], body: Buffer.alloc(0), tls: undefined } as const;
         assert.equal(classifyAnswer(answer), outcome, String(status));
@@ -20,7 +21,7 @@ describe('what an answer means', () => {
     });
   }
 
-  it('a TLS alert refuses where it is about the certificate', () => {
+  it('is a refusal for a TLS alert about the certificate', () => {
     const alerts: Readonly<Record<string, AnswerMeaning>> = {
       ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'refused',
       ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'refused',
@@ -35,7 +36,7 @@ describe('what an answer means', () => {
       assert.equal(classifyAnswer({ kind: 'tls-refused', code }), outcome, code);
   });
 
-  it('no answer shows nothing', () => {
+  it('is undecided if there is no answer', () => {
     for (const kind of ['closed', 'timed-out', 'not-http', 'unreachable', 'server-not-trusted'] as const) {
       const answer: WireAnswer = { kind, code: 'x' };
       assert.equal(classifyAnswer(answer), 'undecided');
@@ -43,7 +44,7 @@ describe('what an answer means', () => {
   });
 });
 
-it('of several verdicts a failure decides, then one that cannot tell; of none, nothing can be told', () => {
+it('a combined verdict fails if one part fails, and cannot tell if one part cannot tell or there is no part', () => {
   assert.equal(combineVerdicts(['holds', 'cannot-tell', 'fails']), 'fails');
   assert.equal(combineVerdicts(['holds', 'cannot-tell']), 'cannot-tell');
   assert.equal(combineVerdicts(['holds', 'holds']), 'holds');

@@ -1,14 +1,14 @@
 import type { WireAnswer } from '#local/client/wire-request.js';
 
-/** `cannot-tell`: what was seen shows neither. It is never taken for `holds`. */
+/** `cannot-tell` means that what was observed shows neither `holds` nor `fails`. It must never be read as `holds`. */
 export type Verdict = 'holds' | 'fails' | 'cannot-tell';
 
 /** What an answer means for the caller who got it. */
 export type AnswerMeaning = 'admitted' | 'refused' | 'redirected' | 'undecided';
 
 /**
- * One request and what came of it. `sent`, `answer` and `outcome` are words of this tool and status codes only, so that
- * they may be published; a function is named by its position.
+ * One request and what came of it. `sent`, `answer` and `outcome` consist only of words of this tool and status codes,
+ * so that they may be published. The function is given by its position.
  */
 export interface ProbeObservation {
   readonly functionIndex: number | undefined;
@@ -19,37 +19,39 @@ export interface ProbeObservation {
 
 export interface Judgement {
   readonly verdict: Verdict | 'not-run';
-  /** In words of this tool and numbers only, so that it may be published. */
+  /** Consists only of words of this tool and numbers, so that it may be published. */
   readonly note: string;
   readonly observations?: readonly ProbeObservation[];
   /** What the server or a certificate says. It is never published. */
   readonly detail?: string;
-  /** For `cannot-tell`, where it is more exact than what the table of probes says. */
+  /**
+   * What would be needed to decide. Set with `cannot-tell` if it is more exact than the text in the table of probes.
+   */
   readonly wouldTell?: string;
-  /** For `fails`, where the table of probes would name another cause. */
+  /** Set with `fails` if the cause is another than the one in the table of probes. */
   readonly cause?: { readonly failure: string; readonly remedy: string };
-  /** A caller was admitted with what anybody can make: no further request is sent. */
+  /** A caller was admitted with something that anybody can make. Later probes then send nothing. */
   readonly isForgedAdmission?: boolean;
 }
 
-/** `wouldTell`: where it is more exact than what the table of probes says. */
+/** `wouldTell` is given if it is more exact than the text in the table of probes. */
 export function cannotTell(note: string, wouldTell?: string): Judgement {
   return { verdict: 'cannot-tell', note, ...(wouldTell === undefined ? {} : { wouldTell }) };
 }
 
-/** Refusals of the moment or of the size of a request, which say nothing about the gate. */
+/** Statuses that refuse because of the moment or of the size of a request. They show nothing about the gate. */
 const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 
-/** Methods and versions of HTTP that the server does not have. */
+/** Statuses of a server that does not support the method or the version of HTTP. */
 const unsupported: readonly number[] = [501, 505];
 
 /**
- * Alerts that are about the client's certificate, or a signature in it or by it (RFC 8446 §6.2); others are faults of the
+ * Alerts that are about the client's certificate or about a signature (RFC 8446 §6.2). Other alerts are faults of the
  * connection.
  */
 const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED|DECRYPT_ERROR/;
 
-/** Whom a status code lets in. */
+/** Decides by status code what an answer means for the caller who got it. */
 export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
   if (answer.kind === 'tls-refused') return certificateAlert.test(answer.code) ? 'refused' : 'undecided';
   if (answer.kind !== 'answered') return 'undecided';
@@ -61,7 +63,7 @@ export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
   return isRefusal && !undecidedStatuses.includes(status) ? 'refused' : 'undecided';
 }
 
-/** A status, or why there is none. */
+/** The answer's status, or the reason why there is none. */
 export function describeAnswer(answer: WireAnswer): string {
   switch (answer.kind) {
     case 'answered':
@@ -81,15 +83,15 @@ export function describeAnswer(answer: WireAnswer): string {
   }
 }
 
-/** Whom the answers of one function let in. */
+/** Reads what one function's answers mean for their callers. */
 export interface AnswerReader {
-  /** Nothing is known of the server: an answer is compared with what the callers got at first. */
+  /** Set if the server is unknown (`--any-server`): an answer is compared with what the callers got at first. */
   readonly isByLikeness?: true;
   readonly classify: (answer: WireAnswer) => AnswerMeaning;
   readonly describe: (answer: WireAnswer) => string;
   /** Whether a refusal looks like one that a caller got at first. */
   readonly isKnownRefusal?: (answer: WireAnswer) => boolean;
-  /** Why no answer of the function shows anything. */
+  /** Why no answer of the function shows anything. Undefined if answers can be compared. */
   readonly obstacle?: string;
 }
 
@@ -108,7 +110,9 @@ export function capitalize(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-/** The verdict of several parts: one that fails decides, then one that cannot tell. */
+/**
+ * The verdict on several parts: `fails` if one fails, otherwise `cannot-tell` if one cannot tell or there is no part.
+ */
 export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('fails')) return 'fails';
   return verdicts.length === 0 || verdicts.includes('cannot-tell') ? 'cannot-tell' : 'holds';

@@ -1,6 +1,6 @@
 import { type FactsOf, needsAllowedCaller } from './probe-facts.js';
 
-/** The server, the callers and their certificates, as they are. */
+/** Facts of the probes about the server, the callers and their certificates, without any forgery. */
 export const callerFacts: FactsOf<'callers'> = {
   'server-certificate': {
     seeksNoOpening: true,

@@ -12,7 +12,7 @@ const proveKey = (version: string): ProbeFacts => ({
     'A server that asks for the certificate in the first handshake, and ends it with an alert where the key is wrong. On App Service, the mode Required without exclusion paths.',
 });
 
-/** Certificates that anybody can make or copy. */
+/** Facts of the probes with certificates that anybody can make or copy. */
 export const certificateFacts: FactsOf<'certificates'> = {
   'lookalike-certificate': {
     sends:

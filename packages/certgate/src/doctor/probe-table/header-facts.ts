@@ -6,7 +6,7 @@ const forged = {
   wouldTell: needsAllowedCaller,
 };
 
-/** Headers in which a caller claims a certificate. */
+/** Facts of the probes with headers in which a caller claims a certificate. */
 export const headerFacts: FactsOf<'headers'> = {
   'forged-header': {
     ...forged,

@@ -1,26 +1,31 @@
-/** What people read about a probe (in doctor's output, and in docs/probes.md), and when it may run. */
+/** What people read about a probe (in doctor's output and in docs/probes.md), and when it may run. */
 export interface ProbeFacts {
   readonly sends: string;
-  /** What the probe tests. Its verdict is `holds` if each request that is named in `sends` got the answer that fits this. */
+  /** What the probe tests. Its verdict is `holds` if each request in `sends` got an answer that agrees with this. */
   readonly claim: string;
   readonly failure: string;
   readonly remedy: string;
   readonly wouldTell: string;
-  /** The texts for a server of which nothing is known; those above speak of Certgate or of App Service. */
+  /** Texts for an unknown server (`--any-server`). They replace those above, which mention Certgate or App Service. */
   readonly ofAnyServer?: Partial<Pick<ProbeFacts, 'failure' | 'remedy'>>;
-  /** It tests something else than whether a caller gets in who must be refused. */
+  /** The probe tests something else than whether a caller who must be refused gets in. */
   readonly seeksNoOpening?: true;
-  /** Sends nothing, so that it is run also after a forged admission. */
+  /** The probe sends nothing, so it also runs after a forged admission. */
   readonly isPassive?: true;
-  /** Sends nothing to the app's address, or only what anybody may see: it needs no verified server. */
+  /**
+   * The probe sends nothing to the app's address, or only what anybody may see, so it doesn't need a verified server.
+   */
   readonly isIndependent?: true;
-  /** Looks at no server. */
+  /** The probe reads the allowed certificate only, and contacts no server. */
   readonly readsFileOnly?: true;
-  /** It concludes nothing from refusals. Those of any other probe count only if the allowed caller is admitted before and after. */
+  /**
+   * The probe draws no conclusion from refusals. Refusals that any other probe gets show something only if the allowed
+   * caller is admitted before and after them.
+   */
   readonly needsNoControl?: true;
 }
 
-/** Every probe, in the order in which they run. Doctor prints one line for a group of them. */
+/** Every probe, in the order in which they run. Doctor prints one line for each group. */
 export const probeGroups = {
   callers: [
     'server-certificate',

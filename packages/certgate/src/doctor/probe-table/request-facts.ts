@@ -1,6 +1,6 @@
 import { type FactsOf, needsAllowedCaller } from './probe-facts.js';
 
-/** Requests of callers who must be refused, in another form. */
+/** Facts of the probes with requests in another form, from callers who must be refused. */
 export const requestFacts: FactsOf<'requests'> = {
   'forwarded-for': {
     sends: 'X-Forwarded-For: 127.0.0.1, by the four callers',

@@ -1,6 +1,6 @@
 import { type FactsOf, needsAllowedCaller } from './probe-facts.js';
 
-/** Other protocols, what is beside the app, and what its answers say. */
+/** Facts of the probes about other protocols, about other addresses of the app, and about what its answers reveal. */
 export const surroundingsFacts: FactsOf<'surroundings'> = {
   'no-server-name': {
     sends:

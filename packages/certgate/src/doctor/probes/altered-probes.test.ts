@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { listSpellings } from './altered-probes.js';
 
 describe('other spellings of a path', () => {
-  it('are those that something on the way may take for the same', () => {
+  it('are paths that a server or proxy on the way may take for the same path', () => {
     assert.deepEqual(
       listSpellings('/api/Orders').map(([, path]) => path),
       [
@@ -25,7 +25,7 @@ describe('other spellings of a path', () => {
     );
   });
 
-  it('property: each is a path, and none is the path itself', () => {
+  it('property: each spelling is a path, and differs from the path itself', () => {
     const segment = fc.stringMatching(/^[A-Za-z0-9._~;@-]{0,8}$/);
     fc.assert(
       fc.property(fc.array(segment, { maxLength: 4 }), (segments) => {

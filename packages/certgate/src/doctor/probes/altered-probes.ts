@@ -15,19 +15,27 @@ import { type Judgement, type Verdict, cannotTell, classifyAnswer } from '../ver
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 import { listForgeries, type Variant } from './variant-probes.js';
 
-/** A request that may reach something else than the function, and what is published of it. */
+/** A request that may reach something else than the function, and the words in which a report may describe it. */
 interface Alteration extends Forgery {
-  /** The same to a function that does not exist, without anything of the allowed certificate. */
+  /**
+   * The same request without a forged header. It is sent to a function that does not exist, and its answer is compared.
+   */
   readonly control: FunctionRequest;
-  /** Whose an answer is that differs from the control's: always the function's, only then, or perhaps the front end's. */
+  /**
+   * Who gives an answer that admits: `function` if always the function, `compared` if the function unless the control
+   * gets the same answer, `unknown` if it may be the front end.
+   */
   readonly answerer: 'function' | 'compared' | 'unknown';
-  /** Of the path: the control's is spelled alike, since all such paths may lead to one page. */
+  /**
+   * The spelling of the path. The control's path is spelled in the same way, because one page may answer all such
+   * paths.
+   */
   readonly spelling?: string;
 }
 
 /**
- * Spellings of the path that something on the way may take for the same function, and for another rule. Never with the
- * allowed certificate, or a header of it: a cache could publish the answer.
+ * Tries spellings of the path that something on the way may take for the same function, but judge by another rule. The
+ * allowed certificate, or a header with it, is never sent, because a cache could publish the answer.
  */
 function probeOtherPath(examination: Examination): Promise<Judgement> {
   return judgeAlterations(examination, examination.closedFunctions, (examined) => {
@@ -69,10 +77,10 @@ export function listSpellings(pathname: string): readonly (readonly [sent: strin
   );
 }
 
-/** What a function answers to GET, it may answer to these too. */
+/** Tries further methods: a function that answers GET may answer them too. */
 function probeOtherMethod(examination: Examination): Promise<Judgement> {
   return judgeAlterations(examination, examination.closedFunctions, () =>
-    // Servers answer OPTIONS themselves. An answer to HEAD has nothing that could be compared.
+    // Servers answer OPTIONS themselves. An answer to HEAD has no body that could be compared.
     ['HEAD', 'OPTIONS'].flatMap((method) =>
       listCallers(examination, { sent: method, change: { method } }, method === 'HEAD' ? 'function' : 'unknown'),
     ),
@@ -81,7 +89,7 @@ function probeOtherMethod(examination: Examination): Promise<Judgement> {
 
 async function probeOtherHost(examination: Examination): Promise<Judgement> {
   const { target, options } = examination;
-  // Servers often treat it as a caller on the same machine.
+  // Servers often take a request with this `Host` for one from their own machine.
   const usual = target.origin.hostname === 'localhost' ? 'certgate-doctor.invalid' : 'localhost';
   const telling = findTellingFunction(examination);
   return judgeAlterations(examination, telling === undefined ? [] : [telling], () =>
@@ -95,7 +103,7 @@ async function probeOtherHost(examination: Examination): Promise<Judgement> {
   );
 }
 
-/** Those who must be refused. What they send without a forged header is what a control sends. */
+/** Lists the callers who must be refused. The control of each is its request without a forged header. */
 function listCallers(
   examination: Examination,
   variant: Variant,
@@ -133,12 +141,12 @@ async function judgeAltered(
   const meaning = classifyAnswer(answer);
   if (answer.kind !== 'answered' || (meaning !== 'admitted' && meaning !== 'refused')) return 'cannot-tell';
   if (reader.isByLikeness === true) {
-    // An answer to HEAD has nothing that could be compared.
+    // An answer to HEAD has no body that could be compared.
     if (answer.body.length === 0 && answerer === 'function') return 'cannot-tell';
     if (reader.classify(answer) === 'admitted') return 'fails';
   } else if (answerer === 'function') return 'fails';
   if (answer.body.length > 0 && allowed.kind === 'answered' && isAlike(answer, allowed)) return 'fails';
-  // The same to a function that does not exist: it is not the function that answers.
+  // If a function that does not exist gets the same answer, the answer does not come from the function.
   const nowhere = await examination.call(examined.target, {
     ...control,
     target: nameNowhere(examination, examined, spelling),
@@ -154,7 +162,7 @@ function isAlike(one: Answered, other: Answered): boolean {
   return normalize(one.body.toString('utf8')) === normalize(other.body.toString('utf8'));
 }
 
-/** To the function's own path: there the gate decides. */
+/** Whether the answer redirects to the function's own path, where the gate decides. */
 function leadsBack(answer: WireAnswer, { target }: Examination, examined: ExaminedFunction): boolean {
   if (answer.kind !== 'answered' || classifyAnswer(answer) !== 'redirected') return false;
   const location = answer.fields.find(([name]) => name === 'location')?.[1];

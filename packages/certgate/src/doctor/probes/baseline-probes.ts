@@ -27,7 +27,7 @@ import {
 
 const dayMilliseconds = 86_400_000;
 
-/** Before anything else: what follows is sent to this server only if it is the right one. */
+/** Runs before all other probes, which send something only if this server's certificate is trusted. */
 async function probeServerCertificate(examination: Examination): Promise<Judgement> {
   const { target, denied, caPem } = examination.options;
   const inspect = async (certificate?: typeof denied): ReturnType<typeof inspectServerCertificate> => {
@@ -40,7 +40,7 @@ async function probeServerCertificate(examination: Examination): Promise<Judgeme
     });
   };
   const first = await inspect();
-  // A server may complete no handshake without a certificate. The denied one may be shown to anybody.
+  // Some servers complete no handshake without a certificate. The denied certificate may be shown to any server.
   const inspected = first.kind === 'tls-refused' ? await inspect(denied) : first;
   if (inspected.kind !== 'inspected') {
     const fault = describeAnswer(inspected);
@@ -59,14 +59,17 @@ async function probeServerCertificate(examination: Examination): Promise<Judgeme
   return { verdict: 'holds', note: describeEnd(inspected.notAfter) };
 }
 
-/** Without a certificate and with the denied one first: no cache can hold an answer for the allowed caller yet. */
+/**
+ * Sends the first requests of each caller. The allowed caller comes last, so that no cache can have an answer for it
+ * before.
+ */
 export async function measureBaselines(examination: Examination): Promise<void> {
   const { denied, allowed, target } = examination.options;
   const found: ExaminedFunction[] = [];
-  // What changes from call to call is seen in the second.
+  // A second call shows which parts of an answer change from call to call.
   const rounds = examination.options.isAnyServer === true ? 2 : 1;
   for (const [index, closed] of target.closed.entries()) {
-    // A connection that is closed once may be an accident; a refusal by closing repeats itself.
+    // One closed connection may be an accident. A server that refuses by closing does it again.
     const call = async (request: { readonly certificate?: typeof denied }): Promise<WireAnswer> => {
       const answer = await examination.call(closed, request);
       return answer.kind === 'closed' ? examination.call(closed, request) : answer;
@@ -93,7 +96,7 @@ const noFunction = cannotTell(
   'Name the functions that must be closed with --function.',
 );
 
-/** What one caller got at first, at each closed function. */
+/** Judges what one caller got at first at each closed function. */
 function judgeCaller(
   { closedFunctions }: Examination,
   caller: Caller,
@@ -108,7 +111,8 @@ function judgeCaller(
 function judgeNoCertificate(examination: Examination): Judgement {
   return judgeCaller(examination, 'nobody', (baseline) => {
     const { classify, isByLikeness } = baseline.reader;
-    // What everybody gets alike may be a page for everybody, such as one to sign in.
+    // An answer that both the denied caller and callers without a certificate get may be a page for everybody, such as
+    // a sign-in page.
     if (isByLikeness === true && classify(baseline.denied) === 'admitted') return 'cannot-tell';
     if (classify(baseline.nobody) === 'admitted') return 'fails';
     return isRefusedAtFirst(baseline, 'nobody') ? 'holds' : 'cannot-tell';
@@ -154,7 +158,7 @@ function judgeAllowedCertificate(examination: Examination): Judgement {
 
 const swapNote = 'The denied certificate is admitted and the allowed one is not: are --allowed and --denied swapped?';
 
-/** With `--any-server`: the allowed caller gets 2xx, and nobody else gets the same. */
+/** Whether the allowed caller is admitted and the others are not. Used with `--any-server`. */
 function isToldApart({ nobody, denied, allowed, reader: { classify } }: Baseline): boolean {
   return classify(allowed) === 'admitted' && classify(nobody) !== 'admitted' && classify(denied) !== 'admitted';
 }
@@ -176,11 +180,14 @@ function isAbsent({ baseline: { nobody, denied, allowed } }: ExaminedFunction): 
 
 function findLocation(answer: WireAnswer): readonly string[] {
   if (answer.kind !== 'answered' || classifyAnswer(answer) !== 'redirected') return [];
-  // Without the query, which may repeat a function key of ours.
+  // The query is removed because it may repeat a function key from our request.
   return answer.fields.filter(([name]) => name === 'location').map(([, value]) => value.replace(/\?.*$/s, '?…'));
 }
 
-/** In mode Required, the front end refuses callers without a certificate; any certificate then opens the function. */
+/**
+ * Checks that public functions answer callers without a certificate. In mode Required the front end refuses those, so
+ * an answer to the denied certificate is enough.
+ */
 async function probePublicFunctions(examination: Examination): Promise<Judgement> {
   const { target, denied } = examination.options;
   if (target.public.length === 0) return { verdict: 'not-run', note: 'No --public-function is named.' };
@@ -203,8 +210,8 @@ async function probePublicFunctions(examination: Examination): Promise<Judgement
 }
 
 /**
- * Whether a refusal came before the app: a TLS alert, or the 403 with which App Service answers in mode Required.
- * Certgate's own answers name their type.
+ * Whether a refusal came from the front end: a TLS alert, a closed connection, or a 403 without Certgate's problem
+ * type. App Service answers 403 in mode Required.
  */
 function isByFrontEnd(answer: WireAnswer): boolean {
   if (answer.kind === 'tls-refused' || answer.kind === 'closed') return true;
@@ -212,8 +219,8 @@ function isByFrontEnd(answer: WireAnswer): boolean {
 }
 
 /**
- * Nobody gets past the front end without a certificate, and somebody does with one. Of a server of which nothing is known,
- * only the handshake shows that.
+ * Whether the front end requires a certificate: it refuses callers without one, and lets the denied certificate
+ * through. With an unknown server, only a refused handshake shows that.
  */
 export function isRequired({ nobody, denied, reader }: Omit<Baseline, 'allowed'>): boolean {
   if (reader.isByLikeness === true && nobody.kind === 'answered') return false;
@@ -250,7 +257,7 @@ function judgeMode({ answers, closedFunctions, options }: Examination): Judgemen
   };
 }
 
-/** `notAfter` in milliseconds since 1970-01-01T00:00:00Z. */
+/** `notAfter` is in milliseconds since 1970-01-01T00:00:00Z. */
 function describeEnd(notAfter: number): string {
   const days = Math.floor((notAfter - Date.now()) / dayMilliseconds);
   if (days < 0) return days === -1 ? 'It ended within the last day.' : `It ended ${-days} days ago.`;

@@ -8,7 +8,10 @@ import { judgeRefusalReason } from './disclosure-probes.js';
 
 const thumbprint = 'AB'.repeat(32);
 
-/** The verdict on what a caller without a certificate and a denied one are told. */
+/**
+ * The verdict on two refusals with status 401: the body that a caller without a certificate gets, and the body that the
+ * denied caller gets.
+ */
 function judge(
   nobody: string,
   denied: string,
@@ -49,21 +52,21 @@ const problem = {
 const development = { code: 'certificate_not_trusted', detail: 'No pin matches.' };
 const id = (text: string): string => JSON.stringify({ ...problem, correlationId: text });
 
-describe('a refusal that says nothing', () => {
+describe('a refusal that reveals nothing', () => {
   it("is Certgate's own, with an id that is new each time", () => {
     assert.equal(
       judge(id('5f0c1ee0-8f50-4a3c-9f6e-1a2b3c4d5e6f'), id('0a1b2c3d-8f50-4a3c-9f6e-aabbccddeeff')),
       'holds',
     );
   });
-  it("is IIS's page without a certificate, and an empty body", () => {
+  it("is IIS's page for callers without a certificate, or an empty body", () => {
     assert.equal(judge('', ''), 'holds');
     const page = 'The page requires a client certificate.';
     assert.equal(judge(page, page), 'holds');
   });
 });
 
-describe('a refusal that says why', () => {
+describe('a refusal that reveals a reason', () => {
   for (const text of [
     'certificate_not_trusted',
     'The certificate has expired.',
@@ -85,13 +88,13 @@ describe('a refusal that says why', () => {
     });
   }
 
-  it('or that differs by the caller', () => {
+  it('differs between callers', () => {
     assert.equal(judge('Log in.', 'You are not on the list.'), 'fails');
     assert.equal(judge('certificate_missing_here', 'certificate_unknown_here'), 'fails');
   });
 });
 
-it('what Certgate adds in Development is reported, except on this machine', () => {
+it("a refusal's Development member is a failure, except on this machine", () => {
   const body = JSON.stringify({ ...problem, development });
   assert.equal(judge(body, body), 'fails');
   assert.equal(judge(body, body, 'localhost:7443'), 'holds');

@@ -21,10 +21,10 @@ import {
   observe,
 } from '../verdict.js';
 
-/** The longest text that is shown of what a server said. */
+/** The most characters that a report shows of what a server said. */
 const excerptLength = 80;
 
-/** Each with what is published of it. */
+/** What a refusal may reveal: the words for the report, and the pattern that finds it. */
 const reasons: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a precise code of Certgate', new RegExp(`\\b(?:${denialCodes.join('|')})\\b`)],
   ['dates of the certificate', /\b(?:has )?expired\b|\bnot[ _-]yet[ _-]valid\b/i],
@@ -70,7 +70,10 @@ function describeCaller(caller: SeenRefusal['caller']): string {
   return caller === 'nobody' ? 'without a certificate' : 'of the denied certificate';
 }
 
-/** Bodies that differ from one call to the next of the same caller can't be compared: that caller was asked twice. */
+/**
+ * Whether a function refuses the denied caller in other words than callers without a certificate. Those were asked more
+ * than once; if their own refusals differ, there is nothing to compare with.
+ */
 function differs(refusals: readonly SeenRefusal[], isLoopback: boolean): boolean {
   const read = ({ answer }: SeenRefusal): string => normalize(readText(answer.body, isLoopback));
   return refusals
@@ -85,7 +88,7 @@ function differs(refusals: readonly SeenRefusal[], isLoopback: boolean): boolean
     });
 }
 
-/** On this machine Certgate says more in Development, in a member of its own. */
+/** The body without the member that Certgate adds in Development, if the app runs on this machine. */
 function readText(body: Buffer, isLoopback: boolean): string {
   const text = body.toString('utf8');
   if (!isLoopback || !hasDevelopmentMember(body)) return text;
@@ -108,10 +111,10 @@ function hasDevelopmentMember(body: Buffer): boolean {
   }
 }
 
-/** Two short texts may be alike by accident. */
+/** The least length from which two equal texts are unlikely to be an accident. */
 const tellingLength = 16;
 
-/** A gate that answers 401 after the function has run, and sends what it said. */
+/** Finds a gate that runs the function, and then sends the function's content with status 401. */
 function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];
@@ -141,7 +144,7 @@ function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
 }
 
 const versionFields: readonly string[] = ['server', 'via', 'x-generator'];
-/** Whatever they say, they serve nobody. */
+/** Fields that fail the probe whatever their value is, because no caller needs them. */
 const softwareFields: readonly string[] = ['x-powered-by', 'x-aspnet-version', 'x-aspnetmvc-version'];
 const versionInText =
   /\b(?:nginx|Apache|Microsoft-IIS|Kestrel|Express|Node\.js|PHP|OpenSSL|Tomcat|Jetty)[/ ]v?\d[\d.]*/;
@@ -168,7 +171,7 @@ interface CacheTry {
   readonly sent: string;
   /** The query of the allowed caller's calls. */
   readonly query: string;
-  /** The query of the caller without a certificate. Default: the same. */
+  /** The query of the caller without a certificate. Default: `query`. */
   readonly later?: string;
   /** How many calls the allowed caller makes. Default: 1. */
   readonly calls?: number;
@@ -178,16 +181,16 @@ interface CacheTry {
 function listCacheTries(): readonly CacheTry[] {
   const fields = [['User-Agent', browser] as const, ['Accept-Encoding', 'gzip'] as const];
   return [
-    // Some caches keep only what was asked for several times.
+    // Some caches store only what was requested several times.
     { sent: 'five times the same query', query: newQuery(), calls: 5 },
     { sent: 'another query', query: newQuery(), later: newQuery() },
     { sent: 'no query', query: '' },
-    // Others keep what a browser accepts.
+    // Other caches store only what a browser would accept.
     { sent: 'the fields of a browser', query: newQuery(), fields },
   ];
 }
 
-/** Before any forgery: a cached answer would pass for a forged admission. */
+/** Runs before any forgery, because a cached answer would pass for an admitted forgery. */
 async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
   const { allowed } = examination.options;
   const verdicts: Verdict[] = [];
@@ -206,12 +209,13 @@ async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
         first = await examination.call(target, { ...request, certificate: allowed }, query);
       const answer = await examination.call(target, request, later ?? query);
       const isAdmitted = classify(answer) === 'admitted';
-      // Browsers may get another answer anyway, whoever calls: the probe `browser` asks that.
+      // The function may answer any browser differently, whoever calls. The probe `browser` tests that.
       if (fields !== undefined) {
         const isForAll = isAdmitted && classify(await examination.call(target, request)) === 'admitted';
         if (isForAll || (!isAdmitted && classify(first) !== 'admitted')) continue;
       }
-      // Asked again, so that what is new in every refusal can be told from what is about the caller.
+      // A second refusal of the same caller shows which parts are new in every refusal, so that they are not taken for
+      // a difference between callers.
       if (fields === undefined) examination.noteRefusal(index, 'nobody', answer);
       observations.push(
         observe(answer, `no certificate, after the allowed caller, with ${sent}`, index, baseline.reader),

@@ -9,8 +9,8 @@ import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 export type ForgedField = readonly [name: string, value: string];
 
 /**
- * What a front end would write of a certificate, and of those of its issuers that its file has: the field with the
- * certificate first. Anybody who has a copy of the certificate can write it.
+ * The fields that a front end would write for a certificate and the issuers in its file. The field with the certificate
+ * comes first. Anybody who has a copy of the certificate can write them.
  */
 function forgeFields(frontEnd: FrontEndName, { certificatePem }: ExaminedCertificate): readonly ForgedField[] {
   const blocks = certificatePem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
@@ -46,7 +46,7 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
       (name) => name.replace(/-(?=[^-]*$)/, '_'),
       (name) => name.replaceAll('-', '.'),
     ]),
-  // Names that no HTTP client sends; a lenient server may strip them and find the header.
+  // No HTTP client sends such names. A lenient server may strip the white space and find the header.
   'forged-header-whitespace': (examination) =>
     judgeSpellings(examination, [
       (name) => `${name} `,
@@ -64,7 +64,8 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
       ),
     );
   },
-  // One for each other front end that Certgate knows: the app may read the fields of another than its operator thinks.
+  // One forgery for each other front end that Certgate knows, because the app may read another front end's fields than
+  // its operator thinks.
   'forged-header-of-others': (examination) => {
     const { allowed, frontEnd, isAnyServer } = examination.options;
     const others = frontEndNames.filter((name) => name !== frontEnd);
@@ -79,13 +80,13 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
   },
 };
 
-/** Of the fields in which configurations of nginx and Apache often hand on facts of a certificate that they verified. */
+/** Prefixes of fields in which nginx and Apache often pass on facts about a certificate that they verified. */
 const factPrefixes: readonly string[] = ['X-SSL-Client', 'X-Client', 'SSL-Client', 'X-Client-Cert'];
 
 function forgeFacts(prefix: string, der: Buffer): readonly ForgedField[] {
   const { subject, serialNumber, fingerprint } = new X509Certificate(der);
   const attributes = subject.split('\n');
-  // As RFC 2253 has it: the last one first.
+  // RFC 2253 writes the last attribute first.
   const name = attributes.toReversed().join(',');
   const commonName = attributes.find((attribute) => attribute.startsWith('CN='))?.slice('CN='.length) ?? '';
   const facts = [
@@ -98,7 +99,7 @@ function forgeFacts(prefix: string, der: Buffer): readonly ForgedField[] {
   return facts.map(([fact, value]) => [`${prefix}-${fact}`, Buffer.from(value).toString('latin1')]);
 }
 
-/** Texts of a certificate that other front ends write, and that an app may decode as well. */
+/** Forms in which other front ends write a certificate, and which an app may decode too. */
 function listEncodings(der: Buffer): readonly (readonly [what: string, value: string])[] {
   const base64 = der.toString('base64');
   const lines = base64.match(/.{1,64}/g)?.join(' ') ?? '';
@@ -111,7 +112,7 @@ function listEncodings(der: Buffer): readonly (readonly [what: string, value: st
   ];
 }
 
-/** Without a certificate, and with the denied one. */
+/** The values of `usesDenied`: a forgery is sent without a certificate, and with the denied one. */
 const besides: readonly boolean[] = [false, true];
 
 export function forgeBeside(
@@ -142,7 +143,7 @@ function nameFields(fields: readonly ForgedField[]): string {
   return fields.map(([name]) => JSON.stringify(name).slice(1, -1)).join(' and ');
 }
 
-/** Of the front end that the operator names. */
+/** The forged fields of the front end that the operator names. */
 export function forgeOwnFields({ options }: Examination): readonly [ForgedField, ...ForgedField[]] {
   const [certificate, ...others] = forgeFields(options.frontEnd, options.allowed);
   if (certificate === undefined) throw new Error('a front end without a field');

@@ -19,19 +19,22 @@ import {
   observe,
 } from '../verdict.js';
 
-/** A request that only a forger would send, and what is published of it. */
+/** A request with which an unauthorized caller tries to get in, and the words in which a report may describe it. */
 export interface Forgery {
   readonly sent: string;
   readonly request: FunctionRequest;
-  /** The answer to a certificate that is not allowed. */
+  /**
+   * Whether the caller shows a certificate that is not allowed. The answer is then judged by what the denied caller got
+   * at first.
+   */
   readonly usesDenied: boolean;
-  /** Default: over HTTP/1.1. */
+  /** Default: false, for HTTP/1.1. */
   readonly isHttp2?: boolean;
-  /** Sent before: on the same connection, or on another. */
+  /** A request that is sent before, on the same connection or on another one. */
   readonly earlier?: EarlierRequest & { readonly isSameConnection: boolean };
 }
 
-/** What shows whether a forgery got through, for those that may reach something else than the function. */
+/** How forgeries are judged. A probe gives its own rule if its forgeries may reach something else than the function. */
 export interface ForgeryTrial<Sent extends Forgery> {
   readonly functions?: readonly ExaminedFunction[];
   readonly judge?: (examined: ExaminedFunction, forgery: Sent, answer: WireAnswer) => Verdict | Promise<Verdict>;
@@ -39,9 +42,9 @@ export interface ForgeryTrial<Sent extends Forgery> {
 }
 
 /**
- * Sends the forgeries to every closed function, up to the first that is admitted, or all where nothing is known of the
- * server. A refusal counts only where the same request of the allowed caller is admitted, before and afterwards: else
- * nobody would be.
+ * Sends the forgeries to every closed function. Stops at the first that is admitted, except with `--any-server`. A
+ * function at which refusals show nothing, for example because it refuses the allowed caller too, makes the verdict
+ * `cannot-tell`.
  */
 export async function judgeForgeries<Sent extends Forgery>(
   examination: Examination,
@@ -64,7 +67,7 @@ export async function judgeForgeries<Sent extends Forgery>(
       }
       const answer = await sendForgery(examination, examined, forgery);
       if (answer === undefined) {
-        // Nobody can forge in a second request that does not exist.
+        // Without a second request on the connection, nothing can be forged in it.
         if (forgery.earlier === undefined) verdicts.push('cannot-tell');
         continue;
       }
@@ -93,7 +96,10 @@ function describeAdmission(note: string, observations: readonly ProbeObservation
   return { verdict: 'fails', note, observations, isForgedAdmission: true };
 }
 
-/** The same caller without the forgery, who was refused at first: if it is admitted now, the forgery did not let it in. */
+/**
+ * Sends an ordinary request of the same caller, who was refused at first. If it is admitted now, the forgery was not
+ * the cause.
+ */
 async function findOtherCause(
   examination: Examination,
   { target, baseline }: ExaminedFunction,
@@ -112,8 +118,9 @@ async function findOtherCause(
 }
 
 /**
- * Rules out an accident, for a server of which nothing is known: what got in must get in again, and nobody else. Where it
- * is not known what the allowed caller gets, a firewall's page must be ruled out too: it comes whatever the fields say.
+ * Rules out an accident with an unknown server: the forgery must get in again, and a caller without a certificate must
+ * still be refused. If the allowed caller is not admitted, the same fields with garbled values must be refused too,
+ * because a firewall's page comes whatever the values are.
  */
 async function findDoubt<Sent extends Forgery>(
   examination: Examination,
@@ -130,7 +137,7 @@ async function findDoubt<Sent extends Forgery>(
     return 'it got in once, and not again';
   const { fields = [] } = forgery.request;
   if (reader.classify(allowed) === 'admitted' || fields.length === 0) return undefined;
-  // This value is as long, of the same characters, and without a meaning.
+  // The garbled value has the same length and characters, but no meaning.
   const garbled = fields.map(
     ([name, value]) => [name, Buffer.from(value, 'latin1').reverse().toString('latin1')] as const,
   );
@@ -150,8 +157,8 @@ export function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, an
 }
 
 /**
- * For a server of which nothing is known, a refusal in other words than at first of a request that is formed as usual.
- * Something on the way may not like the fields, and say nothing about the caller.
+ * Whether an unknown server refuses an ordinarily formed request in other words than at first. Then something on the
+ * way may reject the fields, which shows nothing about the caller.
  */
 function isOddRefusal(answer: WireAnswer, { reader }: Baseline, { request, isHttp2 }: Forgery): boolean {
   const { fields = [], method, httpVersion, query } = request;
@@ -162,13 +169,13 @@ function isOddRefusal(answer: WireAnswer, { reader }: Baseline, { request, isHtt
   return isUsual && reader.isKnownRefusal?.(answer) === false;
 }
 
-/** Some servers answer 400 to 8 KB of header fields, whatever is in them. */
+/** Some servers answer 400 to 8 KB of header fields, whatever these contain. */
 function mayBeForSize(answer: WireAnswer, { request: { fields = [] } }: Forgery): boolean {
   const size = fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   return answer.kind === 'answered' && answer.status === 400 && size > 7000;
 }
 
-/** Undefined where HTTP/2 is not offered, or the connection ended before a second request. */
+/** Undefined if the server does not offer HTTP/2, or if the connection ended before a second request. */
 export async function sendForgery(
   examination: Examination,
   { target }: ExaminedFunction,
@@ -180,8 +187,8 @@ export async function sendForgery(
 }
 
 /**
- * What the allowed caller gets where it was admitted at first and no longer is: the trust document changed, or a firewall
- * locked this machine out. Undefined: it still is admitted everywhere.
+ * The answer to the allowed caller at the first function that admitted it at first and no longer does, because the
+ * trust document changed or a firewall refuses this machine. Undefined if it is still admitted everywhere.
  */
 export async function findLapse(
   examination: Examination,

@@ -31,7 +31,7 @@ const handshake: fc.Arbitrary<HandshakeAnswer> = fc.record({
 });
 const version = fc.constantFrom<TlsVersion>('TLSv1.2', 'TLSv1.3');
 
-it('property: it fails only where the function answered, and holds only after an alert in a full handshake', () => {
+it('property: the verdict fails only if the function answered, and holds only after an alert in a full handshake', () => {
   fc.assert(
     fc.property(handshake, handshake, version, (proven, unproven, tlsVersion) => {
       const [verdict] = judgeKeyProof(proven, unproven, tlsVersion);

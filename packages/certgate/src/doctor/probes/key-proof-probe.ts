@@ -14,8 +14,8 @@ import {
 import { isVersionRefused } from './protocol-probes.js';
 
 /**
- * Whether the front end checks that a caller has the private key of the certificate: all that the gate does rests on that.
- * On one function, as for every protocol.
+ * Tests whether the front end checks that a caller has the certificate's private key. The gate relies on that. One
+ * function is enough, because a handshake does not depend on the function.
  */
 async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
   const examined = findTellingFunction(examination);
@@ -46,7 +46,7 @@ async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): 
 
 type Finding = readonly [verdict: Verdict, note: string];
 
-/** `proven` was admitted. */
+/** Judges the answer to the wrong key (`unproven`). The same request with the right key (`proven`) was admitted. */
 export function judgeKeyProof(
   proven: HandshakeAnswer,
   unproven: HandshakeAnswer,
@@ -57,16 +57,18 @@ export function judgeKeyProof(
   if (classify(answer) === 'admitted') return ['fails', 'The function answered a caller without the key.'];
   if (answer.kind === 'answered') return ['cannot-tell', 'The connection went on with the wrong key.'];
   if (answer.kind !== 'tls-refused') return ['cannot-tell', 'The connection ended without an alert.'];
-  // Else the session of an earlier handshake may have been resumed in a later one, in which nothing is proven.
+  // Without a request for a certificate in each handshake, the second may have resumed the session of an earlier one,
+  // and then the client proves nothing.
   if (!proven.isRequested || !unproven.isRequested)
     return ['cannot-tell', 'The server did not ask for the certificate in the handshake, but afterwards.'];
-  // In TLS 1.2 this side has completed the handshake only when the server has verified the client's part.
+  // In TLS 1.2 the client completes the handshake only after the server has verified the client's signature. In TLS 1.3
+  // it completes before.
   const isInPlace = unproven.isComplete === (tlsVersion === 'TLSv1.3');
   if (aboutTheKey.test(answer.code) && isInPlace) return ['holds', ''];
   return ['cannot-tell', 'The alert is not about the key.'];
 }
 
-/** What servers say of a wrong signature (RFC 8446 §6.2 has `decrypt_error`). */
+/** Alerts that servers send for a wrong signature (RFC 8446 §6.2 names `decrypt_error`). */
 const aboutTheKey =
   /ALERT_(?:DECRYPT_ERROR|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ILLEGAL_PARAMETER|HANDSHAKE_FAILURE|ACCESS_DENIED)/;
 

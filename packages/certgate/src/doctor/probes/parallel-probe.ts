@@ -9,11 +9,14 @@ import {
 import { type Judgement, type ProbeObservation, type Verdict, combineVerdicts, observe } from '../verdict.js';
 import { type Forgery, judgeForged } from './judge-forgeries.js';
 
-/** The load that doctor puts on an app at most. */
+/** How many requests doctor sends at once at most. */
 const atOnce = 8;
 const rounds = 2;
 
-/** What requests share, or a limit under load, may let in whom the gate refuses one after another. */
+/**
+ * Tests whether callers get in when many call at once, because of something that requests share or of a limit under
+ * load.
+ */
 async function probeParallel(examination: Examination): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
@@ -25,7 +28,7 @@ async function probeParallel(examination: Examination): Promise<Judgement> {
       ? [{ sent: 'the denied certificate', request: { certificate: denied }, usesDenied: true }]
       : []),
   ];
-  // Every fourth is the allowed caller's.
+  // Every fourth request is the allowed caller's.
   const callers = Array.from({ length: atOnce }, (_, position) =>
     position % 4 === 3 ? undefined : strangers[position % strangers.length],
   );
@@ -44,7 +47,7 @@ async function probeParallel(examination: Examination): Promise<Judgement> {
       observations.push(observe(answer, `${caller.sent}, in parallel`, index, baseline.reader));
     }
   }
-  // It must happen again, which rules out an accident of a server of which nothing is known.
+  // With an unknown server, a single admission may be an accident. It must happen again.
   const isAccident = baseline.reader.isByLikeness === true && admissions === 1;
   const verdict = isAccident ? 'cannot-tell' : combineVerdicts(verdicts);
   const isForgedAdmission = verdict === 'fails' ? { isForgedAdmission: true } : {};

@@ -27,7 +27,8 @@ import { listForgeries } from './variant-probes.js';
 export const protocolProbes: ProbeRuns<'trace' | 'no-server-name' | 'tls-1.2' | 'tls-1.3' | 'http-2'> = {
   trace: probeTrace,
   'no-server-name': probeNoServerName,
-  // Front ends pass certificates on differently by TLS version: TLS 1.3 has no renegotiation (RFC 8446 §4.1.2).
+  // Front ends pass certificates on differently in TLS 1.2 and 1.3, because TLS 1.3 has no renegotiation (RFC 8446
+  // §4.1.2).
   'tls-1.2': (examination) => probeTlsVersion(examination, 'TLSv1.2'),
   'tls-1.3': (examination) => probeTlsVersion(examination, 'TLSv1.3'),
   'http-2': (examination) => probeProtocol(examination, { name: 'HTTP/2', request: {}, isHttp2: true }),
@@ -37,7 +38,7 @@ function probeTlsVersion(examination: Examination, tlsVersion: TlsVersion): Prom
   return probeProtocol(examination, { name: tlsVersion.replace('v', ' '), request: { tlsVersion }, isHttp2: false });
 }
 
-/** A front end may have another configuration where it does not know which host is meant. */
+/** Tests a handshake without SNI, for which a front end may use another configuration. */
 async function probeNoServerName(examination: Examination): Promise<Judgement> {
   const { origin } = examination.target;
   if (isAddress(origin)) return { verdict: 'not-run', note: 'The address of the app has no name.' };
@@ -57,7 +58,7 @@ interface Protocol {
   readonly isHttp2: boolean;
 }
 
-/** On one function: how a protocol treats certificates does not depend on the function. */
+/** Tests one function only, because a protocol treats certificates alike for all functions. */
 async function probeProtocol(examination: Examination, { name, request, isHttp2 }: Protocol): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
@@ -73,7 +74,8 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   ];
   const note = describeRequest(nobody, examined.baseline);
   const verdict = judgeProtocol(nobody, allowed, examined.baseline);
-  // The allowed caller may have lost access since, whatever the protocol, or only for a moment.
+  // The failure may have another cause than the protocol: the allowed caller may have lost access since, or for a
+  // moment.
   if (
     verdict === 'fails' &&
     ((await findLapse(examination)) !== undefined ||
@@ -109,7 +111,7 @@ function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, base
   if (classify(nobody) === 'admitted') return 'fails';
   if (allowed === undefined) return 'cannot-tell';
   const outcome = classify(allowed);
-  // Elsewhere the same caller is admitted.
+  // The baseline admits the same caller, so this protocol loses its certificate.
   if (outcome === 'refused') return 'fails';
   return outcome === 'admitted' && isRefused(nobody, baseline, false) ? 'holds' : 'cannot-tell';
 }
@@ -118,7 +120,9 @@ export function isVersionRefused(answer: WireAnswer): boolean {
   return answer.kind === 'tls-refused' && /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(answer.code);
 }
 
-/** What answers TRACE repeats the request that it got, with what the front end added (RFC 9110 §9.3.8). */
+/**
+ * Tests TRACE. A server that answers it repeats the request with the fields that the front end added (RFC 9110 §9.3.8).
+ */
 async function probeTrace(examination: Examination): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;

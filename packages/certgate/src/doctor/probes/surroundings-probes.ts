@@ -4,7 +4,7 @@ import { type Examination, type ProbeRuns, findTellingFunction } from '../examin
 import { type AnswerReader, type Judgement, byStatus, cannotTell, classifyAnswer, observe } from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';
 
-/** Without anything of a certificate: on plain HTTP, everybody on the way can read it. */
+/** Sends nothing of a certificate, because anybody on the way can read plain HTTP. */
 async function probePlainHttp(examination: Examination): Promise<Judgement> {
   const { target, plainHttpUrl } = examination.options;
   const [first] = [...target.closed, ...target.public];
@@ -23,7 +23,7 @@ async function probePlainHttp(examination: Examination): Promise<Judgement> {
       ? { verdict: 'holds', note: 'It redirects to https.', observations }
       : { ...cannotTell('It redirects, but not to https.'), observations, detail: `Location: ${location}` };
   }
-  // What a server says to plain HTTP on its TLS port (nginx, Node.js, Go).
+  // nginx, Node.js and Go answer 400 to plain HTTP on their TLS port.
   if (answer.status === 400 && plainHttpUrl.port === target.origin.port)
     return { verdict: 'holds', note: 'The TLS port refuses plain HTTP.', observations };
   if (reachesApp(answer, examination.closedFunctions[0]?.baseline.reader))
@@ -31,7 +31,10 @@ async function probePlainHttp(examination: Examination): Promise<Judgement> {
   return { verdict: 'cannot-tell', note: 'Something answers, and does not redirect.', observations };
 }
 
-/** Another server may answer on that port: where nothing is known of the app, its answer must look like the app's. */
+/**
+ * Whether the app itself answers, and not another server on that port. With an unknown server (`--any-server`), a 2xx
+ * or a 401 must look like the app's.
+ */
 function reachesApp(answer: Answered, reader: AnswerReader = byStatus): boolean {
   const isRefusal = answer.status === 401 && (reader.isByLikeness !== true || reader.classify(answer) === 'refused');
   return reader.classify(answer) === 'admitted' || answer.body.includes(problemTypePrefix) || isRefusal;
@@ -39,7 +42,10 @@ function reachesApp(answer: Answered, reader: AnswerReader = byStatus): boolean 
 
 type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
-/** Nobody documents whether the client certificate mode covers it, so what it answers is reported. */
+/**
+ * The SCM site's answer is reported because Azure does not document whether the client certificate mode covers the
+ * site.
+ */
 async function probeScmSite(examination: Examination): Promise<Judgement> {
   const origin = findScmOrigin(examination.target);
   if (origin === undefined) {
@@ -65,7 +71,7 @@ export function judgeScmAnswer(answer: WireAnswer): Judgement {
   }
 }
 
-/** App Service gives up above 100 KB where it asks for the certificate after the request's head. */
+/** App Service gives up on bodies above 100 KB if it asks for the certificate only after the request's head. */
 async function probeLargeBody(examination: Examination): Promise<Judgement> {
   const { withLargeBody, allowed } = examination.options;
   if (!withLargeBody) return { verdict: 'not-run', note: 'It sends a POST: only with --with-large-body.' };

@@ -11,7 +11,7 @@ import type { Judgement } from '../verdict.js';
 import { forgeBeside, forgeOwnFields } from './forgery-probes.js';
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 
-/** What is changed in a request to the function's own path. */
+/** A change to a request that goes to the function's own path, and the words in which a report describes it. */
 export interface Variant {
   readonly sent: string;
   readonly change: FunctionRequest;
@@ -41,18 +41,18 @@ export const variantProbes: ProbeRuns<
   | 'other-query'
   | 'post'
 > = {
-  // A front end or an app may decide by what any client can write.
+  // A front end or an app may trust this field, which any client can write.
   'forwarded-for': (examination) =>
     judgeVariants(
       examination,
       [{ sent: 'X-Forwarded-For: 127.0.0.1', change: { fields: [['X-Forwarded-For', '127.0.0.1']] } }],
       examination.closedFunctions,
     ),
-  // In the mode OptionalInteractiveUser, App Service asks browsers and other programs in different ways.
+  // In the mode OptionalInteractiveUser, App Service asks browsers for certificates in another way than other programs.
   browser: (examination) =>
     judgeVariants(examination, [{ sent: 'User-Agent: Mozilla/…', change: { fields: [['User-Agent', browser]] } }]),
   'http-1.0': (examination) => judgeVariants(examination, [{ sent: 'HTTP/1.0', change: { httpVersion: '1.0' } }]),
-  // Proxies hand such a connection on as it is, once it is open.
+  // After an upgrade, proxies pass the connection's bytes on unchanged.
   upgrade: (examination) => judgeVariants(examination, [{ sent: 'Upgrade: websocket', change: { fields: upgrade } }]),
   'second-request': (examination) =>
     judgeEarlier(examination, 'a second request on one connection', { request: {}, isSameConnection: true }),
@@ -108,7 +108,10 @@ function listFieldVariants({ closedFunctions }: Examination): readonly Variant[]
 
 type Earlier = NonNullable<Forgery['earlier']>;
 
-/** The callers who must be refused, after another request: some front ends look at the first of a connection only. */
+/**
+ * Sends the requests of callers who must be refused after another request, because some front ends check only the first
+ * request of a connection.
+ */
 async function judgeEarlier(
   examination: Examination,
   sent: string,
@@ -126,7 +129,10 @@ async function judgeEarlier(
 
 const forgedAnyway: Judgement = { verdict: 'not-run', note: 'A forged header is admitted in any request.' };
 
-/** What reads or remembers a header on a path where nothing depends on it. */
+/**
+ * Sends a forged header to a public function first. Something may read or remember the header there, although the
+ * public function does not need it.
+ */
 async function probePublicFirst(examination: Examination): Promise<Judgement> {
   const [target] = examination.target.public;
   if (target === undefined) return { verdict: 'not-run', note: 'No --public-function is named.' };
@@ -153,7 +159,7 @@ async function probePublicFirst(examination: Examination): Promise<Judgement> {
   return judgeForgeries(examination, forgeries, { functions: [examined] });
 }
 
-/** On one function where a front end decides, whatever the function is. */
+/** Tests one function by default, because a front end decides alike for all functions. */
 async function judgeVariants(
   examination: Examination,
   variants: readonly Variant[],
@@ -169,7 +175,10 @@ async function judgeVariants(
   );
 }
 
-/** Everybody who must be refused: without a certificate and with the denied one, each also with a forged header. */
+/**
+ * Lists the requests that must be refused: without a certificate and with the denied one, each also with a forged
+ * header.
+ */
 export function listForgeries(examination: Examination, { sent, change }: Variant): readonly Forgery[] {
   const { denied } = examination.options;
   const fields = change.fields ?? [];
@@ -177,7 +186,7 @@ export function listForgeries(examination: Examination, { sent, change }: Varian
     { sent: `${sent}, no certificate`, request: change, usesDenied: false },
     { sent: `${sent}, the denied certificate`, request: { ...change, certificate: denied }, usesDenied: true },
   ];
-  // What gets in anyway would get in here too, whatever the variant is.
+  // Such a forged header would get in with every variant, so it would show nothing here.
   if (examination.admitsForgedHeader) return plain;
   const forged = forgeBeside(examination, `${sent}, a forged header`, [...fields, ...forgeOwnFields(examination)]);
   return [...plain, ...forged.map((forgery) => ({ ...forgery, request: { ...change, ...forgery.request } }))];

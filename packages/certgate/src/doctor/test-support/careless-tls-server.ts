@@ -17,10 +17,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TlsVersion } from '#local/client/wire-request.js';
 import type { DoctorStage } from './doctor-stage.js';
 
-// A TLS server by hand, since OpenSSL never leaves out the check of the client's signature. One cipher suite, one group,
-// one signature algorithm: what Node's client offers, for certificates with keys on P-256.
+// A hand-written TLS server, because OpenSSL cannot be made to skip the check of the client's signature. It supports
+// one cipher suite, one group and one signature algorithm: those that Node's client offers for certificates with P-256
+// keys.
 
-/** What the server does where the client's signature is wrong, or where more than one certificate comes. */
+/** What the server does if the client's signature is wrong, or if the client sends more than one certificate. */
 export type Carelessness =
   | 'takes any certificate of the chain'
   | 'answers'
@@ -63,13 +64,13 @@ const [serverHello, newSessionTicket, encryptedExtensions, certificate] = [2, 4,
 const [serverKeyExchange, certificateRequest, serverHelloDone, certificateVerify] = [12, 13, 14, 15];
 const finished = 20;
 
-/** A number in so many octets. */
+/** The number as this many bytes, most significant first. */
 const number = (value: number, length: number): Buffer => {
   const bytes = Buffer.alloc(length);
   bytes.writeUIntBE(value, 0, length);
   return bytes;
 };
-/** Preceded by its length. */
+/** The bytes, preceded by their length in this many bytes. */
 const vector = (length: number, ...parts: readonly Buffer[]): Buffer => {
   const bytes = Buffer.concat(parts);
   return Buffer.concat([number(bytes.length, length), bytes]);
@@ -82,7 +83,7 @@ const hash = (...parts: readonly Buffer[]): Buffer => createHash('sha256').updat
 const hmac = (key: Buffer, ...parts: readonly Buffer[]): Buffer =>
   createHmac('sha256', key).update(Buffer.concat(parts)).digest();
 
-/** `ecdsa_secp256r1_sha256`, and nothing else. */
+/** `ecdsa_secp256r1_sha256`, the only algorithm of this server. */
 const signatureAlgorithm = number(0x0403, 2);
 const x25519 = number(0x001d, 2);
 
@@ -91,7 +92,7 @@ interface Keys {
   readonly iv: Buffer;
 }
 
-/** Records (RFC 8446 §5, RFC 5246 §6.2), and handshake messages out of them. */
+/** Reads and writes records (RFC 8446 §5, RFC 5246 §6.2), and collects handshake messages from them. */
 class Wire {
   readonly #socket: Socket;
   readonly #chunks: AsyncIterator<Buffer, undefined>;
@@ -100,7 +101,7 @@ class Wire {
   #messages: Buffer = Buffer.alloc(0);
   #read: { keys: Keys; sequence: number } | undefined;
   #write: { keys: Keys; sequence: number } | undefined;
-  /** All handshake messages. */
+  /** All handshake messages so far, read and written. */
   transcript: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket, is13: boolean) {
@@ -200,7 +201,7 @@ class Wire {
     return { type: plain.at(-1) ?? 0, content: plain.subarray(0, -1) };
   }
 
-  /** RFC 8446 §5.3; RFC 5288 §3. */
+  /** Makes the nonce of a record (RFC 8446 §5.3 for TLS 1.3, RFC 5288 §3 for TLS 1.2). */
   #nonce({ iv }: Keys, sequence: Buffer): Buffer {
     if (!this.#is13) return Buffer.concat([iv, sequence]);
     const padded = Buffer.concat([Buffer.alloc(4), sequence]);
@@ -208,10 +209,10 @@ class Wire {
   }
 }
 
-/** What the client says of itself, and what is left of the handshake once the server has looked at that. */
+/** What the client showed in the handshake, and how to finish the handshake afterwards. */
 interface Shaken {
   readonly der: Buffer | undefined;
-  /** All that it sent, its own included. */
+  /** All certificates that the client sent, its own first. */
   readonly chain: readonly Buffer[];
   readonly isProven: boolean;
   readonly finish: () => Promise<void>;
@@ -253,7 +254,7 @@ interface ClientHello {
   readonly random: Buffer;
   readonly sessionId: Buffer;
   readonly versions: readonly string[];
-  /** Of the group X25519, in TLS 1.3. */
+  /** The client's share for the group X25519, used in TLS 1.3. Undefined if it sent none. */
   readonly keyShare: Buffer | undefined;
 }
 
@@ -306,7 +307,7 @@ class Reader {
   }
 }
 
-/** RFC 8410. */
+/** The DER that precedes the 32 bytes of an X25519 public key in a SubjectPublicKeyInfo (RFC 8410). */
 const x25519Prefix = Buffer.from('302a300506032b656e032100', 'hex');
 
 function agreeOnSecret(): { readonly share: Buffer; readonly agree: (peer: Buffer) => Buffer } {
@@ -325,7 +326,7 @@ const signWith = ({ server }: DoctorStage, data: Buffer): Buffer => sign('sha256
 const isSignedBy = (der: Buffer, data: Buffer, signature: Buffer): boolean =>
   verify('sha256', data, new X509Certificate(der).publicKey, signature);
 
-/** RFC 5246, with ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. */
+/** A handshake of TLS 1.2 (RFC 5246) with ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. */
 async function shake12(wire: Wire, stage: DoctorStage, { random }: ClientHello): Promise<Shaken> {
   const { share, agree } = agreeOnSecret();
   const serverRandom = randomBytes(32);
@@ -380,7 +381,7 @@ function expand12(secret: Buffer, label: string, seed: Buffer, length: number): 
   return output.subarray(0, length);
 }
 
-/** RFC 8446, with AES_128_GCM_SHA256. */
+/** A handshake of TLS 1.3 (RFC 8446) with AES_128_GCM_SHA256. */
 async function shake13(wire: Wire, stage: DoctorStage, { sessionId, keyShare }: ClientHello): Promise<Shaken> {
   if (keyShare === undefined) throw new Error('no share of X25519');
   const { share, agree } = agreeOnSecret();
@@ -419,7 +420,7 @@ async function shake13(wire: Wire, stage: DoctorStage, { sessionId, keyShare }: 
   const chain: Buffer[] = [];
   while (!list.isAtEnd()) {
     chain.push(list.vector(3));
-    // Its extensions.
+    // Skips the extensions of the certificate.
     list.vector(2);
   }
   const [der] = chain;
@@ -438,12 +439,12 @@ async function shake13(wire: Wire, stage: DoctorStage, { sessionId, keyShare }: 
   return { der, chain, isProven, finish };
 }
 
-/** RFC 8446 §4.4.3. */
+/** The content that a CertificateVerify message signs (RFC 8446 §4.4.3). */
 function signedContent(side: 'client' | 'server', transcript: Buffer): Buffer {
   return Buffer.concat([Buffer.alloc(64, ' '), Buffer.from(`TLS 1.3, ${side} CertificateVerify\0`), hash(transcript)]);
 }
 
-/** HKDF-Expand-Label (RFC 8446 §7.1); no more than one hash is needed anywhere. */
+/** HKDF-Expand-Label (RFC 8446 §7.1), for at most 32 bytes, so that one hash is enough. */
 function expand13(secret: Buffer, label: string, context: Buffer, length = 32): Buffer {
   const info = [number(length, 2), vector(1, Buffer.from(`tls13 ${label}`)), vector(1, context)];
   return hmac(secret, ...info, number(1, 1)).subarray(0, length);

@@ -17,7 +17,7 @@ export interface ServerKey {
   readonly key: string;
 }
 
-/** One CA, which issues the servers' certificates and the callers'. */
+/** Certificates for the tests. One CA issues those of the servers and of the callers. */
 export interface DoctorStage {
   readonly caPem: string;
   readonly server: ServerKey;
@@ -25,7 +25,7 @@ export interface DoctorStage {
   readonly otherServer: ServerKey;
   readonly allowed: ExaminedCertificate;
   readonly denied: ExaminedCertificate;
-  /** As the allowed one, but over since 2021. */
+  /** Like `allowed`, but its validity ended in 2021. */
   readonly expired: ExaminedCertificate;
 }
 
@@ -74,7 +74,7 @@ function readCaller({ certificate, key }: Made): ExaminedCertificate {
 
 export type ExaminedPort = DoctorReport & Omit<ExaminedApp, 'report'>;
 
-/** One function, `Orders`, on a port of this machine. */
+/** Examines a server on a port of this machine, by default with one function, `Orders`. */
 export async function examinePort(
   stage: DoctorStage,
   port: number,
@@ -84,7 +84,7 @@ export async function examinePort(
   return { ...report, ...rest };
 }
 
-/** One probe alone, and what it needs to know before: a fraction of the requests of all. */
+/** Runs one probe alone, after the steps that it depends on. That needs far fewer requests than all probes. */
 export async function judgePort(
   stage: DoctorStage,
   port: number,
@@ -122,7 +122,7 @@ function createOptions(
   };
 }
 
-/** The probes of one verdict. */
+/** The ids of the probes with this verdict. */
 export function listIds(
   report: DoctorReport,
   verdict: DoctorReport['findings'][number]['verdict'],

@@ -7,16 +7,16 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { DoctorStage, ServerKey } from './doctor-stage.js';
 
-/** What a faulty server does otherwise than a good one. Each fault changes one member. */
+/** How a faulty server differs from a good one. Each fault sets one member. */
 export interface Behaviour {
   readonly serverKey?: ServerKey;
-  /** Default: asks for a certificate, and accepts any. */
+  /** Default: the server asks for a certificate, and accepts any. */
   readonly tls?: TlsOptions;
-  /** The part of the front end: the values of the header that the app gets. */
+  /** Plays the front end: returns the values of the header that the app gets. */
   readonly forward?: (request: SeenRequest) => readonly string[];
-  /** The part of the app: whether those values are admitted. */
+  /** Plays the app: decides whether these values admit the caller. */
   readonly admits?: (values: readonly string[], request: SeenRequest) => boolean;
-  /** Takes the answer over; undefined: it is the usual one. */
+  /** Returns another answer than the usual one. Undefined for the usual answer. */
   readonly answer?: (request: SeenRequest, isAdmitted: boolean) => Reply | 'hang' | 'reset' | 'endless' | undefined;
   readonly isHttp2?: boolean;
 }
@@ -31,19 +31,19 @@ export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  /** In the spelling of the client. */
+  /** The fields as the client spelled them. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  /** Base64 of the certificate of the TLS connection. */
+  /** The client certificate of the TLS connection, in base64. Undefined if the client showed none. */
   readonly peer: string | undefined;
   readonly tlsVersion: string;
   readonly httpVersion: string;
   readonly bodyLength: number;
-  /** Of its connection. */
+  /** Whether it is the first request on its connection. */
   readonly isFirst: boolean;
   readonly connection: object;
-  /** At this moment. */
+  /** How many connections are open at this moment. */
   readonly openConnections: number;
-  /** In the handshake. */
+  /** The server name that the client sent in the handshake. */
   readonly serverName: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface FaultyServer {
   readonly port: number;
   readonly seen: readonly SeenRequest[];
   readonly connections: () => number;
-  /** Certificates that were shown in handshakes, base64. */
+  /** Certificates that clients showed in handshakes, in base64. */
   readonly shown: ReadonlySet<string>;
   close(): Promise<void>;
 }
@@ -60,7 +60,9 @@ export function valuesOf({ fields }: SeenRequest, pattern: RegExp = /^x-arr-clie
   return fields.filter(([name]) => pattern.test(name)).map(([, value]) => value);
 }
 
-/** The front end replaces what the client wrote; the app takes one value, that of the allowed certificate. */
+/**
+ * Forwards as a good front end does: replaces what the client wrote in the header by the certificate of the connection.
+ */
 export function forwardStrictly({ peer }: SeenRequest): readonly string[] {
   return peer === undefined ? [] : [peer];
 }
@@ -91,7 +93,7 @@ export async function startServer(stage: DoctorStage, behaviour: Behaviour): Pro
   return { seen, shown, ...(await listen(server)) };
 }
 
-/** Reads the header section itself, and takes white space around names for nothing. */
+/** A server that reads the header section itself, and ignores white space around names. */
 export async function startLenientServer(stage: DoctorStage): Promise<FaultyServer> {
   const server = createTlsServer({ ...stage.server, requestCert: true, rejectUnauthorized: false }, (socket) => {
     socket.on('error', () => undefined);
@@ -114,7 +116,7 @@ export async function startLenientServer(stage: DoctorStage): Promise<FaultyServ
   return { seen: [], shown: new Set(), ...(await listen(server)) };
 }
 
-/** Without TLS. */
+/** A server without TLS. */
 export async function startPlainServer(
   reply: Reply | 'hang' = good,
 ): Promise<Pick<FaultyServer, 'port' | 'close'> & { readonly requests: readonly string[] }> {
@@ -126,7 +128,7 @@ export async function startPlainServer(
   return { requests, ...(await listen(server)) };
 }
 
-/** Node's compatibility API: what the listener uses is the same. */
+/** A listener for Node's HTTP/2 compatibility API. It has the members that our listener uses. */
 type Http2Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 
 function createListener(
@@ -146,7 +148,7 @@ function createListener(
     incoming.on('data', (chunk: Buffer) => (bodyLength += chunk.length));
     incoming.on('end', () => {
       const { socket } = incoming;
-      // Over HTTP/2 it is a stand-in that has the methods.
+      // Over HTTP/2 the socket is a stand-in that has these methods too.
       const tlsSocket = socket as unknown as TlsMethods;
       const [path = '', query = ''] = (incoming.url ?? '').split('?');
       const fields = incoming.rawHeaders.flatMap((name, index) =>
@@ -170,7 +172,7 @@ function createListener(
       if (reply === 'endless') {
         response.writeHead(isAdmitted ? 200 : 401);
         const chunk = Buffer.alloc(1_048_576, isAdmitted ? 'x' : 'y');
-        // To HEAD nothing is written, so writing would not end.
+        // An answer to HEAD has no body, so the loop below would never end.
         if (request.method === 'HEAD') {
           response.end();
           return;

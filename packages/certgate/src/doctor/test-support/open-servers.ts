@@ -5,10 +5,10 @@ import type { DoctorOptions } from '../doctor.js';
 import type { DoctorStage } from './doctor-stage.js';
 import { type Behaviour, type Reply, type SeenRequest, forwardStrictly, valuesOf } from './faulty-servers.js';
 
-/** A server that asks for client certificates, and admits callers whom it must refuse in one way. */
+/** A server that asks for client certificates, but in one way admits callers whom it must refuse. */
 export interface OpenServer {
   readonly behaviour: (stage: DoctorStage) => Behaviour;
-  /** What the operator must add to the command, so that it is tried. */
+  /** What the operator must add to the command so that doctor tries this opening. */
   readonly options?: Partial<DoctorOptions>;
 }
 
@@ -18,7 +18,7 @@ type Condition = (request: SeenRequest, memory: Memory) => boolean;
 interface Memory {
   calls: number;
   isAfterAllowed: boolean;
-  /** The calls of the allowed caller, for each address. */
+  /** How often the allowed caller called each address. */
   readonly uses: Map<string, number>;
   readonly connections: Set<unknown>;
 }
@@ -35,7 +35,7 @@ const hasField =
   ({ fields }: Pick<SeenRequest, 'fields'>): boolean =>
     fields.some(([each, value]) => each.toLowerCase() === name && pattern.test(value));
 
-/** Open to callers whose request is so. */
+/** A server that also admits every caller whose request meets the condition. */
 function openIf(isOpen: Condition, options: Partial<DoctorOptions> = {}): OpenServer {
   return {
     options,
@@ -57,7 +57,7 @@ function openIf(isOpen: Condition, options: Partial<DoctorOptions> = {}): OpenSe
   };
 }
 
-/** Takes what the caller wrote for the certificate, if the request is so. */
+/** A server that takes the header that the caller wrote for the certificate, if the request meets the condition. */
 function trustsHeaderIf(isOpen: Condition, options: Partial<DoctorOptions> = {}): OpenServer {
   return {
     options,
@@ -73,13 +73,13 @@ function trustsHeaderIf(isOpen: Condition, options: Partial<DoctorOptions> = {})
   };
 }
 
-/** The fields by which a cache finds an answer. */
+/** The request's parts by which a cache finds an answer. */
 function findAddress({ path, query, fields }: SeenRequest): string {
   const find = (name: string): string => fields.find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
   return [path, query, find('user-agent'), find('accept-encoding')].join(' ');
 }
 
-/** Takes the field of another front end for the certificate. */
+/** A server that takes the certificate from another front end's field. */
 function readsFieldOf(name: FrontEndName): OpenServer {
   return {
     behaviour: () => ({
@@ -95,7 +95,7 @@ function readsFieldOf(name: FrontEndName): OpenServer {
   };
 }
 
-/** Admits certificates for which this is true. */
+/** A server that admits the allowed certificate, and every certificate that `isAlike` accepts. */
 function comparesOnly(isAlike: (presented: X509Certificate, allowed: X509Certificate) => boolean): OpenServer {
   return {
     behaviour: ({ allowed }) => ({
@@ -119,7 +119,7 @@ const hasType =
   ({ publicKey }: X509Certificate): boolean =>
     publicKey.asymmetricKeyType === type;
 
-/** The kinds of ../shared/data/doctor-openings.txt, in its words. */
+/** The kinds of openings in ../shared/data/doctor-openings.txt, in the words of that file. */
 export const knownOpenings: Readonly<Record<string, OpenServer>> = {
   'POST is open': openIf(({ method }) => method === 'POST', withPost),
   'HEAD is open': openIf(({ method }) => method === 'HEAD'),
@@ -159,7 +159,7 @@ export const knownOpenings: Readonly<Record<string, OpenServer>> = {
   'the serial number alone is compared': comparesOnly((one, other) => one.serialNumber === other.serialNumber),
   'the common name alone is compared': comparesOnly((one, other) => findCommonName(one) === findCommonName(other)),
   'any RSA certificate': comparesOnly(hasType('rsa')),
-  // The lookalikes have the names of the allowed certificate or of its issuer.
+  // The lookalikes are issued under the names of the allowed certificate or of its issuer, so they don't match here.
   'any other issuer than the usual one': comparesOnly(
     ({ issuer }, other) => issuer !== other.issuer && issuer !== other.subject,
   ),
@@ -180,7 +180,7 @@ export const knownOpenings: Readonly<Record<string, OpenServer>> = {
   'a cookie': openIf(hasField('cookie')),
 };
 
-/** Kinds that came later. */
+/** Kinds of openings that were added later. */
 export const furtherOpenings: Readonly<Record<string, OpenServer>> = {
   'the key identifier alone is compared': comparesOnly((one, other) => {
     const [presented, original] = [one, other].map(({ raw }) => findKeyIdentifier(raw));
@@ -220,7 +220,7 @@ const orders = '{"orders":["one","two"]}';
 const isOwnHost = hasField('host', /^localhost:/);
 const isBrowser = hasField('user-agent', /^Mozilla/);
 
-/** Servers that admit the allowed caller only, and do something else that a probe must not take for an opening. */
+/** Servers that admit only the allowed caller, but do something else that a probe must not take for an opening. */
 export const honestServers: Readonly<Record<string, NonNullable<Behaviour['answer']>>> = {
   'sets cookies for everybody': (_, isAdmitted) => ({
     status: isAdmitted ? 200 : 401,
@@ -251,7 +251,7 @@ export const honestServers: Readonly<Record<string, NonNullable<Behaviour['answe
         : undefined,
 };
 
-/** The bytes of `subjectKeyIdentifier` (OID 2.5.29.14), by which stores find certificates. */
+/** The bytes of the extension `subjectKeyIdentifier` (OID 2.5.29.14), by which certificate stores find certificates. */
 function findKeyIdentifier(der: Buffer): string | undefined {
   const start = der.indexOf(Buffer.from('0603551d0e0416', 'hex'));
   return start < 0 ? undefined : der.subarray(start + 7, start + 29).toString('hex');
