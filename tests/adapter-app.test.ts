@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type AppFiles, type Callers, createAdapterApp, createCallers, send } from './test-support/adapter-app.js';
 
-// The adapter inside real apps with the published @azure/functions, over HTTP, with the header set by hand.
+// Tests the adapter inside real apps with the published @azure/functions. The tests send HTTP requests and set the
+// certificate header themselves.
 
 let folder: string;
 let callers: Callers;
@@ -59,9 +60,9 @@ const apps: Readonly<Record<string, AppFiles>> = {
   },
 };
 
-describe('every caller at every function', () => {
+describe('every function answers each caller', () => {
   for (const [what, files] of Object.entries(apps)) {
-    it(`of ${what}`, async (context) => {
+    it(`in ${what}`, async (context) => {
       const app = createAdapterApp(context, files);
       const { url, functions } = await app.start({ environment: trust() });
       assert.deepEqual(
@@ -89,7 +90,8 @@ describe('every caller at every function', () => {
       assert.deepEqual(await statuses('Open'), [200, 200, 200, 200]);
       assert.deepEqual(await statuses('Role'), [401, 401, 403, 200]);
       assert.deepEqual(await statuses('Throws'), [401, 401, 500, 500]);
-      // One line for each call of a closed function, none for an open one. Of a stranger's certificate, three a minute.
+      // The closed functions were called 16 times. Each call writes one decision line, except that the gate writes at
+      // most three lines a minute for a stranger's certificate. A call of an open function writes none.
       assert.equal((await app.decisions(15)).length, 15);
       assert.deepEqual(await app.startLines(0), []);
     });
@@ -97,7 +99,7 @@ describe('every caller at every function', () => {
 });
 
 describe('one app', () => {
-  it('answers with problem details, whose correlation id stands in the log beside the precise code', async (context) => {
+  it('answers with problem details, and logs the precise code under the same correlation id', async (context) => {
     const app = createAdapterApp(context, apps['an ES module app']!);
     const { url } = await app.start({ environment: trust() });
     const refused = await send(`${url}/api/Closed`, { [header]: callers.stranger });
@@ -105,7 +107,7 @@ describe('one app', () => {
     assert.equal(refused.headers['www-authenticate'], 'ClientCertificate');
     const problem = JSON.parse(refused.body) as { correlationId: string; development: Record<string, unknown> };
     assert.equal(problem.development['code'], 'certificate_not_trusted');
-    // Which document it is that doesn't list the caller.
+    // Names the document that doesn't list the caller.
     const source = `file ${callers.trustFile}`;
     assert.deepEqual(problem.development['trust'], { source, revision: 1 });
     const [line] = await app.decisions(1);
@@ -115,7 +117,7 @@ describe('one app', () => {
     assert.ok(!app.logs.some(({ message }) => message.includes(callers.stranger.slice(20, 60))));
   });
 
-  it('takes one header with one certificate, in any letter case, and no other header', async (context) => {
+  it('accepts one header with one certificate, in any letter case, and no other header', async (context) => {
     const app = createAdapterApp(context, apps['a CommonJS app']!);
     const { url } = await app.start({ environment: trust() });
     const { reader, stranger } = callers;
@@ -184,7 +186,7 @@ describe('the environment', () => {
   }
 });
 
-describe('the app does not start', () => {
+describe('the app does not start with', () => {
   const secured = (more: string): AppFiles => ({
     'src/index.js': `const { app } = require('@azure/functions');
       const { requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
@@ -222,7 +224,7 @@ describe('the app does not start', () => {
     );
   });
 
-  it('no trust document, since the setting that names it is not there', async (context) => {
+  it('no trust document, because the setting that names it is empty', async (context) => {
     const app = createAdapterApp(context, secured('secureApp(app, { trustStore });'));
     await assert.rejects(
       app.start({ environment: { CERTGATE_TRUST: '' } }),

@@ -18,14 +18,18 @@ import {
 import { listAlerts } from './test-support/alerts.js';
 import { root } from './test-support/certgate.js';
 
-// Applies the rules of examples/prometheus to metrics that the real gate records by OpenTelemetry's own SDK, with Prometheus'
-// own tool. They must find what the alerts of the sample's template find in the log lines of the same scenes.
+// Applies the rules of examples/prometheus, with Prometheus' own tool `promtool`, to metrics that the real gate records
+// through OpenTelemetry's SDK. The rules must fire in the same scenes as the alerts of the sample's template, which
+// read log lines.
 
 const rules = join(root, 'examples', 'prometheus', 'certgate-rules.yml');
 const isInstalled = spawnSync('promtool', ['--version']).error === undefined;
 const skip = isInstalled || process.env['CERTGATE_REQUIRE_PROXIES'] !== undefined ? false : 'promtool is not installed';
 
-/** The rules, by the names of the template's alerts, and the label that names whom or what an alert is about. */
+/**
+ * For each alert of the template: the name of its Prometheus rule, and the label whose value says whom or what the
+ * alert is about.
+ */
 const names: Readonly<Record<string, readonly [rule: string, label: string]>> = {
   unavailable: ['CertgateUnavailable', 'certgate_decision_code'],
   'document-refused': ['CertgateDocumentRefused', 'certgate_trust_source'],
@@ -35,7 +39,10 @@ const names: Readonly<Record<string, readonly [rule: string, label: string]>> = 
   'caller-silent': ['CertgateCallerSilent', 'certgate_identity_name'],
 };
 
-/** A scene whose metrics are collected every five minutes, by the names that Prometheus gives them. */
+/**
+ * A scene that collects the gate's metrics after each round of calls, and keeps the series under the names that
+ * Prometheus gives them.
+ */
 function createRecordedScene(context: TestContext): {
   scene: AlertScene;
   series: Map<string, string[]>;
@@ -67,7 +74,7 @@ function toPrometheus(name: string): string {
   return name.replaceAll('.', '_');
 }
 
-/** A case of `promtool test rules`: at that step, exactly these alerts fire. */
+/** One test case for `promtool test rules`: exactly the alerts in `fired` fire at step `step`. */
 function writeCase(
   series: ReadonlyMap<string, readonly string[]>,
   step: number,
@@ -99,7 +106,7 @@ function describeAlert(fired: string): string {
 function expectRules(cases: readonly object[], file = rules): void {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-rules-'));
   const test = join(folder, 'test.yml');
-  // JSON is YAML.
+  // Every JSON text is valid YAML, so `promtool` can read it.
   writeFileSync(test, JSON.stringify({ rule_files: [file], evaluation_interval: '5m', tests: cases }));
   const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', test], { encoding: 'utf8' });
   assert.equal(status, 0, `${stdout}${stderr}`);
@@ -120,7 +127,7 @@ describe('the rules for Prometheus', { skip }, () => {
     });
   }
 
-  it('say nothing of strangers, whatever name they have, nor of one older answer of the store', async (context) => {
+  it('do not fire for strangers, whatever name they have, or after the store has once returned an older document', async (context) => {
     const { scene, series, steps } = createRecordedScene(context);
     scene.put({}, 7);
     await scene.pass(240, both);
@@ -131,7 +138,7 @@ describe('the rules for Prometheus', { skip }, () => {
     expectRules([writeCase(series, steps(), [])]);
   });
 
-  it('say nothing of an idle process because another of its instance has refused a document', () => {
+  it('do not fire for an idle process because another process of its instance has refused a document', () => {
     const of = (id: string): string => `certgate_trust_source="t", instance="one", service_instance_id="${id}"`;
     const series = {
       [`certgate_trust_age_seconds{${of('idle')}}`]: '400x60',
@@ -143,7 +150,7 @@ describe('the rules for Prometheus', { skip }, () => {
     expectRules([{ interval: '1m', input_series: input, promql_expr_test: [test] }]);
   });
 
-  it('name a caller that was admitted yesterday and is not today', async (context) => {
+  it('name a caller that was admitted yesterday and was not admitted today', async (context) => {
     const { scene, series, steps } = createRecordedScene(context);
     const cases: object[] = [];
     const options = { often: 30, among: 'alertname="CertgateCallerSilent"' };
@@ -164,7 +171,10 @@ describe('the rules for Prometheus', { skip }, () => {
 describe('the rules of examples/queries', { skip }, () => {
   const queries = join(root, 'examples', 'queries', 'certgate-queries.yml');
   const blob = 'certgate_trust_source="blob trust"';
-  /** At 20 minutes, by the name of a rule: what fires, by one label. */
+  /**
+   * Plays the series for 40 minutes and checks which rules fire then. Each string in `fired` is one firing alert, as
+   * `{alertname="…", label="value"}`.
+   */
   const play = (series: Readonly<Record<string, string>>, fired: readonly string[]): void => {
     const input = Object.entries(series).map(([key, values]) => ({ series: key, values }));
     const expr =
@@ -174,7 +184,7 @@ describe('the rules of examples/queries', { skip }, () => {
     expectRules([{ interval: '1m', input_series: input, promql_expr_test: [test] }], queries);
   };
 
-  it('name the process that keeps an older document, and none that has just begun to read', () => {
+  it('name the process that keeps an older document, but not one that is a few minutes late', () => {
     const digest = `certgate_trust_digest{${blob},service_instance_id=`;
     const revision = `certgate_trust_revision{${blob},service_instance_id=`;
     const newest = { [`${digest}"a"}`]: '5x10 9x50', [`${revision}"a"}`]: '7x10 8x50' };
@@ -198,7 +208,7 @@ describe('the rules of examples/queries', { skip }, () => {
     ]);
   });
 
-  it('name the list that cannot be read for 15 minutes, and none that failed once', () => {
+  it('name the revocation list that could not be read for 15 minutes, but not one that failed once', () => {
     const failures = (source: string): string =>
       `certgate_revocation_read_failures_total{certgate_revocation_source="${source}"}`;
     play({ [failures('file corp.crl')]: '0+1x60', [failures('file once.crl')]: '0x5 1x60' }, [
@@ -206,7 +216,7 @@ describe('the rules of examples/queries', { skip }, () => {
     ]);
   });
 
-  it('ask for metrics that docs/observability.md lists, with their attributes', () => {
+  it('use only metrics and attributes that docs/observability.md lists', () => {
     const page = readFileSync(join(root, 'docs', 'observability.md'), 'utf8');
     const rows = [...page.matchAll(/^\| `(certgate\.[a-z_.]+)` \| (counter|gauge) \| `([^`]+)` \| (.*) \|$/gm)];
     const names = rows.flatMap(([, name = '', kind, unit, attributes = '']) => {

@@ -13,8 +13,8 @@ import {
 } from './test-support/alert-scenes.js';
 import { listAlerts } from './test-support/alerts.js';
 
-// Applies the alerts of the sample's template to lines that the real gate writes, by an evaluator of the part of Kusto that
-// they use (tests/test-support/kusto.ts). An alert that wakes somebody has severity 1 or 2.
+// Applies the alerts of the sample's template to lines that the real gate writes. tests/test-support/kusto.ts evaluates
+// the alerts' queries; it knows the part of Kusto that they use. An alert that wakes somebody has severity 1 or 2.
 
 const alerts = listAlerts();
 const waking = alerts.filter(({ severity }) => Number(severity) <= 2);
@@ -53,7 +53,7 @@ describe('nobody is woken by', () => {
     assert.deepEqual(listFired(waking), []);
   });
 
-  it('one older answer of the store', async (context) => {
+  it('one older document from the store', async (context) => {
     const { pass, listFired, put, table } = createAlertScene(context);
     put({}, 7);
     await pass(60, both);
@@ -68,7 +68,7 @@ describe('nobody is woken by', () => {
   });
 });
 
-it('a list in the last third of its time is told before it ends', async (context) => {
+it('an alert warns of a revocation list in the last third of its validity', async (context) => {
   const scene = createAlertScene(context);
   const ends = alerts.filter(({ name }) => name === 'revocation-ends-soon');
   scene.put(putListThatEnds(scene.folder));
@@ -78,7 +78,7 @@ it('a list in the last third of its time is told before it ends', async (context
   assert.deepEqual(scene.listFired(ends), ['revocation-ends-soon CN=Corp issuing CA']);
 });
 
-it('denials are counted whether they are written or not', async (context) => {
+it('an alert counts denials whether their lines are written or not', async (context) => {
   const { pass, listFired } = createAlertScene(context);
   const [withoutCertificate = assert.fail()] = strangers;
   const many = alerts.filter(({ name }) => name === 'denials-by-code');
@@ -90,7 +90,7 @@ it('denials are counted whether they are written or not', async (context) => {
   assert.deepEqual(listFired(many), ['denials-by-code certificate_missing']);
 });
 
-it('a caller that was admitted yesterday and is not today is named, also where admissions are not logged', async (context) => {
+it('an alert names a caller that was admitted yesterday and not today, even if admissions are not logged', async (context) => {
   const scene = createAlertScene(context, { decisionLog: 'denials' });
   await playSilence(scene, (silent) => {
     assert.deepEqual(

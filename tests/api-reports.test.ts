@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { root } from './test-support/certgate.js';
 
-// What each entry exports, as the build finds it, is what packages/*/api says: a change of the public API is seen in
-// review, and none happens by accident.
+// The committed reports in packages/*/api must equal what the build finds that each entry exports. So a review shows
+// every change of the public API, and none happens by accident.
 
 for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate']) {
   describe(`the API reports of ${name}`, () => {
@@ -16,7 +16,7 @@ for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate']) {
         .filter((file) => file.endsWith('.api.md'))
         .sort();
 
-    it('are one for each entry', () => {
+    it('include one report for each entry', () => {
       const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
         readonly exports: Readonly<Record<string, string | object>>;
       };
@@ -35,7 +35,7 @@ for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate']) {
 it('the entries of x509 export each type that their signatures name', () => {
   for (const entry of ['index', 'path']) {
     const declarations = readFileSync(join(root, 'packages/x509/dist', `${entry}.d.mts`), 'utf8');
-    // What an entry needs and doesn't export.
+    // Types that the entry's declarations need but the entry doesn't export.
     const own = declarations.matchAll(/^declare (?:abstract class|class|interface|type) (\w+)/gm);
     assert.deepEqual(
       Array.from(own, ([, name]) => name),

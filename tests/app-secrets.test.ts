@@ -7,9 +7,11 @@ import { root, runCertgateHere, sampleFolder } from './test-support/certgate.js'
 import { listFiles, listKeptByGit, listPackedByAzd, listPackedByCoreTools } from './test-support/deployed-files.js';
 import { openssl } from './test-support/openssl.js';
 
-// After `certgate init`, neither a commit nor a deployment takes a secret along, and both take what the app needs.
+// After `certgate init`, commits and deployments leave out the secrets, and include what the app needs.
 
-/** What Certgate and its documentation make people write into an app's folder. */
+/**
+ * Files with secrets that Certgate writes into an app's folder, or that its documentation tells people to put there.
+ */
 const secrets = [
   'billing.pfx',
   'billing.key.pem',
@@ -26,7 +28,7 @@ const secrets = [
   '.certgate/allowed.pfx',
   '.certgate/trust.json',
 ];
-/** What a deployed app may read, or serve, or be made of. */
+/** Files that the deployed app reads or serves, and files of its code. */
 const needed = [
   'host.json',
   'package.json',
@@ -44,14 +46,14 @@ const needed = [
 
 let temporary: string;
 let app: string;
-/** What was said on stderr when the keys were made. */
+/** The stderr of the commands that made the keys. */
 let warnings: Readonly<Record<'billing' | 'orders' | 'corp', string>>;
 
 before(async () => {
   temporary = mkdtempSync(join(tmpdir(), 'certgate-secrets-'));
   app = join(temporary, 'app');
   copyApp(join(root, 'tests', 'apps', 'vscode'));
-  // As func init writes it for TypeScript.
+  // The file that `func init` writes for TypeScript.
   writeFileSync(
     join(app, '.funcignore'),
     '*.js.map\n*.ts\n.git*\n.vscode\nlocal.settings.json\ntest\ngetting_started.md\nnode_modules/@types/\n',
@@ -92,7 +94,7 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** Without what was built or made for development. */
+/** Copies an app without its installed packages, build output and development files. */
 function copyApp(from: string): void {
   cpSync(from, app, { recursive: true, filter: (source) => !/[\\/](?:node_modules|dist|\.certgate)$/.test(source) });
 }
@@ -104,7 +106,7 @@ async function expectCertgate(...args: readonly string[]): Promise<string> {
 }
 
 describe('an app after certgate init', () => {
-  it('holds all the files that are asked about', () => {
+  it('contains all the files that these tests ask about', () => {
     const files = listFiles(app);
     for (const path of [...secrets, ...needed]) assert.ok(files.includes(path), path);
   });
@@ -126,7 +128,7 @@ describe('an app after certgate init', () => {
     });
   }
 
-  it('is committed without its secrets, and with what belongs to its sources', () => {
+  it('is committed without its secrets, and with every source file that it needs', () => {
     const committed = listKeptByGit(app, '.gitignore');
     assert.deepEqual(
       secrets.filter((path) => committed.includes(path)),
@@ -139,7 +141,7 @@ describe('an app after certgate init', () => {
     );
   });
 
-  it('is the example for it: the sample brings the same lines', () => {
+  it('gets the same lines in its ignore files as the sample has', () => {
     for (const file of ['.gitignore', '.funcignore']) {
       const added = readFileSync(join(app, file), 'utf8').split('# Private keys')[1];
       assert.equal(readFileSync(join(sampleFolder, file), 'utf8').split('# Private keys')[1], added, file);
@@ -147,7 +149,7 @@ describe('an app after certgate init', () => {
   });
 });
 
-describe('what makes a private key', () => {
+describe('a command that makes a private key', () => {
   it('warns in a function app, also below its root, and names a better place', async () => {
     for (const [said, file] of [
       [warnings.billing, 'billing.pfx'],
@@ -167,7 +169,7 @@ describe('what makes a private key', () => {
     assert.match(await expectCertgate(...issued), /^warning .*shipping\.pfx/);
   });
 
-  it('says nothing in .certgate', async () => {
+  it('does not warn about keys in .certgate', async () => {
     const create = ['certificate', 'create', 'orders', '--password-file', 'password.txt', '--out', '.certgate/callers'];
     assert.equal(await expectCertgate(...create), '');
   });

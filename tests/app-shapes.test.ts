@@ -19,7 +19,10 @@ interface Report {
   }[];
 }
 
-/** What every app must answer, as the sample does: who calls, and what the gate (or else the function) says. */
+/**
+ * The answers that every app must give, as the sample does. Keys are the function and the caller; values are the status
+ * and, for a refusal, the code.
+ */
 const answersOfTheSample = {
   'PublicFunction none': '200',
   'PublicFunction denied': '200',
@@ -35,7 +38,10 @@ const answersOfTheSample = {
   'SecuredFunction allowed-operator': '200',
 };
 
-/** Every app but those below, which answer behind one function, or need more than the embedded host supplies. */
+/**
+ * The apps that must answer as the sample does. The two in `others` have tests of their own: Hono answers behind one
+ * function, and Durable Functions needs an extension.
+ */
 const alike = [
   sampleName,
   'func-init',
@@ -62,7 +68,8 @@ let trustFile: string;
 before(async () => {
   apps = await installApps();
   folder = apps.folder;
-  // An app of its own for the code of the page, beside a function that gives the extension's addresses away.
+  // `durable-status` is a second app with the example code of docs/app-shapes.md, and with a function that returns the
+  // extension's own addresses.
   cpSync(join(folder, 'durable-functions'), join(folder, 'durable-status'), { recursive: true });
   const page = readFileSync(join(root, 'docs', 'app-shapes.md'), 'utf8');
   const [, code = ''] = /^```ts\n((?:(?!^```)[^])*'durable-functions'[^]*?)^```$/m.exec(page) ?? [];
@@ -91,7 +98,7 @@ describe('an app answers as the sample does', { concurrency: 2 }, () => {
   for (const name of alike) {
     it(name, async () => {
       await apps.build(name);
-      // The sample has them made by the installed tool.
+      // The development files of the sample were made already, by the installed tool.
       if (name !== sampleName) await addDevelopmentFiles(join(folder, name));
       const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
       const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', name, '--once', '--json', ...call]);
@@ -113,7 +120,7 @@ describe('Hono behind a catch-all function', () => {
     await addDevelopmentFiles(join(folder, 'hono'));
   });
 
-  it('is closed as a whole, but for the function that is marked', async () => {
+  it('is closed as a whole, except for the function that is marked as public', async () => {
     const call = ['--call', 'PublicFunction', 'WebApp'];
     const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', 'hono', '--once', '--json', ...call]);
     const { functions, checks } = readReport(stdout, stderr);
@@ -124,7 +131,7 @@ describe('Hono behind a catch-all function', () => {
       'PublicFunction allowed': '200',
       'WebApp none': '401 certificate_missing',
       'WebApp denied': '401 certificate_not_trusted',
-      // The checks ask for any path, and Hono has no route for it.
+      // The checks of `certgate dev` call any path, and Hono has no route for it.
       'WebApp allowed': '404',
     });
     assert.equal(exitCode, 0, stderr);
@@ -187,11 +194,11 @@ describe('HTTP starters of Durable Functions', () => {
       JSON.stringify(calls),
     );
     assert.equal(exitCode, 0, stderr);
-    // The gate's own lines come before.
+    // The last line is the report. The gate's own lines come before it.
     report = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as DurableReport;
   });
 
-  it('are reached through the gate in the embedded host, as the sample is', async () => {
+  it('answer through the gate in the embedded host, as the sample does', async () => {
     const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
     const words = ['dev', 'durable-functions', '--once', '--json', ...call];
     const { exitCode, stdout, stderr } = await apps.runCertgate(words);
@@ -206,7 +213,7 @@ describe('HTTP starters of Durable Functions', () => {
     assert.equal(exitCode, 0, stderr);
   });
 
-  it('are gated at registration, and nothing else is', () => {
+  it('are behind the gate from their registration on, and no function without an HTTP trigger is', () => {
     const gated = report.functions.filter(({ isGated }) => isGated).map(({ name }) => name);
     assert.deepEqual(gated.sort(), [...starters].sort());
     assert.ok(report.functions.every(({ types, isGated }) => types.includes('httpTrigger') === isGated));
@@ -225,7 +232,8 @@ describe('HTTP starters of Durable Functions', () => {
       PublicFunction: ['200  1', '200  1', '200  1', '200  1'],
       SecuredFunction: ['401  0', '401  0', '200 trusted 1', '200 operator 1'],
       RoleFunction: ['401  0', '401  0', '403  0', '200 operator 1'],
-      // Through df.app.client a role still decides; the mark of allowAnonymous is lost, and so the function is closed.
+      // A handler inside `df.app.client` keeps its required role, but loses the mark of `allowAnonymous`, so MarkInside
+      // is closed.
       RoleInside: ['401  0', '401  0', '403  0', '200 operator 1'],
       MarkInside: ['401  0', '401  0', '200  1', '200  1'],
     });
@@ -241,7 +249,7 @@ app.http('GiveAway', {
 `;
 
 describe('the status of an orchestration', () => {
-  it('is for its own caller, behind the gate; the addresses of the extension show a key', async () => {
+  it("is shown only to the caller who started it, behind the gate; the extension's own addresses contain a key", async () => {
     await apps.build('durable-status');
     await addDevelopmentFiles(join(folder, 'durable-status'));
     const dev = apps.startCertgate(['dev', 'durable-status', '--trust', trustFile, '--port', '0', '--host-port', '0']);
@@ -320,7 +328,10 @@ function readCoverage(functions: Report['functions']): Record<string, string | u
   return Object.fromEntries(functions.map(({ name, covered }) => [name, covered]));
 }
 
-/** A wrong verdict says so, even where the status is the expected one: an app's own 401 is no refusal of the gate. */
+/**
+ * The answers as `answersOfTheSample` writes them. An answer that the check calls wrong gets the word `wrong`, even if
+ * its status is the expected one, because an app's own 401 is not a refusal by the gate.
+ */
 function readAnswers(checks: Report['checks']): Record<string, string> {
   return Object.fromEntries(
     checks.map(({ function: name, caller, status, code, ok }) => [
@@ -330,7 +341,7 @@ function readAnswers(checks: Report['checks']): Record<string, string> {
   );
 }
 
-/** What App Service's front end sets: the certificate's DER in base64, on one line. */
+/** The header value that App Service's front end sets: the certificate's DER in base64, on one line. */
 function readHeader({ certificateFile }: OpensslCertificate): string {
   return openssl(['x509', '-in', certificateFile, '-outform', 'pem'], folder).replace(/-----[^-]*-----|\s/g, '');
 }

@@ -6,13 +6,13 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-// Holds the arrows between packages and between rooms (docs/architecture.md). A room is a folder below a package's src;
-// the files at its top are entries.
+// Tests which packages and rooms may import which (docs/architecture.md). A room is a folder below a package's src; the
+// files directly in src are entries.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Each package's rooms and entries: one line each, with those that it may import. Every name stands on a line above, so
- * all imports point one way. A folder that has no line of its own belongs to the room that holds it.
+ * The rooms and entries of each package, one per line, with the rooms that each may import. A line names only rooms of
+ * lines above it, so all imports point one way. A folder without a line of its own belongs to the room around it.
  */
 const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   x509: {
@@ -310,8 +310,8 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
 };
 
 /**
- * The wings of the tool: the folders at the top of its src. Each may import those before it, none after it. A room that
- * moves to another wing has to fit its new place.
+ * The wings of the tool: the folders at the top of its src. A wing may import itself and the wings before it in this
+ * list, and none after it. A room that moves to another wing must follow the imports that are allowed there.
  */
 const toolWings = [
   'texts',
@@ -328,13 +328,21 @@ const toolWings = [
   'commands',
 ];
 
-/** From here on, ask which room is missing. It is a warning: a number that fails a test starts to shape the code. */
+/**
+ * If a folder has this many source files or more, the test prints a warning that asks which room is missing. It does
+ * not fail, because a limit that fails would start to shape the code.
+ */
 const manyFilesInFolder = 20;
 
-/** How the tool names the files of packages/local, and lines of the tool the rooms there. */
+/**
+ * The prefix by which the tool's imports name files of packages/local, and by which its lines above name rooms there.
+ */
 const localPrefix = '#local/';
 
-/** What packages/local takes of core: front ends, the form of a gate's answer, and no word about trust. */
+/**
+ * The only names that packages/local may import from core: front ends, the form of a gate's answer, and nothing about
+ * trust.
+ */
 const localTakesOfCore = [
   'FrontEndName',
   'describeJsonFault',
@@ -346,7 +354,8 @@ const localTakesOfCore = [
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,
-  // OpenTelemetry is an optional peer: only the entry that is named after it may load it. Azure's SDK is the app's own.
+  // OpenTelemetry is an optional peer, so only the entry that is named after it may load it. Apps install Azure's SDK
+  // themselves, so only `azure-blob-client` may import it.
   core: (specifier, room) =>
     /^@certgate\/x509(?:\/internal|\/internal-certificates|\/path)?$/.test(specifier) ||
     (specifier === '@opentelemetry/api' && room.startsWith('opentelemetry')) ||
@@ -355,9 +364,9 @@ const packageImports: Readonly<Record<string, (specifier: string, room: string) 
     specifier === '@certgate/core' ||
     specifier === '@azure/functions' ||
     (specifier === '@certgate/core/opentelemetry' && room === 'opentelemetry') ||
-    // Types alone, which apps extend.
+    // The testing entry imports only types of the adapter, which apps extend.
     (specifier === '@certgate/azure-functions' && room === 'testing'),
-  // No framework: an adapter says by types of its own what it uses of one.
+  // No framework is allowed: an adapter declares its own types for the parts of a framework that it uses.
   http: (specifier, room) =>
     specifier === '@certgate/core' || (specifier === '@certgate/core/opentelemetry' && room === 'opentelemetry'),
   local: (specifier) => listDependencies('local').includes(nameOf(specifier)),
@@ -368,15 +377,15 @@ const packageImports: Readonly<Record<string, (specifier: string, room: string) 
 };
 
 interface SourceFile {
-  /** Relative to the package's src, with forward slashes and without `.ts`. */
+  /** The file's path relative to the package's src, with forward slashes and without `.ts`. */
   readonly room: string;
   readonly path: string;
   readonly imports: readonly string[];
 }
 
-describe('the arrows between packages', () => {
+describe('the imports between packages', () => {
   for (const [name, allows] of Object.entries(packageImports)) {
-    it(`${name} imports node, its own files, and what the architecture lets it`, () => {
+    it(`${name} imports Node's modules, its own files, and only the packages that the architecture allows`, () => {
       for (const { room, imports } of listSources(name)) {
         for (const specifier of imports.filter((each) => !each.startsWith('.') && !isBuiltin(each))) {
           assert.ok(allows(specifier, room), `packages/${name}/src/${room}.ts imports ${specifier}`);
@@ -396,7 +405,7 @@ describe('the arrows between packages', () => {
     }
   });
 
-  it('nothing of core but its own entry loads what observes the gate', () => {
+  it("nothing in core except the OpenTelemetry entry loads OpenTelemetry's files", () => {
     for (const file of listSources('core').filter(({ room }) => !room.startsWith('opentelemetry'))) {
       for (const target of listTargets(file)) assert.doesNotMatch(target, /^opentelemetry/, file.path);
     }
@@ -407,7 +416,7 @@ describe('the arrows between packages', () => {
     assert.ok(decision !== undefined && !listTargets(decision).includes('access/access-gate'));
   });
 
-  it('local takes little of core, and nothing about trust', () => {
+  it('local imports few names of core, and none about trust', () => {
     const names = listSources('local').flatMap(({ path }) => {
       const statements = readFileSync(path, 'utf8').matchAll(
         /\{([^{}]*)\}[^{}]*(?:from |import\()'@certgate\/core\/internal'/g,
@@ -417,12 +426,12 @@ describe('the arrows between packages', () => {
     assert.deepEqual([...new Set(names)].sort(), localTakesOfCore);
   });
 
-  it('the tool has the dependencies of local, in the same versions: it is packed with it', () => {
+  it('the tool has the dependencies of local in the same versions, because local is packed with it', () => {
     const ofTool = readDependencies('certgate');
     for (const [name, version] of Object.entries(readDependencies('local'))) assert.equal(ofTool[name], version, name);
   });
 
-  it('what an app loads brings no package of others along', () => {
+  it('the packages that an app loads depend on no package of anybody else', () => {
     assert.deepEqual(listDependencies('x509'), []);
     assert.deepEqual(listDependencies('core'), ['@certgate/x509']);
     assert.deepEqual(listDependencies('azure-functions'), ['@certgate/core']);
@@ -443,7 +452,7 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
     const files = listSources(name);
     const lines = Object.keys(rooms);
 
-    it('name only rooms that stand above them', () => {
+    it('name only rooms on lines above their own', () => {
       for (const [index, line] of lines.entries()) {
         for (const target of rooms[line] ?? []) {
           const above = target.startsWith(localPrefix) ? listLocalRooms() : lines.slice(0, index);
@@ -452,7 +461,7 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
       }
     });
 
-    it('hold every file, and import only what their line allows, types included', () => {
+    it('contain every file, and import only what their line allows, types included', () => {
       for (const file of files) {
         const own = findRoom(lines, file.room);
         assert.ok(own !== undefined, `${file.room}.ts stands in no room of packageRooms`);
@@ -473,7 +482,7 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
       }
     });
 
-    it(`warn of a folder with ${manyFilesInFolder} source files or more`, (context) => {
+    it(`cause a warning if a folder has ${manyFilesInFolder} source files or more`, (context) => {
       const counts = new Map<string, number>();
       for (const { room } of files) counts.set(dirname(room), (counts.get(dirname(room)) ?? 0) + 1);
       for (const [folder, count] of counts) {
@@ -482,7 +491,7 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
       }
     });
 
-    it('say what they are for, on the first line of their main file', () => {
+    it('have their purpose on the first line of their main file', () => {
       for (const line of lines.filter((each) => !files.some(({ room }) => room === each))) {
         assert.ok(findRoomHead(files, lines, line) !== undefined, `${name}/src/${line}: no file, or several`);
       }
@@ -496,12 +505,13 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
       });
       const wings = name === 'certgate' ? toolWings.filter((wing) => !lines.includes(wing)) : [];
       rows.push(...wings.map((wing) => `${wing}/  ${findHead(listFilesOf(files, wing), wing) ?? ''}`));
-      // An entry has no head of this form: the page describes it in its own words.
+      // The main file of an entry has no such first line. The page describes entries in its own words, so only their
+      // names are compared.
       const shown = drawn.map(({ place, text }) => (place.endsWith('/') ? `${place}  ${text}` : place));
       assert.deepEqual(shown.toSorted(), rows.toSorted());
     });
 
-    it('have no imports that go round in a circle, types included', () => {
+    it('have no circular imports, types included', () => {
       const targets = new Map(files.map((file) => [file.room, listTargets(file)]));
       for (const { room } of files) assert.equal(findCycle(targets, room, [], new Set()), undefined);
     });
@@ -517,7 +527,7 @@ describe('the wings of the tool', () => {
     assert.deepEqual([...new Set(folders)].sort(), toolWings.toSorted());
   });
 
-  it('import only those that stand before them, types included', () => {
+  it('import only wings that come before them, types included', () => {
     for (const file of files) {
       const own = findWing(file.room);
       if (own === undefined) continue;
@@ -531,20 +541,20 @@ describe('the wings of the tool', () => {
     }
   });
 
-  it('say what they are for, on the first line of their main file', () => {
+  it('have their purpose on the first line of their main file', () => {
     for (const wing of toolWings) {
       assert.ok(findHead(listFilesOf(files, wing), wing) !== undefined, `${wing}: no file says it, or several do`);
     }
   });
 
-  it('stand in docs/architecture.md in this order', () => {
+  it('come in this order in docs/architecture.md', () => {
     const drawn = readDrawnRooms('certgate').map(({ place }) => place.split('/', 1)[0] ?? '');
     const order = [...new Set(drawn)].filter((place) => toolWings.includes(place));
     assert.deepEqual(order, toolWings);
   });
 });
 
-/** Values that options name or check, in files that load next to nothing. */
+/** Files with values that options name or check. They load almost nothing else, so they may load before a verb runs. */
 const namedByOptions = [
   'certificates/structure/certificate-choices',
   'certificates/authority/authority-files',
@@ -554,7 +564,7 @@ const namedByOptions = [
   'trust/administration/location/trust-location',
 ];
 
-/** Verbs that run often, or when seconds count, and the packages that they load beside Commander and core. */
+/** Verbs that run often or in an emergency, and the packages that each may load besides Commander and core. */
 const packagesOfVerb: Readonly<Record<string, readonly string[]>> = {
   'commands/trust/trust-lock-command': ['picocolors'],
   'commands/trust/identity/trust-list-command': ['cli-table3', 'picocolors'],
@@ -563,7 +573,7 @@ const packagesOfVerb: Readonly<Record<string, readonly string[]>> = {
 describe('what the command line loads', () => {
   const ofLocal = listSources('local').map((file) => ({ ...file, room: `${localPrefix}${file.room}` }));
   const files = new Map([...listSources('certgate'), ...ofLocal].map((file) => [file.room, file]));
-  /** With what the files load in turn, before any code in them runs. */
+  /** The files of `rooms`, and all files that they load in turn at run time before any of their code runs. */
   const listLoaded = (rooms: readonly string[]): readonly SourceFile[] => {
     const loaded = new Set(rooms.map((room) => getFile(files, room)));
     for (const file of loaded) for (const target of listTargets(file, true)) loaded.add(getFile(files, target));
@@ -574,8 +584,9 @@ describe('what the command line loads', () => {
       (specifier) => !/^(?:\.|#local\/)/.test(specifier) && !isBuiltin(specifier),
     );
 
-  it('is what describes the verbs, and not their work, until one of them runs', () => {
-    // The program imports its commands when the words name them; it prints a failure when there is one.
+  it('is only what describes the verbs, and not their work, until one of them runs', () => {
+    // The program imports a verb's commands only when the command line names them, and imports `report-failure` only
+    // for a failure.
     const described = listTargets(getFile(files, 'program')).filter((room) => !room.endsWith('/report-failure'));
     const loaded = listLoaded(['cli', ...described]);
     for (const { room } of loaded) {
@@ -589,14 +600,17 @@ describe('what the command line loads', () => {
   });
 
   for (const [room, packages] of Object.entries(packagesOfVerb)) {
-    it(`of packages, for ${room}, is little`, () => {
+    it(`includes few packages for ${room}`, () => {
       const others = listPackages(listLoaded([room])).filter((name) => !/^(?:commander|@certgate\/core)\b/.test(name));
       assert.deepEqual(others.toSorted(), packages);
     });
   }
 });
 
-/** A package hands such an entry on under the same name; or it is of that package alone. */
+/**
+ * File names that several packages may use: an entry passes on another package's entry of the same name, or belongs to
+ * one package only.
+ */
 const entryNames = ['index.ts', 'opentelemetry.ts', 'internal.ts'];
 
 it('no two source files of the packages have the same name, so that a name finds one file', () => {
@@ -610,14 +624,14 @@ it('no two source files of the packages have the same name, so that a name finds
   }
 });
 
-it('nothing but the command line and the app process ends a process', () => {
+it('only the command line and the app process end a process', () => {
   for (const { room, path } of [...listSources('certgate'), ...listSources('local')]) {
     const ends = /process\.exit\(/.test(readFileSync(path, 'utf8'));
     if (ends) assert.match(room, /^(?:cli|functions-host\/host-process|testing\/app-process\/main)$/, room);
   }
 });
 
-/** What the first line of a room's main file says that the room is for; undefined unless exactly one file says it. */
+/** What the first line of a room's main file says about the room. Undefined unless exactly one file has such a line. */
 function findRoomHead(files: readonly SourceFile[], lines: readonly string[], line: string): string | undefined {
   return findHead(
     files.filter(({ room }) => findRoom(lines, room) === line),
@@ -625,7 +639,10 @@ function findRoomHead(files: readonly SourceFile[], lines: readonly string[], li
   );
 }
 
-/** The main file of a room may be that of its wing too: then the first line is the wing's, and the second the room's. */
+/**
+ * The text after `// folder/: ` in the first two lines of the folder's files. Undefined unless exactly one file has it.
+ * One file may be the main file of a wing and of a room: then its first line is the wing's, and its second the room's.
+ */
 function findHead(files: readonly SourceFile[], folder: string): string | undefined {
   const start = `// ${basename(folder)}/: `;
   const heads = files
@@ -638,7 +655,7 @@ function listFilesOf(files: readonly SourceFile[], folder: string): readonly Sou
   return files.filter(({ room }) => room.startsWith(`${folder}/`));
 }
 
-/** The lines that docs/architecture.md draws below a package's src. */
+/** The rooms that docs/architecture.md draws below a package's src, with their descriptions. */
 function readDrawnRooms(name: string): readonly { readonly place: string; readonly text: string }[] {
   const page = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8');
   const [, block = ''] = page.split(new RegExp(`^packages/${name}/src/.*\n`, 'm'));
@@ -646,13 +663,13 @@ function readDrawnRooms(name: string): readonly { readonly place: string; readon
   return [...drawing.matchAll(/^ {2}(\S+) {2,}(.*)$/gm)].map(([, place = '', text = '']) => ({ place, text }));
 }
 
-/** The longest line that is the file itself or a folder above it. */
+/** The room or entry that a file belongs to: the longest line that is the file itself or a folder above it. */
 function findRoom(lines: readonly string[], file: string): string | undefined {
   const above = lines.filter((line) => file === line || file.startsWith(`${line}/`));
   return above.sort((left, right) => right.length - left.length)[0];
 }
 
-/** The same for what a file imports, which may be of packages/local. */
+/** The room or entry that an imported file belongs to. The file may be one of packages/local. */
 function findTargetRoom(lines: readonly string[], target: string): string | undefined {
   return findRoom(target.startsWith(localPrefix) ? listLocalRooms() : lines, target);
 }
@@ -694,7 +711,10 @@ function toRoom(src: string, path: string): string {
   return relative(src, path).split(sep).join('/').replace(/\.ts$/, '');
 }
 
-/** The files of the same package that a file imports; with `onlyValues`, those that are loaded at run time. */
+/**
+ * The files of this package, or of packages/local, that a file imports. With `onlyValues`, only those that are loaded
+ * at run time.
+ */
 function listTargets({ room, path, imports }: SourceFile, onlyValues = false): readonly string[] {
   const specifiers = onlyValues ? readValueImports(path) : imports;
   return specifiers

@@ -8,7 +8,7 @@ import { createLocalApp } from './test-support/local-app.js';
 import { runCertgateHere } from './test-support/certgate.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
-// Callers with certificates that `certgate certificate issue` made, through the gateway with real handshakes.
+// Calls the gateway over real TLS with certificates that `certgate certificate issue` made.
 
 const refreshSeconds = 1;
 
@@ -72,7 +72,7 @@ describe('callers whose certificates an authority issued', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('are let in by the name that is bound to it, until it revokes the certificate', async (context) => {
+  it('are admitted by the name that is bound to the authority, until it revokes their certificate', async (context) => {
     const billing = await issue('authorities');
     await createAuthority('imitators');
     const imitator = await issue('imitators');
@@ -83,7 +83,7 @@ describe('callers whose certificates an authority issued', () => {
     context.after(() => app.close());
 
     assert.deepEqual((await app.callAs(billing, '/api/Role')).json(), { caller: 'billing' });
-    // An authority of the same name, a certificate of the same name: another key.
+    // The imitator's certificate and authority have the same names but other keys.
     assert.equal(await call(imitator), 401);
 
     const certificate = join(folder, 'authorities-billing', 'billing.crt.pem');

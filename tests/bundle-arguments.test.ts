@@ -16,13 +16,13 @@ import {
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { authorityExtensions, issue } from '@certgate/x509/test-support/revocation.js';
 
-// The checks that a bundler could lose: those of arguments, and the copies of members that others made.
+// Tests the checks that a bundler could lose: checks of arguments, and protection from members on `Object.prototype`.
 
 const require = createRequire(import.meta.url);
 
 describe('the bundle of x509', () => {
   for (const entry of ['@certgate/x509', '@certgate/x509/path']) {
-    it(`${entry}: every function refuses what it can't take`, async () => {
+    it(`${entry}: every function refuses arguments of a wrong type`, async () => {
       const functions = Object.entries(require(entry) as Readonly<Record<string, unknown>>).filter(
         ([name, value]) => typeof value === 'function' && !['CertgateError', 'createOcspNonce'].includes(name),
       ) as readonly [string, (argument: unknown) => unknown][];
@@ -69,7 +69,7 @@ describe('the bundle of core', () => {
     listMemberNames(join(dirname(require.resolve(`@certgate/${name}/package.json`)), 'dist/esm')),
   );
 
-  it('whatever is on Object.prototype, admits the same callers by the same roles', () => {
+  it('admits the same callers with the same roles, whatever members Object.prototype has', () => {
     for (const [expected, run] of [...Object.entries(runs), ['billing: reader', ofAuthority] as const]) {
       assert.equal(run(), expected);
       const watch = watchAbsentMembers(names);
@@ -83,11 +83,11 @@ describe('the bundle of core', () => {
           try {
             decided = run();
           } catch {
-            // The gate refuses what throws.
+            // If the decision throws, the gate refuses the call.
           } finally {
             restore();
           }
-          // A refusal of more is allowed.
+          // A member on `Object.prototype` may cause a refusal, but never an admission.
           assert.ok(decided === expected || !decided.includes(':'), `${name}: ${String(value)}: ${decided}`);
         }
       }

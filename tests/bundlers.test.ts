@@ -9,12 +9,12 @@ import { startFunctionsHost } from './test-support/adapter-app.js';
 import { cleanEnvironment, root, runProgram } from './test-support/certgate.js';
 import { installWithTarballs, packPackages } from './test-support/npm.js';
 
-// What bundlers and a file tracer make of the packed packages, with conditions and without: built, put where nothing is
-// installed, and run. docs/app-shapes.md says what works.
+// Builds the packed packages with bundlers and a file tracer, with and without export conditions. Each result is put
+// into a folder where nothing is installed, and run there. docs/app-shapes.md says what works.
 
 interface Build {
   readonly bundler: 'esbuild' | 'webpack' | 'rspack' | 'rollup' | 'ncc' | 'nft';
-  /** Of the bundle: .mjs is an ES module. */
+  /** The file extension of the bundle. `.mjs` makes an ES module. */
   readonly extension: '.cjs' | '.mjs';
   readonly [option: string]: unknown;
 }
@@ -37,7 +37,7 @@ const builds: Readonly<Record<string, Build>> = {
   'Rspack, other conditions': { bundler: 'rspack', extension: '.cjs', conditionNames: nodeConditions },
   Rollup: { bundler: 'rollup', extension: '.mjs' },
   'Rollup, other conditions': { bundler: 'rollup', extension: '.cjs', exportConditions: ['node', 'production'] },
-  // Of an ES module it makes one.
+  // `ncc` writes an ES module, because its entry file is one.
   ncc: { bundler: 'ncc', extension: '.mjs' },
   '@vercel/nft': { bundler: 'nft', extension: '.mjs' },
 };
@@ -72,7 +72,7 @@ before(async () => {
     ],
     identities: [
       { name: 'pinned', roles: ['operator'], pins: [{ thumbprintSha256 }] },
-      // Only this one needs path validation, which an app loads later.
+      // Only this identity needs path validation, which the packages load when it is first needed.
       { name: 'issued', roles: [], names: [{ issuedBy: 'corp', dns: 'issued.corp.example' }] },
     ],
   };
@@ -83,11 +83,12 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** Where the bundle of a file is; it has nothing beside it but what the build put there. */
+/** Bundles the entry and returns the path of the bundle, whose folder contains only what the build wrote. */
 async function build(entry: string, { extension, ...rest }: Build): Promise<string> {
   const place = mkdtempSync(join(temporary, 'bundle-'));
   const outfile = join(place, rest.bundler === 'nft' ? entry : `app${extension}`);
-  // On a newer Node, a bundler uses what is deprecated there (ncc 0.45.0 on Node 24). Its other warnings are about our files.
+  // ncc 0.45.0 uses features that Node 24 deprecates. `--no-deprecation` hides those warnings; any other warning is
+  // about our files and fails the test.
   const words = ['--no-deprecation', join(folder, 'build.mjs'), JSON.stringify({ ...rest, entry, outfile })];
   const { exitCode, stdout, stderr } = await runProgram(process.execPath, words, { cwd: folder });
   assert.equal(exitCode, 0, `${stdout}${stderr}`);
@@ -99,7 +100,7 @@ async function run(file: string, environment: Readonly<Record<string, string>> =
   const env = { ...cleanEnvironment(), ...environment };
   const { exitCode, stdout, stderr } = await runProgram(process.execPath, [file], { cwd: dirname(file), env });
   assert.equal(exitCode, 0, stderr);
-  // The gate's own lines come before.
+  // The last line is the result. The gate's own lines come before it.
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }
 
@@ -110,7 +111,7 @@ async function describeByOpenssl(der: Uint8Array): Promise<string> {
   return (await runProgram('openssl', words)).stdout;
 }
 
-/** As a CommonJS source, with `require` in the place of `import`. */
+/** Writes a copy of the file as CommonJS, with `require` in place of `import`. */
 function requireInstead(entry: string): string {
   const text = readFileSync(join(folder, entry), 'utf8');
   const name = entry.replace('.mjs', '.cjs');
@@ -118,21 +119,21 @@ function requireInstead(entry: string): string {
   return name;
 }
 
-describe('every entry of every package is there', () => {
+describe('a bundle has every entry of every package', () => {
   let expected: unknown;
   before(async () => {
     expected = await run(join(folder, 'entries.mjs'));
   });
   for (const [name, options] of Object.entries(builds)) {
     it(name, async () => {
-      // What a minifier makes of the packages is seen by the server and the app below, in a fraction of the time.
+      // Minified packages are tested with the server and the app below, which takes a fraction of the time.
       const file = await build('entries.mjs', { ...options, minimize: false });
       assert.deepEqual(await run(file), expected);
     });
   }
 });
 
-describe('a server refuses whom it refuses unbundled', () => {
+describe('a bundled server gives the same answers as an unbundled one', () => {
   const fieldsOf = (der: Uint8Array | undefined): object => ({
     'x-certgate-front-end-secret': frontEndSecret,
     'x-client-certificate-verification': 'UNVERIFIED',
@@ -142,7 +143,7 @@ describe('a server refuses whom it refuses unbundled', () => {
   const environment = { TRUST: trustFile, SECRET: frontEndSecret, CALLS: JSON.stringify(calls) };
   const expected = ['401', '401', '200 pinned', '200 issued'];
 
-  it('unbundled', async () => {
+  it('without a bundler', async () => {
     assert.deepEqual(await run(join(folder, 'http.mjs'), environment), expected);
   });
   for (const [name, options] of Object.entries(builds)) {
@@ -151,21 +152,24 @@ describe('a server refuses whom it refuses unbundled', () => {
     });
   }
   for (const [name, options] of Object.entries(pick('esbuild, no condition', 'webpack, other conditions', 'ncc'))) {
-    it(`${name}, of CommonJS`, async () => {
+    it(`${name}, from CommonJS`, async () => {
       const file = await build(requireInstead('http.mjs'), { ...options, extension: '.cjs', minimize: false });
       assert.deepEqual(await run(file, environment), expected);
     });
   }
 });
 
-describe('an app of Azure Functions answers as it does unbundled', { concurrency: 2 }, () => {
+describe('a bundled app of Azure Functions gives the same answers as an unbundled one', { concurrency: 2 }, () => {
   const callers = { none: undefined, stranger: stranger.der, pinned: pinned.der, issued: issued.der };
   const expected = {
     ...{ 'Closed none': '401', 'Closed stranger': '401', 'Closed pinned': '200 pinned', 'Closed issued': '200 issued' },
     ...{ 'Role none': '401', 'Role stranger': '401', 'Role pinned': '200 pinned', 'Role issued': '403' },
     ...{ 'Open none': '200 open', 'Open stranger': '200 open', 'Open pinned': '200 open', 'Open issued': '200 open' },
   };
-  /** The host supplies @azure/functions-core to `require` alone, so ES modules have a `require` made for them. */
+  /**
+   * The builds of the Functions app. The host supplies @azure/functions-core to `require` only, so the ES module gets a
+   * `require` from its banner.
+   */
   const ofFunctions: Readonly<Record<string, Build>> = {
     ...pick('esbuild, no condition', 'webpack, other conditions', 'Rspack, other conditions'),
     ...pick('Rollup, other conditions', 'ncc', '@vercel/nft'),
@@ -198,10 +202,10 @@ describe('an app of Azure Functions answers as it does unbundled', { concurrency
       assert.deepEqual(await answer(await build('functions.mjs', options)), expected);
     });
   }
-  // Two copies of the adapter in one bundle, where a bundler's conditions have them so.
+  // With some conditions, the bundle contains two copies of the adapter: one imported and one required.
   const ofMixed = pick('esbuild', 'esbuild, no condition', 'webpack, other conditions', '@vercel/nft');
   for (const [name, options] of Object.entries(ofMixed)) {
-    it(`${name}, which imports the gate and requires the marks`, async () => {
+    it(`${name}, in an app that imports the gate and requires the markers`, async () => {
       assert.deepEqual(await answer(await build('mixed.mjs', { ...options, minimize: false })), expected);
     });
   }

@@ -13,7 +13,7 @@ import ts from 'typescript';
 import { root, runProgram } from './test-support/certgate.js';
 import { runNpm } from './test-support/npm.js';
 
-// What apps load of x509, core and the adapter are the bundles; packages' own tests load what tsc wrote.
+// Tests the bundles, which are what apps load of the packages. The packages' own tests load the files that tsc wrote.
 
 interface Conditions {
   readonly types: string;
@@ -23,9 +23,9 @@ interface Conditions {
 interface Entry {
   readonly specifier: string;
   readonly folder: string;
-  /** For Node. */
+  /** The files that Node loads. */
   readonly 'node-addons': { readonly import: string; readonly require: string };
-  /** For bundlers, as is the default of `import`. */
+  /** The file that bundlers load, like the `default` of `import`. */
   readonly module: string;
   readonly import: Conditions;
   readonly require: Conditions;
@@ -47,7 +47,7 @@ function listEntries(packageName: string): readonly Entry[] {
   );
 }
 
-it('there is a bundle of every entry', () => {
+it('every entry has a bundle', () => {
   assert.deepEqual(
     entries.map(({ specifier }) => specifier),
     [
@@ -67,7 +67,10 @@ it('there is a bundle of every entry', () => {
   );
 });
 
-/** What the files of a package import from elsewhere, below `dist` or `dist/bundler`. */
+/**
+ * The specifiers that the files in a folder import from other packages. The folder is a package's `dist` or
+ * `dist/bundler`.
+ */
 function listForeignImports(folder: string, extension: string): readonly string[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(extension));
   assert.ok(files.length > 0, folder);
@@ -76,7 +79,7 @@ function listForeignImports(folder: string, extension: string): readonly string[
 }
 
 describe('what apps load', () => {
-  /** The CommonJS files of core contain it; a bundler has it once. */
+  /** core's CommonJS files contain x509. Core's files for bundlers import it, so that an app's bundle has it once. */
   const x509 = /^@certgate\/x509(?:\/|$)/;
   const foreign: Readonly<Record<string, readonly string[]>> = {
     x509: [],
@@ -85,9 +88,10 @@ describe('what apps load', () => {
     http: ['@certgate/core', '@certgate/core/opentelemetry'],
   };
   for (const [name, allowed] of Object.entries(foreign)) {
-    it(`of ${name} holds no other package`, () => {
+    it(`from ${name} contains no other package`, () => {
       const dist = join(root, 'packages', name, 'dist');
-      // A core of the adapter's own would not be the one whose errors and channels the app knows.
+      // If the adapter contained its own copy of core, the app would not recognize that copy's errors and diagnostics
+      // channels.
       assert.deepEqual(listForeignImports(dist, '.cjs'), allowed);
       assert.deepEqual(
         listForeignImports(join(dist, 'bundler'), '.mjs').filter((each) => name !== 'core' || !x509.test(each)),
@@ -97,7 +101,7 @@ describe('what apps load', () => {
   }
 
   for (const entry of entries) {
-    it(`${entry.specifier} exports what was compiled, by the same names`, async () => {
+    it(`${entry.specifier} exports what was compiled, under the same names`, async () => {
       const compiled = join(entry.folder, 'dist/esm', `${basename(entry.import.default, '.mjs')}.js`);
       const expected = describeExports(await import(pathToFileURL(compiled).href));
       assert.ok(Object.keys(expected).length > 0);
@@ -106,30 +110,30 @@ describe('what apps load', () => {
       assert.deepEqual(describeExports(await import(pathToFileURL(join(entry.folder, entry.module)).href)), expected);
     });
 
-    it(`${entry.specifier} is there once, imported or required, and exports values that nobody can replace`, async () => {
+    it(`${entry.specifier} has one copy, imported or required, and its exports cannot be replaced`, async () => {
       const imported = (await import(entry.specifier)) as Readonly<Record<string, unknown>>;
       const required = require(entry.specifier) as Readonly<Record<string, unknown>>;
       assert.ok(Object.isFrozen(required));
-      // esbuild's getters would be called whenever one package calls another.
+      // The members must be plain values, because esbuild's getters would run at each call from one package to another.
       for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(required)))
         assert.ok('value' in member, name);
       for (const [name, value] of Object.entries(imported)) assert.equal(required[name], value, name);
     });
   }
 
-  it('is found by Node as one file, and by bundlers as another, whatever their conditions are', () => {
+  it('is one file for Node and another for bundlers, whatever their conditions are', () => {
     for (const { specifier, module, import: imported, require: required, 'node-addons': ofNode } of entries) {
       assert.equal(imported.default, module, specifier);
       assert.deepEqual(ofNode, { import: module.replace('/bundler/', '/'), require: required.default }, specifier);
     }
   });
 
-  // Node then has no condition of its own, as under its permission model.
+  // With these options Node doesn't set its condition `node-addons`, so the imported and the required copy are two.
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission';
   for (const options of [['--no-addons'], [permission, '--allow-fs-read=*']]) {
-    it(`is of one mind with another copy of itself, under ${options[0] ?? ''}`, async () => {
+    it(`works together with a second copy of itself, under ${options[0] ?? ''}`, async () => {
       const script = `
         import { createRequire } from 'node:module';
         import azure from '@azure/functions';
@@ -155,7 +159,7 @@ describe('what apps load', () => {
     });
   }
 
-  it('is the same thing where two entries export it', () => {
+  it('is the same value in both entries that export it', () => {
     const tools = require('@certgate/core/internal') as Readonly<Record<string, unknown>>;
     const index = require('@certgate/core') as Readonly<Record<string, unknown>>;
     for (const [name, value] of Object.entries(index)) assert.equal(tools[name], value, name);
@@ -170,13 +174,13 @@ function makeFolder(context: TestContext): string {
   return folder;
 }
 
-/** Its anchor is PEM, but no certificate: path validation is loaded to find that out. */
+/** The trust anchor is PEM but not a certificate. Only path validation can detect that, so it is loaded. */
 const authority = {
   name: 'corp',
   trustAnchors: ['-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----'],
 };
 
-describe('a part of a package is loaded with its first use, and then at once', () => {
+describe('a part of a package is loaded synchronously at its first use', () => {
   const documents = {
     pins: { schemaVersion: 1, revision: 1, identities: [] },
     authority: { schemaVersion: 1, revision: 1, identities: [], authorities: [authority] },
@@ -216,7 +220,7 @@ describe('a part of a package is loaded with its first use, and then at once', (
     });
   }
 
-  it("loads none of Node's modules that take time", async () => {
+  it("loads none of Node's slow modules", async () => {
     const script = `
       const before = new Set(process.moduleLoadList);
       const list = () => process.moduleLoadList.filter((name) => !before.has(name)).join();
@@ -232,8 +236,8 @@ describe('a part of a package is loaded with its first use, and then at once', (
   });
 });
 
-/** What became of the files of a running app where somebody put another version in their place. */
-describe('a part that got lost after the start', () => {
+/** Simulates an app that is running while somebody replaces its files with another version. */
+describe('a part whose file is missing after the start', () => {
   const stranger = makeCertificate({ name: ['CN = stranger'] });
   const pinned = makeCertificate({ name: ['CN = pinned'] });
   const thumbprintSha256 = createHash('sha256').update(pinned.der).digest('hex');
@@ -243,7 +247,10 @@ describe('a part that got lost after the start', () => {
     identities: [{ name: 'app', roles: [], pins: [{ thumbprintSha256 }] }],
   };
 
-  /** The codes of the decisions about two headers, before and after the document denies the pinned certificate. */
+  /**
+   * The codes of three decisions: the pinned caller, an unknown caller, and, after a new document denies it, the pinned
+   * caller again. The file of `part` is missing from the second decision on.
+   */
   async function decideWithout(context: TestContext, part: string): Promise<readonly string[]> {
     const folder = makeFolder(context);
     const file = join(folder, 'trust.json');
@@ -298,7 +305,7 @@ describe('a part that got lost after the start', () => {
   }
 });
 
-it('reads a trust file by functions that a tracer has wrapped', async (context) => {
+it('core reads a trust file through functions that a tracer has wrapped', async (context) => {
   const folder = makeFolder(context);
   const file = join(folder, 'trust.json');
   writeFileSync(file, '{"schemaVersion":1,"revision":7,"identities":[]}');
@@ -363,21 +370,21 @@ it('a bundle without path validation refuses a document with authorities, and sa
   }
 });
 
-describe('what is imported alone, bundled, minified and compressed, is small', () => {
+describe('an export that is bundled on its own, minified and compressed, is small', () => {
   for (const [names, entry, limit] of [
-    // The gate of the adapter 10 kB, certificates 8, log lines 6, the sentences of denials 5, front ends 4. Without a
-    // bundler, an app loads the rarer parts of it only when it needs them.
+    // The gate of the adapter takes 10 kB, certificates 8, log lines 6, the sentences of denials 5, front ends 4.
+    // Without a bundler, an app loads the rarer parts only when it needs them.
     ['secureApp', '@certgate/azure-functions', 51_000],
     ['decodeClientCertificate, findCertificateFault', '@certgate/x509', 9_000],
     ['decodePathCertificate, findCertificationPath', '@certgate/x509/path', 29_500],
-    // With CRLs and OCSP responses from their bytes.
+    // Includes the decoders of CRLs and OCSP responses.
     ['verifyClientCertificate', '@certgate/x509/path', 36_500],
   ] as const) {
     it(names, async () => {
       const { outputFiles, warnings } = await build({
         stdin: { contents: `export { ${names} } from '${entry}';`, resolveDir: root },
         bundle: true,
-        // The paths of the workspace's tsconfig lead to sources.
+        // Ignores the workspace's tsconfig, whose `paths` lead to sources.
         tsconfigRaw: {},
         minify: true,
         format: 'cjs',
@@ -393,7 +400,10 @@ describe('what is imported alone, bundled, minified and compressed, is small', (
   }
 });
 
-/** By the parser: the compiler's quick scan loses its way in minified code, and finds nothing. */
+/**
+ * The specifiers of the text's imports. Uses the parser, because TypeScript's quick scan (`preProcessFile`) fails on
+ * minified code.
+ */
 function listSpecifiers(text: string): readonly string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -410,7 +420,7 @@ function listSpecifiers(text: string): readonly string[] {
   return found;
 }
 
-/** A class or a function that a bundler has renamed shows its new name in logs. */
+/** The exports with their types. Functions and classes also show their `name`, which a bundler may have changed. */
 function describeExports(module: unknown): Readonly<Record<string, string>> {
   const described = Object.entries(module as object).map(([name, value]: [string, unknown]) => [
     name,
@@ -419,10 +429,10 @@ function describeExports(module: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(described) as Record<string, string>;
 }
 
-describe('loading an entry does nothing that "sideEffects": false would lose', () => {
+describe('loading an entry has no side effect, as "sideEffects": false promises', () => {
   const loads = { import: 'await import(name)', require: 'require(name)' };
   for (const kind of kinds) {
-    it(`by ${kind}, one entry after the other`, async () => {
+    it(`with ${kind}, one entry after the other`, async () => {
       const script = `
         const look = () => ({
           globals: Reflect.ownKeys(globalThis).filter((key) => !String(key).startsWith('Symbol(certgate/')).map(String),
@@ -453,9 +463,9 @@ describe('loading an entry does nothing that "sideEffects": false would lose', (
 
 describe('the bundles are minified, and their source maps lead to the sources', () => {
   for (const kind of kinds) {
-    it(`by ${kind}`, async () => {
+    it(`with ${kind}`, async () => {
       const adapter = entries.find(({ specifier }) => specifier === '@certgate/azure-functions')!;
-      // What an ES module hands on is the CommonJS file's.
+      // The ES module re-exports the CommonJS file, so that file is checked in both cases.
       const bundle = join(adapter.folder, adapter.require.default);
       const text = readFileSync(bundle, 'utf8');
       assert.ok(text.split('\n').every((line) => !/^ {2}|^\/\/(?!# sourceMappingURL=)/.test(line)));
@@ -463,7 +473,8 @@ describe('the bundles are minified, and their source maps lead to the sources', 
         readonly sources: readonly string[];
       };
       assert.ok(sources.includes('../src/secure-app.ts'));
-      // Inside a package, wherever it is installed; nothing of the machine that built it.
+      // The paths stay inside the package, wherever it is installed, and contain nothing about the machine that built
+      // it.
       for (const source of sources) assert.match(source, /^\.\.\/src\/.+\.ts$/);
       const misuse = `secureApp({}, {})`;
       const script =
@@ -503,7 +514,7 @@ describe('a server that does not start', () => {
   }
 });
 
-describe('the tarballs hold what apps load, one declaration file of each entry and kind, and nothing else', () => {
+describe('the tarballs contain what apps load, one declaration file for each entry and kind, and nothing else', () => {
   const names = ['x509', 'core', 'azure-functions', 'http'];
   let tarballs: readonly { readonly name: string; readonly files: readonly { readonly path: string }[] }[];
   before(async () => {
@@ -543,8 +554,8 @@ describe('the tarballs hold what apps load, one declaration file of each entry a
   }
 });
 
-describe('the types are found, as those of the module kind that is loaded', () => {
-  // "node10" is what TypeScript 5 takes for CommonJS by itself, and with it apps that the Functions templates made.
+describe('TypeScript finds the types of the module kind that is loaded', () => {
+  // TypeScript 5 chooses "node10" for CommonJS by default, so apps from the Functions templates use it.
   const node10 = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
   const modes = [
     { name: 'node10', file: 'consumer.ts', ...node10, types: 'cts' },
@@ -579,7 +590,7 @@ describe('the types are found, as those of the module kind that is loaded', () =
       const settings = {
         ...resolution,
         target: 'es2022',
-        // Without the browser's, which would take most of the time.
+        // Without the browser's types, which would take most of the time.
         lib: ['es2023'],
         strict: true,
         skipLibCheck: true,

@@ -1,6 +1,6 @@
-// Invokes functions of an app that has Durable Functions' starters: `node durable-host.mjs <folder>`, calls as JSON on
-// stdin, answers as JSON on stdout. The embedded host refuses such an app as a whole, because it can't supply the
-// client; this one is made of the same parts, and supplies it, with an address that counts the orchestrations started.
+// Invokes functions of an app with HTTP starters of Durable Functions: `node durable-host.mjs <folder>`. Reads the
+// calls as JSON from stdin and writes the answers as JSON to stdout. It is made of parts of the embedded host, and
+// gives functions a Durable Functions client whose address counts the orchestrations that were started.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
@@ -23,7 +23,8 @@ const extension = createServer((request, response) => {
 });
 await new Promise((listening) => extension.listen(0, '127.0.0.1', listening));
 const base = `http://127.0.0.1:${extension.address().port}/durabletask/`;
-// What the extension puts into the client's input (DurableClient's OrchestrationClientInputData).
+// The data that the Durable Functions extension passes as the client's input (`OrchestrationClientInputData` of
+// durable-functions).
 const durableClient = {
   taskHubName: 'TestHub',
   creationUrls: {},

@@ -1,2 +1,2 @@
-// Loaded into Azurite's process ahead of Azurite: a test that is killed takes its Azurite along.
+// Loaded into Azurite's process before Azurite, so that Azurite ends when its test is killed.
 process.on('disconnect', () => process.exit(1));

@@ -1,4 +1,4 @@
-// Debian's Chromium, driven by playwright-core, and the page in it.
+// Starts Debian's Chromium with playwright-core, and opens the inspector's page in it.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 const executablePath = process.env['CERTGATE_CHROMIUM'] ?? '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** A new profile each time, and nothing of its own goes to the network. */
+/** Starts the browser with a new profile, and without its own background requests to the network. */
 export async function startBrowser() {
   if (!existsSync(executablePath)) {
     throw new Error(
@@ -30,7 +30,10 @@ export async function startBrowser() {
   });
 }
 
-/** Opens the page in a context of its own. `requests` has every address that it asked for, `faults` what went wrong. */
+/**
+ * Opens the page in a browser context of its own. `requests` lists every URL that the page requested, `faults` its
+ * errors and reports of its content security policy.
+ */
 export async function openPage(browser, inspected, options = {}) {
   const { width = 1440, height = 900, scale = 1, colorScheme = 'light', view = 'try' } = options;
   const { token = inspected.token, prepare } = options;
@@ -59,9 +62,10 @@ export async function openPage(browser, inspected, options = {}) {
   return { page, requests, faults, close: () => context.close() };
 }
 
-/** Violations of every rule and severity, in words; empty: none. */
+/** The violations of axe's rules, of every severity, as texts. Empty if there are none. */
 export async function findViolations(page) {
-  // By the debugger, which no content security policy stops: the page itself may load nothing more.
+  // `page.evaluate` adds axe through the debugger, which the content security policy doesn't stop. The page itself may
+  // load no more scripts.
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   return violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ html }) => html).join(' | ')}`);

@@ -1,4 +1,4 @@
-// What is dropped or pasted is sent to the tool, and its words are shown.
+// Tests the certificate view: the page sends what the user drops or pastes to the tool, and shows the tool's answer.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, it } from 'node:test';
@@ -19,7 +19,7 @@ after(async () => {
 
 const development = (name) => fileURLToPath(new URL(`sample-app/.certgate/${name}`, import.meta.url));
 
-it('a PFX asks for its password; a thumbprint is copied as it is shown', async () => {
+it('a PFX asks for its password, and a thumbprint is copied as it is shown', async () => {
   const { page, close } = await openPage(browser, inspected, { view: 'certificate' });
   await page.locator('.certificate-input input[type=file]').setInputFiles(development('allowed.pfx'));
   await page
@@ -37,7 +37,7 @@ it('a PFX asks for its password; a thumbprint is copied as it is shown', async (
   await close();
 });
 
-it('a revocation list shows its entries, by serial number', async () => {
+it('a revocation list shows its entries, and filters them by serial number', async () => {
   const sample = createSampleDocument();
   const { page, close } = await openPage(browser, inspected, { view: 'certificate' });
   await page.locator('.certificate-input input[type=file]').setInputFiles(sample.crl);
@@ -50,7 +50,7 @@ it('a revocation list shows its entries, by serial number', async () => {
   sample.remove();
 });
 
-it('what is no certificate, and what is too large, is said', async () => {
+it('the page reports a text that is not a certificate, and a file that is too large', async () => {
   const { page, close } = await openPage(browser, inspected, { view: 'certificate' });
   await page.getByLabel('Or paste it').fill('hello');
   await page.getByRole('button', { name: 'Read', exact: true }).click();

@@ -1,4 +1,5 @@
-// Names are chosen by strangers, and pages by whoever opens them: nothing is markup, and without the token is nothing.
+// Attackers may choose the names that the page shows, and anybody may open its address. So the page never shows a name
+// as markup, and shows nothing without the token.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { createSampleAnswer, startInspectedApp } from './inspected-app.mjs';
@@ -13,7 +14,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Every text of it; what the page decides by stays. */
+/** Replaces every text in the value with `hostile`, except the texts by which the page decides what to show. */
 function poison(value, key = '') {
   if (Array.isArray(value)) return value.map((each) => poison(each, key));
   if (typeof value === 'object' && value !== null) {
@@ -60,7 +61,7 @@ it('names that are markup stay text, in every view', async (test) => {
   await close();
 });
 
-it('the body of an answer is text, also where it is a page', async (test) => {
+it('the body of an answer stays text, even if it is an HTML page', async (test) => {
   const inspected = await startInspectedApp();
   test.after(inspected.close);
   const { page, close } = await openPage(browser, inspected);
@@ -80,7 +81,7 @@ it('the body of an answer is text, also where it is a page', async (test) => {
   await close();
 });
 
-it('the token leaves the address, survives a reload, and is in no other tab', async (test) => {
+it('the token is removed from the address, survives a reload, and is in no other tab', async (test) => {
   const inspected = await startInspectedApp();
   test.after(inspected.close);
   const { page, requests, close } = await openPage(browser, inspected);
@@ -97,7 +98,7 @@ it('the token leaves the address, survives a reload, and is in no other tab', as
   await close();
 });
 
-it('a missing or stale token says what to do', async (test) => {
+it('the page says what to do about a missing or outdated token', async (test) => {
   const inspected = await startInspectedApp();
   test.after(inspected.close);
   for (const [token, message] of [
@@ -108,14 +109,14 @@ it('a missing or stale token says what to do', async (test) => {
     await page.getByRole('alert').getByText(message).waitFor();
     await page.getByText('Open the address after').waitFor();
     assert.deepEqual(await findViolations(page), []);
-    // The new address, opened in the same tab.
+    // The user opens the new address in the same tab.
     await page.goto(`${inspected.url}#token=${inspected.token}`);
     await page.locator('.caller').first().waitFor();
     await close();
   }
 });
 
-it('a tool that has ended is no stale token', async (test) => {
+it("the page doesn't blame the token if the tool has ended", async (test) => {
   const inspected = await startInspectedApp();
   test.after(inspected.close);
   const { page, close } = await openPage(browser, inspected);

@@ -1,12 +1,13 @@
-// The page as `certgate dev` serves it: a real app behind the real gateway, in this process. Requests that nobody sends are
-// noted as the host would tell of them, so that thousands of them cost nothing.
+// Serves the page as `certgate dev` does, with a real app behind the real gateway, in this process. Most requests in
+// the live view are sample events, which are passed to the inspector in the form that the host reports, without a
+// request. So a test can add thousands of them quickly.
 import { fileURLToPath } from 'node:url';
 import { startInspector } from '../../packages/certgate/dist/esm/inspector/inspector.js';
 import { runLocalApp } from '../../packages/certgate/dist/esm/local-app/local-app.js';
 
 const folder = fileURLToPath(new URL('sample-app/', import.meta.url));
 
-/** @returns the page's address and token, and what makes events come. */
+/** @returns the page's address and token, the app, and functions that add events and close the page. */
 export async function startInspectedApp() {
   let inspector;
   const port = { port: 0, isFixed: false };
@@ -22,7 +23,8 @@ export async function startInspectedApp() {
     subject: { running: { app, frontEnd: app.frontEnd, behaviour, namesToCall: [] } },
   });
   const callers = new Map(app.callers.map(({ name, certificate }) => [name, certificate?.certificate]));
-  // The details of an event are explained by the certificate that passed the gateway.
+  // The page explains an event by the certificate that passed through the gateway, so each caller's certificate is
+  // reported as passed.
   for (const certificate of callers.values()) {
     if (certificate !== undefined) inspector.noteExchange(describePassage(certificate), certificate.der);
   }
@@ -33,9 +35,9 @@ export async function startInspectedApp() {
     token,
     folder,
     app,
-    /** Of the caller "denied". */
+    /** The certificate of the caller "denied". */
     certificatePem: app.callers.find(({ name }) => name === 'denied').certificate.certificatePem,
-    /** The next `amount` sample events, or the given ones. */
+    /** Adds the next `given` sample events if `given` is a number, or the given events. */
     emit: (given) => {
       const answers =
         typeof given === 'number' ? Array.from({ length: given }, () => createSampleAnswer(++count, callers)) : given;
@@ -49,7 +51,7 @@ export async function startInspectedApp() {
   };
 }
 
-/** `CN=…` and thumbprint alone are looked at. */
+/** Describes a request that passed through the gateway. The inspector reads only the thumbprint. */
 function describePassage({ thumbprintSha256 }) {
   const request = { method: 'GET', path: '/', status: 200, milliseconds: 1, answeredBy: 'upstream' };
   return { ...request, clientCertificateThumbprintSha256: thumbprintSha256 };
@@ -72,7 +74,7 @@ const rows = [
   ],
 ];
 
-/** The same for the same number, as the host tells of it. */
+/** A sample event in the form that the host reports. The same `count` always gives the same event. */
 export function createSampleAnswer(count, callers = new Map()) {
   const row = rows[(count * 5 + Math.floor(count / 7)) % rows.length];
   const [method, path, status, functionName, caller, outcome, code, detail] = row;

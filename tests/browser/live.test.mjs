@@ -1,10 +1,11 @@
-// Requests as they come: found, held, read by keyboard alone, and followed again after a break.
+// Tests the live view: the user finds requests, pauses, reads with the keyboard only, and the view follows again after
+// a break in the connection.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, afterEach, describe, it } from 'node:test';
 import { createSampleAnswer, startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
 
-/** Of those that a gate writes. */
+/** The longest of the codes that a gate writes. */
 const longestCode = 'certificate_extended_key_usage_unsuitable';
 
 let browser;
@@ -33,7 +34,7 @@ describe('the live view', () => {
     await inspected.close();
   });
 
-  it('finds one request by the correlation id in somebody’s hand', async () => {
+  it('finds one request by a correlation id', async () => {
     inspected.emit(300);
     await note().getByText('300 requests').waitFor();
     const { correlationId } = createSampleAnswer(123);
@@ -44,7 +45,7 @@ describe('the live view', () => {
     await page.getByRole('complementary').getByText(correlationId).waitFor();
   });
 
-  it('verdicts are chosen by chips', async () => {
+  it('shows only requests with the verdict whose chip was chosen', async () => {
     inspected.emit(80);
     await note().getByText('80 requests').waitFor();
     await page.getByRole('button', { name: 'observed' }).click();
@@ -55,7 +56,7 @@ describe('the live view', () => {
     await page.getByText('No request matches the filter.').waitFor();
   });
 
-  it('a pause holds what is shown; clearing forgets it', async () => {
+  it('keeps its requests during a pause, and forgets them when it is cleared', async () => {
     inspected.emit(5);
     await note().getByText('5 requests').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -68,7 +69,7 @@ describe('the live view', () => {
     await page.getByText('No requests yet.').waitFor();
   });
 
-  it('shows what came before it was opened, once, and follows again after a break', async () => {
+  it('shows the earlier requests once, and follows again after a break', async () => {
     inspected.emit(3);
     await note().getByText('3 requests').waitFor();
     await page.reload();
@@ -88,14 +89,14 @@ describe('the live view', () => {
     );
   });
 
-  it('shows a reason in full, and one request as one', async () => {
+  it('shows the longest code in full, and counts one request in the singular', async () => {
     inspected.emit([{ ...createSampleAnswer(1), decision: { outcome: 'denied', code: longestCode } }]);
     await note().getByText('1 request', { exact: true }).waitFor();
     const isWhole = ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth;
     assert.ok(await page.locator('.live-rows .c-reason').evaluate(isWhole));
   });
 
-  it('is used by the keyboard alone, as are the tabs', async () => {
+  it('can be used with only the keyboard, and so can the tabs', async () => {
     inspected.emit(200);
     await note().getByText('200 requests').waitFor();
     const focused = () =>
@@ -107,7 +108,7 @@ describe('the live view', () => {
     }
     const findActive = () =>
       page.evaluate(() => document.querySelector('.live-table')?.getAttribute('aria-activedescendant') ?? '');
-    /** The page renders after the key was pressed, so this waits until another row is the active one. */
+    /** Presses the key and waits until another row is active, because the page renders later. */
     const moveBy = async (key) => {
       const before = await findActive();
       await page.keyboard.press(key);
@@ -167,7 +168,7 @@ describe('the live view', () => {
   });
 });
 
-it('is followed by eight tabs at once, and each still loads and asks', async (test) => {
+it('eight tabs follow the requests at once, and each can still load other views', async (test) => {
   const inspected = await startInspectedApp();
   test.after(inspected.close);
   const { page, close } = await openPage(browser, inspected, { view: 'live' });

@@ -1,5 +1,5 @@
-// What the page promises in numbers. Each is measured in the browser, and printed. What depends on the machine and its load, the
-// time to the first paint and that of a frame, is printed only: a busy machine fails no test.
+// Measures in the browser what the page promises in numbers, and prints the results. The time to the first paint and
+// the time for a frame depend on the machine and its load, so they are printed only and fail no test.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { readFileSync } from 'node:fs';
@@ -51,12 +51,12 @@ it('nothing moves after the first paint', async (test) => {
   test.diagnostic(`first contentful paint: ${paints.join(', ')} ms`);
 });
 
-it('of 1,000 requests, only the rows in view are drawn', async (test) => {
+it('only the rows in view are drawn, of 1,000 requests', async (test) => {
   const { page, close } = await openPage(browser, inspected, { view: 'live' });
   await page.locator('.connection.connected').waitFor();
   inspected.emit(1_000);
   await page.getByText('1000 requests').waitFor();
-  // In the time that the page itself computes: other processes on the machine don't count.
+  // Measures the CPU time of the page's own threads, so that other processes on the machine don't matter.
   const debug = await page.context().newCDPSession(page);
   await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
   const readBusy = async () => {
@@ -72,7 +72,7 @@ it('of 1,000 requests, only the rows in view are drawn', async (test) => {
       const table = document.querySelector('.live-table');
       const start = await new Promise(requestAnimationFrame);
       table.scrollTop = (table.scrollHeight - table.clientHeight) * part;
-      // Its scroll event, the new rows, and the picture of them come with the next frame.
+      // The scroll event, the new rows and their picture come with the next frame.
       await new Promise(requestAnimationFrame);
       const end = await new Promise(requestAnimationFrame);
       return [end - start, document.querySelectorAll('.live-rows .live-row').length];

@@ -1,5 +1,5 @@
-// A trust document with something to see in it: a rotation, an end that is near, a gap, an authority. It is made by the tool
-// itself, around the present day.
+// Makes a trust document with something to see: a rotation, a window that ends soon, a gap, an authority. The tool
+// itself makes it, with dates around the present day.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const tool = fileURLToPath(new URL('../../packages/certgate/dist/esm/cli.js', import.meta.url));
 
-/** @returns the document's path, that of the authority's revocation list, and what removes both. */
+/** @returns the paths of the document and of its authority's revocation list, and a function that removes both. */
 export function createSampleDocument() {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-sample-'));
   const path = join(folder, 'trust.json');

@@ -1,4 +1,4 @@
-// Be denied, read why, be allowed: as a user does it.
+// Tests the view in which a user sends a request, is denied, reads why, and is allowed.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startInspectedApp } from './inspected-app.mjs';
@@ -14,7 +14,7 @@ after(async () => {
   await inspected?.close();
 });
 
-/** What the page sends with the next answer of this address. */
+/** Sends the form. Returns what the page sent, and the members of the answer that came from this path. */
 async function sendAndRead(page, path = '/api/try') {
   const answered = page.waitForResponse((response) => response.url().endsWith(path));
   await page.getByRole('button', { name: 'Send' }).click();
@@ -22,7 +22,7 @@ async function sendAndRead(page, path = '/api/try') {
   return { sent: response.request().postDataJSON(), ...(await response.json()) };
 }
 
-it('shows the status, the reason step by step, and the lines to copy', async () => {
+it('the view shows the status, the reason step by step, and the lines to copy', async () => {
   const { page, faults, close } = await openPage(browser, inspected);
   await page.getByLabel('id', { exact: true }).fill('7');
   await page.getByRole('radio', { name: /^Denied/ }).check();
@@ -51,7 +51,7 @@ it('shows the status, the reason step by step, and the lines to copy', async () 
   await close();
 });
 
-it('shows a comment before a command in a line of its own, and goes by the function that ran', async () => {
+it("the view shows a command's comment on a line of its own, and explains the function that ran", async () => {
   const { page, close } = await openPage(browser, inspected);
   await page.getByLabel('id', { exact: true }).fill('7');
   await page.getByRole('radio', { name: /^Expired/ }).check();
@@ -68,7 +68,7 @@ it('shows a comment before a command in a line of its own, and goes by the funct
   await close();
 });
 
-it('indents JSON token by token, and shows it as it was sent', async () => {
+it('the view indents JSON without changing its tokens, and shows it as it was sent on request', async () => {
   const { page, close } = await openPage(browser, inspected);
   await page.getByLabel('id', { exact: true }).fill('7');
   await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
@@ -81,7 +81,7 @@ it('indents JSON token by token, and shows it as it was sent', async () => {
   await close();
 });
 
-it('calls an MCP tool by its name, with the names of its arguments, and says what a refusal is there', async () => {
+it('the view calls an MCP tool with its name and argument names, and says what a refusal looks like there', async () => {
   const { page, close } = await openPage(browser, inspected);
   await page.getByLabel('Function', { exact: true }).selectOption('CancelOrder');
   await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
@@ -100,7 +100,7 @@ it('calls an MCP tool by its name, with the names of its arguments, and says wha
   await close();
 });
 
-it('sends headers, a body and a file of the user, and nothing while the form is wrong', async () => {
+it('the view sends headers, a body and a file from the user, and nothing while the form is wrong', async () => {
   const { page, requests, close } = await openPage(browser, inspected);
   await page.getByLabel('Function', { exact: true }).selectOption('Refund');
   await page.getByRole('button', { name: 'Send' }).click();
@@ -137,7 +137,7 @@ it('sends headers, a body and a file of the user, and nothing while the form is 
   await close();
 });
 
-it('the matrix shows every caller and function, and a cell fills in the form', async () => {
+it('the matrix shows every caller and function, and a click on a cell fills in the form', async () => {
   const { page, close } = await openPage(browser, inspected);
   const matrix = page.getByRole('region', { name: 'Callers and functions' });
   await matrix.getByRole('button', { name: 'Call them' }).click();

@@ -1,6 +1,6 @@
-// How each view comes by what it can show, for the tests and the screenshots.
+// Fills each view with content, for the tests and the screenshots.
 
-/** @param view `try`, `live`, `trust` or `certificate`, which is open. */
+/** @param view the open view: `try`, `live`, `trust` or `certificate` */
 export async function fillView(page, view, inspected) {
   if (view === 'try') {
     await page.getByRole('button', { name: 'Call them' }).click();

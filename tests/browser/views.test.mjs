@@ -1,5 +1,5 @@
-// Every view in both themes and at both ends of the widths: nothing that axe finds, nothing wider than the window, no
-// request to another host, nothing that the content security policy stops.
+// Tests every view in both themes and in narrow and wide windows. axe must find nothing, nothing may be wider than the
+// window, the page must send no request to another host, and the content security policy must stop nothing.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -28,7 +28,7 @@ async function expectGood({ page, requests, faults }, { url }) {
   );
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(content <= window, `${content} px in a window of ${window} px`);
-  // The views scroll, the window never does.
+  // Only the views scroll, never the window.
   const [height, windowHeight] = await page.evaluate(() => [document.documentElement.scrollHeight, innerHeight]);
   assert.ok(height <= windowHeight, `${height} px high in a window of ${windowHeight} px`);
 }
@@ -37,7 +37,7 @@ for (const colorScheme of ['light', 'dark']) {
   for (const width of [360, 1440, 1920]) {
     describe(`${colorScheme}, ${width} px`, () => {
       for (const view of ['try', 'live', 'trust', 'certificate']) {
-        it(`${view}, empty and with content`, async () => {
+        it(`${view} is good, empty and with content`, async () => {
           const opened = await openPage(browser, inspected, { colorScheme, width, height: 800, view });
           await opened.page.locator('.view:not([hidden])').waitFor();
           await expectGood(opened, inspected);
@@ -50,7 +50,7 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
-it('the theme can be chosen, and is kept', async () => {
+it('the user can choose the theme, and the page keeps it', async () => {
   const { page, close } = await openPage(browser, inspected, { colorScheme: 'light' });
   const readBack = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await readBack();
@@ -67,7 +67,7 @@ it('the theme can be chosen, and is kept', async () => {
   await close();
 });
 
-it('for a document alone there are its views, and the first of them is open', async () => {
+it('a document without an app has its own views, and the first of them is open', async () => {
   const sample = createSampleDocument();
   const viewer = await startInspector({ subject: { store: sample.path } });
   const [url, token] = viewer.url.split('#token=');
@@ -83,7 +83,7 @@ it('for a document alone there are its views, and the first of them is open', as
   assert.equal(await row('billing').locator('.window.ending').count(), 0);
   assert.equal(await row('warehouse').locator('.window.ending').count(), 1);
   assert.match(await tone('warehouse'), /soon/);
-  // It ends in ten years, with its authority.
+  // `partner-orders` ends in ten years, together with its authority.
   assert.doesNotMatch(await tone('partner-orders'), /soon/);
   assert.equal(await row('partner-portal').locator('.gap-note').count(), 2);
 
@@ -99,7 +99,7 @@ it('for a document alone there are its views, and the first of them is open', as
   await page.getByText(odd.name, { exact: true }).waitFor();
   const isInside = await page.locator('.view:not([hidden])').evaluate((view) => view.scrollWidth <= view.clientWidth);
   assert.ok(isInside, 'A long name is wider than the view.');
-  // The name stays before the owner, also where both are written from right to left.
+  // The name stays left of the owner, even if both are written from right to left.
   const [name, owner] = await row(odd.name).locator('.time-name, .time-owner').evaluateAll(findLeft);
   assert.ok(name < owner, `${name}, ${owner}`);
   await opened.close();
@@ -111,7 +111,7 @@ function findLeft(elements) {
   return elements.map((element) => element.getBoundingClientRect().left);
 }
 
-it('the header and the trust view follow the app', async () => {
+it('the header and the trust view follow the document that the app uses', async () => {
   const { page, close } = await openPage(browser, inspected, { view: 'trust' });
   const { address } = inspected.app.trust;
   const text = readFileSync(address, 'utf8');
@@ -121,7 +121,7 @@ it('the header and the trust view follow the app', async () => {
     writeFileSync(address, text.replace(`"revision": ${revision}`, `"revision": ${revision + 1}`));
     await page.getByRole('button', { name: 'Read again' }).click();
     await page.getByText(`The app uses revision ${revision}.`).waitFor();
-    // The app looks at its document with the requests that it gets.
+    // The app reads its document again when it gets requests.
     const header = page.getByText(`trust revision ${revision + 1}`);
     for (let calls = 0; calls < 50 && !(await header.isVisible()); calls++) {
       await fetchAnswer(inspected);

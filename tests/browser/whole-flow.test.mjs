@@ -1,5 +1,6 @@
-// The whole flow, with nothing of the inspected: `npm start`, open the page, be denied, read why, be allowed, see both in
-// Live, and find one by its correlation id. And every caller of "Try it": its verdict on the page is the gate's.
+// Tests the whole flow from the outside: run `npm start`, open the page, be denied, read why, be allowed, see both
+// requests in Live, and find one by its correlation id. For every caller of "Try it", the page must show the gate's own
+// verdict.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +24,7 @@ after(async () => {
   }
 });
 
-/** `npm start` on ports of its own. @returns the page's address and its token. */
+/** Runs `npm start` on free ports. @returns the page's address and its token. */
 async function startApp() {
   const ports = ['--port', '0', '--host-port', '0', '--inspector-port', '0'];
   app = spawn(process.execPath, ['scripts/start.mjs', ...ports], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -34,7 +35,7 @@ async function startApp() {
     output += stripVTControlCharacters(text);
     const [, url, token] = /inspector: (http:\/\/127\.0\.0\.1:\d+\/)#token=([\w-]+)\s/.exec(output) ?? [];
     if (url === undefined) continue;
-    // Nobody reads on: without this, the app would stand still as soon as the pipe is full.
+    // From here on, nothing else reads stdout. Without `resume`, the app would stop as soon as the pipe is full.
     app.stdout.resume();
     return { url, token };
   }
@@ -53,7 +54,7 @@ async function send(page, caller) {
   return { answer, explanation };
 }
 
-it('be denied, read why, be allowed, and find both in Live', async () => {
+it('a user is denied, reads why, is allowed, and finds both requests in Live', async () => {
   const { page, faults, requests, close } = await openPage(browser, inspector);
   await page.getByLabel('Function', { exact: true }).selectOption('SecuredFunction');
   const denied = await send(page, 'denied');
@@ -86,7 +87,7 @@ it('be denied, read why, be allowed, and find both in Live', async () => {
   await close();
 });
 
-it('every caller gets the verdict that its explanation and the matrix say', async () => {
+it('every caller gets the verdict that its explanation and the matrix show', async () => {
   const { page, close } = await openPage(browser, inspector);
   await page.getByLabel('Function', { exact: true }).selectOption('RoleFunction');
   const matrix = page.waitForResponse((response) => response.url().endsWith('/api/matrix'));
@@ -97,7 +98,7 @@ it('every caller gets the verdict that its explanation and the matrix say', asyn
   for (const caller of callers) {
     const { answer, explanation } = await send(page, caller);
     const cell = cells.find(({ functionName, callerId }) => functionName === 'RoleFunction' && callerId === caller);
-    // The explanation is the decision made again by decideAccess; the answer is the app's own.
+    // For the explanation, `decideAccess` decides again. The answer comes from the app.
     assert.equal(answer.status, explanation.status ?? 200, caller);
     assert.deepEqual([cell.expected, cell.code], [explanation.outcome, explanation.code], caller);
     assert.equal(answer.status === 200, caller === 'allowed-operator', caller);
@@ -105,7 +106,7 @@ it('every caller gets the verdict that its explanation and the matrix say', asyn
   await close();
 });
 
-it('the trust that the app has read, and a certificate by it', async () => {
+it('the page shows the trust that the app has read, and explains a certificate by it', async () => {
   const { page, close } = await openPage(browser, inspector, { view: 'trust' });
   await page.locator('.time-name', { hasText: 'allowed-operator' }).waitFor();
   assert.deepEqual(await findViolations(page), []);

@@ -1,12 +1,12 @@
-// Bundles a file: node build.mjs '{ "bundler": "esbuild", "entry": "http.mjs", "outfile": "out/http.cjs", … }'. Warnings are
-// printed to stderr.
+// Bundles a file: node build.mjs '{ "bundler": "esbuild", "entry": "http.mjs", "outfile": "out/http.cjs", … }'. Writes
+// warnings to stderr.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 
 const { bundler, entry, outfile, ...more } = JSON.parse(process.argv[2]);
 const isModule = outfile.endsWith('.mjs');
-/** The host of the Functions supplies it. */
+/** The Functions host supplies these modules at run time. */
 const external = ['@azure/functions-core'];
 mkdirSync(dirname(outfile), { recursive: true });
 await { esbuild, webpack, rspack, rollup, ncc, nft }[bundler](more);
@@ -71,7 +71,7 @@ async function rollup({ exportConditions }) {
       json(),
     ],
     onwarn: ({ code, message, ids = [] }) => {
-      // @azure/functions has circles of its own.
+      // @azure/functions has circular imports of its own.
       if (code !== 'CIRCULAR_DEPENDENCY' || ids.some((id) => id.includes('certgate'))) console.error(message);
     },
   });
@@ -88,7 +88,7 @@ async function ncc() {
   }
 }
 
-/** What the file needs is copied with it, into the folder of `outfile`, under the same paths. */
+/** Copies the entry and the files that it needs into the folder of `outfile`, under the same paths. */
 async function nft() {
   const { nodeFileTrace } = await import('@vercel/nft');
   const { fileList } = await nodeFileTrace([entry], { base: process.cwd() });

@@ -1,4 +1,4 @@
-// Every entry of every package, and how many names each exports.
+// Prints every entry of every package with the number of names that it exports.
 import * as functions from '@certgate/azure-functions';
 import * as functionsOpentelemetry from '@certgate/azure-functions/opentelemetry';
 import * as functionsTesting from '@certgate/azure-functions/testing';

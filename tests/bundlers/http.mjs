@@ -1,4 +1,4 @@
-// A server that calls itself, and prints what each call was answered.
+// Starts a server, calls it, and prints the answer to each call.
 import { createServer, get } from 'node:http';
 import { createGate, getClientIdentity, secureServer, trustStoreFromFile } from '@certgate/http';
 

@@ -1,4 +1,4 @@
-// The gate is imported, what stands in the handlers is required: two ways that may lead to two copies.
+// Imports the gate and requires the markers of the handlers. These may be two copies of the adapter.
 import { app } from '@azure/functions';
 import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 import handlers from './mixed-handlers.cjs';

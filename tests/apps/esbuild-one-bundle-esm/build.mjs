@@ -8,6 +8,6 @@ await build({
   target: 'node20',
   format: 'esm',
   external: ['@azure/functions-core'],
-  // An ES module has no `require`, and @azure/functions looks for its host with one.
+  // @azure/functions calls `require` to find its host, and an ES module has no `require` of its own.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });

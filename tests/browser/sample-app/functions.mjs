@@ -1,4 +1,4 @@
-// An app with one function of each kind that the page shows.
+// An app with one function of each kind that the page can show.
 import { app } from '@azure/functions';
 import { allowAnonymous, reportOnly, requireRole, secureApp, trustStoreFrom } from '@certgate/azure-functions';
 

@@ -1,4 +1,4 @@
-// A bundle runs its imports in this order: the gate's file first.
+// A bundle runs its imports in this order, so the gate's file comes first.
 import './gate';
 import './functions/PublicFunction';
 import './functions/RoleFunction';

@@ -1,11 +1,12 @@
 import { app } from '@azure/functions';
 import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 
-// A hook that stands before the gate's own wraps every handler, the gate's wrappers too; one for each bundle.
+// This hook is registered before the gate's own, so it wraps every handler, including those that the gate has wrapped.
+// Each bundle registers one.
 app.hook.preInvocation((context) => {
   const { functionHandler } = context;
   context.functionHandler = (...inputs) => functionHandler(...inputs);
 });
 
-// One source file, but it becomes part of every bundle, and so it runs once in each.
+// Each bundle contains a copy of this file, so it runs once in each bundle.
 secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });

@@ -2,7 +2,7 @@ import type { ClientIdentity } from '@certgate/azure-functions';
 import { Hono } from 'hono';
 
 export interface Bindings {
-  /** Undefined where the function in front is anonymous. */
+  /** The caller's identity. Undefined if the function in front of Hono is public. */
   readonly identity: ClientIdentity | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { HttpHandler, HttpResponseInit } from '@azure/functions';
 
 export type Middleware = (next: HttpHandler) => HttpHandler;
 
-/** The first one is the outermost. */
+/** Wraps `handler` in the steps. The first step is the outermost. */
 export function applyMiddleware(handler: HttpHandler, ...steps: readonly Middleware[]): HttpHandler {
   return steps.reduceRight((next, step) => step(next), handler);
 }

@@ -2,6 +2,7 @@ import { AzureFunctionsInstrumentation } from '@azure/functions-opentelemetry-in
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
-// Before @azure/functions is loaded for the first time: its hooks are registered while the library loads.
+// This must run before @azure/functions is loaded for the first time, because the instrumentation registers its hooks
+// while that library loads.
 new NodeTracerProvider().register();
 registerInstrumentations({ instrumentations: [new AzureFunctionsInstrumentation()] });

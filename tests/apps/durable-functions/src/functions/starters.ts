@@ -59,7 +59,8 @@ const unmarkedStarter: ClientStarter = async (request, client) => {
   return { jsonBody: { msg: 'a function whose mark was lost' } };
 };
 
-// df.app.client wraps the handler, and calls it with the client before the context. A role inside decides by itself,
-// where no tool sees it; a mark inside is lost, so what was meant to be open is closed.
+// `df.app.client` wraps the handler and calls it with the client before the context. If the handler inside requires a
+// role, it still checks the role, but no tool sees that. If the handler inside is marked as public, the mark is lost,
+// so the function is closed.
 df.app.client.http('RoleInside', { authLevel: 'anonymous', handler: requireRole('operator', clientStarter) });
 df.app.client.http('MarkInside', { authLevel: 'anonymous', handler: allowAnonymous(unmarkedStarter) });

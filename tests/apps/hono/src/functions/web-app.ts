@@ -3,14 +3,17 @@ import { allowAnonymous, findClientIdentity } from '@certgate/azure-functions';
 import { azureHonoHandler } from '@marplex/hono-azurefunc-adapter';
 import { type Bindings, webApp } from '../web-app';
 
-/** The adapter hands no context on, so each call gets a `fetch` that knows its identity. */
+/**
+ * Passes the caller's identity to Hono through a `fetch` of its own for each call, because the adapter doesn't pass the
+ * invocation context on.
+ */
 async function serve(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
   const bindings: Bindings = { identity: findClientIdentity(context) };
   return azureHonoHandler((webRequest) => webApp.fetch(webRequest, bindings))(request, context);
 }
 
-// What is public is a function of its own. The host tries functions in the order of their names, and the first that
-// matches wins: the catch-all's name must come last.
+// A public route must be a function of its own. The host tries functions in the order of their names, and uses the
+// first whose route matches, so the catch-all's name must come last.
 app.http('PublicFunction', {
   methods: ['GET'],
   authLevel: 'anonymous',

@@ -12,7 +12,7 @@ const roleFunction: HttpHandler = async (request, context) => ({
   jsonBody: { msg: 'Role Azure Function called', caller: getClientIdentity(context).name },
 });
 
-// Marks belong outside: what wraps a marked handler loses the mark, and the function is closed.
+// The marker must be outermost. A handler that wraps a marked one is not marked itself, so its function is closed.
 app.http('PublicFunction', {
   methods: ['GET', 'POST'],
   authLevel: 'anonymous',

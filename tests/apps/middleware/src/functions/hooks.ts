@@ -1,6 +1,7 @@
 import { app, type HttpResponseInit } from '@azure/functions';
 
-// Wraps whatever is the handler by now; at each invocation, so what the gate covers is inside.
+// Wraps, at each invocation, the handler that the invocation has by then, so the handler that the gate covers is
+// inside.
 app.hook.preInvocation((context) => {
   const { functionHandler } = context;
   context.functionHandler = async (...inputs) => {
@@ -13,7 +14,7 @@ app.hook.preInvocation((context) => {
   };
 });
 
-// Adds to every response, refusals included, without a copy.
+// Adds a header to every response, including the gate's refusals. It changes the response itself, not a copy.
 app.hook.postInvocation((context) => {
   const response = context.result as HttpResponseInit | undefined;
   if (response === undefined) return;

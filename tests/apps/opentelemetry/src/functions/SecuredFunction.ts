@@ -4,7 +4,7 @@ import { trace } from '@opentelemetry/api';
 
 export async function SecuredFunction(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
   const { name } = getClientIdentity(context);
-  // A 500 here would say that the instrumentation is not there, or lost its context on the way through the gate.
+  // Answers 500 if the instrumentation is missing, or if its trace context was lost on the way through the gate.
   const traceId = trace.getActiveSpan()?.spanContext().traceId;
   if (traceId === undefined || context.traceContext?.traceParent?.includes(traceId) !== true) {
     throw new Error("The host's trace is not the active one.");
