@@ -1,8 +1,8 @@
 // Every benchmark that compares with something a reader knows, one after the other: bench/results/all.json, the drawing
 // bench/results/ratios.svg, and the tables in bench/README.md. About twelve minutes without other work on the machine.
 //
-//   npm run bench:all                 all of them; exits with 1 when a goal is missed or something couldn't be measured
-//   node bench/all.mjs decision path  these alone: prints their rows and writes nothing
+//   npm run bench                          all of them; exits with 1 when a goal is missed or something couldn't be measured
+//   npm run bench -- all decision path     only these: prints their rows and writes nothing
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -170,8 +170,15 @@ const benchmarks = [
 ];
 const nameCaller = { pinned: 'pinned caller', authority: 'caller of an authority', strangers: 'stranger' };
 
-const run = describeRun('npm run bench:all');
+const run = describeRun('npm run bench');
 const wanted = process.argv.slice(2);
+const unknown = wanted.find((each) => !benchmarks.some(({ name }) => name === each));
+if (unknown !== undefined) {
+  console.error(
+    `There is no benchmark "${unknown}". Name some of ${benchmarks.map(({ name }) => name).join(', ')}, or none.`,
+  );
+  process.exit(2);
+}
 const results = benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map(measure);
 const rows = results.flatMap(({ rows: each }) => each);
 if (wanted.length > 0) console.log(formatRatios(rows));

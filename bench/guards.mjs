@@ -1,8 +1,8 @@
 // What must not get slower, larger or longer unnoticed, for CI: ratios within one run, in CPU time, whose limits are at
 // least one and a half times what was measured. The goals themselves are those of the other benchmarks.
 //
-//   npm run bench:guards            exits with 1 when a limit is passed
-//   npm run bench:guards -- --json  the same as JSON
+//   npm run bench -- guards         exits with 1 when a limit is passed
+//   npm run bench -- guards --json  the same as JSON
 import { spawnSync } from 'node:child_process';
 import { X509Certificate, createHash, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { fileURLToPath } from 'node:url';

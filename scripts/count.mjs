@@ -5,12 +5,19 @@
 //   npm run count                    the files of the working tree that Git knows
 //   npm run count -- COMMIT          the files of a commit
 //   npm run count -- COMMIT COMMIT   both, and the difference
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const commits = process.argv.slice(2);
-if (commits.length > 2) throw new Error('Name at most two commits: npm run count -- COMMIT COMMIT');
+for (const commit of commits) {
+  if (spawnSync('git', ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], { cwd: root }).status === 0)
+    continue;
+  console.error(
+    `"${commit}" is not a commit. npm run count -- [COMMIT [COMMIT]] counts lines, and -- words counts words.`,
+  );
+  process.exit(2);
+}
 const kinds = ['source', 'tests'];
 const mostSourceOfPackages = 62_793;
 /** A blank line, or one that begins with the signs of a comment. */

@@ -1,5 +1,5 @@
-// What can be known of a deployment without a subscription: `npm run deploy:check` makes the sample's package, and runs what
-// is in the package behind the local front end with App Service's environment variables, in each client certificate mode
+// What can be known of a deployment without a subscription: `npm run check -- deployment` makes the sample's package, and
+// runs what is in the package behind the local front end with App Service's environment variables, in each client certificate mode
 // that a deployment may have. There every function is called, and `certgate doctor` probes it.
 // Exit code 0 only if everything holds.
 import { spawn } from 'node:child_process';
@@ -84,7 +84,7 @@ function printRows() {
 
 async function makePackage() {
   const npm = process.env['npm_execpath'];
-  if (npm === undefined) throw new Error('Run it as npm run deploy:check.');
+  if (npm === undefined) throw new Error('Run it as npm run check -- deployment.');
   await expectRun([npm, 'run', '--silent', 'stage'], sample);
   cpSync(staged, unpacked, { recursive: true, filter: (path) => !path.endsWith('.funcignore') });
   return `${listFiles(unpacked).length} files`;

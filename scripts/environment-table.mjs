@@ -1,5 +1,5 @@
 // Prints the table of environments in docs/environments.md: what the built adapter makes of the variables of each host,
-// alone and with what somebody may have copied there. `node scripts/environment-table.mjs --write` puts it into the page;
+// alone and with what somebody may have copied there. `npm run write` puts it into the page;
 // tests/environment-table.test.ts holds the page to it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

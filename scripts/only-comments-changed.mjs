@@ -1,7 +1,7 @@
 // Fails if anything but comments differs between two states of a repository:
 //
-//   node scripts/only-comments-changed.mjs BASE         BASE and the files of the working tree
-//   node scripts/only-comments-changed.mjs BASE HEAD    two commits
+//   npm run lint -- only-comments BASE         BASE and the files of the working tree
+//   npm run lint -- only-comments BASE HEAD    two commits
 //
 // With --titles, the titles of tests may differ too. --allow PATH names a file or folder that is generated from comments.
 //
@@ -37,7 +37,7 @@ function readArguments() {
     for (const commit of positionals) git('rev-parse', '--verify', '--quiet', `${commit}^{commit}`);
     return { allowed: values.allow, mayTitlesDiffer: values.titles, base: first, head: second };
   } catch (error) {
-    console.error(`${error.message}\nnode scripts/only-comments-changed.mjs BASE [HEAD] [--titles] [--allow PATH]`);
+    console.error(`${error.message}\nnpm run lint -- only-comments BASE [HEAD] [--titles] [--allow PATH]`);
     process.exit(2);
   }
 }

@@ -16,7 +16,7 @@ const tools = {
   format: {
     script: 'prettier/bin/prettier.cjs',
     cwd: root,
-    args: () => (options.length > 0 ? options : ['--check', '.']),
+    args: () => (options.length > 0 ? options : ['--check', '.']).concat(options.join() === '--write' ? ['.'] : []),
   },
   prose: {
     script: 'textlint/bin/textlint.js',

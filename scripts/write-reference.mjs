@@ -24,7 +24,7 @@ for (const [name, parts] of Object.entries(blocks)) {
   const written = fillBlocks(page, name, parts);
   if (written === page) continue;
   if (isCheck) {
-    console.error(`${name} is not what the tables of the tool say: npm run docs:write`);
+    console.error(`${name} is not what the tables of the tool say: npm run write`);
     process.exitCode = 1;
   } else {
     writeFileSync(file, written);

@@ -1,4 +1,4 @@
-// npm run site:check [-- --screenshots FOLDER]: opens every page of the site in Debian's Chromium, and says what is wrong with it.
+// npm run site -- check [--screenshots FOLDER]: opens every page of the site in Debian's Chromium, and says what is wrong with it.
 // Links to other sites are counted, not opened: no part of the check needs the network.
 import '../scripts/check-node.mjs';
 import { mkdirSync, readdirSync } from 'node:fs';

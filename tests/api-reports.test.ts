@@ -25,7 +25,7 @@ for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate']) {
     });
 
     for (const report of list(built)) {
-      it(`${report} is up to date; "npm run api" writes it anew`, () => {
+      it(`${report} is up to date; "npm run write" writes it anew`, () => {
         assert.equal(readFileSync(join(committed, report), 'utf8'), readFileSync(join(built, report), 'utf8'));
       });
     }

@@ -38,7 +38,7 @@ function writeCheckout(override: string): string {
   return folder;
 }
 
-describe('npm run compare:decoders', () => {
+describe('npm run conformance -- decoders', () => {
   it('finds no difference between a decoder and itself', () => {
     const { exitCode, text } = compare(root, '--input', certificate);
     assert.equal(exitCode, 0, text);

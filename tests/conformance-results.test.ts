@@ -13,7 +13,7 @@ const { pages, replaceComparison } = (await import(
 )) as ComparisonTable;
 
 describe('the comparison in the READMEs', () => {
-  it('is the one of conformance/results.json (npm run conformance:compare -- --data DIR --write)', () => {
+  it('is the one of conformance/results.json (npm run conformance -- compare --data DIR --write)', () => {
     const results: unknown = JSON.parse(readFileSync(new URL('results.json', folder), 'utf8'));
     for (const { url, isShown } of pages) {
       const page = readFileSync(url, 'utf8');

@@ -29,7 +29,7 @@ describe('docs/observability.md', () => {
     assert.deepEqual(listed, [codes, codes]);
   });
 
-  it('lists the alerts as the template creates them (node scripts/write-alerts.mjs)', () => {
+  it('lists the alerts as the template creates them (npm run write)', () => {
     const rows = [
       ...page.matchAll(/^\| \[`([\w-]+)`\]\(\S+\) \| (\d) \| (.+) \| (.+) \| `(\w+)` \| (\d+) \| (.+) \|$/gm),
     ];

@@ -31,7 +31,7 @@ const { resolveAppSettings } = await load<AppSettings>(
 );
 
 describe('the table of environments', () => {
-  it('in docs/environments.md is the one that is generated (node scripts/environment-table.mjs --write)', () => {
+  it('in docs/environments.md is the one that is generated (npm run write)', () => {
     assert.ok(readFileSync(join(root, 'docs/environments.md'), 'utf8').includes(`\n${script.createTable()}\n`));
   });
 

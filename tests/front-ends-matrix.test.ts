@@ -8,7 +8,7 @@ import { writeMatrixTrust } from './front-ends/matrix-callers.js';
 import { type MatrixStage, runMatrixPair } from './front-ends/matrix.js';
 import { matrixFrontEnds } from './front-ends/matrix-front-ends.js';
 
-// Before Azure Functions. `npm run front-ends` runs the cells of all hosts, and prints them as a table; .ci/run calls it.
+// Before Azure Functions. `npm test -- --front-ends` runs the cells of all hosts, and prints them as a table.
 
 let folder: string;
 let certificates: Certificates;

@@ -63,8 +63,8 @@ describe('an older Node', () => {
     assert.match((await runAs('20.19.0', script, '--version')).stderr, /ERR_MODULE_NOT_FOUND/);
   });
 
-  it('is refused by npm start and npm test', async () => {
-    for (const name of ['start.mjs', 'test.mjs']) {
+  it('is refused by npm start, npm test and npm run check', async () => {
+    for (const name of ['start.mjs', 'run.mjs', 'check.mjs', 'test.mjs']) {
       const script = join(root, 'scripts', name);
       for (const version of older) expectRefusal(await runAs(version, script), version);
       const [first, ...others] = [...readFileSync(script, 'utf8').matchAll(/^import .*/gm)].map(([line]) => line);

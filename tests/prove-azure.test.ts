@@ -11,7 +11,7 @@ import { createAdapterApp } from './test-support/adapter-app.js';
 import { collect, root } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
-// `npm run prove:azure` without Azure: its own programs and doctor run for real, against the local front end. In place of az,
+// `npm run prove -- azure` without Azure: its own programs and doctor run for real, against the local front end. In place of az,
 // npm and zip stand programs that note how they were called; that of az keeps a resource group, as a file.
 
 interface Answer {
@@ -151,7 +151,7 @@ describe('without a flag that it needs', () => {
       const stage = createStage(context);
       const { exitCode, stdout } = await collect(stage.start(args));
       assert.equal(exitCode, 2, stdout);
-      assert.match(stdout, /Nothing was run\.\n\nUsage: npm run prove:azure/);
+      assert.match(stdout, /Nothing was run\.\n\nUsage: npm run prove -- azure/);
       assert.deepEqual(stage.calls(), []);
     });
   }

@@ -18,7 +18,7 @@ const { change, readMistakes } = (await import(new URL('proof/port-mistakes/mist
 };
 
 describe('docs/proven.md', () => {
-  it('has the tables of the committed results (node proof/write-page.mjs)', () => {
+  it('has the tables of the committed results (npm run write)', () => {
     const script = fileURLToPath(new URL('proof/write-page.mjs', root));
     const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
     assert.equal(status, 0, stderr);

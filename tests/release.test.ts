@@ -177,7 +177,7 @@ describe('npm run release', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'index.api.md'), 'old');
     const [refusal = '', ...more] = findStaleReports(ready);
-    assert.match(refusal, /^packages\/core\/api\/index\.api\.md is not what the build finds\. Run npm run api/);
+    assert.match(refusal, /^packages\/core\/api\/index\.api\.md is not what the build finds\. Run npm run write/);
     assert.deepEqual(more, []);
   });
 

@@ -70,7 +70,7 @@ const absences: readonly Absence[] = [
     page: 'docs/when-to-use.md',
     statement: '**Not yet run on live Azure.**',
     check: () => {
-      // What `npm run prove:azure` writes.
+      // What `npm run prove -- azure` writes.
       assert.ok(!existsSync(join(root, 'proof', 'results', 'azure.json')));
     },
   },

@@ -29,7 +29,7 @@ export default {
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   sanitizeComments: true,
-  // A part of what `npm run docs:reference` checks.
+  // A part of what `npm run lint -- reference` checks.
   validation: false,
   treatWarningsAsErrors: false,
 };

@@ -1,7 +1,7 @@
 // Puts the same cases to Certgate and to other validators, and counts what each makes of them.
 //
-//   npm run conformance:compare -- --data PATH [--data PATH …]            prints the table
-//   npm run conformance:compare -- --data PATH [--data PATH …] --write    and writes results.json and the tables of both READMEs
+//   npm run conformance -- compare --data PATH [--data PATH …]            prints the table
+//   npm run conformance -- compare --data PATH [--data PATH …] --write    and writes results.json and the tables of both READMEs
 //   … --every 40                                                          takes each 40th case of bettertls' 9,572
 //
 // What a case asks of the peer's names and key usage is judged by one check for all, so the columns differ by the path.
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const every = Number(values.every);
 if (values.data.length === 0 || !Number.isInteger(every) || every < 1) {
-  console.error('usage: npm run conformance:compare -- --data PATH [--data PATH …] [--every N] [--write]');
+  console.error('usage: npm run conformance -- compare --data PATH [--data PATH …] [--every N] [--write]');
   process.exit(2);
 }
 

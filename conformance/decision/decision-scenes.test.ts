@@ -13,7 +13,7 @@ stopTime();
 
 /**
  * `npm test` runs the same scenes every time, so that it fails for changes alone: more than it takes to notice each of the
- * faults below. `npm run test:long` runs 100,000, others every time.
+ * faults below. `npm test -- --long` runs 100,000, others every time.
  */
 const [sceneCount, firstSeed] = isLongRun() ? [countRuns(2000), randomInt(2 ** 31)] : [500, 1_000_000];
 

@@ -46,7 +46,7 @@ const keysElsewhere = [
 ];
 
 describe('the decision vectors', () => {
-  it('are what the reference says (npm run decision:vectors)', () => {
+  it('are what the reference says (npm run write -- vectors)', () => {
     assert.ok(text.length < 342_000, `${text.length} characters`);
     assert.equal(text, `${JSON.stringify(writeVectors(file), undefined, 1)}\n`);
   });
@@ -61,7 +61,7 @@ describe('the decision vectors', () => {
     }
   });
 
-  it('have the order of the codes on their page (npm run decision:vectors), which is the order of the gate', () => {
+  it('have the order of the codes on their page (npm run write -- vectors), which is the order of the gate', () => {
     assert.equal(fillPage(readPage()), readPage());
     const ranked = denialCodes.filter((code) => strictness.includes(code));
     const ofGate = ranked.sort((one, other) => gate.rankDenial(one) - gate.rankDenial(other));
@@ -88,7 +88,7 @@ describe('the decision vectors', () => {
   it('have what every front end sends', () => {
     const names = new Set(file.vectors.map(({ frontEnd }) => frontEnd));
     const missing = frontEndNames.filter((name) => !names.has(name));
-    assert.deepEqual(missing, [], 'add it to vectors/front-end-cases.ts, and run npm run decision:vectors');
+    assert.deepEqual(missing, [], 'add it to vectors/front-end-cases.ts, and run npm run write -- vectors');
   });
 
   for (const vector of file.vectors) {

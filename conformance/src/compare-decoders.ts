@@ -10,7 +10,7 @@ import { SuiteError } from './suite.js';
 
 const help = `Compares the decoders of another checkout with those of this one.
 
-npm run compare:decoders -- CHECKOUT [--count 1000000] [--seed 1] [--data PATH …] [--input BASE64]
+npm run conformance -- decoders CHECKOUT [--count 1000000] [--seed 1] [--data PATH …] [--input BASE64]
 
   CHECKOUT  another clone of the project, built
   --count   the number of mutated certificates, lists and OCSP answers

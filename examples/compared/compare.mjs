@@ -1,7 +1,7 @@
 // Puts the probes of `certgate doctor --any-server` to each server, and writes proof/results/comparison.json and the tables
 // of README.md:
 //
-//   npm run compare
+//   npm run prove -- compared
 //   node examples/compared/compare.mjs --only article-check   prints the cells of a server as JSON, and writes nothing
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { examineSetup } from './run-setup.mjs';
 import { tables } from './setups.mjs';
 
 const { only } = parseArgs({ options: { only: { type: 'string', multiple: true } } }).values;
-const run = describeRun('npm run compare');
+const run = describeRun('npm run prove -- compared');
 const folder = mkdtempSync(join(tmpdir(), 'certgate-compared-'));
 try {
   const material = makeCertificates(folder);

@@ -1,4 +1,4 @@
-// `npm run prove:azure`: deploys the sample into a subscription, asks it what nobody here knows of Azure, removes it, and
+// `npm run prove -- azure`: deploys the sample into a subscription, asks it what nobody here knows of Azure, removes it, and
 // writes proof/results/azure.json. It costs money, so it asks for a flag that says so. docs/deploy-to-azure.md
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { Interrupted, Programs, Stop } from './programs.mjs';
 import { answerAll, plans } from './questions.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const usage = `Usage: npm run prove:azure -- --subscription ID --location REGION --i-pay-for-this
+const usage = `Usage: npm run prove -- azure --subscription ID --location REGION --i-pay-for-this
 
   --plan NAME     ElasticPremium or FlexConsumption (repeatable; default: both, one after the other)
   --dry-run       print every command and run none of them
@@ -27,7 +27,7 @@ const usual = {
   write: (result) =>
     writeResult(
       'azure',
-      describeRun('npm run prove:azure -- --subscription ID --location REGION --i-pay-for-this'),
+      describeRun('npm run prove -- azure --subscription ID --location REGION --i-pay-for-this'),
       result,
     ),
   sample: join(root, 'examples', 'function-app'),

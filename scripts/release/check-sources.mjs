@@ -72,7 +72,7 @@ export function findStaleReports(root) {
     const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
     return [...new Set([...list(built), ...list(committed)])]
       .filter((file) => read(join(built, file)) !== read(join(committed, file)))
-      .map((file) => `packages/${folder}/api/${file} is not what the build finds. Run npm run api, and commit it.`);
+      .map((file) => `packages/${folder}/api/${file} is not what the build finds. Run npm run write, and commit it.`);
   });
 }
 

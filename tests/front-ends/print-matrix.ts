@@ -9,7 +9,7 @@ import { directTls, matrixFrontEnds } from './matrix-front-ends.js';
 import { installHttpHosts } from '../test-support/http-hosts.js';
 import { hostNames } from './matrix-hosts.js';
 
-// npm run front-ends: runs every cell and prints the table. Exits with 1 where one is not as expected, or could not be run.
+// npm test -- --front-ends: runs every cell and prints the table. Exits with 1 where one is not as expected, or could not be run.
 
 const folder = mkdtempSync(`${tmpdir()}/certgate-matrix-`);
 let isAllRight = true;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Ended, collect, root } from './certgate.js';
 
 /**
- * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm run test:hosts`
+ * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm test -- --hosts`
  * packs once for all test files; a file that is run alone packs for itself.
  */
 export async function packPackages(

@@ -25,7 +25,7 @@ export function describeCases(material: Material): Cases {
     const base64 = certificates[label];
     if (base64 === undefined)
       throw new Error(
-        `No certificate is called ${label}: add it to make-material.ts, and run npm run decision:vectors -- --new-material.`,
+        `No certificate is called ${label}: add it to make-material.ts, and run npm run write -- vectors --new-material.`,
       );
     return Buffer.from(base64, 'base64');
   };

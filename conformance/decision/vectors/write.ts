@@ -1,4 +1,4 @@
-// `npm run decision:vectors` writes vectors.json from the reference, over the certificates and lists that are in it.
+// `npm run write -- vectors` writes vectors.json from the reference, over the certificates and lists that are in it.
 // With `-- --new-material` it has openssl make those anew, with keys that nobody keeps; with `-- --new-material field`, only
 // those of make-field-material.ts.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

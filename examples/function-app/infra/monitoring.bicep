@@ -60,7 +60,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(a
   }
 }
 
-// An alert fires for each value of its dimension. `node scripts/write-alerts.mjs` writes this list into
+// An alert fires for each value of its dimension. `npm run write` writes this list into
 // docs/observability.md. The windows are longer than the intervals because log lines arrive minutes after they are written.
 var alerts = [
   {

@@ -5,7 +5,7 @@ import { isUnchangedValid, listMutations, tryMutation } from '../test-support/pa
 import { isMlDsaKnown } from '../test-support/certificate-writing.js';
 import { writeChain } from '../test-support/written-path.js';
 
-// Every octet once, by one mask; `npm run mutation:path` takes each by four, and conformance/README.md has its results.
+// Every octet once, by one mask; `npm run conformance -- mutation` takes each by four, and conformance/README.md has its results.
 describe('a chain with one octet changed', () => {
   for (const kind of ['p-256', 'rsa-2048', 'ed25519', 'ml-dsa-44'] as const) {
     const skip = kind === 'ml-dsa-44' && !isMlDsaKnown ? 'this Node makes no such key' : false;

@@ -1,5 +1,5 @@
 /**
- * How often a test with random inputs tries them: `usual` times whenever the tests run. `npm run test:long` multiplies that
+ * How often a test with random inputs tries them: `usual` times whenever the tests run. `npm test -- --long` multiplies that
  * for all of them: more seeds find more, but not on every run.
  */
 export function countRuns(usual: number): number {
