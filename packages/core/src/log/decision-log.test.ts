@@ -124,7 +124,8 @@ describe('denial lines', () => {
     }
     const identities = lines.flatMap(({ identity }) => identity ?? []);
     assert.deepEqual([identities.length, new Set(identities).size, lines.length], [100, 100, 140]);
-    // One is refused by its name, in a certificate that the authority signed. The other only wrote the name.
+    // The first certificate only has a name of the document. The authority has signed the second one, so its caller is
+    // listed and gets a line.
     const claim = { identity: 'named', name: { type: 'dns', value: 'a.example', issuedBy: 'corp' } } as const;
     const facts = { authority: 'corp', fault: 'x', claim };
     log.write(context, { decision: deny('path_not_found', facts, { thumbprintSha256: 'forged' }) });

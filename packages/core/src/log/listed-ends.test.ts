@@ -100,7 +100,7 @@ describe('access that the document ends soon', () => {
         { pins: [pin({ notAfter: toTime(-1) })] },
         { pins: [pin()], expiresAt: toTime(-1) },
         { pins: [] },
-        // The last third of this pin's window is longer than two days.
+        // This pin's window has six days and ends in five, so its last third has not begun.
         { pins: [pin({ notBefore: toTime(-1), notAfter: toTime(5) })] },
         { name: 'ends', pins: [pin(soon), pin({ ...soon, notAfter: toTime(4) }), pin({ enabled: false })] },
       ),
