@@ -7,19 +7,22 @@ import { trustSettingName } from '../../local-app/app-trust.js';
 type StoreDescription = GateDescription['stores'][number];
 type Source = StoreDescription['sources'][number];
 
-/** A trust store as a baseline has it: the same on every machine. */
+/** A trust store as a baseline describes it. The description is the same on every machine. */
 export interface AgreedStore {
-  /** The place that it reads: a file by its path in the app, or the name of the app setting that names the place. */
+  /**
+   * The place that the store reads: a file by its path in the app, or the name of the app setting that contains the
+   * place.
+   */
   readonly place: string;
-  /** False: two stores may have the same place and options, and still differ. */
+  /** False if two stores may have the same place and options, and still differ. */
   readonly isExact: boolean;
-  /** What the code gives, defaults included. */
+  /** The options that the code gives, defaults included. */
   readonly options: JsonObject;
 }
 
-/** What is only so in this load of the app. */
+/** Facts that differ from one load of the app to another. */
 export interface LoadedHere {
-  /** The app's; absolute, without links. */
+  /** The app's folder as an absolute path without links. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -47,7 +50,7 @@ function namePlace({ description: shown, configuration: exact }: Source, { folde
     return isAbsolute(inApp) || inApp.startsWith('../') ? shown : `file ${inApp}`;
   }
   const isOfLibrary = ['URL', 'blob', 'app', 'document'].includes(kind);
-  // A text of the user's own making may be long, or hold a secret.
+  // A text that the user wrote may be long or contain a secret, so only its hash is shown.
   return isOfLibrary ? exact : `${shown} ${createHash('sha256').update(exact).digest('hex')}`;
 }
 
@@ -57,7 +60,9 @@ function isAt(value: string, shown: string): boolean {
   return address.kind === 'url' && showTrustAddress(address) === shown;
 }
 
-/** A public key is there as in its PEM. */
+/**
+ * Names a public key by the app setting that contains it, or else by the key itself, which is written as in its PEM.
+ */
 function nameKey(key: string, { settings }: LoadedHere): string {
   return findSetting(settings, (value) => value.replaceAll(/\s|\\n/g, '').includes(key)) ?? key;
 }

@@ -71,7 +71,7 @@ const documents = fc.record({
   ),
 });
 
-test('a baseline that is read writes itself', () => {
+test('a baseline is written as it was read', () => {
   fc.assert(
     fc.property(documents, (document) => {
       const text = JSON.stringify(document);
@@ -82,10 +82,10 @@ test('a baseline that is read writes itself', () => {
   );
 });
 
-test('whatever differs is told', () => {
+test('every difference between two baselines is reported', () => {
   fc.assert(
     fc.property(documents, documents, fc.boolean(), (before, other, isWhole) => {
-      // Half of the time one thing alone differs, at most.
+      // In half of the runs only one function differs at most.
       const after = isWhole
         ? other
         : { ...before, functions: [...before.functions.slice(1), ...other.functions.slice(0, 1)] };
@@ -97,7 +97,7 @@ test('whatever differs is told', () => {
   );
 });
 
-/** The order of lists says nothing, nor does how an app writes the type of an HTTP trigger. */
+/** Ignores the order of lists and the spelling of the trigger type of an HTTP function. */
 function normalize(document: unknown): string {
   const compare = (left: unknown, right: unknown): number => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1);
   const sorted = JSON.stringify(document, (_key, value: unknown) =>
@@ -124,7 +124,7 @@ const closed = {
 const write = (more: object): string =>
   JSON.stringify({ baselineVersion: 3, gate, httpStreaming: false, functions: [closed], webhooks: [], ...more });
 
-test('what a difference opens, closes or only changes, those that open first', () => {
+test('a difference opens, closes or only changes, and those that open come first', () => {
   const one = (more: object): object => ({ functions: [{ ...closed, ...more }] });
   const withB = { functions: [closed, { ...closed, name: 'B' }] };
   const timer = { name: 'Tick', trigger: 'timerTrigger', http: false };
@@ -160,7 +160,7 @@ test('what a difference opens, closes or only changes, those that open first', (
   }
 });
 
-test('a baseline that says more or less than it should is refused', () => {
+test('a baseline with an unknown, missing or contradictory value is refused', () => {
   for (const [text, words] of [
     ['[]', /not a JSON object/],
     [write({ baselineVersion: 4 }), /baselineVersion is 4/],
@@ -179,7 +179,7 @@ test('a baseline that says more or less than it should is refused', () => {
   }
 });
 
-test('a mark of the gate that is not understood is an error, and never taken for a closed function', () => {
+test('an unknown mark of the gate is an error, and never taken for a closed function', () => {
   const marks: readonly unknown[] = [
     undefined,
     null,

@@ -10,15 +10,18 @@ export const baselineFileName = 'certgate.baseline.json';
 
 const baselineVersion = 3;
 
-/** What is compared: the part of a report that is the same on every machine and at every time. */
+/** The part of a report that is compared, because it is the same on every machine and at every time. */
 export interface Baseline {
   readonly baselineVersion: typeof baselineVersion;
-  /** The gate as the code configures it; null: no gate. Undefined: a file of an earlier version, without all of it. */
+  /**
+   * The gate as the code configures it. Null if the app has no gate. Undefined if the file is of an earlier version,
+   * which does not describe the whole gate.
+   */
   readonly gate: AgreedGate | null | undefined;
   readonly httpStreaming: boolean;
   /** Sorted by name. */
   readonly functions: readonly InspectedFunction[];
-  /** Extensions' own endpoints, sorted by path. */
+  /** Endpoints that extensions serve, sorted by path. */
   readonly webhooks: readonly BaselineWebhook[];
 }
 
@@ -32,7 +35,7 @@ export function createBaseline({ host, gate, functions, outsideTheGate }: Covera
     baselineVersion,
     gate: gate === null ? null : { ...gate.options, trust: gate.trust },
     httpStreaming: host.httpStreaming,
-    // That one is disabled says an app setting, which another machine may not have.
+    // An app setting says whether a function is disabled, and another machine may not have that setting.
     functions: functions
       .map(omitDisabled)
       .map((each) => (isCallable(each) ? { ...each, policy: sortPolicy(each.policy) } : each)),
@@ -43,7 +46,7 @@ export function createBaseline({ host, gate, functions, outsideTheGate }: Covera
   };
 }
 
-/** What two baselines can be the same in, and the apps still differ. */
+/** The places of stores that may differ between the apps although the baselines are the same. */
 export function listUncompared({ gate }: Baseline): readonly string[] {
   const unknown = (gate?.trust ?? []).filter(({ isExact }) => !isExact);
   return unknown.map(({ place }) => place);
@@ -58,13 +61,17 @@ export function formatBaseline(baseline: Baseline): string {
   return `${JSON.stringify(baseline, null, 2)}\n`;
 }
 
-/** Undefined where there is no such file. @throws {ToolFailure} for a file that is no baseline. */
+/**
+ * Undefined if there is no such file.
+ *
+ * @throws {ToolFailure} if the file is not a baseline.
+ */
 export async function findBaseline(path: string): Promise<Baseline | undefined> {
   const text = (await findFile(path))?.toString('utf8');
   return text === undefined ? undefined : parseBaseline(text, path);
 }
 
-/** Strict: what isn't understood might be what has changed. */
+/** Reads a baseline, and refuses anything unknown, because that might be what has changed. */
 export function parseBaseline(text: string, name: string): Baseline {
   const refuse = (why: string, cause?: unknown): never => {
     throw new ToolFailure(`${name} is not a baseline: ${why}.`, {
@@ -102,7 +109,7 @@ export function parseBaseline(text: string, name: string): Baseline {
 
 type Refuse = (why: string) => never;
 
-/** The keys of an object, and how the value of each is told to be of its kind. A key that is not in it is unknown. */
+/** The keys of an object, each with a test of its value. Any other key is unknown. */
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
 
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -119,7 +126,7 @@ const isOneOf =
 
 const isVersion = isOneOf(1, 2, baselineVersion);
 
-/** Of version 1, which doesn't say what the gate is. */
+/** A document of version 1, which does not describe the gate. */
 const firstShape: Shape = {
   baselineVersion: isVersion,
   httpStreaming: isOneOf(true, false),
@@ -168,7 +175,10 @@ function findShapeFault(value: unknown, shape: Shape): string | undefined {
   return wrong === undefined ? undefined : `has no "${wrong}" that can be read`;
 }
 
-/** A merge may leave an entry twice; the first or the last one would then win by accident. */
+/**
+ * Refuses an entry that occurs twice, which a merge may cause. Otherwise the first or the last one would win by
+ * accident.
+ */
 function expectUnique<Item>(items: readonly Item[], nameOf: (item: Item) => string, refuse: Refuse): readonly Item[] {
   const seen = new Set<string>();
   for (const name of items.map(nameOf)) {

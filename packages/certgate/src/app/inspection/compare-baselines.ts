@@ -10,7 +10,10 @@ import {
 } from './coverage-report.js';
 import { describeInspectedPolicy } from './inspected-policy.js';
 
-/** `opens`: somebody reaches more than before, whoever else may reach less. `changes`: it can't be told to be either. */
+/**
+ * `opens` if some callers reach more than before, even if others reach less. `changes` if it cannot be decided whether
+ * callers reach more or less.
+ */
 export type Effect = 'opens' | 'closes' | 'changes';
 
 export interface BaselineDifference {
@@ -28,14 +31,14 @@ export interface BaselineDifference {
     | 'authLevel'
     | 'webhook'
     | 'httpStreaming';
-  /** Null: it wasn't there, or isn't there any more. */
+  /** Null if there was nothing before. */
   readonly before: string | null;
   readonly after: string | null;
 }
 
 const effects: readonly Effect[] = ['opens', 'closes', 'changes'];
 
-/** Every difference between what was agreed to and what is, those that open first. */
+/** Lists every difference between the agreed baseline and the present one. Those that open come first. */
 export function compareBaselines(before: Baseline, after: Baseline): readonly BaselineDifference[] {
   const differences: readonly BaselineDifference[] = [
     ...compareGates(before.gate, after.gate ?? null).map((change) => ({ ...change, subject: 'app' })),
@@ -132,7 +135,7 @@ function compareMcpFunctions(before: InspectedMcpFunction, after: InspectedMcpFu
   ];
 }
 
-/** For what differs between two states of one function, if anything does. */
+/** Makes a function that returns a difference between two states of one function, or nothing if there is no effect. */
 function createTeller<Inspected extends InspectedFunction>(
   before: Inspected,
   after: Inspected,
@@ -153,7 +156,7 @@ function findPolicyEffect(before: WithPolicy, after: WithPolicy): Effect | undef
   const { opens, closes } = comparePolicies(before.policy, after.policy);
   if (opens) return 'opens';
   if (closes) return 'closes';
-  // The same callers by other words, such as a role that another one implies.
+  // The policies may name the same callers in other words, for example with a role that another one implies.
   return JSON.stringify(before.policy) === JSON.stringify(after.policy) ? undefined : 'changes';
 }
 
@@ -168,7 +171,7 @@ const keyLevels = ['anonymous', 'function', 'admin'];
 
 function findKeyEffect(before: string | null, after: string | null): Effect | undefined {
   if (before === after) return undefined;
-  // Where an app says nothing, the host takes `function`.
+  // If an app gives no level, the host takes `function`.
   const [from, to] = [before, after].map((level) => keyLevels.indexOf(level ?? 'function'));
   if (from === undefined || to === undefined || from === -1 || to === -1 || from === to) return 'changes';
   return to < from ? 'opens' : 'closes';

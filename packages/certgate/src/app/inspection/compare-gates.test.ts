@@ -19,7 +19,7 @@ const plain: AgreedGate = {
 const compare = (before: Partial<AgreedGate>, after: Partial<AgreedGate>): readonly string[] =>
   compareGates({ ...plain, ...before }, { ...plain, ...after }).map(({ effect, what }) => `${effect} ${what}`);
 
-test('what asks for less proof, or believes other fields, opens', () => {
+test('a change that asks for less proof, or believes other fields, opens', () => {
   const opening: readonly (readonly [Partial<AgreedGate>, Partial<AgreedGate>, string])[] = [
     [{}, { frontEnd: 'nginx' }, 'frontEnd'],
     [{ frontEnd: 'nginx' }, { frontEnd: 'caddy' }, 'frontEnd'],
@@ -40,11 +40,11 @@ test('what asks for less proof, or believes other fields, opens', () => {
   ]);
 });
 
-test('one element is what no number means', () => {
+test('one forwarded element means the same as no number', () => {
   assert.deepEqual(compare({ forwardedElements: 1 }, {}), []);
 });
 
-test('two gates are the same only where nothing differs, and a gate is not the same as none or an unknown one', () => {
+test('two gates are the same only if nothing differs, and a gate differs from no gate and from an unknown one', () => {
   const gates = fc.record({
     frontEnd: fc.constantFrom(null, 'nginx', 'envoy'),
     frontEndSecret: fc.boolean(),
@@ -80,7 +80,7 @@ const withOptions = (more: object, place = file.place): AgreedStore => ({
   options: { ...file.options, ...more },
 });
 
-test('whatever differs in a store is reported, and opens where more documents are used, or an old one for longer', () => {
+test('every difference in a store is reported, and opens if more documents are used, or an old one for longer', () => {
   const own = { ...withOptions({}, 'document 00'), options: { audience: null } };
   const cases: readonly (readonly [
     before: readonly AgreedStore[],

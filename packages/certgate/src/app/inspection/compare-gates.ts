@@ -4,7 +4,7 @@ import type { AgreedStore } from './agreed-store.js';
 
 type GateOptions = Omit<GateDescription, 'stores'>;
 
-/** A gate as a baseline has it. */
+/** A gate as a baseline describes it. */
 export interface AgreedGate extends GateOptions {
   readonly trust: readonly AgreedStore[];
 }
@@ -14,8 +14,8 @@ export interface GateChange extends Omit<StoreChange, 'what'> {
 }
 
 /**
- * Null: no gate; undefined: a baseline that doesn't say. Another front end is another set of header fields that are
- * believed, so it opens, like everything that asks for less proof.
+ * Compares two gates. Null means no gate, undefined a baseline that does not describe the gate. Another front end
+ * opens, because the gate then believes other header fields. Anything that asks for less proof opens too.
  */
 export function compareGates(before: AgreedGate | null | undefined, after: AgreedGate | null): readonly GateChange[] {
   if (before === undefined) {
@@ -35,7 +35,7 @@ export function compareGates(before: AgreedGate | null | undefined, after: Agree
 
 const opens = (isOpener: boolean): 'opens' | 'closes' => (isOpener ? 'opens' : 'closes');
 
-/** Whether an option that is another now lets more requests be believed. */
+/** The effect of each option that changed: `opens` if the gate may now believe more requests. */
 const effects: { readonly [Name in keyof GateOptions]: (after: GateOptions) => GateChange['effect'] } = {
   frontEnd: () => 'opens',
   frontEndSecret: ({ frontEndSecret }) => opens(!frontEndSecret),
@@ -56,7 +56,7 @@ function describeOption(gate: GateOptions, what: keyof GateOptions): string {
   return typeof value === 'boolean' && what !== 'strangerNames' ? (value ? 'given' : 'not given') : String(value);
 }
 
-/** The options of a gate that differ from a gate without options. */
+/** Lists the options of a gate that differ from the defaults. */
 function describe(gate: AgreedGate | null): string {
   if (gate === null) return 'none';
   const options = optionNames.flatMap((what) => {

@@ -2,18 +2,18 @@ import { createBaseline, listUncompared } from './baseline.js';
 import { type BaselineDifference, compareBaselines } from './compare-baselines.js';
 import type { CoverageReport } from './coverage-report.js';
 
-/** How an app that is loaded as on App Service differs from what it is here. */
+/** How a load of the app with App Service's variables differs from its load here. */
 export interface AzureComparison {
-  /** The variables that were set for that load, and those that were removed. */
+  /** The names of the variables that were set for that load. */
   readonly set: readonly string[];
   readonly removed: readonly string[];
-  /** From here to there. */
+  /** The differences: `before` is the load here, `after` the load as on App Service. */
   readonly differences: readonly BaselineDifference[];
-  /** What may differ as well. */
+  /** The places of stores that may differ too, although nothing shows it. */
   readonly uncompared: readonly string[];
 }
 
-/** Compares everything in a baseline, and the secret of the front end. */
+/** Compares everything that a baseline contains, and the front end's secret. */
 export function compareLoads(
   here: CoverageReport,
   there: CoverageReport,
@@ -23,7 +23,10 @@ export function compareLoads(
   return { differences, uncompared: listUncompared(after) };
 }
 
-/** A baseline says only that the code gives one, which may still be undefined in one of the two loads. */
+/**
+ * Compares where the secret comes from. A baseline shows only that the code gives a secret, which may be undefined in
+ * one of the two loads.
+ */
 function compareSecrets(here: CoverageReport, there: CoverageReport): readonly BaselineDifference[] {
   if (here.gate?.options.frontEndSecret !== true || there.gate?.options.frontEndSecret !== true) return [];
   const [before, after] = [here.gate.secretSetting, there.gate.secretSetting];

@@ -22,7 +22,7 @@ const policies: fc.Arbitrary<InspectedPolicy> = fc.oneof(
   { weight: 5, arbitrary: certificatePolicies },
 );
 
-/** Every caller there could be, at every time that matters: undefined has no certificate. */
+/** Every possible set of roles, and `undefined` for a caller without a certificate. */
 const callers = [
   undefined,
   ...Array.from({ length: 16 }, (_, bits) => roles.filter((_role, index) => (bits >> index) % 2 === 1)),
@@ -37,7 +37,7 @@ function admits(policy: InspectedPolicy, caller: readonly string[] | undefined, 
   return policy.roles.every((anyOf) => anyOf.some((role) => caller.includes(role)));
 }
 
-test('a caller who gets in after and did not before is told as opening, and the other way round as closing', () => {
+test('the comparison opens if a caller gets in only afterwards, and closes if a caller got in only before', () => {
   fc.assert(
     fc.property(policies, policies, (before, after) => {
       const { opens, closes } = comparePolicies(before, after);
@@ -49,7 +49,7 @@ test('a caller who gets in after and did not before is told as opening, and the 
   );
 });
 
-test('nothing is told where only the words differ', () => {
+test('the comparison reports nothing if only the words differ', () => {
   fc.assert(
     fc.property(policies, (policy) => {
       assert.deepEqual(comparePolicies(policy, policy), { opens: false, closes: false });
@@ -58,12 +58,12 @@ test('nothing is told where only the words differ', () => {
   const one = findWrittenPolicy({ kind: 'certificate', roles: [['b', 'a'], ['c'], ['c']] })!;
   const other = findWrittenPolicy({ kind: 'certificate', roles: [['c'], ['a', 'b', 'a']] })!;
   assert.deepEqual(one, other);
-  // A group that another one implies adds nothing.
+  // A group that another group implies has no effect.
   const more = findWrittenPolicy({ kind: 'certificate', roles: [['a', 'b'], ['c'], ['c', 'd']] })!;
   assert.deepEqual(comparePolicies(one, more), { opens: false, closes: false });
 });
 
-test('roles alone are compared exactly: no difference is told that no caller would feel', () => {
+test('without end dates, the comparison reports a difference only if some caller is affected', () => {
   const plain = certificatePolicies.filter(
     (policy) =>
       policy.kind === 'certificate' && policy.reportOnlyUntil === undefined && policy.observedUntil === undefined,
@@ -78,7 +78,7 @@ test('roles alone are compared exactly: no difference is told that no caller wou
   );
 });
 
-test('no gate is looser than an anonymous function, and that than any certificate', () => {
+test('no gate is looser than an anonymous function, and an anonymous function than any certificate', () => {
   const [none, anonymous, certificate] = [
     { kind: 'none' },
     { kind: 'anonymous' },
@@ -89,7 +89,7 @@ test('no gate is looser than an anonymous function, and that than any certificat
   assert.deepEqual(comparePolicies(none!, certificate!), { opens: false, closes: true });
 });
 
-test('a policy that is report-only and observed at once is none that a gate could have', () => {
+test('a policy that is both report-only and observed is refused, because no gate can have it', () => {
   const [reportOnlyUntil] = instants;
   const both = { kind: 'certificate', roles: [], reportOnlyUntil, observedUntil: reportOnlyUntil };
   assert.equal(findWrittenPolicy(both), undefined);

@@ -2,13 +2,13 @@ import type { InspectedPolicy } from './inspected-policy.js';
 
 type ClosedPolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
 
-/** What became of who may call: both, where some callers gain and others lose. */
+/** How the set of admitted callers changed. Both are true if some callers gain access and others lose it. */
 export interface PolicyChange {
   readonly opens: boolean;
   readonly closes: boolean;
 }
 
-/** Exact: it opens where there is a caller, or a moment, that gets through after and didn't before. */
+/** Compares exactly: a change opens if some caller, at some moment, gets in afterwards and did not before. */
 export function comparePolicies(before: InspectedPolicy, after: InspectedPolicy): PolicyChange {
   return { opens: admitsMore(after, before), closes: admitsMore(before, after) };
 }
@@ -19,12 +19,15 @@ function admitsMore(policy: InspectedPolicy, other: InspectedPolicy): boolean {
   return ends.known > otherEnds.known || ends.everybody > otherEnds.everybody || !implies(policy, other);
 }
 
-/** An ungated function is looser than an anonymous one: nothing of its own says that it is meant to be open. */
+/** An ungated function is looser than an anonymous one, because nothing in the code marks it as open on purpose. */
 function rank({ kind }: InspectedPolicy): number {
   return ['none', 'anonymous', 'certificate'].indexOf(kind);
 }
 
-/** Until when known callers get in whatever their roles, and until when everybody does whom the host lets in. */
+/**
+ * Two moments in milliseconds since 1970: until `known`, identified callers get in whatever their roles are; until
+ * `everybody`, all callers get in whom the host lets through.
+ */
 function findEnds({ reportOnlyUntil, observedUntil }: ClosedPolicy): {
   readonly known: number;
   readonly everybody: number;
@@ -38,8 +41,8 @@ function findEnds({ reportOnlyUntil, observedUntil }: ClosedPolicy): {
 const never = Number.NEGATIVE_INFINITY;
 
 /**
- * Does whoever has the roles of the one have those of the other? Roles are a conjunction of groups without negation, so a
- * group follows from the others exactly where one of them is a subset of it.
+ * Whether every caller who meets `policy` meets the roles of `other` too. A policy requires one role of each group, so
+ * a group is implied only if it contains all roles of one of the policy's groups.
  */
 function implies(policy: ClosedPolicy, other: ClosedPolicy): boolean {
   return other.roles.every((required) => policy.roles.some((anyOf) => anyOf.every((role) => required.includes(role))));

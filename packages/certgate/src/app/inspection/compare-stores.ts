@@ -2,13 +2,16 @@ import type { AgreedStore } from './agreed-store.js';
 
 export interface StoreChange {
   readonly what: 'trust';
-  /** `changes`: who is admitted by another document is not known here. */
+  /** `changes` if the store reads another document, because it is unknown here whom that admits. */
   readonly effect: 'opens' | 'closes' | 'changes';
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** The order of stores decides nothing. Of the same place, and of the only two that are left, the options are compared. */
+/**
+ * Compares the stores without regard to their order. Options are compared between stores with the same place, and
+ * between two stores if each list has only one left.
+ */
 export function compareStores(before: readonly AgreedStore[], after: readonly AgreedStore[]): readonly StoreChange[] {
   const old = without(before, after);
   const present = without(after, before);
@@ -24,7 +27,7 @@ export function compareStores(before: readonly AgreedStore[], after: readonly Ag
   ];
 }
 
-/** The stores that the other list doesn't have, as often. */
+/** The stores that the other list does not contain. A store that occurs more often than there is listed too. */
 function without(stores: readonly AgreedStore[], others: readonly AgreedStore[]): readonly AgreedStore[] {
   const left = others.map(name);
   return stores.filter((store) => {
@@ -42,7 +45,7 @@ function name({ place, isExact, options }: AgreedStore): string {
 function comparePair(before: AgreedStore, after: AgreedStore): readonly StoreChange[] {
   const [from, to] = [before, after].map(describePlace);
   const moved = from === to ? [] : [change(from ?? null, to ?? null)];
-  // A store of the user's own has none that could be another now.
+  // Without options there is nothing to compare. A store that the user wrote has none.
   if (moved.length > 0 && [before, after].some(({ options }) => Object.keys(options).length === 0)) return moved;
   const names = new Set([...Object.keys(before.options), ...Object.keys(after.options)]);
   const options = [...names].flatMap((option) => {
@@ -54,7 +57,7 @@ function comparePair(before: AgreedStore, after: AgreedStore): readonly StoreCha
   return [...moved, ...options];
 }
 
-/** The report of a store says where it reads; nothing says what decides where else it does. */
+/** The store's place. If the store is not described exactly, it may read elsewhere too, and the text says so. */
 function describePlace({ place, isExact }: AgreedStore): string {
   return isExact ? place : `${place} (not known exactly)`;
 }
@@ -63,7 +66,7 @@ function change(before: string | null, after: string | null): StoreChange {
   return { what: 'trust', effect: 'changes', before, after };
 }
 
-/** Whether it lets more documents be used, or an old one for longer. */
+/** `opens` if the changed option lets more documents be used, or an old one for longer. */
 function findEffect(option: string, from: unknown, to: unknown): StoreChange['effect'] {
   if (option === 'signedBy') {
     if (from === null || to === null) return to === null ? 'opens' : 'closes';

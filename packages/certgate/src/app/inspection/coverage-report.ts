@@ -6,27 +6,30 @@ import { type InspectedGate, listGateWarnings, readInspectedGate } from './inspe
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';
 
-/** What `certgate app inspect --json` prints, but for the comparison with a baseline. Keys are only ever added. */
+/** What `certgate app inspect --json` prints, except for the comparison with a baseline. Keys are only ever added. */
 export interface CoverageReport {
   readonly version: 1;
   readonly host: HostFacts;
-  /** CERTGATE_LOCKED is set where the app was loaded; it says nothing of the app's settings in Azure. */
+  /** Whether CERTGATE_LOCKED was set when the app was loaded here. The app's settings in Azure may differ. */
   readonly locked: boolean;
-  /** Null: the app has none. */
+  /** Null if the app has no gate. */
   readonly gate: InspectedGate | null;
-  /** Sorted by name, as the host tries their routes. */
+  /** Sorted by name. The host tries their routes in the same order. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
-  /** What fails nothing, one line each: settings whose name is nearly one of Certgate's, and what streaming hides. */
+  /**
+   * Notes that do not fail the command, one line each: app settings whose name is almost one of Certgate's, and what
+   * streaming hides.
+   */
   readonly notes: readonly string[];
-  /** One line for each HTTP or MCP function that no gate covers, and each option of the gate that is wrong. */
+  /** One line for each HTTP or MCP function that no gate covers, and for each option of the gate that is wrong. */
   readonly warnings: readonly string[];
 }
 
 export interface HostFacts {
-  /** Without slashes; empty: functions are served from the root. */
+  /** The route prefix without slashes. Empty if functions are served from the root. */
   readonly routePrefix: string;
-  /** The app has set `enableHttpStream`. */
+  /** Whether the app has set `enableHttpStream`. */
   readonly httpStreaming: boolean;
   readonly extensionBundle: { readonly id: string; readonly version: string | null } | null;
 }
@@ -35,14 +38,14 @@ export type InspectedFunction = InspectedHttpFunction | InspectedMcpFunction | I
 
 interface Inspected {
   readonly name: string;
-  /** As the app wrote it. */
+  /** The trigger's type as the app wrote it. */
   readonly trigger: string;
-  /** By an app setting of this load: the host calls it for nobody. */
+  /** Set if an app setting of this load disables the function, so that the host never calls it. */
   readonly disabled?: true;
 }
 
 interface Guarded extends Inspected {
-  /** Its roles in the order in which the gate asks for them. */
+  /** Roles are in the order in which the gate asks for them. */
   readonly policy: InspectedPolicy;
   readonly covered: 'gate' | 'none';
 }
@@ -51,25 +54,28 @@ export interface InspectedHttpFunction extends Guarded {
   readonly http: true;
   readonly mcp?: never;
   readonly route: string;
-  /** Upper case; null: every method. */
+  /** Methods in upper case. Null if the function takes every method. */
   readonly methods: readonly string[] | null;
-  /** About function keys, not certificates. Null where the app says nothing: the host then takes `function`. */
+  /**
+   * The level of function keys, which is unrelated to certificates. Null if the app gives none; the host then takes
+   * `function`.
+   */
   readonly authLevel: string | null;
 }
 
-/** A tool, a resource or a prompt: whoever calls one comes past the gate. */
+/** A function that serves an MCP tool, resource or prompt. Calls of it pass the gate. */
 export interface InspectedMcpFunction extends Guarded {
   readonly http: false;
   readonly mcp: HostedMcp;
 }
 
-/** No certificate comes with it, so the gate leaves it alone. */
+/** A function that is started without a certificate, so that the gate ignores it. */
 export interface InspectedOtherFunction extends Inspected {
   readonly http: false;
   readonly mcp?: never;
 }
 
-/** One that a caller reaches past the gate; the others are started by something else. */
+/** Whether a caller can reach the function through the gate. Other functions are started by something else. */
 export function isCallable(inspected: InspectedFunction): inspected is InspectedHttpFunction | InspectedMcpFunction {
   return inspected.http || inspected.mcp !== undefined;
 }
@@ -79,7 +85,7 @@ export interface AppFacts {
   readonly routePrefix: string;
   readonly hostJson: JsonObject | undefined;
   readonly settings: Readonly<Record<string, string>>;
-  /** Absolute, without links. */
+  /** The app's folder as an absolute path without links. */
   readonly folder: string;
 }
 
@@ -99,7 +105,7 @@ export function createCoverageReport(facts: AppFacts): CoverageReport {
   };
 }
 
-/** Its keys in this order: a baseline is under version control, and whoever reviews it sees each line that moves. */
+/** Describes one function. The order of keys is fixed, because reviewers see each line of a baseline that moves. */
 function inspectFunction(hosted: DescribedFunction): InspectedFunction {
   const { name, triggerType: trigger, mcp, covered = 'none' } = hosted;
   const disabled = hosted.disabled === true ? { disabled: true as const } : {};

@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import fastGlob from 'fast-glob';
 import type { OutsideEndpoint } from './outside-the-gate.js';
 
-/** Methods of a Durable Functions client that answer with addresses and their key. A call on `this` is in the library. */
+/**
+ * Methods of a Durable Functions client whose answers contain addresses with a key. A call on `this` is the library's
+ * own.
+ */
 const method =
   /(?<!\bthis\s*)\.\s*(createCheckStatusResponse|createHttpManagementPayload|waitForCompletionOrCreateCheckStatusResponse)\s*\(/g;
 
-/** One line for each file of the app that mentions such a call. No function is run, so whether it happens is unknown. */
+/**
+ * One line for each file of the app that mentions such a call. No function is run, so it is unknown whether the call
+ * happens.
+ */
 export async function listHandedOutKeys(
   folder: string,
   outsideTheGate: readonly OutsideEndpoint[],

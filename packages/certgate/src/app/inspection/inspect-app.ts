@@ -17,27 +17,28 @@ import { listHandedOutKeys } from './handed-out-keys.js';
 import type { InspectedGate } from './inspected-gate.js';
 import { type CoverageReport, createCoverageReport } from './coverage-report.js';
 
-/** Two loads of one app. */
+/** The results of one or two loads of an app. */
 export interface InspectedLoads {
   readonly report: CoverageReport;
-  /** Undefined: it was loaded once. */
+  /** Undefined unless the app was loaded a second time, as on App Service. */
   readonly azure: AzureComparison | undefined;
 }
 
 export interface AppInspectionOptions {
-  /** The folder of the function app: with host.json and package.json. */
+  /** The folder of the function app, which contains host.json and package.json. */
   readonly folder: string;
-  /** Loads it once more, with App Service's variables. */
+  /** Loads the app a second time, with App Service's variables. */
   readonly asInAzure?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
 }
 
-/** Admits nobody. */
+/** A trust document that admits nobody. */
 const emptyTrust = JSON.stringify({ schemaVersion: 1, revision: 0, identities: [] });
 
 /**
  * Loads the app as `certgate dev` does, with the same settings, and reports what it registered. Nothing is served, no
- * function is called, and nothing is written into the app's folder. Rejects with ToolFailure when it can't be loaded.
+ * function is called, and nothing is written into the app's folder. Rejects with ToolFailure if the app can't be
+ * loaded.
  */
 export async function inspectApp(options: AppInspectionOptions): Promise<InspectedLoads> {
   const root = resolve(options.folder);
@@ -90,7 +91,7 @@ function nameAzure(error: unknown): unknown {
   });
 }
 
-/** The document that was made for this load is nowhere else. */
+/** Names the app setting in place of the temporary document that was made for this load. */
 function namePlaceholder(gate: InspectedGate, file: string | undefined): InspectedGate {
   const stores = gate.stores.map((store) =>
     store.source === `file ${file ?? ''}`
@@ -101,8 +102,8 @@ function namePlaceholder(gate: InspectedGate, file: string | undefined): Inspect
 }
 
 /**
- * A pipeline has a fresh checkout: no local.settings.json, no `.certgate/`. What is covered doesn't depend on who is
- * trusted, so where nothing names a document, the app gets one that admits nobody.
+ * Gives the app a document that admits nobody if nothing names one. A fresh checkout in a pipeline has no
+ * local.settings.json and no `.certgate/`, and coverage doesn't depend on who is trusted.
  */
 async function supplyTrust(folder: string, temporary: string): Promise<Readonly<Record<string, string>>> {
   if ((await findTrustSetting(folder)) !== undefined) return {};

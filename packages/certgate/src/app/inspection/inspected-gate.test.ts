@@ -69,7 +69,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 for (const [what, { options, secretSetting, settings = {}, lines, warnings = [] }] of Object.entries(cases)) {
-  test(`a gate is described, without a secret: ${what}`, () => {
+  test(`a gate is described without its secret: ${what}`, () => {
     const hosted = { options: { ...plain, ...options }, ...(secretSetting === undefined ? {} : { secretSetting }) };
     const gate = readInspectedGate(hosted, readFrontEndSettings(settings), { settings, folder: '/' });
     const described = describeInspectedGate(gate);
@@ -83,7 +83,7 @@ for (const [what, { options, secretSetting, settings = {}, lines, warnings = [] 
   });
 }
 
-test('no gate is said, and a gate that does not tell its options is an error', () => {
+test('a missing gate is reported, and a gate with unreadable options is an error', () => {
   const settings = readFrontEndSettings({});
   const places = { settings: {}, folder: '/' };
   assert.deepEqual(describeInspectedGate(readInspectedGate(undefined, settings, places)), ['The app has no gate.']);

@@ -10,34 +10,44 @@ import type { HostedGate, HostedTrust } from '#local/functions-host/functions-ho
 import { findGateOptions } from '../../local-app/hosted-gate-options.js';
 import { type AgreedStore, agreeOnStore, type LoadedHere } from './agreed-store.js';
 
-/** What the gate of an app goes by. */
+/** What decides how an app's gate works. */
 export interface InspectedGate {
-  /** As the code gives them: the same on every machine. */
+  /** The options that the code gives. They are the same on every machine. */
   readonly options: Omit<GateDescription, 'stores'>;
   /** The stores, as the code configures them. */
   readonly trust: readonly AgreedStore[];
-  /** What the app settings of this load say of the same. */
+  /** The same options as the app settings of this load give them. */
   readonly settings: Pick<GateDescription, 'frontEnd' | 'frontEndSecret' | 'frontEndIsolation'>;
-  /** The app setting that has the secret which the code gives; null: no setting has it; absent: the code gives none here. */
+  /**
+   * The app setting that contains the secret given in code. Null if no setting contains it, and undefined if the code
+   * gives no secret in this load.
+   */
   readonly secretSetting?: string | null;
-  /** Each store that is asked; empty: the app's own store doesn't say. */
+  /** Every store that the gate asks. Empty if the app's own store does not describe itself. */
   readonly stores: readonly InspectedStore[];
 }
 
 export interface InspectedStore {
-  /** In the store's words, e.g. `file trust.json`; of a path as the app wrote it. */
+  /** The source in the store's words, such as `file trust.json`. A path is shown as the app wrote it. */
   readonly source: string;
-  /** Null: nothing is loaded, or the store has none. */
+  /** The document's revision. Null if no document is loaded, or if it has no revision. */
   readonly revision: number | null;
-  /** Why it can't be read. */
+  /** Why the document can't be read. Null if it was read. */
   readonly fault: string | null;
-  /** The second place of its document, where it has one, and whether the document in use was read there. */
+  /**
+   * The second place of the document, and whether the document in use was read there. Undefined if there is no second
+   * place.
+   */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
-  /** Of each key whose signature counts, the first digits of its SHA-256; null: nothing must be signed. */
+  /** The first digits of the SHA-256 of each accepted signing key. Null if the document need not be signed. */
   readonly signedBy: readonly string[] | null;
 }
 
-/** A mark of another shape is an error: a report that left it out would say that nothing differs. */
+/**
+ * Reads the gate's description from the loaded app.
+ *
+ * @throws {ToolFailure} if the description has another form. A report without it would show that nothing differs.
+ */
 export function readInspectedGate(
   gate: HostedGate | undefined,
   { frontEnd, secret, isolation }: FrontEndSettings,
@@ -75,7 +85,10 @@ function listStores(trust: HostedTrust | undefined): readonly InspectedStore[] {
   }));
 }
 
-/** Each fails the command: what lets everybody claim any certificate, and what refuses everybody. */
+/**
+ * Warnings that fail the command: options that let anybody claim any certificate, or that make the gate refuse every
+ * call.
+ */
 export function listGateWarnings(gate: InspectedGate | null): readonly string[] {
   if (gate === null) return [];
   const { options, settings } = gate;
@@ -94,7 +107,7 @@ function listContradictions(inCode: string | null, inSetting: string | null): re
   ];
 }
 
-/** For a terminal: one line for each thing that is not as usual, and the front end and the stores always. */
+/** Lines for a terminal: always the front end and the stores, and one line for each option that is not the default. */
 export function describeInspectedGate(gate: InspectedGate | null): readonly string[] {
   if (gate === null) return ['The app has no gate.'];
   const { options, settings, stores } = gate;

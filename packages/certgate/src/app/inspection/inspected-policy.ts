@@ -4,23 +4,29 @@ import type { HostedFunction } from '#local/functions-host/functions-host.js';
 
 /** Who gets past the gate to an HTTP or MCP function. */
 export type InspectedPolicy =
-  /** No gate at all: everybody. */
+  /** No gate covers the function, so everybody gets in. */
   | { readonly kind: 'none' }
-  /** `allowAnonymous`: everybody. */
+  /** The function is marked with `allowAnonymous`, so everybody gets in. */
   | { readonly kind: 'anonymous' }
   | {
       readonly kind: 'certificate';
-      /** Every group must be met; one role of a group meets it. */
+      /** The caller must meet every group. One role of a group meets it. */
       readonly roles: readonly (readonly string[])[];
-      /** RFC 3339. Until then, a missing role or a function that isn't the identity's is logged and let through. */
+      /**
+       * A time in RFC 3339. Until then, a missing role, or a function that the identity may not call, is logged and let
+       * through.
+       */
       readonly reportOnlyUntil?: string;
-      /** RFC 3339. Until then, everybody whom the host's key check lets in gets past the gate, and is logged. */
+      /**
+       * A time in RFC 3339. Until then, every caller whom the host's key check admits passes the gate and is logged.
+       */
       readonly observedUntil?: string;
     };
 
 /**
- * The policy that the gate's own marks tell. A mark of another shape is an error: a report that guessed would call a
- * function closed that isn't.
+ * The policy that the gate's own marks describe.
+ *
+ * @throws {ToolFailure} if a mark has another form. A guess could call an open function closed.
  */
 export function readInspectedPolicy({ name, covered, policy }: HostedFunction): InspectedPolicy {
   if (covered === 'none' || covered === undefined) return { kind: 'none' };
@@ -38,7 +44,7 @@ function findPolicy(mark: unknown): InspectedPolicy | undefined {
   return policy?.kind === 'none' ? undefined : policy;
 }
 
-/** The same from a file that a person may have edited; undefined for any other shape. */
+/** Reads a policy from a file that a person may have edited. Undefined if it has another form. */
 export function findWrittenPolicy(value: unknown): InspectedPolicy | undefined {
   const policy = findShape(value, (until) =>
     typeof until === 'string' && findInstant(until) !== undefined ? until : undefined,
@@ -54,7 +60,7 @@ function findShape(value: unknown, findUntil: (until: unknown) => string | undef
   if (kind === 'none' || kind === 'anonymous') return roles === undefined && ends.length === 0 ? { kind } : undefined;
   if (kind !== 'certificate' || !Array.isArray(roles) || !roles.every(isRoleGroup)) return undefined;
   const read = ends.map(([name, end]) => [name, findUntil(end)] as const);
-  // A function is one of the two at most.
+  // A policy has at most one of the two times.
   if (read.length > 1 || read.some(([, end]) => end === undefined)) return undefined;
   return { kind, roles, ...Object.fromEntries(read) };
 }
@@ -63,7 +69,7 @@ function isRoleGroup(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((role) => typeof role === 'string' && role !== '');
 }
 
-/** The same callers by the same words: groups and their roles are sorted, and stand once each. */
+/** Writes equal policies alike: sorts groups and their roles, and removes duplicates. */
 export function sortPolicy(policy: InspectedPolicy): InspectedPolicy {
   return policy.kind === 'certificate' ? { ...policy, roles: sortRoles(policy.roles) } : policy;
 }
@@ -74,7 +80,7 @@ function sortRoles(groups: readonly (readonly string[])[]): readonly (readonly s
   return [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, anyOf]) => anyOf);
 }
 
-/** One line for people and for pipelines' logs; without the time of day, which would change what it says. */
+/** One line for people and for the logs of pipelines. It does not depend on the present time, so it stays the same. */
 export function describeInspectedPolicy(policy: InspectedPolicy): string {
   switch (policy.kind) {
     case 'none':

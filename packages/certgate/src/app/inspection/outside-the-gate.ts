@@ -2,27 +2,30 @@ import { findProperty, isJsonObject, type JsonObject } from '#local/json-file.js
 import { findHostSetting } from '#local/functions-host/host-json.js';
 import type { DescribedFunction } from '#local/functions-host/functions-host.js';
 
-/** An endpoint of the host or of an extension. No gate decides about a request to it, also where it starts a function. */
+/**
+ * An endpoint of the host or of an extension. The gate does not decide about requests to it, even if they start a
+ * function.
+ */
 export interface OutsideEndpoint {
   readonly path: string;
-  /** `live`: something of the app brings it. `possible`: it can't be told from here. */
+  /** `live` if something in the app makes the host serve it, `possible` if that cannot be decided here. */
   readonly state: 'live' | 'possible' | 'absent';
-  /** What the platform itself asks for. */
+  /** The key that the platform itself requires. */
   readonly key: 'system key' | 'master key' | 'none';
   readonly reason: string;
-  /** Functions of the app that a request to it starts, in the order of their names, without a gate's decision. */
+  /** Names of the app's functions that a request to the endpoint starts without a decision of the gate, sorted. */
   readonly starts?: readonly string[];
 }
 
 interface WebhookExtension {
-  /** Its section of host.json, and in lower case the last part of `/runtime/webhooks/…`. */
+  /** The extension's section of host.json. In lower case, it is also the last part of `/runtime/webhooks/…`. */
   readonly section: string;
   readonly title: string;
-  /** Binding types that make the host load the extension, in lower case. */
+  /** A pattern for the binding types, in lower case, that make the host load the extension. */
   readonly bindings: RegExp;
-  /** Whether a request to it starts the function, past any gate. */
+  /** Whether a request to the webhook starts this function without passing the gate. */
   readonly starts?: (described: DescribedFunction) => boolean;
-  /** What of it the gate does decide. */
+  /** Words about the part of the endpoint that the gate does decide about. */
   readonly gated?: string;
 }
 
@@ -31,8 +34,8 @@ function byTrigger(...types: readonly string[]): (described: DescribedFunction) 
 }
 
 /**
- * Extensions that serve a webhook of their own. Where an extension bundle is configured, the host loads those of its
- * extensions that a binding of the app names (azure-functions-host, `ScriptStartupTypeLocator`).
+ * Extensions that serve their own webhook. With an extension bundle, the host loads those extensions of the bundle that
+ * a binding of the app names (azure-functions-host, `ScriptStartupTypeLocator`).
  */
 const webhookExtensions: readonly WebhookExtension[] = [
   {
@@ -82,11 +85,14 @@ const webhookExtensions: readonly WebhookExtension[] = [
 export interface OutsideFacts {
   readonly functions: readonly DescribedFunction[];
   readonly hostJson: JsonObject | undefined;
-  /** App settings: they may override any value of host.json. */
+  /** App settings. They may override any value of host.json. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** What the platform's own client-certificate setting has to cover, since the gate never sees it. Sorted by path. */
+/**
+ * Endpoints that the gate never sees, so that the platform's own client certificate setting must cover them. Sorted by
+ * path.
+ */
 export function listOutsideEndpoints(facts: OutsideFacts): readonly OutsideEndpoint[] {
   const isHomePageOff = String(findProperty(facts.settings, 'AzureWebJobsDisableHomepage')).toLowerCase() === 'true';
   const homePage: OutsideEndpoint = {
@@ -129,7 +135,7 @@ function describeWebhook(extension: WebhookExtension, facts: OutsideFacts): read
 
 const openWords = '; host.json lets it answer without a key (webhookAuthorizationLevel)';
 
-/** What nobody knows here may serve a webhook too, and without a bundle every installed extension is loaded. */
+/** Endpoints of extensions that are unknown here. Without a bundle, the host loads every installed extension. */
 function describeOtherWebhooks(facts: OutsideFacts): readonly OutsideEndpoint[] {
   const { hostJson } = facts;
   const known = webhookExtensions.map(({ section }) => section.toLowerCase());

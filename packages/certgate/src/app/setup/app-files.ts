@@ -5,16 +5,19 @@ import { findFile } from '#local/json-file.js';
 
 const byteOrderMark = '\uFEFF';
 
-/** One file that init would change: `before` is undefined where there is none. Both without a byte order mark. */
+/**
+ * A change to one file. `before` is undefined if the file does not exist yet. Neither text contains the byte order
+ * mark.
+ */
 export interface FileEdit {
-  /** Relative to the app's folder, with forward slashes. */
+  /** The path relative to the app's folder, with forward slashes. */
   readonly path: string;
   readonly before: string | undefined;
   readonly after: string;
   readonly hasByteOrderMark: boolean;
 }
 
-/** The app's text files, by paths relative to its folder, with forward slashes. */
+/** Reads the app's text files. Paths are relative to the app's folder, with forward slashes. */
 export class AppFiles {
   readonly folder: string;
   readonly #marked = new Set<string>();
@@ -24,7 +27,7 @@ export class AppFiles {
   }
 
   async find(path: string): Promise<string | undefined> {
-    // A part of the path that is a file is an error (ENOTDIR).
+    // Throws (ENOTDIR) if a folder of the path is a file.
     const bytes = await findFile(join(this.folder, path));
     if (bytes === undefined) return undefined;
     const text = decodeText(path, bytes);
@@ -41,13 +44,13 @@ export class AppFiles {
     }
   }
 
-  /** Nothing when the text stays as it is. */
+  /** The edit as a list, which is empty if the text stays the same. */
   edit(path: string, before: string | undefined, after: string): readonly FileEdit[] {
     return before === after ? [] : [{ path, before, after, hasByteOrderMark: this.#marked.has(path) }];
   }
 }
 
-/** The bytes that the edit stands for. */
+/** The text with the file's byte order mark, if it had one. */
 export function encodeText(text: string, { hasByteOrderMark }: FileEdit): string {
   return hasByteOrderMark ? byteOrderMark + text : text;
 }

@@ -20,7 +20,7 @@ function edit(path: string, before: string | undefined, after: string): FileEdit
 }
 
 describe('applyEdits', () => {
-  it('writes new files, folders with them, and present ones, and leaves nothing else', async () => {
+  it('writes new files with their folders, changes present files, and leaves nothing else behind', async () => {
     writeFileSync(join(folder, 'a'), 'old');
     await applyEdits(folder, [edit('a', 'old', 'new'), edit('b/c', undefined, 'made')]);
     assert.equal(readFileSync(join(folder, 'a'), 'utf8'), 'new');
@@ -28,9 +28,9 @@ describe('applyEdits', () => {
     assert.deepEqual(readdirSync(folder, { recursive: true }).sort(), ['a', 'b', join('b', 'c')]);
   });
 
-  it('puts back what it moved when a later file cannot be moved', async () => {
+  it('restores what it moved if a later file cannot be moved', async () => {
     writeFileSync(join(folder, 'a'), 'old');
-    // No file system can hold both: `b` is a folder with something in it once the last edit is prepared.
+    // These edits cannot all succeed: once the last one is prepared, `b` is a folder that is not empty.
     const impossible = [edit('a', 'old', 'new'), edit('b', undefined, 'file'), edit('b/c', undefined, 'inside')];
     await assert.rejects(applyEdits(folder, impossible), (error: unknown) => {
       assert.ok(error instanceof ToolFailure);
@@ -41,7 +41,7 @@ describe('applyEdits', () => {
     assert.deepEqual(readdirSync(folder), ['a']);
   });
 
-  it('refuses when a file is not what the plan was made for', async () => {
+  it('refuses if a file has changed since the plan was made', async () => {
     writeFileSync(join(folder, 'a'), 'old');
     writeFileSync(join(folder, 'b'), 'edited since');
     const edits = [edit('a', 'old', 'new'), edit('b', 'as it was', 'new')];

@@ -6,18 +6,18 @@ import { encodeText, type FileEdit } from './app-files.js';
 
 interface StagedEdit {
   readonly edit: FileEdit;
-  /** Where the file really is: a link stays a link. */
+  /** The file's real path. A link at the edited path stays a link. */
   readonly target: string;
   readonly temporary: string;
-  /** The bytes to put back when a later file can't be written. */
+  /** The bytes to restore if a later file can't be written. Undefined if there was no file. */
   readonly original: Buffer | undefined;
 }
 
 /**
- * Makes all edits or none. Every file is written beside its place first, and only when all are there are they moved
- * over the originals, one rename each; when one of the renames fails, those that were made are undone.
+ * Makes all edits or none. First writes every new text to a temporary file in the same folder. Then renames each to its
+ * place. If a rename fails, the earlier ones are undone.
  *
- * @throws {ToolFailure} when a file has changed since the plan was made, or can't be written.
+ * @throws {ToolFailure} if a file has changed since the plan was made, or can't be written.
  */
 export async function applyEdits(folder: string, edits: readonly FileEdit[]): Promise<void> {
   const undo: (() => Promise<unknown>)[] = [];
@@ -63,7 +63,7 @@ async function moveIntoPlace(
   undo.push(() => (original === undefined ? rm(target, { force: true }) : writeFile(target, original)));
 }
 
-/** Last first. What can't be undone is named, and the rest is undone anyway. */
+/** Undoes the steps from last to first. If a step fails, goes on with the others, and returns the failures. */
 async function undoAll(undo: readonly (() => Promise<unknown>)[]): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const step of [...undo].reverse()) {
@@ -76,7 +76,7 @@ async function undoAll(undo: readonly (() => Promise<unknown>)[]): Promise<reado
   return faults;
 }
 
-/** A link that leads nowhere counts too; `realpath` then says what is wrong with it. */
+/** Whether the path exists. A link that leads nowhere exists too; `realpath` then reports what is wrong with it. */
 async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);

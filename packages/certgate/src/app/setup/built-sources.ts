@@ -3,10 +3,10 @@ import { byHand } from './by-hand.js';
 import type { FunctionApp } from './function-app.js';
 
 /**
- * A new source must reach the folder that `main` reads. With tsc and a tsconfig.json that includes it, it does; what
- * another build makes of it can't be told from outside.
+ * Checks that a new source is built into the folder that `main` reads. That is certain only if a script runs tsc and
+ * tsconfig.json includes the source. What another build does is unknown here.
  *
- * @throws {ToolFailure} when it can't be told.
+ * @throws {ToolFailure} if it is not certain.
  */
 export function requireBuilt({ scripts, tsconfig }: FunctionApp, path: string): void {
   if (!Object.values(scripts).some((script) => /\btsc\b/.test(script))) {
@@ -28,7 +28,10 @@ function isIncluded(tsconfig: Readonly<Record<string, unknown>>, path: string): 
   return include.some((pattern) => covers(pattern, path));
 }
 
-/** The forms in which people write it: a file, a folder, all below a folder, all in a folder. */
+/**
+ * Whether an `include` pattern matches the path. Handles the usual forms: a file, a folder, everything below a folder,
+ * all files in a folder.
+ */
 function covers(pattern: string, path: string): boolean {
   const cleaned = posix.normalize(pattern.replaceAll('\\', '/')).replace(/\/$/, '');
   const deep = /^(.*?)\/?\*\*(?:\/\*(?:\.\*|\.[cm]?tsx?|\.\{[^}]*\bts\b[^}]*\})?)?$/.exec(cleaned)?.[1];

@@ -5,7 +5,7 @@ import { JsonText } from './json-text.js';
 import type { SourceFiles } from './source-files.js';
 import { formatJson, type TextLayout } from './text-layout.js';
 
-/** Node's own default, on the loopback alone: whoever reaches it runs code in the app. */
+/** Node's default address, on the loopback interface only, because whoever reaches it can run code in the app. */
 const inspectAddress = '127.0.0.1';
 const inspectPort = 9229;
 
@@ -15,7 +15,10 @@ const labels = {
   build: 'certgate: build',
 } as const;
 
-/** VS Code's F5: build, run the app behind the gateway, attach to the app's process. Entries that are there stay. */
+/**
+ * Plans the files for F5 in VS Code: build, run the app behind the gateway, attach to the app's process. Entries that
+ * exist already are kept.
+ */
 export async function planEditorFiles(
   app: FunctionApp,
   sources: SourceFiles,
@@ -54,12 +57,12 @@ interface EditorList {
   readonly version: string | undefined;
   /** The name of the list in the file. */
   readonly list: string;
-  /** What tells two items apart; undefined where they are strings. */
+  /** The key by which two items are compared. Undefined if the items are strings. */
   readonly key: string | undefined;
   readonly items: readonly unknown[];
 }
 
-/** Added items come first: VS Code takes the first configuration until one is chosen. */
+/** Adds items at the start, because VS Code takes the first configuration until the user chooses one. */
 async function planList(files: AppFiles, wanted: EditorList, layout: TextLayout): Promise<readonly FileEdit[]> {
   const { path, version, list, key, items } = wanted;
   const text = await files.find(path);
@@ -94,7 +97,7 @@ function describeLaunch({ outputFolder }: SourceFiles): object {
     request: 'attach',
     address: inspectAddress,
     port: inspectPort,
-    // The app is loaded again, in a new process, when its files change.
+    // Certgate loads the app in a new process when its files change, so the debugger must attach again.
     restart: true,
     preLaunchTask: labels.dev,
     ...(outputFolder === undefined ? {} : { outFiles: [`\${workspaceFolder}/${outputFolder}/**/*.js`] }),
@@ -102,7 +105,7 @@ function describeLaunch({ outputFolder }: SourceFiles): object {
   };
 }
 
-/** Never downloads a package of that name: only what the app has installed is run. */
+/** Commands that run only a package that the app has installed, and never download one. */
 const runners: Readonly<Record<PackageManager, string>> = {
   npm: 'npx --no-install',
   pnpm: 'pnpm exec',
@@ -119,7 +122,7 @@ function describeDev({ packageManager }: FunctionApp, hasBuild: boolean): object
     presentation: { reveal: 'always', panel: 'dedicated' },
     problemMatcher: {
       owner: 'certgate',
-      // VS Code wants a pattern; this one matches nothing.
+      // VS Code requires a pattern. This one matches nothing.
       pattern: { regexp: '^\\b$', file: 1, location: 2, message: 3 },
       background: {
         activeOnStart: true,
@@ -130,7 +133,10 @@ function describeDev({ packageManager }: FunctionApp, hasBuild: boolean): object
   };
 }
 
-/** A watching compiler where the app has one: certgate dev loads the app again when what it writes changes. */
+/**
+ * Starts a watching compiler if the app has one. `certgate dev` loads the app again when the compiler writes its
+ * output.
+ */
 function describeBuild({ scripts, packageManager }: FunctionApp, { language }: SourceFiles): object | undefined {
   if (language === 'typescript' && /\btsc\b.*(?:\s-w|--watch)\b/.test(scripts['watch'] ?? '')) {
     return {

@@ -13,14 +13,14 @@ export interface FunctionApp {
   readonly main: MainPattern;
   readonly isModulePackage: boolean;
   readonly scripts: Readonly<Record<string, string>>;
-  /** Others' packages: names in dependencies, devDependencies and their kin. */
+  /** Names of other people's packages in dependencies, devDependencies, peerDependencies and optionalDependencies. */
   readonly packages: ReadonlySet<string>;
   readonly packageManager: PackageManager;
-  /** tsconfig.json's own value; what it extends is not read. */
+  /** The content of tsconfig.json itself. Files that it extends are not read. Undefined if there is no such file. */
   readonly tsconfig: JsonObject | undefined;
 }
 
-/** @throws {ToolFailure} when the folder holds no such app. */
+/** @throws {ToolFailure} if the folder does not contain such an app. */
 export async function readFunctionApp(files: AppFiles): Promise<FunctionApp> {
   if (!(await files.isFolder('.'))) throw notAnApp(`${files.folder} is not a folder`);
   const text = await files.find('package.json');
@@ -75,7 +75,7 @@ function listPackages(manifest: JsonObject): ReadonlySet<string> {
     dependencyLists.flatMap((name) => {
       const list = manifest[name];
       if (!isJsonObject(list)) return [];
-      // A folder beside this one is the user's own code, and may register functions.
+      // A package that is linked from a folder nearby is the user's own code, and may register functions.
       return Object.keys(list).filter((each) => !/^(?:workspace|link|portal):/.test(String(list[each])));
     }),
   );

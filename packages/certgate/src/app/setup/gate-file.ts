@@ -11,10 +11,10 @@ import type { SourceFiles } from './source-files.js';
 import { joinLines, readLayout, type TextLayout } from './text-layout.js';
 
 export interface GatePlan {
-  /** `main`, so that the gate's file is loaded. */
+  /** The value of `main` that makes the worker load the gate's file. */
   readonly main: MainPattern;
   readonly edits: readonly FileEdit[];
-  /** The source that holds the gate's line. */
+  /** The source that contains the gate's statement. */
   readonly gateFile: string;
 }
 
@@ -22,8 +22,8 @@ const gatePackage = '@certgate/azure-functions';
 const reason = '// Closes every HTTP and MCP function of the app, in any file and in any order.';
 
 /**
- * The gate goes into the first file that `main` names without a wildcard, after its imports; where it names none, into an
- * index file that is added.
+ * Plans where the gate goes: after the imports of the first file that `main` names without a wildcard. If `main` names
+ * no such file, an index file is added.
  */
 export async function planGate(app: FunctionApp, sources: SourceFiles): Promise<GatePlan> {
   const main = app.main.staticFiles.length === 0 ? addIndexFile(app.main) : app.main;
@@ -37,7 +37,10 @@ export async function planGate(app: FunctionApp, sources: SourceFiles): Promise<
   return { main, edits, gateFile: path };
 }
 
-/** The source beside or below this one that has the gate already: a second call throws when the app starts. */
+/**
+ * Finds a source in the folder of `path`, or below it, that already has the gate. A second gate would throw when the
+ * app starts.
+ */
 async function findGate(app: FunctionApp, sources: SourceFiles, path: string): Promise<string | undefined> {
   const ignore = ['**/node_modules/**', '**/*.d.*', '**/*.test.*', '**/*.spec.*'];
   if (sources.outputFolder !== undefined) ignore.push(`${sources.outputFolder}/**`);
@@ -90,7 +93,9 @@ function addGate(app: FunctionApp, source: ModuleSource): readonly FileEdit[] {
   return app.files.edit(path, text, insertLines(source, added, readLayout(text)));
 }
 
-/** After the leading imports, or before the first statement, with an empty line before what follows. */
+/**
+ * Inserts the lines after the leading imports, or before the first statement, and an empty line before what follows.
+ */
 function insertLines(
   { text, endOfImports, start }: ModuleSource,
   lines: readonly string[],
@@ -115,7 +120,7 @@ function formatImport(names: string, specifier: string, usesImport: boolean): st
   return usesImport ? `import { ${names} } from '${specifier}';` : `const { ${names} } = require('${specifier}');`;
 }
 
-/** The file's own quotes, and no semicolons where it has none. */
+/** Uses the quotes of the file, and no semicolons if it has none. */
 function adaptStyle(line: string, { text, imports }: ModuleSource): string {
   const sample = imports[0] === undefined ? undefined : text.slice(imports[0].start, imports[0].end);
   if (sample === undefined || line.startsWith('//')) return line;
@@ -123,7 +128,7 @@ function adaptStyle(line: string, { text, imports }: ModuleSource): string {
   return sample.endsWith(';') ? quoted : quoted.replace(/;$/, '');
 }
 
-/** As Node decides it. */
+/** Decides as Node does whether the file is an ES module. */
 function isEsModule(app: FunctionApp, path: string): boolean {
   return /\.m[jt]s$/.test(path) || (app.isModulePackage && !/\.c[jt]s$/.test(path));
 }

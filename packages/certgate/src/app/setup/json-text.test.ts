@@ -33,14 +33,14 @@ describe('JsonText', () => {
     });
   }
 
-  it('keeps what is there, whatever it is', () => {
+  it('keeps everything else as it is', () => {
     const indent = fc.constantFrom(0, 2, 4, '\t');
     const name = fc.string({ minLength: 1 }).filter((each) => each !== 'added');
-    // An assignment to that name makes no property, so a file that has it is refused: the last test.
+    // An assignment to `__proto__` makes no property, so a file with that name is refused, as the last test shows.
     const value = fc
       .json()
       .filter((each) => !each.includes('__proto__'))
-      // As JSON has it: no negative zero, no object without a prototype.
+      // A value as JSON can express it: no negative zero, no object without a prototype.
       .map((each): unknown => JSON.parse(JSON.stringify(JSON.parse(each))));
     const object = fc.dictionary(
       name.filter((each) => each !== '__proto__'),
@@ -57,7 +57,7 @@ describe('JsonText', () => {
     );
   });
 
-  it('refuses what it cannot read, and what is no such place', () => {
+  it('refuses text that it cannot read, and a path that does not exist', () => {
     assert.throws(() => read('{ "a": }'), /not valid JSON at line 1/);
     assert.throws(() => read('[]'), /must hold a JSON object/);
     assert.throws(() => new JsonText('package.json', '{ } // c', 'json'), /not valid JSON/);

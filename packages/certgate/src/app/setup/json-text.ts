@@ -6,12 +6,12 @@ import { readLayout } from './text-layout.js';
 
 export type JsonPath = readonly string[];
 
-/** Which JSON a file's readers take. */
+/** The kind of JSON that the file's readers accept. */
 export type JsonDialect = 'json' | 'json-with-comments';
 
 /**
- * A JSON file's text, edited where something is added and left as it was everywhere else. Each edit gives a new text, which
- * is read again: an edit that changed more than it should is refused.
+ * The text of a JSON file, which an edit changes only at the edited place. Each edit makes a new text and reads it
+ * again. An edit that changed more than it should is refused.
  */
 export class JsonText {
   readonly path: string;
@@ -26,7 +26,7 @@ export class JsonText {
     this.value = readObject(path, text, dialect);
   }
 
-  /** Sets a property that is absent. The objects on the way must be there. */
+  /** Adds a property that does not exist yet. The objects on its path must exist. */
   addProperty(objectPath: JsonPath, name: string, value: unknown): JsonText {
     this.#expect(objectPath, 'an object', isJsonObject);
     const expected = changeAt(this.value, objectPath, (object) => ({ ...(object as JsonObject), [name]: value }));
@@ -42,7 +42,7 @@ export class JsonText {
     );
   }
 
-  /** Adds an item before the others of a list. */
+  /** Adds an item at the start of a list. */
   prependItem(arrayPath: JsonPath, value: unknown): JsonText {
     this.#expect(arrayPath, 'an array', Array.isArray);
     const expected = changeAt(this.value, arrayPath, (list) => [value, ...(list as unknown[])]);
@@ -74,7 +74,7 @@ export class JsonText {
   }
 }
 
-/** The value with one place changed, without touching the given one. */
+/** A copy of the value with the place at `path` changed. */
 function changeAt(value: unknown, path: JsonPath, change: (target: unknown) => unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return change(value);

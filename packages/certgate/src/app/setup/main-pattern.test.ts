@@ -40,7 +40,7 @@ describe('addIndexFile', () => {
     });
   }
 
-  it('refuses what it cannot add a file to', () => {
+  it('refuses a `main` to which it cannot add a file', () => {
     assert.throws(() => addIndexFile(readMain('dist/*')), /to which no file can be added/);
     assert.throws(() => readMain('dist\\src\\*.js'), /names no file/);
     assert.throws(() => readMain('!dist/*.js'), /names no file/);

@@ -1,15 +1,15 @@
 import fastGlob from 'fast-glob';
 import { ToolFailure } from '#local/tool-failure.js';
 
-/** What package.json's `main` loads: names without a wildcard, and patterns. */
+/** What `main` in package.json loads: names without a wildcard, and patterns. */
 export interface MainPattern {
   readonly main: string;
-  /** Built files, relative to the app's folder. */
+  /** Paths of built files, relative to the app's folder. */
   readonly staticFiles: readonly string[];
   readonly patterns: readonly string[];
 }
 
-/** `main` as the worker's own glob library takes it apart. */
+/** Splits `main` with the glob library that the worker uses. */
 export function readMain(main: string): MainPattern {
   const tasks = main.includes('\\') ? [] : fastGlob.generateTasks(main);
   const list = (isDynamic: boolean): readonly string[] =>
@@ -22,8 +22,8 @@ export function readMain(main: string): MainPattern {
 }
 
 /**
- * `main` that loads an index file beside everything that it loads now. It goes beside the folder `functions`, or else
- * beside what `main` matches: `dist/src/functions/*.js` becomes `dist/src/{index.js,functions/*.js}`.
+ * Changes `main` so that it also loads an index file. The file goes into the folder that contains `functions`, or else
+ * into the folder that `main` matches: `dist/src/functions/*.js` becomes `dist/src/{index.js,functions/*.js}`.
  */
 export function addIndexFile(pattern: MainPattern): MainPattern {
   const main = withoutDot(pattern.main);

@@ -6,25 +6,25 @@ export interface ModuleImport {
   readonly specifier: string;
   readonly start: number;
   readonly end: number;
-  /** The expression that is the `app` of `@azure/functions`, where this import brings it. */
+  /** The expression for the `app` of `@azure/functions`. Undefined if this import does not bring it. */
   readonly app: string | undefined;
 }
 
-/** What must be known of a source to put a gate into it. */
+/** What must be known about a source file before a gate can be put into it. */
 export interface ModuleSource {
   readonly path: string;
   readonly text: string;
   /** The text without its comments. */
   readonly code: string;
-  /** `import` is written in it, rather than `require`. */
+  /** Whether the file uses `import` rather than `require`. */
   readonly usesImport: boolean;
-  /** All that is loaded before the first other statement runs, in order; type-only imports are left out. */
+  /** Everything that is loaded before the first other statement runs, in order, without type-only imports. */
   readonly imports: readonly ModuleImport[];
-  /** The end of the leading imports, type-only ones too; 0 when there are none. */
+  /** The offset after the leading imports, including type-only ones. 0 if there are none. */
   readonly endOfImports: number;
-  /** Where the first statement starts, after directives and the comments before it. */
+  /** The offset of the first statement, after directives and leading comments. */
   readonly start: number;
-  /** It calls `secureApp` itself, as a statement of its own. */
+  /** Whether the file calls `secureApp` in a separate statement. */
   readonly callsSecureApp: boolean;
 }
 
@@ -32,13 +32,13 @@ type Statement = ReturnType<typeof parse>['program']['body'][number];
 
 const typeScript = /\.[cm]?ts$/;
 
-/** @throws {ToolFailure} when it can't be parsed. */
+/** @throws {ToolFailure} if the text can't be parsed. */
 export function readModuleSource(path: string, text: string): ModuleSource {
   const { program, comments } = parseFile(path, text);
   const { body, directives } = program;
   const leading = body.findIndex((statement) => !isImport(statement));
   const head = leading === -1 ? body : body.slice(0, leading);
-  // An import that stands further down is loaded first anyway.
+  // An import further down is loaded before the first statement too.
   const imports = [...head, ...body.slice(head.length).filter(isHoisted)];
   const start = body[0]?.start ?? directives.at(-1)?.end ?? text.length;
   return {
@@ -70,7 +70,7 @@ function removeComments(text: string, comments: readonly { start?: number | null
   return ends.map((from, index) => text.slice(from, comments[index]?.start ?? undefined)).join(' ');
 }
 
-/** A module that is loaded before the first statement runs, wherever it is named. */
+/** Whether the statement loads a module before the first statement runs, wherever it is in the file. */
 function isHoisted(statement: Statement): boolean {
   if (statement.type === 'ExportNamedDeclaration') return statement.source != null;
   return statement.type === 'ImportDeclaration' || statement.type === 'ExportAllDeclaration';
@@ -117,7 +117,7 @@ function findImportedApp({ specifiers }: Extract<Statement, { type: 'ImportDecla
   return undefined;
 }
 
-/** `require('x')`, or `const … = require('x')`, as a statement. */
+/** The module that a statement `require('x')` or `const … = require('x')` loads. Undefined for other statements. */
 function findRequired(statement: Statement): string | undefined {
   if (statement.type === 'ExpressionStatement') return readRequireCall(statement.expression);
   if (statement.type !== 'VariableDeclaration' || statement.declarations.length !== 1) return undefined;

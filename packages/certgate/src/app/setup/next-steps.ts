@@ -2,7 +2,7 @@ import { getToolVersion } from '../../texts/tool-version.js';
 import type { PackageManager } from './function-app.js';
 import type { SetupPlan } from './plan-setup.js';
 
-/** What init leaves to the person: lines to read, indented ones to copy. */
+/** The steps that init leaves to the person: lines to read, and indented lines to copy. */
 export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly string[] {
   const { packageManager, packages, scripts } = app;
   const needsGate = !packages.has('@certgate/azure-functions');
@@ -33,7 +33,7 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
   ];
 }
 
-/** The script that was added: `dev`, unless the app had one of that name. */
+/** The name of the script that runs `certgate dev`: `dev`, unless the app already had another script of that name. */
 function findDevScript(scripts: Readonly<Record<string, string>>): string {
   const present = Object.entries(scripts).find(([, script]) => /\bcertgate dev\b/.test(script))?.[0];
   return present ?? (scripts['dev'] === undefined ? 'dev' : 'dev:certgate');

@@ -12,20 +12,20 @@ import { findSourceFiles, type SourceFiles } from './source-files.js';
 import { formatJson, readLayout, type TextLayout } from './text-layout.js';
 
 export interface SetupPlan {
-  /** Absolute. */
+  /** The app's folder as an absolute path. */
   readonly folder: string;
   readonly app: FunctionApp;
   readonly sources: SourceFiles;
-  /** The source that holds the gate's line, or will. */
+  /** The source that contains the gate's statement, or will contain it. */
   readonly gateFile: string;
-  /** Empty when the app has all it needs. No two are of the same file. */
+  /** At most one edit for each file. Empty if the app has everything it needs. */
   readonly edits: readonly FileEdit[];
 }
 
 /**
- * What an existing app needs to be closed by Certgate, as edits of its files. Reads only.
+ * Plans the edits that an existing app needs so that Certgate closes it. Only reads files.
  *
- * @throws {ToolFailure} when a file can't be understood: then nothing may be changed at all.
+ * @throws {ToolFailure} if a file can't be understood. Then nothing may be changed at all.
  */
 export async function planSetup(folder: string): Promise<SetupPlan> {
   const files = new AppFiles(folder);
@@ -43,14 +43,14 @@ export async function planSetup(folder: string): Promise<SetupPlan> {
   return { folder, app, sources, gateFile: gate.gateFile, edits };
 }
 
-/** package.json: `main` that loads the gate, and a script that runs the app behind the gateway. */
+/** Plans package.json: a `main` that loads the gate, and a script that runs the app behind the gateway. */
 function planManifest(app: FunctionApp, main: MainPattern, isTypeScript: boolean): readonly FileEdit[] {
   const { manifest, scripts } = app;
   const withMain = main.main === app.main.main ? manifest : manifest.replaceString(['main'], main.main);
   if (Object.values(scripts).some((script) => /\bcertgate dev\b/.test(script))) {
     return app.files.edit(manifest.path, manifest.text, withMain.text);
   }
-  // A `dev` script of the app's own stays what it is.
+  // The app's own `dev` script is kept.
   const name = scripts['dev'] === undefined ? 'dev' : 'dev:certgate';
   const withScripts = manifest.value['scripts'] === undefined ? withMain.addProperty([], 'scripts', {}) : withMain;
   const script = [...buildCommands(app, isTypeScript), 'certgate dev'].join(' && ');
@@ -63,9 +63,9 @@ function buildCommands({ scripts, packageManager }: FunctionApp, isTypeScript: b
 }
 
 /**
- * What must leave the developer's machine neither with a commit nor with a deployment: private keys, their passwords, and
- * the log of who changed trust. What a deployed app reads stays: trust documents, their `.sig`, certificates as
- * `.crt.pem`, public keys, revocation lists.
+ * Patterns of files that must leave the developer's machine neither with a commit nor with a deployment: private keys,
+ * their passwords, and the log of who changed trust. Files that a deployed app reads are not among them: trust
+ * documents, their `.sig`, certificates as `.crt.pem`, public keys, revocation lists.
  */
 const secretFiles: readonly string[] = [
   '*.pfx',
@@ -79,12 +79,12 @@ const secretFiles: readonly string[] = [
 
 const ignoreComment = '# Private keys, passwords and logs of changes (certgate init)';
 
-/** Keys, certificates and trust made for development, in `.certgate/`, go nowhere either. */
+/** Ignores the secret files and `.certgate/`, which contains the keys, certificates and trust made for development. */
 async function planIgnoreFiles(files: AppFiles): Promise<readonly FileEdit[]> {
   return [
     ...(await planEntries(files, '.gitignore', ['.certgate/', ...secretFiles])),
-    // Core Tools doesn't read this file as git would: a line is matched from the app's root on, so that *.pfx alone
-    // spares other folders; and with a slash at the end, a folder's line would not match the folder itself.
+    // Core Tools reads this file differently from git. It matches a line from the app's root, so `*.pfx` would miss
+    // files in folders. A folder's line that ends with a slash would not match the folder itself.
     ...(await planEntries(
       files,
       '.funcignore',
@@ -108,19 +108,19 @@ async function planEntries(files: AppFiles, path: string, entries: readonly stri
   return files.edit(path, text, head + separator + block + before.slice(place));
 }
 
-/** `.certgate` may stand there in several ways that all cover it; the pattern of a file is taken as it stands. */
+/** Writes all forms of `.certgate` that cover the whole folder alike. Other lines are only trimmed. */
 function normalizeEntry(line: string): string {
   const entry = line.trim();
   const folder = /^(\*\*\/)?\/?\.certgate\/?\*{0,2}$/.exec(entry);
   return folder === null ? entry : `${folder[1] ?? ''}.certgate`;
 }
 
-/** For git, a pattern without a slash already counts in every folder. */
+/** In git, a pattern without a slash matches in every folder, so the prefix `**` makes no difference. */
 function normalizeGitEntry(line: string): string {
   return normalizeEntry(line).replace(/^\*\*\//, '');
 }
 
-/** Later lines win: where the user excepts such a file, what it is excepted from must come before. */
+/** The offset of the first line that excepts a secret file. Later lines win, so our lines must come before it. */
 function findException(text: string): number | undefined {
   return /^[ \t]*!.*(?:\.pfx|\.p12|\.key|\.pem|password|\.jsonl|\.certgate)/m.exec(text)?.index;
 }
@@ -129,10 +129,10 @@ const path = 'local.settings.json';
 const setting = 'CERTGATE_TRUST';
 const value = '.certgate/trust.json';
 
-/** The app setting that the gate's line reads. A value that is there already is never replaced. */
+/** Plans the app setting that the gate's statement reads. A value that exists is never replaced. */
 async function planLocalSettings(files: AppFiles, layout: TextLayout): Promise<readonly FileEdit[]> {
   const text = await files.find(path);
-  // As Core Tools makes it; HTTP functions need no storage.
+  // A new file looks as Core Tools writes it. HTTP functions need no storage.
   if (text === undefined) {
     const values = { AzureWebJobsStorage: '', FUNCTIONS_WORKER_RUNTIME: 'node', [setting]: value };
     const created = `${formatJson({ IsEncrypted: false, Values: values }, layout)}${layout.endOfLine}`;
@@ -147,7 +147,10 @@ async function planLocalSettings(files: AppFiles, layout: TextLayout): Promise<r
   return files.edit(path, text, withValues.addProperty([valuesKey ?? 'Values'], setting, value).text);
 }
 
-/** Core Tools takes a file that doesn't say so for encrypted; a plain value in it would break the app's start. */
+/**
+ * Core Tools takes the file for encrypted unless it says otherwise. A plain value in an encrypted file would prevent
+ * the app's start.
+ */
 function refuseEncrypted(document: JsonObject): void {
   const key = findKey(document, 'IsEncrypted');
   if (key !== undefined && document[key] === false) return;
@@ -156,7 +159,7 @@ function refuseEncrypted(document: JsonObject): void {
   });
 }
 
-/** .NET reads these keys without letter case. */
+/** .NET ignores the letter case of these keys. */
 function findKey(object: JsonObject, name: string): string | undefined {
   return Object.keys(object).find((key) => key.toLowerCase() === name.toLowerCase());
 }

@@ -4,19 +4,22 @@ import { byHand } from './by-hand.js';
 import type { FunctionApp } from './function-app.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 
-/** How the app's built files come from its sources. */
+/** How the app's built files relate to its sources. */
 export interface SourceFiles {
   readonly language: 'typescript' | 'javascript';
-  /** Where the built files are; undefined where the sources themselves are loaded. */
+  /** The folder of the built files. Undefined if the sources themselves are loaded. */
   readonly outputFolder: string | undefined;
-  /** The source that is built into this file, whether it is there or not. */
+  /** The path of the source from which this file is built, whether the source exists or not. */
   readonly sourceOf: (builtFile: string) => string;
 }
 
-/** Folders whose content a build makes; nothing is ever added there. */
+/** Folders whose content a build writes. Init never adds files there. */
 const buildFolder = /^(?:dist|build|out|output|lib|bin|bundle|\.build)(?:\/|$)/;
 
-/** @throws {ToolFailure} when the sources of what `main` loads can't be told: a bundle, an unusual layout. */
+/**
+ * @throws {ToolFailure} if the sources of what `main` loads can't be found, for example because of a bundle or an
+ * unusual layout.
+ */
 export async function findSourceFiles(app: FunctionApp): Promise<SourceFiles> {
   const candidates = app.tsconfig === undefined ? [] : listTypeScriptLayouts(app, app.tsconfig);
   for (const candidate of candidates) if (await hasSources(app, candidate)) return candidate;
@@ -30,10 +33,13 @@ export async function findSourceFiles(app: FunctionApp): Promise<SourceFiles> {
   );
 }
 
-/** tsc's rule: a file goes to the same place under `outDir` that it has under `rootDir`, here or in `src`. */
+/**
+ * The layouts that tsc's rule allows: a file has the same path under `outDir` as under `rootDir`. Without a `rootDir`,
+ * the app's folder and `src` are tried.
+ */
 function listTypeScriptLayouts(app: FunctionApp, tsconfig: JsonObject): readonly SourceFiles[] {
   const options = isJsonObject(tsconfig['compilerOptions']) ? tsconfig['compilerOptions'] : {};
-  // What it extends may set outDir; the first folder of `main` is the usual one then.
+  // A tsconfig that is extended may set outDir. Then the first folder of `main` is taken, as is usual.
   const fallback = /^[^*?{[\]/]+/.exec([...app.main.staticFiles, ...app.main.patterns][0] ?? '')?.[0] ?? 'dist';
   const outDir = folderOf(options['outDir'] ?? (tsconfig['extends'] === undefined ? undefined : fallback));
   if (outDir === undefined || outDir === '') return [];
@@ -53,19 +59,19 @@ function folderOf(value: unknown): string | undefined {
   return path === '.' ? '' : path;
 }
 
-/** What a layout says must be there: a source for a name of `main`, or the folder of one of its wildcards. */
+/** Whether the sources of this layout exist: a source for a name in `main`, or the folder of one of its wildcards. */
 async function hasSources(app: FunctionApp, { sourceOf, outputFolder }: SourceFiles): Promise<boolean> {
   const built = [...app.main.patterns, ...app.main.staticFiles];
   if (outputFolder !== undefined && !built.every((path) => path.startsWith(`${outputFolder}/`))) return false;
   const patterns = built.map(sourceOf).filter((path) => !path.startsWith('..'));
   if ((await list(app, patterns)).length > 0) return true;
-  // A new app has the folder for its functions, and no function yet.
+  // A new app has the folder for its functions, but no function yet.
   const folders = patterns.map((pattern) => /^([^*?{[]+)\/[^/]*[*?{[]/.exec(pattern)?.[1]);
   for (const folder of folders) if (folder !== undefined && (await app.files.isFolder(folder))) return true;
   return false;
 }
 
-/** Sources that are compiled in place: what `main` matches is built then, though it lies among the sources. */
+/** Whether TypeScript is compiled in place, so that `main` matches built files although they are among the sources. */
 async function hasTypeScriptBeside(app: FunctionApp): Promise<boolean> {
   const patterns = app.main.patterns.map((pattern) => pattern.replace(/\.([cm]?)js(?=$|\})/, '.$1ts'));
   return patterns.length > 0 && (await list(app, patterns)).some((file) => !/\.d\.[cm]?ts$/.test(file));

@@ -5,7 +5,7 @@ export interface TextLayout {
   readonly indent: string;
 }
 
-/** As most lines of the text do it; two spaces and `\n` where it doesn't show. */
+/** The layout that most lines of the text use. Two spaces and `\n` if the text does not show it. */
 export function readLayout(text: string): TextLayout {
   const windowsLines = text.split('\r\n').length - 1;
   const lines = text.split('\n').length - 1;
@@ -15,12 +15,12 @@ export function readLayout(text: string): TextLayout {
   };
 }
 
-/** The lines, ended as the layout ends them; the last one too. */
+/** Joins the lines. Each ends as the layout requires, including the last. */
 export function joinLines(lines: readonly string[], { endOfLine }: TextLayout): string {
   return lines.map((line) => line + endOfLine).join('');
 }
 
-/** A value as JSON in the layout. */
+/** Formats a value as JSON in the layout. */
 export function formatJson(value: unknown, { endOfLine, indent }: TextLayout): string {
   return JSON.stringify(value, null, indent).replaceAll('\n', endOfLine);
 }

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import type { FileEdit } from './app-files.js';
 
-/** The edit as a unified diff, as `git apply` and people read it; a file's CRLF shows in neither. */
+/** Formats the edit as a unified diff for `git apply` and for people. CRLF line ends are not shown. */
 export function formatUnifiedDiff({ path, before, after }: FileEdit): string {
   const from = before === undefined ? '/dev/null' : `a/${path}`;
   const patch = createTwoFilesPatch(from, `b/${path}`, withoutReturns(before ?? ''), withoutReturns(after), '', '', {

@@ -22,8 +22,8 @@ interface Alteration extends Forgery {
    */
   readonly control: FunctionRequest;
   /**
-   * Who gives an answer that admits: `function` if always the function, `compared` if the function unless the control
-   * gets the same answer, `unknown` if it may be the front end.
+   * Who gave an answer that admits. `function`: the function. `compared`: the function, if the control gets another
+   * answer. `unknown`: perhaps the front end.
    */
   readonly answerer: 'function' | 'compared' | 'unknown';
   /**
