@@ -12,7 +12,7 @@ describe('the baseline of certgate app inspect', () => {
     app.http('Closed', { handler });
     app.http('Public', { handler: allowAnonymous(handler) });`;
 
-  // Written by hand: the form that people have committed.
+  // Written by hand, so that the test also fails if the form of the baselines that people have committed changes.
   const agreedBaseline = {
     baselineVersion: 3,
     gate: gateOptions({
@@ -44,11 +44,11 @@ describe('the baseline of certgate app inspect', () => {
   const observed = (name: string, days: number): string =>
     `app.http('${name}', { authLevel: 'function', handler: observe(handler, { until: '${fromNow(days)}' }) });`;
 
-  /** An app that is another now than when its baseline was written. */
+  /** An app with the source `main`, whose baseline was written for the source `agreed`. */
   const change = (context: TestContext, main: string): string =>
     createApp(context, main, { 'certgate.baseline.json': JSON.stringify(agreedBaseline) });
 
-  it('is the same wherever and whenever it is written, and holds nothing of the machine', async (context) => {
+  it('is the same wherever and whenever it is written, and contains nothing about the machine', async (context) => {
     const [one, other] = [createApp(context, agreed), createApp(context, agreed)];
     for (const folder of [one, other]) await inspect(folder, '--write-baseline');
     const text = readFileSync(baselineOf(one), 'utf8');
@@ -61,7 +61,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal(readFileSync(baselineOf(one), 'utf8'), text, 'comparing writes nothing');
   });
 
-  it('fails on a function that was opened, and says who got what', async (context) => {
+  it('makes the command fail on a function that was opened, and the output says who may call it now', async (context) => {
     const folder = change(
       context,
       `secure();
@@ -75,7 +75,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.match(stdout, /^1 difference from /m);
   });
 
-  // What each difference opens or closes is tested next to the comparison.
+  // The tests of the comparison cover what each difference opens or closes.
   const cases: readonly (readonly [what: string, main: string, expected: readonly string[]])[] = [
     [
       'nothing of other words and another order of loading',
@@ -110,7 +110,7 @@ describe('the baseline of certgate app inspect', () => {
   ];
 
   for (const [what, main, expected] of cases) {
-    it(`tells ${what}`, async (context) => {
+    it(`finds ${what}`, async (context) => {
       const { exitCode, report } = await inspectJson(change(context, main));
       assert.deepEqual(
         report.baseline?.differences.map(({ effect, subject, what: which }) => `${effect} ${subject} ${which}`),
@@ -172,7 +172,7 @@ describe('the baseline of certgate app inspect', () => {
     ],
   ];
 
-  it('has the whole gate: a store, its place and its options', async (context) => {
+  it('covers the whole gate: each store, where its document is, and its options', async (context) => {
     const { publicKey } = generateKeyPairSync('ed25519');
     const files = {
       'a.json': emptyTrust,
@@ -194,7 +194,7 @@ describe('the baseline of certgate app inspect', () => {
     }
   });
 
-  it('says of a store of the app that it is not compared, unless it names its configuration', async (context) => {
+  it("does not cover an app's own store unless the store has a `configuration`, and the command says so", async (context) => {
     const folder = createApp(context, withStore(`{ ${admitsAll} }`));
     assert.match(
       (await inspect(folder, '--write-baseline')).stdout,
@@ -216,7 +216,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal((await inspect(named)).exitCode, 0);
   });
 
-  it('of version 1 or 2, which says not all of the gate, is compared as far as it goes, and fails', async (context) => {
+  it('is compared as far as possible if its version is 1 or 2, which lacks part of the gate, and the command fails', async (context) => {
     const text = JSON.stringify({ ...agreedBaseline, gate: undefined, baselineVersion: 1 });
     const folder = createApp(context, agreed, { 'certgate.baseline.json': text });
     const { exitCode, stdout } = await inspect(folder);
@@ -228,7 +228,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.match(stdout, /^1 difference from /m);
   });
 
-  it('is written anew with --write-baseline, which says what it agrees to', async (context) => {
+  it('is rewritten by --write-baseline, which shows the differences that it accepts', async (context) => {
     const folder = change(context, agreed.replace("requireRole('operator', handler)", 'handler'));
     const { exitCode, stdout } = await inspect(folder, '--write-baseline');
     assert.equal(exitCode, 0);
@@ -236,7 +236,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal((await inspect(folder)).exitCode, 0);
   });
 
-  it('stands where --baseline says; one that is named must be there', async (context) => {
+  it('is the file that --baseline names, which must exist', async (context) => {
     const folder = createApp(context, agreed);
     const file = join(folder, 'agreed.json');
     const { exitCode, stderr } = await inspect(folder, '--baseline', file);
@@ -247,7 +247,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal((await inspect(folder, '--baseline', file)).exitCode, 0);
   });
 
-  it('is refused when it cannot be read', async (context) => {
+  it('causes an error if it cannot be read', async (context) => {
     const { exitCode, stdout, stderr } = await inspect(createApp(context, agreed, { 'certgate.baseline.json': '{' }));
     assert.equal(exitCode, 2, stderr);
     assert.equal(stdout, '');

@@ -15,7 +15,7 @@ import {
 import { sampleFolder } from './test-support/certgate.js';
 
 describe('certgate app inspect', () => {
-  it('reports the sample', async () => {
+  it("reports the sample's functions, host and gate", async () => {
     const { exitCode, report } = await inspectJson(sampleFolder);
     assert.equal(exitCode, 0);
     assert.equal(report.version, 1);
@@ -33,7 +33,7 @@ describe('certgate app inspect', () => {
     assert.deepEqual(report.gate?.options, gateOptions());
   });
 
-  it('shows it as a table, and leaves nothing in the folder', async (context) => {
+  it('shows the report as a table, and leaves nothing in the folder', async (context) => {
     const folder = createApp(context, `secure(); app.http('Closed', { handler });`);
     const { exitCode, stdout, stderr } = await inspect(folder);
     assert.equal(exitCode, 0, stderr);
@@ -44,7 +44,7 @@ describe('certgate app inspect', () => {
     assert.deepEqual(readdirSync(folder).sort(), ['host.json', 'node_modules', 'package.json', 'src']);
   });
 
-  it('says what it sees of routes, methods, keys, roles, report-only and observed functions', async (context) => {
+  it('shows routes, methods, keys, roles, report-only and observed functions', async (context) => {
     const until = new Date(Math.floor(Date.now() / 1000) * 1000 + 30 * 86_400_000).toISOString().replace('.000', '');
     const folder = createApp(
       context,
@@ -107,7 +107,7 @@ describe('certgate app inspect', () => {
     );
   });
 
-  it('says which front end the gate goes by, by what proof, and which stores it asks', async (context) => {
+  it('shows which front end the gate expects, what proves it, and which stores the gate asks', async (context) => {
     const folder = createApp(
       context,
       `const { generateKeyPairSync } = require('node:crypto');
@@ -157,7 +157,7 @@ describe('certgate app inspect', () => {
     );
   });
 
-  it('names the mirror of a document, and says that it is in use', async (context) => {
+  it('names the mirror of a document, and shows whether it is in use', async (context) => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const signedBy = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const text = '{"schemaVersion":1,"revision":7,"identities":[]}';
@@ -181,7 +181,7 @@ describe('certgate app inspect', () => {
     );
   });
 
-  it('fails on unsafeTrustCertificateHeaderFromAnywhere alone, also where the baseline has it', async (context) => {
+  it('fails because of unsafeTrustCertificateHeaderFromAnywhere, even if the baseline allows it', async (context) => {
     const folder = createApp(context, `secure(anywhere); app.http('Closed', { handler });`);
     const { exitCode, stderr } = await inspect(folder, '--write-baseline');
     assert.equal(exitCode, 1);
@@ -211,7 +211,7 @@ describe('certgate app inspect', () => {
     assert.match(stdout, /\/runtime\/webhooks\/mcp +live, system key: .* the gate decides each call of them/);
   });
 
-  it('says which webhooks of extensions are live, and which answer without a key', async (context) => {
+  it('shows which webhooks of extensions are live, and which answer without a key', async (context) => {
     const folder = createApp(
       context,
       `secure();
@@ -303,7 +303,7 @@ describe('certgate app inspect', () => {
     assert.match(stdout, /webhooks\/blobs .*used by OnBlob, Polled; it starts OnBlob, without a certificate/);
   });
 
-  it('loads the app once more as in Azure, and says where the two differ', async (context) => {
+  it('loads the app once more as in Azure, and shows where the two loads differ', async (context) => {
     const folder = createApp(
       context,
       `const isAzure = process.env.WEBSITE_SITE_NAME !== undefined;
@@ -354,7 +354,7 @@ describe('certgate app inspect', () => {
     assert.deepEqual([before, after], ['the app setting CERTGATE_TRUST', 'file other.json']);
   });
 
-  it('finds no difference where there is none, and fails where the app does not load as in Azure', async (context) => {
+  it('finds no difference between equal loads, and fails if the app does not load as in Azure', async (context) => {
     const settings = { 'local.settings.json': '{ "IsEncrypted": false, "Values": { "WEBSITE_SITE_NAME": "mine" } }' };
     const same = createApp(
       context,
@@ -376,7 +376,7 @@ describe('certgate app inspect', () => {
     assert.match(failed.stderr, /With App Service's variables: .*no database/);
   });
 
-  it('calls no function and serves nothing, and ends an app that holds on', async (context) => {
+  it('calls no function, serves nothing, and ends an app that keeps its process alive', async (context) => {
     const folder = createApp(
       context,
       `secure();
@@ -396,7 +396,7 @@ describe('certgate app inspect', () => {
     assert.deepEqual(readdirSync(join(folder, 'src')).sort(), ['ended', 'index.js', 'started']);
   });
 
-  it('tells what keeps an app from being loaded in one clear line', async (context) => {
+  it('reports in one clear line why an app cannot be loaded', async (context) => {
     const throwing = createApp(context, `throw new Error('no database');`);
     for (const [folder, words] of [
       [throwing, /index\.js.*no database/s],

@@ -16,8 +16,9 @@ import {
 } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
-// Each of these is one clear line, what to do, a non-zero exit code, and nothing half-written.
-describe('bad input to the command line', () => {
+// Each bad input must lead to one clear line that says what to do, to a non-zero exit code, and to no half-written
+// file.
+describe('the command line refuses', () => {
   let folder: string;
 
   before(() => {
@@ -44,13 +45,13 @@ describe('bad input to the command line', () => {
 
   const url = 'https://localhost:1/api/x';
 
-  // What a file may not be is tested next to its reader.
+  // The tests of the file readers cover what a file must not be.
   it('a wrong password, in a process of its own', async () => {
     const args = ['call', url, '--certificate', 'client.pfx', '--password-file', 'wrong.txt'];
     expectOneClearLine(await runCertgate(args, { cwd: folder }), /password/i);
   });
 
-  describe('an app folder', () => {
+  describe('for an app folder,', () => {
     const makeApp = (name: string, files: Readonly<Record<string, string>>): string => {
       const app = join(folder, name);
       mkdirSync(app);
@@ -69,11 +70,11 @@ describe('bad input to the command line', () => {
         assert.deepEqual([exitCode, /this machine with a port.*like http:/.test(stderr)], [2, true], stderr);
       }
     });
-    it('an --exclude that is not a path', async () => {
+    it('an --exclude value that is not a path', async () => {
       const app = makeApp('exclude', {});
       expectOneClearLine(await dev(app, '--exclude', 'api'), /--exclude names "api", which is not a path/);
     });
-    it('flags that would do nothing', async () => {
+    it('flags that would have no effect', async () => {
       const app = makeApp('idle', {});
       expectOneClearLine(await runCertgateHere(['dev', app, '--call', 'X']), /--call names functions for a check/);
       const url = 'http://localhost:7071';
@@ -89,23 +90,23 @@ describe('bad input to the command line', () => {
       }
     });
 
-    it('without package.json, where nothing is left behind', async () => {
+    it('a missing package.json, and leaves nothing behind', async () => {
       const app = makeApp('bare', {});
       expectOneClearLine(await dev(app), /no package\.json/);
       assert.ok(!existsSync(join(app, '.certgate')));
     });
-    it('with a trust document that is not there', async () => {
+    it('a trust document that does not exist', async () => {
       expectOneClearLine(await dev(sampleFolder, '--trust', join(folder, 'nowhere.json')), /no trust document at/);
       expectOneClearLine(await dev(sampleFolder, '--trust', folder), /is not a file/);
     });
-    it('whose trust is not valid does not start', async () => {
+    it('an invalid trust document', async () => {
       const trust = join(folder, 'bad-trust.json');
       writeFileSync(trust, '{"schemaVersion":1,"revision":1,"identities":[],"identites":[]}');
       expectOneClearLine(await dev(sampleFolder, '--trust', trust), /identites/);
     });
   });
 
-  it('an occupied port that was asked for', async () => {
+  it('a requested port that is taken', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -124,9 +125,9 @@ describe('bad input to the command line', () => {
     for (const [args, message] of [
       [['dev', '--nonsense'], /certgate dev has no option --nonsense\. Its options are --trust, .*--worst-case\.\n/],
       [['certificate', 'creat'], /certgate certificate has no command creat\. Did you mean create\?/],
-      // Not the help of the program, as if there were such a command.
+      // The error names the unknown command. The help of the program would hide the mistake.
       [['nonsense', '--help'], /certgate has no command nonsense\. There are init, dev/],
-      // Not that --store is missing.
+      // The error names the unknown option, not the missing --store.
       [['trust', 'sign', '--key', 'x'], /certgate trust sign has no option --key\. Did you mean --signing-key\?/],
       [['trust', 'list', '--stor', 'x'], /certgate trust list has no option --stor\. Did you mean --store\?/],
       [['call', url, '--cert', 'x.pem'], /certgate call has no option --cert\. Did you mean --certificate\?/],
@@ -178,7 +179,7 @@ describe('bad input to the command line', () => {
     }
   });
 
-  it('a missing --store, where the settings of the app here name one', async () => {
+  it("a missing --store, and suggests the one that the app's settings name", async () => {
     const app = join(folder, 'with-settings');
     mkdirSync(app, { recursive: true });
     for (const [named, expected] of [
@@ -186,7 +187,7 @@ describe('bad input to the command line', () => {
         'file:my trust.json',
         /specified\. local\.settings\.json here has CERTGATE_TRUST: --store "file:my trust\.json"\n/,
       ],
-      // No secret of it.
+      // The message must not contain the secret in the address.
       ['https://a.example/t.json?sig=secret', /has CERTGATE_TRUST: set the environment variable to the same value\.\n/],
       ['', /specified\. It says where the trust document is/],
     ] as const) {
@@ -198,14 +199,14 @@ describe('bad input to the command line', () => {
     }
   });
 
-  it('with --json, a failure is one JSON object on stdout', async () => {
+  it('bad input with --json by printing one JSON object on stdout', async () => {
     const { exitCode, stdout } = await runCertgateHere(['dev', join(folder, 'nothing'), '--once', '--json']);
     assert.equal(exitCode, 2);
     const { error } = JSON.parse(stdout) as { error: { message: string; remedy: string | null } };
     assert.match(error.message, /does not exist/);
   });
 
-  it('a package that is missing of the tool itself', async () => {
+  it('to run without one of its own packages', async () => {
     const toUrl = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
     const resolve = `(name, ...more) => { if (name === "picocolors") throw new Error("no picocolors"); return more[1](name, more[0]); }`;
     const hooks = JSON.stringify(toUrl(`export const resolve = ${resolve};`));

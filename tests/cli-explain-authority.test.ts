@@ -8,9 +8,10 @@ import type { ExplanationReport } from '../packages/certgate/dist/esm/trust/expl
 import { createAdapterApp } from './test-support/adapter-app.js';
 import { type Ended, runCertgateHere } from './test-support/certgate.js';
 
-// `trust explain` for callers whom the document knows by their authority and a name, with what the tool itself issues.
+// Tests `trust explain` for callers whom the document lists by an authority and a name. The tool itself issues the
+// authority and the certificates.
 
-describe('certgate trust explain, of callers by their authority', () => {
+describe('certgate trust explain, for callers listed by their authority', () => {
   let folder: string;
   const run = (...args: readonly string[]): Promise<Ended> => runCertgateHere(args, folder);
   const inAuthority = (name: string, file: string): string => join(folder, 'own', name, file);
@@ -79,7 +80,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('allowed by the name, with the path and what its revocation rests on', async () => {
+  it('shows a caller allowed by its name, with the path and the evidence about its revocation', async () => {
     const report = await explain('own/billing.crt.pem');
     assert.deepEqual([report.outcome, report.code], ['unverified', 'allowed'], report.detail ?? '');
     assert.deepEqual([report.identity?.name, report.identity?.matchedBy], ['billing', 'dns issued by corp']);
@@ -93,7 +94,7 @@ describe('certgate trust explain, of callers by their authority', () => {
       evidence.map(({ status }) => status),
       ['good', 'good'],
     );
-    // Without a new list in time, nobody gets in.
+    // Unless a newer list comes in time, callers are denied when the first list ends.
     const ends = evidence.map(({ nextUpdate }) => nextUpdate ?? '').sort()[0];
     assert.deepEqual(report.nextChange, { at: ends, outcome: 'denied', code: 'revocation_unavailable' });
     const { stdout } = await ask('own/billing.crt.pem');
@@ -102,7 +103,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     assert.match(stdout, /^ +list \d+, .*: good$/m);
   });
 
-  it('reads the lists of a relative path from the folder of the app', async (context) => {
+  it("resolves relative paths of revocation lists from the app's folder", async (context) => {
     const start = `const { app } = require('@azure/functions');\nconst { secureApp, trustStoreFrom } = require('@certgate/azure-functions');`;
     const main = `${start}\nsecureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });\napp.http('GetOrder', { handler: () => ({}) });`;
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
@@ -136,7 +137,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     }
   });
 
-  it('revoked: which list says so', async () => {
+  it('shows which list revokes a certificate', async () => {
     const report = await explain('own/former.crt.pem');
     assert.deepEqual([report.status, report.code], [401, 'certificate_revoked']);
     assert.equal(report.identity?.name, 'former');
@@ -146,7 +147,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     assert.match((await ask('own/former.crt.pem')).stdout, /list \d+, .*: revoked: keyCompromise, since/);
   });
 
-  it('after the lists are over, and after the certificate is', async () => {
+  it('denies a caller after the revocation lists have ended, and after the certificate has', async () => {
     const [path] = (await explain('own/billing.crt.pem')).paths;
     const end = Date.parse(path?.certificates.at(-1)?.notAfter ?? '');
     const at = (instant: number): readonly string[] => ['--at', new Date(instant).toISOString()];
@@ -154,8 +155,8 @@ describe('certgate trust explain, of callers by their authority', () => {
     assert.equal((await explain('own/billing.crt.pem', ...at(end + 1000))).code, 'certificate_expired');
   });
 
-  it('after an intermediate is over that issued for longer than it lives', async () => {
-    // The tool issues no such thing; openssl does.
+  it('denies a caller after an intermediate has expired, although the certificate is still valid', async () => {
+    // openssl makes these certificates, because the tool issues none that outlives its issuer.
     const make = (name: string, until: string, extensions: readonly string[], issuer?: string): void => {
       const inFolder = (file: string) => ({
         pemPath: join(folder, `${file}.pem`),

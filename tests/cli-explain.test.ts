@@ -9,8 +9,8 @@ import { createAdapterApp, send } from './test-support/adapter-app.js';
 import { type Ended, runCertgate, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
-// The tool's answer is the middleware's: for each certificate and function, `trust explain` is held to what the running
-// app answers at the same time with the same document.
+// `trust explain` must give the gate's own answer. For each certificate and function, the tests compare it with what
+// the running app answers at the same time with the same document.
 
 const day = 86_400_000;
 const fromNow = (days: number): string => new Date(Date.now() + days * day).toISOString().replace(/\.\d+/, '');
@@ -96,12 +96,14 @@ async function explain(subject: string, ...more: string[]): Promise<ExplanationR
 }
 
 describe('certgate trust explain', () => {
-  // Each denial is tested next to the explanation, with a real gate; here, the app runs, and says what it requires.
+  // Each denial is tested next to the explanation's code, with a real gate. This test runs the app, and `--app` lets
+  // the app say which roles its functions require.
   it('answers as the running app does', async (context) => {
     const app = createAdapterApp(context, { 'src/index.js': main });
     const host = await app.start({ environment: { CERTGATE_TRUST: store } });
     const cases: readonly (readonly [name: string, words: readonly string[], subjects: readonly string[]])[] = [
-      // By the command line's word where it can say it, by the app's where it can't.
+      // `--function` is enough for a closed function that requires no role. For the others, `--app` names the app,
+      // which knows how its functions are registered.
       ['Closed', ['--function', 'Closed'], ['none', 'stranger', 'reader', 'limited', 'expired']],
       ['Role', ['--function', 'ROLE', '--app', app.folder], ['reader', 'operator', 'half', 'limited']],
       ['Trial', ['--function', 'Trial', '--app', app.folder], ['disabled', 'reader', 'limited']],
@@ -116,7 +118,7 @@ describe('certgate trust explain', () => {
         const where = `${subject} at ${name}: ${answer.status} ${answer.body}`;
         if (answer.status === 200) {
           assert.equal(answer.body, 'ran', where);
-          // Without the app, nobody has looked at its front end and its stores.
+          // Without `--app`, the explanation cannot know the app's front end and its other stores.
           const outcome = words.includes('--app') ? 'allowed' : 'unverified';
           assert.deepEqual([report.outcome, report.status], [outcome, null], where);
           continue;
@@ -134,12 +136,12 @@ describe('certgate trust explain', () => {
     }
   });
 
-  it('lists every step, those not asked too', async () => {
+  it('lists every step, even those that the gate did not run', async () => {
     const verdicts = async (subject: string, ...more: string[]): Promise<readonly string[]> => {
       const { steps } = await explain(subject, '--function', 'Closed', ...more);
       return steps.map(({ step, verdict, code }) => `${step} ${verdict}${code === null ? '' : ` ${code}`}`);
     };
-    // A pin without an issuer needs no path.
+    // A pin without an issuer needs no certification path.
     const passed = [
       'certificate-header passed',
       'trust-store passed',
@@ -156,13 +158,13 @@ describe('certgate trust explain', () => {
     assert.ok(others.length === 5 && others.every((text) => text.endsWith(' not asked')));
   });
 
-  it('asks for all the roles that are given', async () => {
+  it('requires all the roles that are given', async () => {
     const roles = ['--requires-role', 'operator', '--requires-role', 'reader'];
     assert.equal((await explain('operator', '--function', 'X', ...roles)).outcome, 'unverified');
     assert.equal((await explain('half', '--function', 'X', ...roles)).code, 'role_missing');
   });
 
-  it('says who it is, until when, and what comes then', async () => {
+  it('shows the identity, when its access ends, and the decision after that', async () => {
     const now = await explain('pin-now', '--function', 'Closed');
     assert.deepEqual(now.identity, {
       name: 'pin-now',
@@ -178,7 +180,7 @@ describe('certgate trust explain', () => {
     assert.deepEqual([then.code, then.nextChange], ['pin_expired', null]);
   });
 
-  it('tells a refusal that report-only lets through, and when that ends', async (context) => {
+  it('shows a refusal that report-only defers, and when report-only ends', async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const now = await explain('reader', '--function', 'Trial', '--app', app);
     assert.deepEqual([now.outcome, now.deferred?.code], ['allowed', 'role_missing']);
@@ -191,7 +193,7 @@ describe('certgate trust explain', () => {
     assert.match(stdout, /^applies +in apps that have read revision 12; an app with an older one may still refuse$/m);
   });
 
-  it('tells what the gate decides about a call of an observed function, and that the function runs', async (context) => {
+  it("shows the gate's decision about a call of an observed function, and that the function runs anyway", async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const { outcome, code, status } = await explain('reader', '--function', 'Moving', '--app', app);
     assert.deepEqual([outcome, code, status], ['denied', 'role_missing', null]);
@@ -202,7 +204,7 @@ describe('certgate trust explain', () => {
     assert.deepEqual([then.outcome, then.status], ['denied', 403]);
   });
 
-  it('asks the app what the functions of a log require, and passes over those that it has no more', async (context) => {
+  it('asks the app what the functions in a log require, and skips those that the app no longer has', async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const line = { certgate: 1, event: 'decision', outcome: 'denied', code: 'role_missing', identity: 'reader' };
     const names = ['Gone', 'Trial'];
@@ -213,7 +215,7 @@ describe('certgate trust explain', () => {
     assert.match(stdout, /trust add reader --to-existing --role operator /);
   });
 
-  it('without the app, says what nobody has looked at', async () => {
+  it('says what it could not check without the app', async () => {
     const { exitCode, stdout } = await run('reader', '--function', 'Closed');
     assert.equal(exitCode, 3);
     assert.match(stdout, /^Not verified: the document would let the function run/m);
@@ -223,7 +225,7 @@ describe('certgate trust explain', () => {
     assert.doesNotMatch((await run('reader', '--function', 'X', '--requires-role', 'reader')).stdout, /is unknown/);
   });
 
-  it('asks the app with all its stores and lists, which reads this document in place of its own', async (context) => {
+  it("uses all stores and revocation lists of the app, with the given document in place of the app's own", async (context) => {
     const words = ['--function', 'Closed', '--app'];
     const create = (trustStore: string, more: Readonly<Record<string, string>> = {}): string => {
       const start = `const { app } = require('@azure/functions');\nconst { secureApp, firstOf, trustStoreFrom, trustStoreFromFile } = require('@certgate/azure-functions');`;
@@ -245,22 +247,22 @@ describe('certgate trust explain', () => {
       (await run('reader', ...words, both)).stdout,
       /^it reads +first of file .*trust\.json, file other\.json$/m,
     );
-    // One that reads another document decides nothing about this one.
+    // An app that reads only another document decides nothing about this one.
     const elsewhere = create(`trustStoreFromFile('other.json')`, {
       'other.json': JSON.stringify({ ...other, identities: [{ name: 'reader', roles: ['reader'], pins }] }),
     });
     assert.equal((await explain('reader', ...words, elsewhere)).outcome, 'unverified');
-    // Nor one that can't read what it needs.
+    // An app that cannot read one of its documents decides nothing either.
     const lost = create(`firstOf(trustStoreFrom(process.env.CERTGATE_TRUST), trustStoreFromFile('absent.json'))`);
     assert.deepEqual((await explain('reader', ...words, lost)).outcome, 'unverified');
     assert.match((await run('reader', ...words, lost)).stdout, /^not verified +The app, loaded here, did not use/m);
-    // What it compares with the document is its own affair.
+    // The options that the app gives its store apply to this document too.
     const strict = create(`trustStoreFrom(process.env.CERTGATE_TRUST, { minimumRevision: 13 })`);
     const tooOld = await explain('reader', ...words, strict);
     assert.deepEqual([tooOld.outcome, tooOld.code], ['denied', 'trust_unavailable']);
   });
 
-  it('shows it to people', async () => {
+  it('prints a readable text without --json', async () => {
     const { exitCode, stdout, stderr } = await run('reader', '--function', 'Closed', '--requires-role', 'operator');
     assert.equal(exitCode, 1);
     assert.equal(stderr, '');
@@ -271,7 +273,7 @@ describe('certgate trust explain', () => {
     assert.match(stdout, /^identity +"reader", owner payments team, roles reader/m);
   });
 
-  it('says so where the gate is not asked', async (context) => {
+  it('reports a function that no gate covers', async (context) => {
     const open = `const { app } = require('@azure/functions'); app.http('Open', { handler: () => ({}) });`;
     const { folder: app } = createAdapterApp(context, { 'src/index.js': open });
     const report = await explain('disabled', '--function', 'Open', '--app', app);
@@ -280,13 +282,13 @@ describe('certgate trust explain', () => {
     assert.match((await run('none', '--function', 'Open', '--app', app)).stdout, /no gate covers the function/);
   });
 
-  it('explains the tool of an MCP client as it explains an HTTP function', async (context) => {
+  it('explains an MCP tool as it explains an HTTP function', async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const report = await explain('reader', '--function', 'Tool', '--app', app);
     assert.deepEqual([report.outcome, report.code], ['denied', 'role_missing']);
   });
 
-  it('reads a certificate from standard input, as a header value too', async () => {
+  it('reads a certificate from standard input, even as a header line', async () => {
     const { header = '' } = subjects['reader'] ?? {};
     const { exitCode, stdout } = await runCertgate(
       ['trust', 'explain', '--store', `file:${store}`, '--certificate', '-', '--function', 'Closed', '--json'],
@@ -296,7 +298,7 @@ describe('certgate trust explain', () => {
     assert.equal((JSON.parse(stdout) as ExplanationReport).identity?.name, 'reader');
   });
 
-  it('refuses what it cannot use in one clear line', async (context) => {
+  it('refuses bad input in one clear line', async (context) => {
     const off = `app.http('Off', { handler });`;
     const settings = JSON.stringify({ IsEncrypted: false, Values: { 'AzureWebJobs.Off.Disabled': 'true' } });
     const { folder: app } = createAdapterApp(context, {

@@ -46,7 +46,8 @@ function json(value: unknown): string {
 
 function tsconfig(options: object = {}): string {
   const base = { module: 'commonjs', target: 'es2022', outDir: 'dist', rootDir: '.', sourceMap: true, strict: false };
-  // TypeScript 6 takes in no types unless they are named; the templates come with an earlier one.
+  // TypeScript 6 includes only the types that `types` names. The templates are made for an earlier version, which
+  // includes all.
   return json({ compilerOptions: { ...base, types: ['node'], skipLibCheck: true, ...options }, include: ['src'] });
 }
 
@@ -101,7 +102,10 @@ const javaScriptFuncInit: AppTree = {
   'package.json': manifest({ main: 'src/functions/*.js', scripts: { start: 'func start' } }),
   'src/functions/Hello.js': commonJsFunction,
 };
-/** One entry file that imports its functions, as ES modules' order makes hardest. */
+/**
+ * An app with one entry file that imports its functions. This is the hardest case for ES modules, whose imports run
+ * before the file's own code.
+ */
 const importing: AppTree = {
   ...esModule,
   'package.json': manifest({ type: 'module', main: 'dist/src/index.js', scripts: { build: 'tsc' } }),
@@ -175,7 +179,7 @@ describe('certgate init', () => {
       apps.set(name, { folder, report: await init(folder) });
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
     }
-    // In one process, where they share what they all import.
+    // One process compiles all apps, so that they share what they all import.
     const tsc = createRequire(`${sampleFolder}/`).resolve('typescript/bin/tsc');
     const compiled = [...apps.values()]
       .map(({ folder }) => folder)
@@ -185,7 +189,7 @@ describe('certgate init', () => {
   });
 
   for (const [name, tree] of Object.entries(layouts)) {
-    it(`closes an app of the layout ${name}, which builds and runs closed, and finds nothing to do again`, async () => {
+    it(`closes an app of the layout ${name}, which then builds and runs, and has nothing to do the second time`, async () => {
       const { folder, report } = apps.get(name)!;
       const handlers = Object.keys(tree).filter((path) => path.includes('functions/'));
       assert.equal(report.outcome, 'changed');
@@ -264,7 +268,7 @@ app.setup({
     );
   });
 
-  it('puts its line after imports that register functions too', async () => {
+  it('puts its line after imports, even if these register functions', async () => {
     const folder = makeApp(importing);
     const { gateFile } = await init(folder);
     assert.equal(gateFile, 'src/index.ts');
@@ -277,7 +281,7 @@ app.setup({
     assert.match(read(commonJs, 'src/index.ts'), /^import '.\/functions\/Hello';\n[^]*\nsecureApp\(app, /);
   });
 
-  it('makes local.settings.json as Core Tools does, where there is none', async () => {
+  it('makes local.settings.json like Core Tools if there is none', async () => {
     const folder = makeApp(javaScript);
     await init(folder);
     assert.deepEqual(JSON.parse(read(folder, 'local.settings.json')), {
@@ -286,7 +290,7 @@ app.setup({
     });
   });
 
-  it('says how to install packages that are not on the registry, and not when they are installed', async () => {
+  it('says how to install packages that are not on the registry, unless they are installed', async () => {
     const { nextSteps } = await init(makeApp(funcInit));
     assert.match(nextSteps.join('\n'), /npm install <certgate>\/packed\/certgate-azure-functions-\d\S*\.tgz$/m);
     assert.match(nextSteps.join('\n'), /npm install --save-dev <certgate>\/packed\/certgate-\d/);
@@ -297,7 +301,7 @@ app.setup({
   });
 });
 
-describe('certgate init leaves alone', () => {
+describe('certgate init keeps', () => {
   it('the gate of an app that has it in another file', async () => {
     const folder = makeApp({ ...funcInit, 'src/functions/zz.ts': 'secureApp(app, { trustStore });' });
     const { gateFile } = await init(folder);
@@ -305,7 +309,7 @@ describe('certgate init leaves alone', () => {
     assert.equal((JSON.parse(read(folder, 'package.json')) as { main: string }).main, 'dist/src/functions/*.js');
   });
 
-  it('the sample, which has it all', async () => {
+  it('the sample as it is, because nothing is missing there', async () => {
     const folder = join(temporary, 'sample');
     cpSync(sampleFolder, folder, {
       recursive: true,
@@ -315,14 +319,14 @@ describe('certgate init leaves alone', () => {
     assert.deepEqual([outcome, changes], ['nothing-to-do', []]);
   });
 
-  it('lines of ignore files, in any of their ways, and exceptions made by hand', async () => {
+  it('lines of ignore files in any spelling, and exceptions made by hand', async () => {
     const ignored = '# mine\r\n*.pfx\r\n/.certgate/**\r\n!fixtures/**\r\n!fixtures/demo.key.pem\r\ndist';
     const folder = makeApp({ ...funcInit, '.gitignore': ignored, '.funcignore': '**/.certgate/\n*.key\n' });
     await init(folder);
     const lines = read(folder, '.gitignore').split('\r\n');
     assert.deepEqual(lines.slice(0, 4), ['# mine', '*.pfx', '/.certgate/**', '!fixtures/**']);
     assert.equal(lines.filter((line) => /pfx|certgate\//.test(line)).length, 2);
-    // What comes later wins: the exception still does.
+    // In an ignore file, the last matching line wins. The exception comes after the added lines, so it still applies.
     assert.deepEqual(lines.slice(-2), ['!fixtures/demo.key.pem', 'dist']);
     assert.ok(lines.indexOf('*.key.pem') < lines.indexOf('!fixtures/demo.key.pem'));
     const deployed = read(folder, '.funcignore').split('\n');
@@ -340,7 +344,7 @@ describe('certgate init leaves alone', () => {
     assert.equal(read(folder, 'local.settings.json'), settings);
   });
 
-  it('a dev script of the app', async () => {
+  it("the app's own dev script", async () => {
     const packageJson = manifest({ main: 'src/functions/*.js', scripts: { dev: 'func start' } });
     const folder = makeApp({ ...javaScriptFuncInit, 'package.json': packageJson });
     await init(folder);
@@ -374,7 +378,7 @@ describe('certgate init leaves alone', () => {
     assert.equal(editedManifest.replaceAll('\r\n', '').includes('\n'), false);
   });
 
-  // Windows lets only administrators make links, and has no modes.
+  // On Windows, only administrators can make links, and files have no modes.
   if (process.platform !== 'win32') {
     it('links and modes', async () => {
       const folder = makeApp(funcInit);
@@ -403,7 +407,7 @@ describe('certgate init changes nothing', () => {
     return ended;
   };
 
-  it('without a terminal and without --yes: it shows the diff, and ends with 1', async () => {
+  it('without a terminal and without --yes, but shows the diff and ends with 1', async () => {
     const { exitCode, stdout, stderr } = await stays(funcInit, [], runCertgate);
     assert.equal(exitCode, 1);
     assert.match(stdout, /^--- \/dev\/null\n\+\+\+ b\/src\/index\.ts\n@@ /m);
@@ -411,7 +415,7 @@ describe('certgate init changes nothing', () => {
     assert.match(stderr, /Nothing was changed\. Run it with --yes/);
   });
 
-  it('with --json alone, or with --dry-run', async () => {
+  it('with --json but without --yes, or with --dry-run', async () => {
     const planned = await stays(funcInit, ['--json']);
     assert.equal(planned.exitCode, 1);
     assert.equal((JSON.parse(planned.stdout) as Report).outcome, 'planned');
@@ -420,7 +424,7 @@ describe('certgate init changes nothing', () => {
     assert.match(dryRun.stdout, /\+\+\+ b\/src\/index\.ts/);
   });
 
-  it('when a file stands where a folder must be', async () => {
+  it('if a file has the name of a folder that init must make', async () => {
     const { exitCode, stderr } = await stays({ ...funcInit, '.vscode': 'no folder\n' }, ['--yes']);
     assert.equal(exitCode, 2);
     assert.match(stderr, /\.vscode/);
@@ -482,7 +486,7 @@ describe('certgate init changes nothing', () => {
     dependencies: { '@azure/functions': '^4.0.0', express: '^5.0.0' },
   });
 
-  it('where there is not a folder', async () => {
+  it('if the folder does not exist', async () => {
     const ended = await runCertgateHere(['init', join(temporary, 'absent'), '--yes']);
     assert.equal(ended.exitCode, 2);
     assert.ok(!existsSync(join(temporary, 'absent')));

@@ -10,8 +10,9 @@ import { pathToFileURL } from 'node:url';
 import { WebSocket, request } from 'undici';
 import { collect, root, runCertgate, sampleFolder, startCertgate, waitForReady } from './test-support/certgate.js';
 
-// What the editor does on F5, by the protocol that it speaks: attach to the app's process, set a breakpoint in a
-// handler's .ts through its source map, and stop there when a caller with a certificate comes through the gateway.
+// Does what an editor does on F5, through the inspector's protocol: attaches to the app's process, sets a breakpoint in
+// a handler's .ts file through its source map, and stops there when a caller with a certificate comes through the
+// gateway.
 
 interface Location {
   readonly lineNumber: number;
@@ -36,7 +37,8 @@ let url: string;
 let inspectPort: number;
 
 before(async () => {
-  // Without .certgate: the app is then loaded twice, and the second process takes the inspector's port over.
+  // The copy has no .certgate folder, so the app is loaded twice, and the second process takes over the inspector's
+  // port.
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'certgate-inspect-')));
   cpSync(sampleFolder, folder, {
     recursive: true,
@@ -61,7 +63,7 @@ describe('certgate dev --inspect', () => {
     try {
       const breakpoint = await setBreakpoint(inspector, 'return { jsonBody:');
 
-      // Refused by the gate: the handler isn't reached, so nothing stops, and the answer comes.
+      // The gate refuses this call, so no handler runs, no breakpoint stops it, and the answer comes.
       const refused = await call([]);
       assert.equal(refused.status, 401);
       assert.equal(inspector.pauses, 0);
@@ -82,7 +84,7 @@ describe('certgate dev --inspect', () => {
         file: join(folder, handlerSource),
         line: lineOf('return { jsonBody:'),
       });
-      // The handler knows who calls: the identity of the certificate that went through the gateway.
+      // The handler sees the caller's identity, which comes from the certificate that went through the gateway.
       const evaluated = (await inspector.send('Debugger.evaluateOnCallFrame', {
         callFrameId: frame.callFrameId,
         expression: 'name',
@@ -96,7 +98,7 @@ describe('certgate dev --inspect', () => {
     }
   });
 
-  it('listens for the debugger on the loopback only', async () => {
+  it('listens for the debugger on the loopback address only', async () => {
     const { body } = await request(`http://127.0.0.1:${inspectPort}/json/list`);
     const [target] = (await body.json()) as { webSocketDebuggerUrl: string }[];
     assert.match(target?.webSocketDebuggerUrl ?? '', /^ws:\/\/127\.0\.0\.1:/);
@@ -120,7 +122,7 @@ describe("the sample's .vscode", () => {
   }[];
   const task = tasks.find(({ label }) => label === configuration?.preLaunchTask);
 
-  it('attaches where its task lets the debugger in, and the task builds first', () => {
+  it('attaches to the address that its task opens, and the task builds the app first', () => {
     assert.ok(task?.command.endsWith(`certgate dev --inspect ${configuration?.address}:${configuration?.port}`));
     const build = tasks.find(({ label }) => label === task?.dependsOn?.[0]);
     const { scripts } = JSON.parse(readFileSync(join(sampleFolder, 'package.json'), 'utf8')) as {
@@ -166,7 +168,7 @@ async function findFreePort(): Promise<number> {
   return address.port;
 }
 
-/** The line of the handler's source that starts with the text; 0-based, as the protocol counts. */
+/** The 0-based number, as the protocol uses it, of the first line of the handler's source that starts with the text. */
 function lineOf(text: string): number {
   const lines = readFileSync(join(folder, handlerSource), 'utf8').split('\n');
   const line = lines.findIndex((each) => each.trimStart().startsWith(text));
@@ -182,7 +184,7 @@ function readBuilt(): { readonly file: string; readonly text: string; readonly m
   return { file, text, map: new SourceMap(payload) };
 }
 
-/** Where a place in the built file comes from; undefined for what the compiler added. */
+/** The place in the source that a place in the built file comes from. Undefined for code that the compiler added. */
 function sourceOf({
   lineNumber,
   columnNumber,
@@ -193,7 +195,7 @@ function sourceOf({
   return { file: resolve(dirname(file), entry.originalSource), line: entry.originalLine };
 }
 
-/** At a line of the source, which the source map turns into a place of the built file, as an editor does. */
+/** Sets a breakpoint at a line of the source, as an editor does: the source map gives the place in the built file. */
 async function setBreakpoint(inspector: Inspector, text: string): Promise<string> {
   const { file, text: built } = readBuilt();
   const lineNumber = built.split('\n').findIndex((line, index) => {
@@ -205,7 +207,7 @@ async function setBreakpoint(inspector: Inspector, text: string): Promise<string
     url: pathToFileURL(file).href,
     lineNumber,
   })) as { breakpointId: string; locations: readonly Location[] };
-  // One that is bound to nothing yet would have no location.
+  // A breakpoint that is bound to no code would have no location.
   assert.equal(set.locations.length, 1);
   return set.breakpointId;
 }
@@ -213,7 +215,7 @@ async function setBreakpoint(inspector: Inspector, text: string): Promise<string
 interface Inspector {
   readonly pauses: number;
   send(method: string, params?: object): Promise<unknown>;
-  /** The parameters of the next event of that name. */
+  /** Resolves with the parameters of the next event that has this name. */
   next(event: string): Promise<unknown>;
   close(): void;
 }
@@ -226,7 +228,9 @@ interface InspectorMessage {
   readonly error?: { readonly message: string };
 }
 
-/** A client of the inspector's protocol. Node has a WebSocket of its own from 22 on only. */
+/**
+ * Connects a client of the inspector's protocol. Uses undici's WebSocket, because Node has one only since version 22.
+ */
 async function attach(port: number): Promise<Inspector> {
   const { body } = await request(`http://127.0.0.1:${port}/json/list`);
   const [target] = (await body.json()) as { webSocketDebuggerUrl: string }[];

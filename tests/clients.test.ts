@@ -11,13 +11,13 @@ import { KeyVaultStandIn, refuse } from './test-support/key-vault.js';
 import { until } from '@certgate/x509/test-support/until.js';
 import { makeOpensslCertificate, openssl, type OpensslCertificate } from './test-support/openssl.js';
 
-// The programs of examples/clients against the local gateway, all through one rotation: each has a call under way on the
-// old certificate, takes over the new files, and is let in after the old certificate has been removed.
+// Runs the programs of examples/clients against the local gateway through one rotation. Each program has a call under
+// way with the old certificate, takes over the new files, and is admitted after the old certificate has been removed.
 
 const examples = join(root, 'examples', 'clients');
 const readme = readFileSync(join(examples, 'README.md'), 'utf8');
 
-/** Slow answers when Release was called. */
+/** An app whose function Slow answers only after Release was called. Waiting returns how many calls wait. */
 const appFiles = {
   'host.json': '{ "version": "2.0" }',
   'package.json': '{ "main": "index.js" }',
@@ -41,7 +41,7 @@ const appFiles = {
 
 interface Certificate extends OpensslCertificate {
   readonly name: string;
-  /** As the functions return it. */
+  /** The SHA-256 thumbprint in upper-case hex, as the app's functions return it. */
   readonly hash: string;
   readonly pfxFile: string;
   readonly password: string;
@@ -56,7 +56,7 @@ interface Program {
 }
 
 const go = findTool('go', ['version']);
-// The one that Debian brings, before another one that PATH may have first.
+// Prefers Debian's Python to another one that PATH may name first.
 const python = ['/usr/bin/python3', 'python3'].find((path) => findTool(path, ['--version']) !== undefined);
 
 function findTool(path: string, args: readonly string[]): string | undefined {
@@ -102,12 +102,12 @@ describe('the clients of examples/clients', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('call with the first certificate, each with a call under way', async () => {
+  it('call with the first certificate, and each has one call under way', async () => {
     await until(() => programs.every(({ stdout }) => hasAnswer(stdout, oldCertificate)));
     await until(async () => Number((await app.callAs('none', '/api/Waiting')).body) === programs.length + 1);
   });
 
-  it('say that files cannot be used, and go on with what they have', async () => {
+  it('report files that they cannot use, and continue with the old certificate', async () => {
     for (const file of [files.pfx, files.pem]) replaceFile(file, 'half a f');
     vault.answer = () => refuse(403, 'Forbidden', 'ForbiddenByRbac');
     await until(() => programs.every(({ stderr }) => stderr.includes('could not be reloaded')));
@@ -115,7 +115,7 @@ describe('the clients of examples/clients', () => {
     await until(() => programs.every(({ stdout }, index) => hasAnswer(stdout.slice(lengths[index]), oldCertificate)));
   });
 
-  it('take over the new certificate, of another kind of key, while both are allowed', async () => {
+  it('take over the new certificate, with another kind of key, while both are allowed', async () => {
     trust(oldCertificate, newCertificate);
     vault.answer = undefined;
     await until(async () => (await app.callAs(readPem(newCertificate), '/api/Whoami')).status === 200);
@@ -124,14 +124,14 @@ describe('the clients of examples/clients', () => {
     await until(() => programs.every(({ stdout }) => hasAnswer(stdout, newCertificate)));
   });
 
-  it('are let in when the old certificate has been removed, and finish the calls that began with it', async () => {
+  it('are admitted after the old certificate is removed, and finish the calls that began with it', async () => {
     trust(newCertificate);
     await until(async () => (await app.callAs(readPem(oldCertificate), '/api/Whoami')).status === 401);
     await waitForMoreCalls();
     for (const { stdout } of programs) assert.equal(countAnswers(stdout, 'Slow'), 0);
     await app.callAs('none', '/api/Release');
     await until(() => programs.every(({ stdout }) => countAnswers(stdout, 'Slow') > 0));
-    // The connections of these calls are free now, and must not be used again.
+    // The connections of these calls are idle now. The programs must not use them for new calls.
     await waitForMoreCalls();
     const slow = await slowCurl;
     assert.deepEqual([slow.exitCode, slow.stdout], [0, `${oldCertificate.hash} 200`], slow.stderr);
@@ -140,7 +140,7 @@ describe('the clients of examples/clients', () => {
   for (const name of ['fetch', 'axios', 'https', 'Key Vault', 'Python', 'Go']) {
     const absent = { Python: python === undefined, Go: go === undefined }[name] ?? false;
     const skip = absent && `${name} is not installed on this machine, so this example was not run.`;
-    it(`${name}: every call was answered with 200, by the old certificate and then by the new one`, { skip }, () => {
+    it(`${name} gets 200 for every call, first with the old certificate and then with the new one`, { skip }, () => {
       const program = programs.find((each) => each.name === name);
       const lines = readLines(program?.stdout ?? '');
       for (const [url = '', status, hash = ''] of lines) {
@@ -161,7 +161,7 @@ describe('the clients of examples/clients', () => {
     });
   }
 
-  it('curl: reads the files at each call, PEM and PFX', async () => {
+  it('curl reads the files at each call, as PEM and as PFX', async () => {
     const commands = [...readme.matchAll(/^curl (--cert.*) https:\S+$/gm)].map(([, options = '']) => options);
     assert.equal(commands.length, 2);
     for (const options of commands) {
@@ -211,13 +211,13 @@ describe('the clients of examples/clients', () => {
     replaceFile(files.pem, readFileSync(pemFile));
   }
 
-  /** As the README says: written beside it, then renamed. */
+  /** Replaces a file as the README says: writes a new file next to it, then renames that. */
   function replaceFile(file: string, content: string | Uint8Array): void {
     writeFileSync(`${file}.new`, content, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
 
-  /** Key Vault's PFX has no password. */
+  /** Exports the certificate to the stand-in for Key Vault. A PFX from Key Vault has no password. */
   function setVaultCertificate({ name, certificateFile, keyFile }: Certificate): void {
     const file = at(`${name}.vault.pfx`);
     openssl(
@@ -246,7 +246,10 @@ describe('the clients of examples/clients', () => {
     programs.push(program);
   }
 
-  /** Go compiles its own library at the first build on a machine, which takes 20 s of CPU time; later ones take none. */
+  /**
+   * Builds the Go example. The first build on a machine compiles Go's standard library, which takes 20 s of CPU time;
+   * later builds use the cache.
+   */
   async function buildGo(): Promise<string | undefined> {
     if (go === undefined) return undefined;
     const program = at('go-call');
@@ -264,7 +267,10 @@ describe('the clients of examples/clients', () => {
     return program;
   }
 
-  /** The README's own lines, in a folder where the SDK is installed; what they print once is printed again and again. */
+  /**
+   * Writes a program from the README's own lines, in a folder where Azure's SDK is installed. Where the README's lines
+   * print one answer, the program prints answers repeatedly.
+   */
   function writeVaultProgram(): string {
     const place = at('vault-client');
     mkdirSync(join(place, 'node_modules'), { recursive: true });
@@ -306,7 +312,7 @@ function readPem({ certificateFile, keyFile }: Certificate): CallerCertificate {
   };
 }
 
-/** URL, status, body. */
+/** The complete lines of the output, each split into URL, status and body. */
 function readLines(stdout: string): readonly (readonly string[])[] {
   const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1);
   return whole

@@ -27,7 +27,7 @@ function compare(
 
 const pathOf = (entry: string): string => new URL(`../../packages/x509/dist/${entry}.mjs`, import.meta.url).href;
 
-/** A checkout whose x509 is this one's, except for `override`. */
+/** Makes a checkout whose x509 re-exports this repository's, plus the exports in `override`. */
 function writeCheckout(override: string): string {
   const dist = join(folder, 'packages', 'x509', 'dist');
   mkdirSync(dist, { recursive: true });
@@ -45,7 +45,7 @@ describe('npm run conformance -- decoders', () => {
     assert.match(text, /8 accepted, 0 refused\nEvery value is equal/);
   });
 
-  it('prints an input whose octets are a copy, and no view of what was decoded', () => {
+  it('prints the input for which a decoder returned a copy instead of a view', () => {
     const { exitCode, text } = compare(
       writeCheckout(
         `import { findPublicKeyInfo as original } from ${JSON.stringify(pathOf('internal'))};

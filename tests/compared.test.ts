@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { reasonToSkip } from './front-ends/proxies.js';
 import { root } from './test-support/certgate.js';
 
-// examples/compared: its page has the tables of the committed result, and a run of two of its servers, which need nothing
-// installed, comes to the same.
+// Compares examples/compared with the committed result: its page must have the result's tables, and a new run of two of
+// its servers must give the same. These two need no installation.
 
 interface Compared {
   readonly id: string;
@@ -34,7 +34,7 @@ it('the page of the comparison has the tables of its result', () => {
   assert.throws(() => replaceTables('', written), /needs 2 blocks/);
 });
 
-it('a run comes to what is committed', { skip: reasonToSkip('nginx') }, async () => {
+it('a new run gives the committed result', { skip: reasonToSkip('nginx') }, async () => {
   const rerun = ['article-check', 'certgate'];
   const words = [join(folder, 'compare.mjs'), ...rerun.flatMap((server) => ['--only', server])];
   const { stdout } = await promisify(execFile)(process.execPath, words);

@@ -53,14 +53,14 @@ const good = { id: 'good', section: '1', valid: true, crls: ['crls/good.crl'] };
 const revoked = { id: 'revoked', section: '1', valid: false, crls: ['crls/revoked.pem'] };
 
 describe('npm run conformance', () => {
-  it('without data says how to get some, and ends with 2', () => {
+  it('says how to get data if it has none, and ends with 2', () => {
     const { exitCode, stderr } = startConformance();
     assert.equal(exitCode, 2);
     assert.match(stderr, /--data PATH/);
     assert.match(stderr, /README/);
   });
 
-  it('ends with 2 where the data is missing, is not a suite, or a file of it is gone', () => {
+  it('ends with 2 if the data is missing, is not a suite, or names a file that is missing', () => {
     assert.equal(runConformance('--data', join(folder, 'nothing')).exitCode, 2);
     assert.equal(runConformance('--data', join(folder, 'crls')).exitCode, 2);
     assert.equal(runConformance('--data', join(folder, 'openssl.cnf')).exitCode, 2);
@@ -72,7 +72,7 @@ describe('npm run conformance', () => {
     assert.equal(runConformance('--data', writeTests(good), '--unknown').exitCode, 2);
   });
 
-  it('runs the form of PKITS, by folder and by file, and compares policy sets', () => {
+  it('runs a suite in the form of PKITS, by folder and by file, and compares policy sets', () => {
     writeTests(good, revoked, { ...good, id: 'unknown status', valid: false, crls: ['certs/root.pem'] });
     for (const [path, start] of [
       [folder, startConformance],
@@ -88,7 +88,7 @@ describe('npm run conformance', () => {
     assert.match(stdout, /^total +1 +0 +0 +0 +1 +0 /m);
   });
 
-  it('fails on a wrong acceptance and on a wrong refusal, and names them', () => {
+  it('fails on a wrong acceptance and on a wrong refusal, and names both cases', () => {
     const { exitCode, stdout } = runConformance(
       '--json',
       '--data',
@@ -102,7 +102,7 @@ describe('npm run conformance', () => {
     assert.equal(suite.results[1]?.code, 'certificate_revoked');
   });
 
-  it('takes a listed deviation, and fails on one of another kind or one that no longer happens', () => {
+  it('accepts a listed deviation, and fails on one of another kind or one that no longer happens', () => {
     const entry = { suite: 'pkits', ids: ['revoked'], expected: 'valid', ours: 'invalid', why: 'a test' };
     const data = writeTests(good, { ...revoked, valid: true });
     const run = (...entries: readonly DeviationEntry[]): number | null =>
@@ -112,13 +112,13 @@ describe('npm run conformance', () => {
     assert.equal(run({ ...entry, suite: 'limbo' }), 1);
     assert.equal(run({ ...entry, expected: 'invalid', ours: 'valid' }), 1);
     assert.equal(run({ ...entry, ids: ['revoked', 'good'] }), 1);
-    // Nothing is said of a case that isn't there.
+    // A deviation may list a case that this suite doesn't have.
     assert.equal(run({ ...entry, ids: ['revoked', 'of another suite'] }), 0);
     const { suite, expected, ours, why } = entry;
     assert.equal(run({ suite, expected, ours, why }), 2);
   });
 
-  it('runs the form of the OCSP responses', () => {
+  it('runs a suite in the form of the OCSP responses', () => {
     const test = { ...good, crls: undefined, time: material.time };
     const { exitCode, stdout } = runConformance(
       '--json',
@@ -133,7 +133,7 @@ describe('npm run conformance', () => {
     assert.equal(readReport(stdout).suites[0]?.results[1]?.code, 'certificate_revoked');
   });
 
-  it('runs the schema of x509-limbo: purposes, peer names, key usage, depth, CRLs, and a time of now', () => {
+  it('runs the schema of x509-limbo: purposes, peer names, key usage, depth, CRLs, and cases without a time', () => {
     const path = writeLimboSuite(material, [
       { id: 'a::plain', expected: 'SUCCESS' },
       { id: 'a::now', expected: 'SUCCESS', extra: { validation_time: null } },

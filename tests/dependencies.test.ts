@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { build } from 'esbuild';
 import { root } from './test-support/certgate.js';
 
-// Holds the table of dependencies in docs/architecture.md, and the notices of what the tool's page has in it.
+// Checks the table of dependencies in docs/architecture.md, and the licenses that the tool's page contains.
 
 interface Locked {
   readonly license?: string;
@@ -27,7 +27,7 @@ function readTable(): ReadonlyMap<string, readonly string[]> {
   return new Map(cells.map(([, name = '', rest = '']) => [name, rest.split(' | ')]));
 }
 
-/** Where Node finds a package from another's folder. */
+/** The folder where Node finds a package that code in `from` imports. */
 function findInstalled(name: string, from: string): string {
   const place = join(from, 'node_modules', name).replaceAll('\\', '/');
   if (place in packages) return place;
@@ -51,7 +51,7 @@ function measureFolder(folder: string): number {
 }
 
 describe('the dependencies of the tool', () => {
-  it('are in the table, each with its reason and what would take its place', () => {
+  it('are in the table, each with its reason and an alternative', () => {
     assert.deepEqual([...rows.keys()], ofTool);
     for (const [name, [reason = '', , , inItsPlace = '']] of rows) {
       assert.ok(reason.length > 5 && inItsPlace.length > 5, name);
@@ -66,15 +66,15 @@ describe('the dependencies of the tool', () => {
       assert.deepEqual(new Set(licence.split(', ')), licences);
       const [count = 0, kilobytes = 0] = size.split(', ').map(Number);
       assert.equal(count, tree.length);
-      // Updates of what it brings change it a little.
+      // The size may differ a little, because a dependency's own dependencies are updated.
       const measured = tree.reduce((sum, place) => sum + measureFolder(join(root, place)), 0) / 1000;
       assert.ok(Math.abs(measured - kilobytes) < 5 + 0.25 * kilobytes, `${measured} kB`);
     });
   }
 });
 
-describe('other packages of this repository', () => {
-  it('depend on each other alone', () => {
+describe('the other packages of this repository', () => {
+  it('depend only on each other', () => {
     for (const folder of ['x509', 'core', 'azure-functions', 'http']) {
       const foreign = Object.keys(packages[`packages/${folder}`]?.dependencies ?? {}).filter(
         (name) => !name.startsWith('@certgate/'),
@@ -85,7 +85,7 @@ describe('other packages of this repository', () => {
 });
 
 describe('the page of the tool', () => {
-  it('has the licence of each package that it has in it, in the file that is packed', async () => {
+  it('contains the license of each package that it bundles, and is packed', async () => {
     const { metafile } = await build({
       absWorkingDir: root,
       entryPoints: ['packages/inspector/src/main.tsx'],

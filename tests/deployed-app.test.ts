@@ -8,15 +8,16 @@ import { root, sampleFolder } from './test-support/certgate.js';
 import { listPackedByAzd, listPackedByCoreTools } from './test-support/deployed-files.js';
 import { expectNpm, findTarball, packPackages, runNpm } from './test-support/npm.js';
 
-// What a deployment of the sample takes along, outside this repository and with the adapter from a vendored tarball: by
-// `npm run stage`, and by `func pack` and azd without it. No key, certificate, trust document, setting or log of the
-// developer's is in it, and what is in it answers as it should with App Service's environment variables.
+// Tests what a deployment of the sample contains if the app is outside this repository and installs the adapter from a
+// vendored tarball. The app is packed after `npm run stage`, and without it by Core Tools and azd. The package must
+// contain no key, certificate, trust document, setting or log of the developer's, and its functions must answer
+// correctly with App Service's environment variables.
 
 const appService = JSON.parse(
   readFileSync(join(root, 'tests', 'test-support', 'app-service-environment.json'), 'utf8'),
 ) as Readonly<Record<string, string>>;
 
-/** Planted all over the app, each with the marker in it. */
+/** Files all over the app that no deployment may contain. Each contains the marker. */
 const marker = 'planted-by-the-test';
 const decoys = [
   '.certgate/allowed.pfx',
@@ -85,7 +86,7 @@ before(async () => {
   await expectNpm(['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], app);
   for (const path of decoys) {
     mkdirSync(dirname(join(app, path)), { recursive: true });
-    // What npm reads must stay readable.
+    // The content is a comment in the syntax of .npmrc, so that npm can still read that file.
     writeFileSync(join(app, path), `; ${marker} ${path}\n`);
   }
   const outside = join(temporary, 'callers');
@@ -97,12 +98,15 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** As docs/app-shapes.md has it: the adapter from a tarball in the app's own repository. */
+/**
+ * Writes the package.json that docs/app-shapes.md describes, with the adapter from a tarball in the app's own
+ * repository.
+ */
 function writeManifest(tarball: string): void {
   const { main } = JSON.parse(readFileSync(join(sampleFolder, 'package.json'), 'utf8')) as { readonly main: string };
   const scripts = { stage: 'node scripts/stage.mjs' };
   const dependencies = { '@azure/functions': '^4.16.5', '@certgate/azure-functions': `file:vendor/${tarball}` };
-  // What npm ci wants to see again: without the override, it refuses the lockfile.
+  // `npm run stage` must keep these. Without the override, `npm ci` refuses the lockfile.
   const more = { optionalDependencies: { ms: '2.1.3' }, overrides: { cookie: '1.0.2' } };
   const manifest = { name: 'app', version: '1.0.0', main, scripts, dependencies, ...more };
   writeFileSync(join(app, 'package.json'), JSON.stringify(manifest));
@@ -112,7 +116,7 @@ function findDecoys(folder: string, files: readonly string[]): readonly string[]
   return files.filter((path) => readFileSync(join(folder, path), 'latin1').includes(marker));
 }
 
-/** The files of the package alone, in a folder that holds nothing else. */
+/** Copies the packed files into a folder that contains nothing else. */
 function unpack(name: string, folder: string, files: readonly string[]): string {
   const place = join(temporary, name);
   for (const path of files) cpSync(join(folder, path), join(place, path));
@@ -125,11 +129,11 @@ const packages = [
   ['Core Tools, from the app itself', '.', listPackedByCoreTools],
 ] as const;
 
-it('every decoy is in the app, where it can be found', () => {
+it('every decoy is in the app, and findDecoys finds it', () => {
   assert.deepEqual(findDecoys(app, decoys), decoys);
 });
 
-/** Of each function: the status without a certificate, with one that nobody allows, and with an allowed one. */
+/** For each function: the status without a certificate, with one that is not allowed, and with an allowed one. */
 async function callEveryFunction(
   context: TestContext,
   folder: string,
@@ -139,7 +143,7 @@ async function callEveryFunction(
   const host = await startFunctionsHost({
     folder,
     environment: { ...environment, CERTGATE_TRUST: trustFile },
-    // The test plays the front end.
+    // The test sends the header that the front end would set.
     unsafeDirectHeader: true,
   });
   context.after(() => host.close());
@@ -154,7 +158,7 @@ async function callEveryFunction(
 }
 
 for (const [name, from, list] of packages) {
-  describe(`what is packed by ${name}`, () => {
+  describe(`the package that ${name} makes`, () => {
     let folder: string;
     let files: readonly string[];
 
@@ -163,9 +167,9 @@ for (const [name, from, list] of packages) {
       files = list(folder);
     });
 
-    it('has no key, certificate, trust document, setting, log or test in it, and nothing of the build', () => {
+    it('contains no key, certificate, trust document, setting, log or test, and nothing that only the build needs', () => {
       assert.deepEqual(findDecoys(folder, files), []);
-      // A remote build would need the lockfile.
+      // The lockfile may be in the package, because a build in Azure would need it.
       assert.deepEqual(files.filter((path) => !/^(?:node_modules\/|package-lock\.json$)/.test(path)).sort(), [
         'dist/src/functions/PublicFunction.js',
         'dist/src/functions/RoleFunction.js',
@@ -180,7 +184,7 @@ for (const [name, from, list] of packages) {
       );
     });
 
-    it("answers with App Service's environment variables: 200 to an allowed certificate, 401 to others", async (context) => {
+    it("answers 200 to an allowed certificate and 401 to others, with App Service's environment variables", async (context) => {
       const place = unpack(name.replace(/\W+/g, '-'), folder, files);
       assert.deepEqual(await callEveryFunction(context, place, appService), [
         ['PublicFunction', 200, 200, 200],
@@ -192,17 +196,17 @@ for (const [name, from, list] of packages) {
 }
 
 describe('deploy/', () => {
-  it('is packed by Core Tools as by azd, with its node_modules', () => {
+  it('is packed by Core Tools and azd with the same files, including node_modules', () => {
     const packed = [...listPackedByAzd(join(app, 'deploy'))].sort();
     assert.deepEqual([...listPackedByCoreTools(join(app, 'deploy'))].sort(), packed);
     for (const name of ['@certgate/azure-functions', 'ms']) {
       assert.ok(packed.includes(`node_modules/${name}/package.json`), name);
     }
-    // It names paths of this machine.
+    // This file contains paths of this machine.
     assert.ok(!packed.includes('node_modules/.package-lock.json'));
   });
 
-  it('refuses every call of a closed function where nothing says that App Service is the front end', async (context) => {
+  it('refuses every call of a closed function if no variable shows that App Service is the front end', async (context) => {
     const environment = { ...appService, WEBSITE_INSTANCE_ID: '' };
     assert.deepEqual(await callEveryFunction(context, join(app, 'deploy'), environment), [
       ['PublicFunction', 200, 200, 200],
@@ -218,7 +222,7 @@ describe('deploy/', () => {
     assert.match(JSON.stringify(manifest['dependencies']), /"@certgate\/azure-functions":"file:/);
   });
 
-  it('is not left behind by a staging that fails', async () => {
+  it('does not exist after a staging that failed', async () => {
     renameSync(join(app, 'dist'), join(app, 'built-earlier'));
     const { exitCode, stderr } = await runNpm(['run', '--silent', 'stage'], app);
     assert.equal(exitCode, 1);

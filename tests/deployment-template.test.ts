@@ -6,13 +6,13 @@ import { denialCodes, getPublicStatus } from '@certgate/core';
 import { infra, listAlerts, readDuration, readText } from './test-support/alerts.js';
 import { root } from './test-support/certgate.js';
 
-// Holds the pages to the sample's deployment template. template-security.test.ts holds the template itself.
+// Compares the pages with the sample's deployment template. template-security.test.ts tests the template itself.
 
 const page = readText(join(root, 'docs', 'observability.md'));
 const alerts = listAlerts();
 
 describe('docs/observability.md', () => {
-  it('leads to every query of the template', () => {
+  it('links to every query of the template', () => {
     const names = readdirSync(join(infra, 'queries')).map((name) => name.replace(/\.kql$/, ''));
     assert.deepEqual([...names].sort(), alerts.map(({ name }) => name).sort());
     for (const { name } of alerts) {
@@ -20,7 +20,7 @@ describe('docs/observability.md', () => {
     }
   });
 
-  it('leads to rules for Prometheus with the codes of all answers 503', () => {
+  it('links to rules for Prometheus that contain all codes with status 503', () => {
     const file = 'examples/prometheus/certgate-rules.yml';
     assert.ok(page.includes(`](../${file})`));
     const rules = readText(join(root, file));
@@ -61,7 +61,7 @@ describe('docs/deploy-to-azure.md', () => {
 });
 
 describe('commands on the pages', () => {
-  it('switch client certificates on together with the mode, and require them', () => {
+  it('set the client certificate mode, and require certificates', () => {
     const commands = readText(join(root, 'docs', 'quick-start.md')).match(/az functionapp update [^`]*/g) ?? [];
     assert.ok(commands.length > 0);
     for (const command of commands) {
@@ -76,7 +76,7 @@ interface ParametersFile {
   readonly parameters: Readonly<Record<string, { readonly value: string } | undefined>>;
 }
 
-/** In the words of the page. */
+/** The duration in words, as the page writes it. */
 function describeDuration(duration: string): string {
   const { count, unit } = readDuration(duration);
   return `${count} ${{ D: 'day', H: 'hour', M: 'minute' }[unit]}${count === 1 ? '' : 's'}`;

@@ -41,8 +41,8 @@ async function makeApp(context: TestContext, { main, Values = {}, hostJson = {} 
 const check = (folder: string, ...more: string[]): Promise<Ended> =>
   runCertgateHere(['dev', folder, '--once', ...more]);
 
-describe('certgate dev before an app whose code and settings say what is there', () => {
-  it('plays the front end that only the code names, with the secret of the setting that the code reads', async (context) => {
+describe('certgate dev, for an app whose code and settings describe its front end and trust', () => {
+  it('plays the front end that only the code names, with the secret from the setting that the code reads', async (context) => {
     const main = `secure({ frontEnd: 'nginx', frontEndSecret: process.env.MINE }); app.http('Closed', { handler });`;
     const folder = await makeApp(context, { main, Values: { MINE: secret } });
     const { exitCode, stdout, stderr } = await check(folder, '--json', '--call', 'Closed');
@@ -85,7 +85,7 @@ describe('certgate dev before an app whose code and settings say what is there',
     });
   }
 
-  it('leaves disabled functions out, names what it ignores, a mistyped setting, and what streaming hides', async (context) => {
+  it('skips disabled functions, and names ignored settings, a mistyped setting, and what streaming hides', async (context) => {
     const until = new Date(Date.now() + 86_400_000).toISOString();
     const folder = await makeApp(context, {
       main: `

@@ -76,7 +76,9 @@ describe('certgate dev', () => {
     child.kill('SIGTERM');
     return (await ended).exitCode;
   };
-  /** On ports of its own, unless the flags name others. It ends with 0 on a signal. */
+  /**
+   * Runs `certgate dev` on free ports, unless the flags name others. The process must end with 0 when it gets a signal.
+   */
   const withDev = async (
     app: string,
     flags: readonly string[],
@@ -92,7 +94,7 @@ describe('certgate dev', () => {
       assert.equal(await stop(dev), 0);
     }
   };
-  /** `dev --once --json` in this process. */
+  /** Runs `dev --once --json` in this process. */
   const check = async (
     app: string,
     ...flags: readonly string[]
@@ -113,7 +115,7 @@ describe('certgate dev', () => {
     return (await runProgram('curl', ['--silent', ...identity, `${url}/api/Hello`])).stdout;
   };
 
-  it('loads the app again when its files change, keeps its ports, and stays up when the app cannot be loaded', async () => {
+  it('loads the app again when its files change, keeps its ports, and continues if the app cannot be loaded', async () => {
     const app = makeNewApp('changing', gate + hello('one'));
     await withDev(app, freePorts, async (url, said) => {
       assert.equal(await call(app, url), 'one');
@@ -126,7 +128,7 @@ describe('certgate dev', () => {
     });
   });
 
-  it('moves on from a default port that is taken, and says so', async () => {
+  it('uses another port if a default port is taken, and says so', async () => {
     const app = await makeApp('crowded', gate + hello('one'));
     const servers = await Promise.all([7443, 7071].map(occupy));
     try {
@@ -140,7 +142,7 @@ describe('certgate dev', () => {
     }
   });
 
-  it("uses the document that the app's own setting names, and says which it was", async () => {
+  it("uses the document that the app's own setting names, and says which one", async () => {
     const app = await makeApp('own-trust', gate + hello('one'));
     const billing = makeOpensslCertificate(folder, 'billing', 'ec');
     cpSync(writeTrust(folder, { billing: { certificate: billing } }), join(app, 'callers.json'));
@@ -181,7 +183,7 @@ describe('certgate dev', () => {
         [development.code, development.trust],
         ['certificate_not_trusted', { source: 'file callers.json', revision: 1 }],
       );
-      // One readable line for each, and none of the raw ones.
+      // The log must have one readable line for each request, and no raw JSON line.
       await runProgram('curl', ['--silent', '--cacert', cacert, `${url}/api/Nowhere?code=secret`]);
       await runProgram('curl', ['--silent', '--cacert', cacert, '--header', 'Host: a/b', `${url}/api/Hello`]);
       await until(() => said().includes('host-invalid'));
@@ -198,7 +200,7 @@ describe('certgate dev', () => {
     });
   });
 
-  it('answers nobody once the settings name another front end than the gateway plays', async () => {
+  it('answers nobody after the settings name another front end than the one that the gateway plays', async () => {
     const app = await makeApp('front-end', gate + hello('one'));
     const writeSetting = (frontEnd: string): void => {
       const settings = { IsEncrypted: false, Values: { CERTGATE_FRONT_END: frontEnd } };
@@ -214,7 +216,7 @@ describe('certgate dev', () => {
     });
   });
 
-  it('opens the port of the app itself only when it is told to, and says so', async () => {
+  it("opens the app's own port only with --unsafe-direct-header, and says so", async () => {
     const app = await makeApp('direct', gate + hello('one'));
     await withDev(app, [...freePorts, '--unsafe-direct-header'], async (_url, said) => {
       const open = /(http:\/\/localhost:\d+) takes X-ARR-ClientCert from every program/.exec(said())?.[1] ?? '';
@@ -227,7 +229,7 @@ describe('certgate dev', () => {
   });
 
   for (const command of ['dev', 'gateway'] as const) {
-    it(`${command} before an app of somebody else: is ready when the app is there, and says until then what is missing`, async () => {
+    it(`${command} in front of an app that somebody else starts is ready when the app listens, and says until then what is missing`, async () => {
       const words = command === 'dev' ? ['dev', await makeApp('upstream', gate + hello('one'))] : ['gateway'];
       const server = createServer((socket) => socket.destroy());
       const listen = (port: number): Promise<number> =>
@@ -255,7 +257,7 @@ describe('certgate dev', () => {
     });
   }
 
-  it('prints lines that call the app when they are copied', async () => {
+  it('prints command lines that call the app when the user copies them', async () => {
     await withDev(sampleFolder, freePorts, async (_url, said) => {
       await until(() => said().includes('SecuredFunction'));
       const isCall = (line: string): boolean => line.includes('certgate call') && line.includes('SecuredFunction');
@@ -266,7 +268,7 @@ describe('certgate dev', () => {
     });
   });
 
-  it('calls what nothing covers a failure, and does not run it', async () => {
+  it('reports a function that no gate covers as a failure, and does not run it', async () => {
     const marker = join(folder, 'was-run');
     const open = `
 const { app } = require('@azure/functions');
@@ -280,7 +282,7 @@ app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stri
     assert.ok(!existsSync(marker));
   });
 
-  it('takes a role that is required inside a wrapper for what it is: closed, and seen only when it is called', async () => {
+  it('shows a function with a role inside a wrapper as closed, and shows the role only after a call', async () => {
     const hidden = `${gate}const { requireRole } = require('@certgate/azure-functions');
 const inner = requireRole('operator', () => ({ body: 'in' }));
 app.http('Hidden', { handler: (request, context) => inner(request, context) });`;
@@ -291,7 +293,7 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
     assert.match(allowed?.detail ?? '', /put requireRole outermost/);
   });
 
-  it('lists functions without an HTTP trigger, and leaves them alone', async () => {
+  it('lists functions without an HTTP trigger, and does not call them', async () => {
     const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
     const { exitCode, stdout } = await runCertgateHere(['dev', await makeApp('timed', timer), '--once']);
     assert.equal(exitCode, 0);
@@ -299,13 +301,13 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
     assert.doesNotMatch(stdout, /inspector/);
   });
 
-  it('two that start together on a fresh folder agree on certificates and trust', async () => {
+  it('agrees on certificates and trust with others that start in the same new folder', async () => {
     const app = makeNewApp('shared', gate + hello('one'));
     const runs = await Promise.all([1, 2, 3].map(() => runCertgate(['dev', app, '--once', '--call', 'Hello'])));
     for (const { exitCode, stdout, stderr } of runs) assert.equal(exitCode, 0, stdout + stderr);
   });
 
-  it('starts the app again when another process let its trust document grow meanwhile', async () => {
+  it('starts the app again if another process added to its trust document meanwhile', async () => {
     const role = `
 const { requireRole } = require('@certgate/azure-functions');
 app.http('Hello', { handler: requireRole('operator', () => ({ body: 'one' })) });
@@ -326,7 +328,7 @@ app.hook.appStart(() => { if (existsSync(grown)) copyFileSync(grown, trust); });
   });
 
   it(
-    'keeps keys to the owner, and git away',
+    'makes its keys readable by the owner only, and ignored by git',
     { skip: process.platform === 'win32' && 'Windows has no file modes' },
     () => {
       const own = join(folder, 'changing', '.certgate');
@@ -339,7 +341,10 @@ app.hook.appStart(() => { if (existsSync(grown)) copyFileSync(grown, trust); });
   );
 });
 
-/** Takes a port if it is free; taken by somebody else serves the test as well. */
+/**
+ * Makes sure that the port is taken: listens on it, unless another program already does. Returns a function that frees
+ * it.
+ */
 async function occupy(port: number): Promise<() => Promise<void>> {
   const server = createServer();
   const listens = await new Promise<boolean>((resolve) => {

@@ -39,10 +39,10 @@ const expectedStatuses = {
   'SecuredFunction allowed-operator': 200,
 };
 
-describe('the sample under certgate dev --check --front-end', () => {
+describe('the sample, under certgate dev --check --front-end', () => {
   for (const form of frontEndForms) {
     const frontEnd = form.frontEnd.name;
-    it(`${frontEnd}: answers every caller at every function, and nobody by a forged header`, async () => {
+    it(`${frontEnd}: answers every caller at every function correctly, and a forged header admits nobody`, async () => {
       const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
       const ports = ['--port', '0', '--host-port', '0'];
       const dev = startCertgate(['dev', sampleFolder, '--front-end', frontEnd, '--check', '--json', ...call, ...ports]);
@@ -55,7 +55,7 @@ describe('the sample under certgate dev --check --front-end', () => {
 
         const own = join(sampleFolder, '.certgate');
         const target = ['--cacert', join(own, 'gateway.crt.pem'), `${gateway.url}/api/SecuredFunction`];
-        // What the front end would write for the allowed caller if it had verified the certificate.
+        // The header fields that the front end would write for the allowed caller if it had verified the certificate.
         const { raw } = new X509Certificate(readFileSync(join(own, 'allowed.crt.pem')));
         const fields = Object.entries(writeVerified(form, raw)).flatMap(([name, text]) => [
           '--header',
@@ -80,7 +80,7 @@ describe('the sample under certgate dev --check --front-end', () => {
   }
 });
 
-/** The JSON object that stands on stdout once it is ready. */
+/** The JSON object that is on stdout when the command is ready. */
 function readReport(dev: ReturnType<typeof startCertgate>, ended: ReturnType<typeof collect>): Promise<Report> {
   return new Promise((resolve, reject) => {
     let stdout = '';
@@ -103,7 +103,7 @@ describe('--front-end', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('takes a known name only, and no setting of App Service with another', async () => {
+  it('accepts only known names, and no App Service setting with another front end', async () => {
     for (const [args, said] of [
       [['dev', '--front-end', 'lighttpd'], /argument 'lighttpd' is invalid\. Allowed choices are app-service, .*nginx/],
       [['dev', '--front-end', 'nginx', '--mode', 'required'], /--mode is a setting of App Service, .* is nginx/],
@@ -117,7 +117,7 @@ describe('--front-end', () => {
     }
   });
 
-  it('contradicts no setting of the app', async () => {
+  it("must not contradict the app's settings", async () => {
     writeFileSync(join(folder, 'package.json'), '{ "main": "index.js" }');
     writeFileSync(join(folder, 'host.json'), '{ "version": "2.0" }');
     writeFileSync(join(folder, 'index.js'), '');
@@ -128,7 +128,7 @@ describe('--front-end', () => {
     assert.match(stderr, /to play is nginx, but the app setting CERTGATE_FRONT_END names haproxy/);
   });
 
-  it('goes before any server that runs, with the secret of the environment, which is printed nowhere', async () => {
+  it('works in front of any running server, with the secret from the environment, which is printed nowhere', async () => {
     const secret = 'a-secret-of-the-front-end-0123456789';
     const seen: IncomingHttpHeaders[] = [];
     const server = createServer((request, response) => {
@@ -160,7 +160,7 @@ describe('--front-end', () => {
     assert.doesNotMatch(stderr, /warning/);
   });
 
-  it('says before an app that somebody else runs that there is no secret', async () => {
+  it('causes a warning that there is no secret, in front of an app that somebody else runs', async () => {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -178,7 +178,7 @@ describe('--front-end', () => {
     assert.match(stderr, /warning CERTGATE_FRONT_END_SECRET is not set, so requests bring no secret/);
   });
 
-  it('is an option of startLocalApp too, with a secret of its own for both sides', async () => {
+  it('is an option of startLocalApp too, which makes a secret for both sides', async () => {
     const app = await startLocalApp({ folder: sampleFolder, callers: { billing: {} }, frontEnd: 'envoy' });
     try {
       assert.equal((await app.callAs('billing', '/api/SecuredFunction')).status, 200);

@@ -35,10 +35,10 @@ import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate, makePublicCertificate } from './test-support/openssl.js';
 
-// Holds the documentation to the code: what a page lists is what there is, and nothing is missing.
+// Compares the documentation with the code: pages must list everything that exists, and nothing else.
 
 interface Page {
-  /** Relative to the repository's root. */
+  /** The page's path relative to the repository's root, with forward slashes. */
   readonly path: string;
   readonly text: string;
 }
@@ -57,7 +57,7 @@ interface CodeBlock {
 const fence = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const pages: readonly Page[] = listPages();
 
-/** The types' codes, as values: the compiler asks for each of them, and for no other. */
+/** The codes of the two types, as values. The compiler reports a missing code and a code that does not exist. */
 const checkCodes: Readonly<Record<CheckFinding['code'], true>> = {
   document_locked: true,
   identity_without_pins: true,
@@ -131,11 +131,11 @@ describe('docs/errors.md', () => {
     const rows = readRows(section, /^\| `(\w+)` \| (?:error|warning|information) \| (yes)? ?\|/gm);
     assert.deepEqual(sortTexts(rows.map(([, code = '']) => code)), sortTexts(Object.keys(checkCodes)));
     const logged = rows.flatMap(([, code = '', isLogged]) => (isLogged === undefined ? [] : [code]));
-    // That one has no place in a document by itself.
+    // `revision_reused` is not a fault of a single document, so `trust check` does not report it.
     assert.deepEqual(sortTexts([...logged, 'revision_reused']), sortTexts(Object.keys(warningCodes)));
   });
 
-  it("lists every answer of the gateway's own with its status, and no other", async () => {
+  it('lists every answer that the gateway gives itself, with its status, and no other', async () => {
     const { gatewayAnswers } = (await importBuilt(
       'certgate',
       'local/gateway/exchange/gateway-exchange.js',
@@ -208,7 +208,7 @@ describe('docs/architecture.md', () => {
   });
 });
 
-it('the type of a refusal is written once in the sources, and pages show it with the public codes', () => {
+it('the problem type of a refusal is written only once in the sources, and pages show it with the public codes', () => {
   const places = listFiles(root)
     .filter((path) => /\.(?:[cm]?[jt]sx?|py|go|cs|kql|bicep)$/.test(path) && !/\.test\.ts$|test-support/.test(path))
     .filter((path) => readFileSync(join(root, path), 'utf8').includes(problemTypePrefix));
@@ -223,7 +223,7 @@ it('the type of a refusal is written once in the sources, and pages show it with
 });
 
 describe('every page', () => {
-  it('has its place in the side bar of the site, once', async () => {
+  it('is in the side bar of the site, once', async () => {
     const { sideBar, movedPages } = (await import(pathToFileURL(join(root, 'site', 'side-bar.mjs')).href)) as SideBar;
     const listed = sideBar.flatMap((group) => group.pages).filter((name) => name !== 'api/index');
     const known = readdirSync(join(root, 'docs')).flatMap((name) => /^(.+)\.md$/.exec(name)?.[1] ?? []);
@@ -234,11 +234,11 @@ describe('every page', () => {
     );
   });
 
-  it('is short enough that all of them together can be kept true', () => {
+  it('is short enough that all pages together can be kept up to date', () => {
     execFileSync(process.execPath, [join(root, 'scripts', 'count-words.mjs')]);
   });
 
-  it('leads only to files and headings that exist', () => {
+  it('links only to files and headings that exist', () => {
     const links = pages.flatMap(({ path, text }) =>
       [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ path, target })),
     );
@@ -260,14 +260,15 @@ describe('every page', () => {
     assert.ok(documents.length >= 4);
     const authority = makeAuthorityPem();
     for (const { page, code } of documents) {
-      // Nobody reads a certificate; one that is left out is made here.
+      // Pages shorten certificates with "…", because nobody reads them. A certificate that is made here takes their
+      // place.
       const whole = code.replaceAll(/"-----BEGIN CERTIFICATE-----[^"]*…[^"]*"/g, JSON.stringify(authority));
       assert.doesNotThrow(() => parseTrustDocument(whole), page);
     }
   });
 
-  it('shows TypeScript that compiles, where it is whole', async () => {
-    // Azure's packages, which some snippets import, stand there.
+  it('shows TypeScript that compiles, if the snippet is complete', async () => {
+    // Some snippets import Azure's packages, which are installed together with Azurite.
     await installAzurite();
     const examples = listExamples();
     for (const name of functionsWithExample)
@@ -276,7 +277,7 @@ describe('every page', () => {
         `${name} has no @example`,
       );
     const snippets = [
-      // tests/app-shapes.test.ts compiles and runs those with Durable Functions.
+      // tests/app-shapes.test.ts compiles and runs the snippets for Durable Functions.
       ...codeBlocks.filter(
         ({ language, code }) => language === 'ts' && code.includes('import ') && !code.includes("'durable-functions'"),
       ),
@@ -286,7 +287,7 @@ describe('every page', () => {
     assert.deepEqual(listTypeErrors(snippets), []);
   });
 
-  it('shows reportOnly and observe with an end that holds on any day, once the day is filled in', async (context) => {
+  it('shows reportOnly and observe with an end that is valid on any day, once the user has filled in the date', async (context) => {
     const { observe, reportOnly, requireRole } = await import('@certgate/azure-functions');
     const snippets = pages.flatMap(({ path, text }) =>
       [...text.matchAll(/^ *```ts\n([\s\S]*?)```/gm)]
@@ -306,7 +307,7 @@ describe('every page', () => {
           runInNewContext(outputText, { app, observe, reportOnly, requireRole });
         };
         assert.doesNotMatch(code, /\d{4}-\d\d/, `${path} shows a date that will be over, or too far ahead`);
-        // As it is copied, it says what to fill in; what it suggests is good.
+        // The copied snippet throws an error that says what to fill in. The date that the error suggests must be valid.
         assert.throws(() => {
           run(code);
         }, /at most 90 days ahead, such as \d{4}-/);
@@ -336,7 +337,7 @@ describe('every page', () => {
     }
   });
 
-  it('has a command of every verb, on some page of docs beside the generated ones', async () => {
+  it('belongs to docs in which every verb has a command, even without the generated page', async () => {
     const helpByVerb = await readHelp();
     const verbs = [...helpByVerb].filter(([, help]) => !help.includes('\nCommands:\n')).map(([verb]) => verb);
     assert.ok(verbs.length > 30);
@@ -350,7 +351,7 @@ describe('every page', () => {
     );
   });
 
-  it('names options by themselves only if some verb has them', async () => {
+  it('names options on their own only if some verb has them', async () => {
     const help = [...(await readHelp()).values()].join('\n');
     const names = codeSpansOf('docs/local-development.md').flatMap((span) => /^--[a-z-]+/.exec(span) ?? []);
     assert.ok(names.length > 10);
@@ -358,8 +359,9 @@ describe('every page', () => {
   });
 });
 
-it('nothing in the tree lets npx fetch a package of the name certgate', () => {
-  // The name is not ours on the registry: where the tool isn't installed, somebody else's would run.
+it('no text in the repository lets npx download a package with the name certgate', () => {
+  // The name certgate on the registry is not ours. Without `--no-install`, a machine without the tool would run
+  // somebody else's package.
   const runners = /\b(?:npx|npm exec|pnpm dlx|yarn dlx|bunx)((?: +-[-\w]+)*) +certgate\b/g;
   const files = listFiles(root).filter((path) => /(?:\.(?:[cm]?[jt]s|json|md|ya?ml)|\/run)$/.test(path));
   const uses = files.flatMap((path) =>
@@ -393,12 +395,18 @@ type SuppressedDenialsModule = typeof suppressedDenialsModule;
 type TrustLogModule = typeof trustLogModule;
 type GatewayExchangeModule = typeof gatewayExchangeModule;
 
-/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+/**
+ * Imports a compiled file that no package exports. The path starts at the root, because the compiled test is one folder
+ * deeper than its source.
+ */
 function importBuilt(packageName: string, file: string): Promise<unknown> {
   return import(pathToFileURL(join(root, 'packages', packageName, 'dist', 'esm', file)).href);
 }
 
-/** The first column of the table of an event's keys. The keys that every line begins with are in the first table alone. */
+/**
+ * The keys that the table of an event lists. The keys that every line begins with are only in the table of the decision
+ * line.
+ */
 function listKeys(event: string): readonly string[] {
   const headings: Readonly<Record<string, string>> = {
     decision: 'The decision line',
@@ -416,7 +424,7 @@ function listKeys(event: string): readonly string[] {
   return event === 'decision' ? keys : ['certgate', 'event', 'time', 'process', ...keys];
 }
 
-/** Real lines of every event, by what writes them, about real decisions on a real certificate. */
+/** Real lines of every event, written by the gate's own log code about real decisions on a real certificate. */
 async function writeLines(context: TestContext): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { DecisionLog } = (await importBuilt('core', 'log/decision-log.js')) as DecisionLogModule;
   const { ExpiryLog } = (await importBuilt('core', 'log/expiry-log.js')) as ExpiryLogModule;
@@ -553,7 +561,10 @@ function makeAuthorityPem(): string {
   }
 }
 
-/** Relative to the repository's root, with forward slashes; nothing that is installed or built. */
+/**
+ * The files below a folder that are neither installed nor built. Paths are relative to the repository's root, with
+ * forward slashes.
+ */
 function listFiles(folder: string): readonly string[] {
   const left = ['.git', '.certgate', 'node_modules', 'dist', 'coverage', 'packed'];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -610,7 +621,7 @@ function withoutCode(text: string): string {
   return text.replace(/^ *```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]*`/g, '');
 }
 
-/** The names that GitHub gives headings. */
+/** The anchors that GitHub makes for the headings. */
 function listHeadings(text: string): readonly string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -629,7 +640,9 @@ interface NamedCommand {
   readonly words: readonly string[];
 }
 
-/** Every `certgate …` of a page's code, in blocks (lines that go on after a backslash joined) and in the text. */
+/**
+ * Every `certgate …` command of a page, in code blocks (lines that end with a backslash are joined) and in code spans.
+ */
 function listCommands({ path, text }: Page): readonly NamedCommand[] {
   const blocks = listCodeBlocks({ path, text }).flatMap(({ code }) => code.replace(/\\\n\s*/g, ' ').split('\n'));
   const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
@@ -638,7 +651,7 @@ function listCommands({ path, text }: Page): readonly NamedCommand[] {
     .map((rest) => ({ path, words: rest.trim().split(/\s+/) }));
 }
 
-/** The help of every verb, by its words; the program's own under the empty text. */
+/** The help text of every verb, keyed by the verb's words. The key of the program's own help is the empty text. */
 async function readHelp(path = ''): Promise<ReadonlyMap<string, string>> {
   const words = path.split(' ').filter((word) => word !== '');
   const { stdout, exitCode } = await runCertgateHere([...words, '--help']);
@@ -659,13 +672,14 @@ function findVerb(helpByVerb: ReadonlyMap<string, string>, words: readonly strin
 
 function hasOption(help: string, option: string): boolean {
   const name = option.split('=', 1)[0] ?? '';
-  // An option's own line is indented by two; the wrapped text of another one, which may name it, by more.
+  // The line that describes an option is indented by two spaces. Wrapped lines, which may mention other options, are
+  // indented by more.
   return [...help.matchAll(/^ {2}(?:(-\w), )?(--[a-z][a-z0-9-]*)/gm)].some(
     ([, short, long]) => name === short || name === long,
   );
 }
 
-/** What most apps and programs call; others may have an example too. */
+/** The names that most apps and programs call. Each must have an example; others may have one. */
 const functionsWithExample = [
   ...[
     'secureApp',
@@ -685,7 +699,7 @@ const functionsWithExample = [
   'verifyClientCertificate',
 ];
 
-/** The examples in the docstrings of what the packages export, by the name that each belongs to. */
+/** The examples in the doc comments of what the packages export. `page` is the name that the example documents. */
 function listExamples(): readonly CodeBlock[] {
   const sources = listFiles(root).filter((path) => /^packages\/[\w-]+\/src\/.*(?<!\.test)\.ts$/.test(path));
   return sources.flatMap((path) => {
@@ -701,7 +715,7 @@ function listExamples(): readonly CodeBlock[] {
   });
 }
 
-/** Compiles the snippets as files of a folder where both packages and the library are found. */
+/** Compiles the snippets in a folder where their imports can be found, and returns the type errors. */
 function listTypeErrors(snippets: readonly CodeBlock[]): readonly string[] {
   const folder = mkdtempSync(join(azuriteFolder, 'node_modules', 'snippets-'));
   try {

@@ -9,8 +9,8 @@ import type * as faultyServersModule from '../packages/certgate/dist/esm/doctor/
 import type * as openServersModule from '../packages/certgate/dist/esm/doctor/test-support/open-servers.js';
 import { root } from './test-support/certgate.js';
 
-// Every kind of opening that is known, each as a server that is honest otherwise: `certgate doctor` finds all that are not
-// named below. The file takes long: it is run with the tests of hosts.
+// Tests `certgate doctor` with one server for every known kind of opening. Each server is honest otherwise. doctor must
+// find all kinds except those in `unseen`. The file takes long, so it runs with the tests of hosts.
 
 const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
 const { createDoctorStage, examinePort, listIds } = (await importBuilt(
@@ -21,12 +21,15 @@ const { furtherOpenings, honestServers, knownOpenings } = (await importBuilt(
   'test-support/open-servers.js',
 )) as typeof openServersModule;
 
-/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+/**
+ * Imports a compiled file that no package exports. The path starts at the root, because the compiled test is one folder
+ * deeper than its source.
+ */
 function importBuilt(file: string): Promise<unknown> {
   return import(pathToFileURL(join(root, 'packages/certgate/dist/esm/doctor', file)).href);
 }
 
-/** Kinds that doctor does not find, and why. */
+/** The kinds of openings that doctor does not find, with the reason. */
 const unseen: Readonly<Record<string, string>> = {
   'open under twenty parallel calls': 'It sends eight at once, so that it overloads no app.',
 };
@@ -37,7 +40,7 @@ describe('doctor', () => {
     stage = createDoctorStage();
   });
 
-  /** The probes that fail. Beside the function that is closed, each server has one for everybody. */
+  /** The probes that fail. Each server has the closed function, and a public one that everybody may call. */
   const examine = async ({ behaviour, options }: openServersModule.OpenServer): Promise<readonly string[]> => {
     const { answer, ...rest } = behaviour(stage);
     const server = await startServer(stage, {
@@ -62,7 +65,7 @@ describe('doctor', () => {
     });
   }
 
-  it('does not blame what it sent where everybody gets in after sixty calls', async () => {
+  it('names the run itself as the cause if everybody is admitted after sixty calls', async () => {
     const { behaviour } = knownOpenings['open after sixty calls'] ?? assert.fail();
     const server = await startServer(stage, behaviour(stage));
     try {
@@ -92,7 +95,7 @@ describe('doctor', () => {
     }
   }
 
-  it('has a server for each kind of the list, and finds 30 or more', (context) => {
+  it('is tested with a server for each kind of the list, and finds 30 or more', (context) => {
     const list = join(root, '..', 'shared', 'data', 'doctor-openings.txt');
     const kinds = Object.keys(knownOpenings);
     assert.equal(kinds.length, 35);

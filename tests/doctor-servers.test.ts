@@ -21,8 +21,8 @@ import { type ProxyName, proxyNames } from './front-ends/proxy-programs.js';
 import { openssl } from './test-support/openssl.js';
 import { root } from './test-support/certgate.js';
 
-// `certgate doctor` against servers that are each open, or wrong, in one way. What it says of a good one is tested next to
-// it. The file takes long: it is run with the tests of hosts.
+// Tests `certgate doctor` with servers that each have one opening or one fault. The file takes long, so it runs with
+// the tests of hosts. What doctor says about a good server is tested next to its code.
 
 type ProbeId = probeTableModule.ProbeId;
 type DoctorStage = doctorStageModule.DoctorStage;
@@ -42,7 +42,10 @@ const { forwardStrictly, startLenientServer, startServer, valuesOf } = (await im
   'test-support/faulty-servers.js',
 )) as typeof faultyServersModule;
 
-/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+/**
+ * Imports a compiled file that no package exports. The path starts at the root, because the compiled test is one folder
+ * deeper than its source.
+ */
 function importBuilt(file: string): Promise<unknown> {
   return import(pathToFileURL(join(root, 'packages/certgate/dist/esm/doctor', file)).href);
 }
@@ -54,14 +57,20 @@ const forgeries: readonly ProbeId[] = probeIds.filter(
 interface Fault {
   readonly behaviour: Making<Behaviour>;
   readonly fails: readonly ProbeId[];
-  /** Default: all that is left holds. `any`: whatever depends on a caller who is admitted. */
+  /**
+   * The probes whose verdict is `cannot-tell`. By default there are none: all others hold. `any` does not check them,
+   * because they depend on whether a caller is admitted.
+   */
   readonly cannotTell?: 'any' | readonly ProbeId[];
-  /** An answer that everybody gets, the allowed caller too, shows nothing. */
+  /** Set if everybody gets the same answer, even the allowed caller, so that the answer shows nothing. */
   readonly showsNothing?: true;
   readonly options?: Making<Partial<DoctorOptions>>;
 }
 
-/** An app that reads the fields of a front end as Certgate does, behind something that passes on what the client wrote. */
+/**
+ * An app that reads the header fields of a front end as Certgate does, behind something that passes on what the client
+ * wrote.
+ */
 function readFrontEnd(name: FrontEndName): (stage: DoctorStage) => Behaviour {
   return ({ allowed }) => ({
     forward: (request) => {
@@ -76,7 +85,10 @@ function readFrontEnd(name: FrontEndName): (stage: DoctorStage) => Behaviour {
   });
 }
 
-/** The other front ends are asked one probe each: what is forged follows the list that core has, so that a new one is in it. */
+/**
+ * The front ends that run through all probes. Every other front end of core's list, even a new one, gets a test below
+ * with only the probes that must fail.
+ */
 const examinedFrontEnds: readonly FrontEndName[] = ['app-service', 'nginx'];
 const frontEndFaults = Object.fromEntries(
   examinedFrontEnds.flatMap((name): readonly (readonly [string, Fault])[] => {
@@ -95,14 +107,17 @@ const frontEndFaults = Object.fromEntries(
 
 type Making<T> = (stage: DoctorStage) => T;
 
-/** One probe fails, and all that is left holds. */
+/** A server for which one probe fails and all others hold. */
 const errs = (id: ProbeId, behaviour: Making<Behaviour>, options?: Making<Partial<DoctorOptions>>): Fault => ({
   behaviour,
   fails: [id],
   ...(options === undefined ? {} : { options }),
 });
 
-/** One probe fails, and whatever depends on a caller who is admitted cannot be told. */
+/**
+ * A server for which one probe fails. The probes that depend on whether a caller is admitted may have any other
+ * verdict.
+ */
 const opens = (id: ProbeId, behaviour: Making<Behaviour>, options?: Making<Partial<DoctorOptions>>): Fault => ({
   ...errs(id, behaviour, options),
   cannotTell: 'any',
@@ -113,7 +128,10 @@ const showsNothing = (id: ProbeId, behaviour: Making<Behaviour>): Fault => ({
   showsNothing: true,
 });
 
-/** It takes what it finds in the request for the certificate, and that of the handshake where it finds nothing. */
+/**
+ * A server that takes what `find` returns for the caller's certificate, or the certificate of the handshake if `find`
+ * returns nothing.
+ */
 const takes = (find: (request: faultyServersModule.SeenRequest) => readonly string[]) => (): Behaviour => ({
   forward: (request) => {
     const values = find(request);
@@ -121,7 +139,7 @@ const takes = (find: (request: faultyServersModule.SeenRequest) => readonly stri
   },
 });
 
-/** It admits whoever has these fields in common with the allowed certificate. */
+/** A server that admits every certificate in which these fields equal those of the allowed certificate. */
 const compares =
   (...names: readonly ('subject' | 'issuer' | 'serialNumber')[]) =>
   ({ allowed }: DoctorStage): Behaviour => ({
@@ -132,7 +150,7 @@ const compares =
     },
   });
 
-/** Open to callers whose request is so, and closed to all others. */
+/** A server that is open to callers whose request passes `isOpen`. Of all others, it admits only the allowed caller. */
 const openTo =
   (isOpen: (request: faultyServersModule.SeenRequest) => boolean) =>
   ({ allowed }: DoctorStage): Behaviour => ({
@@ -238,7 +256,7 @@ const requestFaults: Readonly<Record<string, Fault>> = {
 const admitted = { status: 200, body: '{"orders":[]}' };
 const cache = new Set<string>();
 
-/** Each has one fault. */
+/** The servers, by what they do. Each has one fault. */
 const faults: Readonly<Record<string, Fault>> = {
   ...frontEndFaults,
   ...requestFaults,
@@ -357,7 +375,10 @@ const faults: Readonly<Record<string, Fault>> = {
   'resets every connection': showsNothing('allowed-certificate', () => ({ answer: () => 'reset' })),
 };
 
-/** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
+/**
+ * The probes that no server above fails: they look at other addresses than the app's, or at something that every
+ * Node.js server does in the same way.
+ */
 const failsElsewhere: readonly ProbeId[] = [
   'forged-header-whitespace',
   'chained-certificate',
@@ -368,7 +389,7 @@ const failsElsewhere: readonly ProbeId[] = [
   'scm-site',
 ];
 
-it('every probe has a server that it fails for', () => {
+it('every probe fails for some server', () => {
   const failing = Object.values(faults).flatMap(({ fails }) => fails);
   assert.deepEqual(
     probeIds.filter((id) => !failing.includes(id)),
@@ -376,7 +397,10 @@ it('every probe has a server that it fails for', () => {
   );
 });
 
-/** What is told of the servers above where nothing is known of them. It goes on after the first forgery that is admitted. */
+/**
+ * The probes that fail for some of the servers above if doctor knows nothing about the server. In this mode, doctor
+ * continues after the first admitted forgery.
+ */
 const toldOfAnyServer: Readonly<Record<string, readonly ProbeId[]>> = {
   'trusts what a client writes for nginx': ['forged-header-of-others'],
   'appends the certificate to the header, and takes the first value': [
@@ -387,7 +411,8 @@ const toldOfAnyServer: Readonly<Record<string, readonly ProbeId[]>> = {
   'does not decide OPTIONS': ['other-method'],
   'does not decide POST': ['post'],
   'trusts a header over HTTP/2': ['http-2'],
-  // It cannot be told from a page for everybody, and a server that answers HEAD by itself shows nothing.
+  // No probe fails for these. A server that answers everybody may have a page for everybody, and one that answers HEAD
+  // may do so without the app.
   'answers everybody': [],
   'does not decide HEAD': [],
   'redirects everybody': [],
@@ -398,7 +423,7 @@ const page = (text: string): faultyServersModule.Reply => ({ status: 200, body: 
 const isForged = (request: faultyServersModule.SeenRequest): boolean => valuesOf(request).length > 0;
 let answered = 0;
 
-/** What only a server of which nothing is known may do; the verdict of one probe, and what its note says. */
+/** A server about which doctor knows nothing, the verdict that one probe must reach, and a pattern for its note. */
 interface Told {
   readonly id: ProbeId;
   readonly verdict: 'holds' | 'fails' | 'cannot-tell';
@@ -490,7 +515,7 @@ const unknownServers: Readonly<Record<string, Told>> = {
   'refuses without a certificate': told('forged-header', 'holds')(() => ({})),
 };
 
-/** Bodies without an end are read up to a limit. */
+/** Servers without a fault. doctor reads endless bodies only up to a limit. */
 const goodServers: Readonly<Record<string, (stage: DoctorStage) => Behaviour>> = {
   'that asks for a certificate': () => ({}),
   'that refuses callers without one before the app': () => ({
@@ -576,7 +601,7 @@ describe('doctor', () => {
   }
 
   for (const [name, fails] of Object.entries(toldOfAnyServer)) {
-    it(`finds what gets in where nothing is known of the server that ${name}`, async () => {
+    it(`finds, without knowing the server, what gets in if it ${name}`, async () => {
       cache.clear();
       const { behaviour, options } = faults[name] ?? assert.fail(name);
       const server = await startServer(stage, behaviour(stage));
@@ -590,7 +615,7 @@ describe('doctor', () => {
   }
 
   for (const [what, { id, verdict, behaviour, note }] of Object.entries(unknownServers)) {
-    it(`takes ${id} for "${verdict}" where a server ${what}`, async () => {
+    it(`judges ${id} as "${verdict}" if an unknown server ${what}`, async () => {
       const server = await startServer(stage, behaviour(stage));
       const judgement = await withServer(server, ({ port }) => judgePort(stage, port, id, { isAnyServer: true }));
       assert.equal(judgement.verdict, verdict, judgement.note);
@@ -598,7 +623,7 @@ describe('doctor', () => {
     });
   }
 
-  it('lists all that got in, and nothing that got in once, where nothing is known of the server', async () => {
+  it('lists everything that an unknown server admits, but nothing that it admits only once', async () => {
     const fields = ['x-forwarded-client-cert', 'X-Forwarded-Tls-Client-Cert'];
     let passing = 0;
     const behaviour: Behaviour = {
@@ -619,7 +644,7 @@ describe('doctor', () => {
     );
   });
 
-  it('finds nothing wrong with a good server of which nothing is known', async () => {
+  it('finds nothing wrong with a good server of which it knows nothing', async () => {
     const report = await withServer(await startServer(stage, { isHttp2: true }), ({ port }) =>
       examinePort(stage, port, { isAnyServer: true, withPost: true, alsoHosts: ['other.example'] }),
     );
@@ -629,7 +654,7 @@ describe('doctor', () => {
     );
   });
 
-  it('cannot tell what it sent while a firewall refused this machine, which lets go before the end', async () => {
+  it('cannot tell anything from calls during which a firewall refused this machine', async () => {
     let calls = 0;
     const behaviour: Behaviour = {
       answer: () => ((calls += 1) >= 20 && calls <= 100 ? { status: 403 } : undefined),
@@ -644,7 +669,7 @@ describe('doctor', () => {
       assert.equal(verdict, 'cannot-tell');
       assert.match(wouldTell ?? '', /allow its address.*--rate/);
     }
-    // The server refuses with 401 itself.
+    // The server's own refusals have status 401, so an answer 403 comes from the firewall.
     for (const { id, verdict, observations } of report.findings)
       if (verdict === 'holds') assert.ok(!observations.some(({ answer }) => answer === '403'), id);
     for (const id of ['cached-answer', 'tls-1.2'] as const) assert.ok(listIds(report, 'holds').includes(id), id);
@@ -662,7 +687,7 @@ describe('doctor', () => {
       assert.ok(listIds(report, 'cannot-tell').includes('tls-1.2'));
     });
 
-    it(`finds the server that takes any certificate of the handshake over ${version}`, async () => {
+    it(`finds the server that accepts any certificate of the handshake over ${version}`, async () => {
       const careless = await startCarelessTlsServer(stage, version, 'takes any certificate of the chain');
       const judgement = await withServer(careless, ({ port }) => judgePort(stage, port, 'chained-certificate'));
       assert.deepEqual([judgement.verdict, judgement.isForgedAdmission], ['fails', true]);
@@ -674,7 +699,7 @@ describe('doctor', () => {
       ['closes', 'cannot-tell'],
       ['forgets the certificate', 'cannot-tell'],
     ] as const) {
-      it(`says "${verdict}" of a server that ${carelessness} when the key is wrong over ${version}`, async () => {
+      it(`says "${verdict}" about a server that ${carelessness} if the key is wrong over ${version}`, async () => {
         await withServer(await startCarelessTlsServer(stage, version, carelessness), async ({ port }) => {
           assert.equal((await judgePort(stage, port, id)).verdict, verdict);
           const other = version === 'TLSv1.2' ? 'key-proof-tls-1.3' : 'key-proof-tls-1.2';
@@ -699,7 +724,7 @@ describe('doctor', () => {
     '/api/Orders.css',
     '/api/Orders/x.css',
   ]) {
-    it(`finds the function that is open as ${path}`, async () => {
+    it(`finds that the function is open as ${path}`, async () => {
       const behaviour = openTo((request) => request.path === path)(stage);
       const { verdict, isForgedAdmission } = await withServer(await startServer(stage, behaviour), ({ port }) =>
         judgePort(stage, port, 'other-path'),
@@ -741,13 +766,13 @@ describe('doctor', () => {
     ],
   };
   for (const [what, [id, verdict, answer]] of Object.entries(judgements)) {
-    it(`says "${verdict}" of the server that ${what}`, async () => {
+    it(`says "${verdict}" about the server that ${what}`, async () => {
       const server = await startServer(stage, answer === undefined ? {} : { answer });
       assert.equal((await withServer(server, ({ port }) => judgePort(stage, port, id))).verdict, verdict);
     });
   }
 
-  it('sends nothing of the allowed certificate to another path', async () => {
+  it('never sends the allowed certificate to another path', async () => {
     const server = await startServer(stage, {});
     await withServer(server, ({ port }) => examinePort(stage, port, { alsoHosts: ['other.example'] }));
     const allowed = stage.allowed.der.toString('base64');
@@ -759,7 +784,7 @@ describe('doctor', () => {
     }
   });
 
-  it('tries it with RSA keys too, and cannot tell with keys whose public half follows from the secret one', async () => {
+  it('tests key proofs with RSA keys too, and cannot tell with keys whose public half follows from the secret one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-doctor-'));
     try {
       for (const [kind, verdict] of [
@@ -785,13 +810,16 @@ describe('doctor', () => {
     }
   });
 
-  it('finds the server that takes white space around a name for nothing: forged-header-whitespace', async () => {
+  it('finds the server that ignores white space around a header name: forged-header-whitespace', async () => {
     const report = await withServer(await startLenientServer(stage), ({ port }) => examinePort(stage, port));
     assert.deepEqual(listIds(report, 'fails'), ['forged-header-whitespace']);
   });
 });
 
-/** An app that admits the allowed certificate, behind a proxy with its file in examples/front-ends. */
+/**
+ * Examines an app that admits only the allowed certificate, behind a proxy with its configuration from
+ * examples/front-ends.
+ */
 async function examineBehind(
   stage: DoctorStage,
   [name, variant, frontEnd]: readonly [ProxyName, ProxyVariant, FrontEndName],
@@ -823,11 +851,11 @@ async function examineBehind(
 for (const name of proxyNames) {
   describe(name, { skip: reasonToSkip(name) }, () => {
     for (const variant of proxyVariants) {
-      it(`is closed in every way that is tried, with its file ${variant}`, async () => {
+      it(`is closed to every probe, with its file ${variant}`, async () => {
         const frontEnd: FrontEndName = name === 'apache' ? 'rfc9440' : name;
         const more: Partial<DoctorOptions> = { frontEnd, withPost: true, alsoHosts: ['other.example'] };
         const report = await examineBehind(createDoctorStage(), [name, variant, frontEnd], more);
-        // Debian's nginx and httpd name their versions.
+        // Debian's nginx and httpd name their versions in answers.
         assert.deepEqual(
           listIds(report, 'fails').filter((id) => id !== 'software-version'),
           [],
@@ -843,7 +871,7 @@ function answerFromCache(key: string, isAdmitted: boolean): typeof admitted | un
   return cache.has(key) ? admitted : undefined;
 }
 
-/** After the first forgery that was admitted, no request followed. */
+/** Checks that doctor sent no request after the first admitted forgery. */
 function assertNothingAfterForgery(connections: number, report: ExaminedPort): void {
   const failed = report.findings.find(({ id, verdict }) => verdict === 'fails' && forgeries.includes(id));
   if (failed === undefined) return;
@@ -855,7 +883,9 @@ function assertNothingAfterForgery(connections: number, report: ExaminedPort): v
   assert.equal(connections, report.requests);
 }
 
-/** Nothing of the host, the callers, the functions or the server's words. */
+/**
+ * Checks that the published report contains nothing about the host, the callers, the functions or the server's words.
+ */
 function assertRedacted(report: ExaminedPort, { allowed, denied }: DoctorStage, port: number): void {
   const target = parseTarget(`https://secret-host.example:${port}`, ['Orders'], []);
   const text = JSON.stringify(createRedactedReport(report, report.judgements, target, '0.0.0'));

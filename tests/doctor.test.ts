@@ -11,7 +11,8 @@ import type * as gatewayModule from '../packages/certgate/dist/esm/local/gateway
 import { type Ended, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
 
-// `certgate doctor` against the sample, as it is on Azure, behind the local front end in each of its modes; and its page.
+// Tests `certgate doctor` with the sample as it runs on Azure, behind the local front end in each of its modes.
+// Compares the output with docs/doctor.md.
 
 interface Report {
   readonly counts: Readonly<Record<'holds' | 'fails' | 'cannot-tell', number>>;
@@ -56,7 +57,7 @@ describe('certgate doctor on the sample', () => {
     ({ startGateway } = (await importBuilt('local/gateway/gateway.js')) as typeof gatewayModule);
     host = await startFunctionsHost({
       folder: sampleFolder,
-      // On App Service, refusals don't say why.
+      // On App Service, refusals don't contain the reason.
       environment: {
         CERTGATE_TRUST: writeTrust(folder, { allowed: { certificate: allowed } }),
         WEBSITE_INSTANCE_ID: '1',
@@ -122,21 +123,21 @@ describe('certgate doctor on the sample', () => {
     assert.match(readFileSync(join(folder, 'summary.md'), 'utf8'), /^\| `forged-header` \| holds \|/m);
   });
 
-  it('holds in mode optional-interactive, but for a large body', async () => {
+  it('holds in mode optional-interactive, except for a large body', async () => {
     const ended = await examine({ clientCertificateMode: 'optional-interactive' }, ['--json', '--with-large-body']);
     assert.equal(ended.exitCode, 1);
     assert.deepEqual(listIds(ended, 'fails'), ['large-body']);
-    // It asks in a renegotiation, after the request's head.
+    // In this mode, the server asks for the certificate by a renegotiation, after the request's head.
     assert.deepEqual(listIds(ended, 'cannot-tell'), ['key-proof-tls-1.2']);
   });
 
-  it('fails in mode ignore, where no caller can be known', async () => {
+  it('fails in mode ignore, because the server cannot know any caller', async () => {
     const ended = await examine({ clientCertificateMode: 'ignore' }, ['--json']);
     assert.equal(ended.exitCode, 1);
     assert.deepEqual(listIds(ended, 'fails'), ['allowed-certificate', 'client-certificate-mode']);
   });
 
-  it('says of any server what gets in, and goes on after it', async () => {
+  it('lists what any server admits with --any-server, and continues after it', async () => {
     const ended = await examine({ clientCertificateMode: 'optional', worstCase: true }, ['--any-server']);
     assert.equal(ended.exitCode, 1, ended.stderr);
     assert.match(
@@ -154,11 +155,11 @@ describe('certgate doctor on the sample', () => {
     assert.deepEqual((JSON.parse(closed.stdout) as { gotIn: unknown }).gotIn, []);
   });
 
-  it('refuses without --i-operate-this, and what cannot be used, and sends nothing', async () => {
+  it('refuses to run without --i-operate-this or with unusable input, and sends nothing', async () => {
     const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx'];
     const password = ['--denied-password-file', 'password'];
     const mine = '--i-operate-this';
-    // OpenSSL uses no key of this size.
+    // OpenSSL refuses keys of this size.
     const weak = ['-newkey', 'rsa:512', '-nodes', '-subj', '/CN=weak', '-keyout', 'weak.key', '-out', 'weak.crt'];
     openssl(['req', '-x509', ...weak], folder);
     const text = ['weak.crt', 'weak.key'].map((file) => readFileSync(join(folder, file), 'utf8')).join('');
@@ -176,7 +177,7 @@ describe('certgate doctor on the sample', () => {
       [['--allowed', 'weak.pem', '--denied', 'denied.pfx', ...password, mine], /weak\.pem cannot be used for TLS/],
       [[...files, ...password, mine, '--report', 'absent/report.json'], /can't be written/],
     ] as const) {
-      // Nobody listens there: a request would end otherwise.
+      // Nothing listens on this port, so a request would lead to another error.
       const { exitCode, stdout, stderr } = await runCertgateHere(['doctor', 'https://localhost:9', ...words], folder);
       assert.equal(exitCode, 2, stderr);
       assert.equal(stdout, '');
@@ -186,7 +187,7 @@ describe('certgate doctor on the sample', () => {
     assert.equal(plain.exitCode, 2);
   });
 
-  it('cannot tell anything of a host that does not answer', async () => {
+  it('cannot tell anything about a host that does not answer', async () => {
     const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx', '--denied-password-file', 'password'];
     const words = ['doctor', 'https://localhost:9', ...files, '--function', 'A', '--i-operate-this', '--json'];
     const ended = await runCertgateHere(words, folder);
@@ -202,7 +203,10 @@ describe('certgate doctor on the sample', () => {
   });
 });
 
-/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+/**
+ * Imports a compiled file that no package exports. The path starts at the root, because the compiled test is one folder
+ * deeper than its source.
+ */
 function importBuilt(file: string): Promise<unknown> {
   return import(pathToFileURL(join(root, 'packages/certgate/dist/esm', file)).href);
 }

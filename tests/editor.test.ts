@@ -9,11 +9,12 @@ import { acceptedDocuments, refusedDocuments, sha1, sha256 } from '@certgate/cor
 import vscode from 'vscode-json-languageservice';
 import { root, runCertgateHere } from './test-support/certgate.js';
 
-// What somebody sees who opens a trust document in VS Code: its JSON language service finds the schema by the document's
-// own `$schema`, beside an adapter that is installed as npm installs it. Which files npm packs: bundles.test.ts.
+// Tests what a user sees who opens a trust document in VS Code. VS Code's JSON language service finds the schema
+// through the document's own `$schema`, in an adapter that npm installed next to it. bundles.test.ts tests which files
+// npm packs.
 
 const { TextDocument } = vscode;
-/** The two requests that VS Code gives the service; it resolves `$schema` by the document's address. */
+/** VS Code gives the service these two functions. The service resolves `$schema` relative to the document's address. */
 const service = vscode.getLanguageService({
   schemaRequestService: (uri) => readFile(fileURLToPath(uri), 'utf8'),
   workspaceContext: { resolveRelativePath: (path, resource) => new URL(path, resource).href },
@@ -27,7 +28,7 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** A new folder with what is installed in it. */
+/** Makes a new folder in which the adapters are installed. */
 function makeApp(...adapters: readonly string[]): string {
   const folder = mkdtempSync(join(temporary, 'app-'));
   mkdirSync(join(folder, 'node_modules', '@certgate'), { recursive: true });
@@ -69,7 +70,7 @@ async function listProblems(folder: string, document: unknown): Promise<readonly
   );
 }
 
-/** What is offered at the caret `|`. */
+/** The completions that the editor offers at the caret `|`. */
 async function complete(folder: string, content: string): Promise<readonly string[]> {
   const { text, parsed } = open(folder, content.replace('|', ''));
   const list = await service.doComplete(text, text.positionAt(content.indexOf('|')), parsed);
@@ -77,7 +78,7 @@ async function complete(folder: string, content: string): Promise<readonly strin
 }
 
 describe('trust init', () => {
-  it('names the schema of the adapter that is installed, from the folder of the document', async () => {
+  it("names the schema of the installed adapter, relative to the document's folder", async () => {
     const functions = makeApp('azure-functions', 'http');
     const { $schema } = await createDocument(functions);
     assert.equal($schema, './node_modules/@certgate/azure-functions/trust.schema.json');
@@ -88,11 +89,11 @@ describe('trust init', () => {
     assert.equal(below.$schema, '../../node_modules/@certgate/http/trust.schema.json');
   });
 
-  it('names none where no adapter is installed', async () => {
+  it('names no schema if no adapter is installed', async () => {
     assert.ok(!('$schema' in (await createDocument(makeApp()))));
   });
 
-  it('writes it first, and later changes keep it', async () => {
+  it('writes $schema as the first key, and later changes keep it', async () => {
     const folder = makeApp('azure-functions');
     const before = await createDocument(folder);
     const add = ['trust', 'add', 'billing', '--thumbprint-sha256', sha256, '--reason', 'x', '--store', 'trust.json'];
@@ -112,17 +113,17 @@ describe('VS Code, for a document that trust init wrote', () => {
   const write = (identities: string): string =>
     JSON.stringify({ ...document, identities: [] }).replace('"identities":[]', `"identities":[${identities}]`);
 
-  it('finds nothing wrong in it, nor in any document that apps accept', async () => {
+  it('finds nothing wrong in it, or in any document that apps accept', async () => {
     assert.deepEqual(await listProblems(folder, document), []);
     for (const [what, accepted] of acceptedDocuments) {
       const problems = await listProblems(folder, { ...accepted, $schema: document.$schema });
-      // SHA-1 is accepted with a warning.
+      // The schema warns about SHA-1, but apps accept it.
       const others = problems.filter((message) => !message.startsWith('A SHA-1 thumbprint is accepted for migration'));
       assert.deepEqual(others, [], what);
     }
   });
 
-  it('finds something wrong in each document that the schema can refuse', async () => {
+  it('finds a problem in each document that the schema can refuse', async () => {
     const unseen = [];
     for (const { what, document: refused, isSeenBySchema } of refusedDocuments) {
       if (!isSeenBySchema || typeof refused !== 'object' || refused === null || Array.isArray(refused)) continue;
@@ -133,7 +134,7 @@ describe('VS Code, for a document that trust init wrote', () => {
     assert.deepEqual(unseen, []);
   });
 
-  it('offers the keys of an identity and of a pin, those of SHA-1 excepted', async () => {
+  it('offers the keys of an identity and of a pin, except those of SHA-1', async () => {
     const identity = await complete(folder, write('{"name":"billing",|}'));
     const keys = ['enabled', 'expiresAt', 'functions', 'names', 'owner', 'pins', 'reason', 'roles'];
     assert.deepEqual([...identity].sort(), keys);
@@ -143,7 +144,7 @@ describe('VS Code, for a document that trust init wrote', () => {
     assert.ok(!pin.includes('thumbprintSha1'));
   });
 
-  it('offers a whole caller, and the values of a choice', async () => {
+  it('offers a complete caller, and the values of a key with choices', async () => {
     assert.ok((await complete(folder, write('|'))).includes('A caller with one certificate'));
     const authorities = `{"$schema":${JSON.stringify(document.$schema)},"authorities":[{"revocation":{"mode":|}}]}`;
     assert.deepEqual(

@@ -46,12 +46,12 @@ async function runCurl(url: string, certificate?: OpensslCertificate, ...more: r
   return { status: Number(status), body: body.reverse().join('\n') };
 }
 
-/** A certificate as a header has it. */
+/** The certificate in the form of the header: base64 without line breaks. */
 const readHeader = ({ certificateFile }: OpensslCertificate): string =>
   readFileSync(certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
 
 describe('certgate dev --once --json on the sample', () => {
-  it('answers every caller at every function as it should', async () => {
+  it('every function answers each caller correctly', async () => {
     const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
     const { exitCode, stdout, stderr } = await runCertgateHere(['dev', sampleFolder, '--once', '--json', ...call]);
     assert.equal(exitCode, 0, stderr);
@@ -102,7 +102,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
     ec = makeOpensslCertificate(folder, 'ec', 'ec');
     rsa = makeOpensslCertificate(folder, 'rsa', 'rsa');
     stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
-    // What `openssl req -x509` makes when nobody says otherwise.
+    // The certificate that `openssl req -x509` makes without options: it is a CA certificate.
     authority = makeOpensslCertificate(folder, 'authority', 'ec', []);
     const identities = {
       ec: { certificate: ec },
@@ -124,7 +124,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
   const curl = (path: string, certificate?: OpensslCertificate, ...more: string[]): Promise<Answer> =>
     runCurl(`${url}${path}`, certificate, ...more);
 
-  it('answers each caller by its certificate, and tells the handler who calls', async () => {
+  it('answers each caller by its certificate, and the handler knows the caller', async () => {
     const secured = (caller: string): object => ({
       status: 200,
       body: `{"msg":"Secured Azure Function called","caller":"${caller}"}`,
@@ -139,7 +139,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
     assert.equal((await curl('/api/RoleFunction', rsa)).status, 200);
   });
 
-  it('answers 401 without a certificate and with one that nobody trusts, and the same body but for the ids', async () => {
+  it('answers 401 without a certificate and with an unknown one, and the bodies differ only in their ids', async () => {
     const readPublicPart = async (certificate?: OpensslCertificate): Promise<unknown> => {
       const { status, body } = await curl('/api/SecuredFunction', certificate);
       assert.equal(status, 401);
@@ -150,13 +150,13 @@ describe('the sample behind the gateway, called by curl with certificates of ope
     assert.deepEqual(await readPublicPart(), await readPublicPart(stranger));
   });
 
-  it('a pinned CA certificate is refused with its own code, and the log names the remedy', async () => {
+  it('refuses a pinned CA certificate with its own code, and logs the remedy', async () => {
     assert.equal((await curl('/api/SecuredFunction', authority)).status, 401);
     assert.match(log, /"code":"certificate_is_authority"/);
     assert.match(log, /basicConstraints=critical,CA:FALSE/);
   });
 
-  it('a forged header through the gateway is 401, whatever its spelling', async () => {
+  it('answers 401 to a forged header through the gateway, in any spelling', async () => {
     const forged = readHeader(ec);
     for (const name of ['X-ARR-ClientCert', 'x-arr-clientcert', 'X_ARR_ClientCert', 'X-Arr_Clientcert']) {
       assert.equal((await curl('/api/SecuredFunction', undefined, '--header', `${name}: ${forged}`)).status, 401, name);
@@ -164,7 +164,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
     }
   });
 
-  it('the log has neither a certificate nor a key', async () => {
+  it('logs neither a certificate nor a key', async () => {
     await curl('/api/SecuredFunction', rsa);
     assert.ok(log.includes(rsa.thumbprintSha256.replaceAll(':', '')));
     assert.ok(!log.includes(readHeader(rsa).slice(200, 260)));
@@ -188,7 +188,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
 });
 
 describe('certgate dev --worst-case', () => {
-  it('the sample stands a front end that forwards forged headers beside a certificate', async () => {
+  it('the sample refuses a caller whose front end forwards a forged header together with a certificate', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-worst-'));
     const trusted = makeOpensslCertificate(folder, 'trusted', 'ec');
     const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');

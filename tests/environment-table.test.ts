@@ -31,11 +31,11 @@ const { resolveAppSettings } = await load<AppSettings>(
 );
 
 describe('the table of environments', () => {
-  it('in docs/environments.md is the one that is generated (npm run write)', () => {
+  it('equals the one in docs/environments.md (npm run write)', () => {
     assert.ok(readFileSync(join(root, 'docs/environments.md'), 'utf8').includes(`\n${script.createTable()}\n`));
   });
 
-  it("a front end of one's own needs its proof on every host but in Development, whatever the host is", () => {
+  it("shows that a front end of the user's own needs its proof on every host, except in Development", () => {
     for (const [, variables] of script.hosts) {
       for (const [, copied] of script.copies) {
         const environment = { ...variables, ...copied };
@@ -45,7 +45,7 @@ describe('the table of environments', () => {
     }
   });
 
-  it('calls nothing Development by its name alone, nor a known host that the setting was copied to', () => {
+  it('shows Development neither for its setting only, nor for a known host that the setting was copied to', () => {
     for (const [host, variables] of script.hosts) {
       for (const [what, copied] of script.copies) {
         const isCoreTools = host.startsWith('Core Tools') || what.includes('Core Tools');
@@ -57,7 +57,7 @@ describe('the table of environments', () => {
     }
   });
 
-  it('is what every host refuses with: nothing but App Service is taken for App Service unless it is named', () => {
+  it('shows that only App Service is taken for App Service, unless the front end is named', () => {
     const taken = script.hosts.filter(
       ([, variables]) => script.describeOutcome(undefined, variables) === 'app-service',
     );
@@ -67,7 +67,7 @@ describe('the table of environments', () => {
     );
   });
 
-  it("of the machine tells the embedded host's app nothing: it is Development wherever a developer works", async () => {
+  it('has no effect on the app in the embedded host, which is in Development on any machine', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-environment-'));
     const mark = Symbol.for('certgate/local-host/v1');
     Object.defineProperty(globalThis, mark, { value: true, configurable: true });

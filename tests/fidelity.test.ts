@@ -14,15 +14,16 @@ import { type SourceId, sources } from './fidelity/sources.js';
 import { starts } from './fidelity/starts.js';
 import { cleanEnvironment, root } from './test-support/certgate.js';
 
-// Holds the embedded host to the answers of Azure's own, row by row; and the page to the differences that the rows show.
+// Compares the answers of the embedded host with those of Azure's host, row by row, and the page with the differences
+// that the rows show.
 
 const appsFolder = join(root, 'tests/fidelity/apps');
-/** By difference: a row shows it, or why none can. */
+/** For each difference: `row` if a row shows it, otherwise why no row can. */
 const howShown: Readonly<Record<string, 'row' | Unshown>> = differences;
 const modes = ['plain', 'streaming'] as const;
 type Mode = (typeof modes)[number];
 
-/** A row as one mode sees it. */
+/** What a row expects in one mode. */
 interface Expectation {
   readonly azure: Answer | 'unknown';
   readonly from: readonly SourceId[];
@@ -54,7 +55,7 @@ for (const mode of modes) {
   });
 }
 
-describe("apps that the embedded host refuses and Azure's does not", () => {
+describe("the embedded host refuses apps that Azure's host accepts", () => {
   for (const { app, here } of starts) {
     it(app, async () => {
       await assert.rejects(
@@ -68,7 +69,7 @@ describe("apps that the embedded host refuses and Azure's does not", () => {
 describe('the matrix', () => {
   const expectations = matrix.flatMap((row) => modes.flatMap((mode) => expectationOf(row, mode) ?? []));
 
-  it('has at least 60 requests whose real answer is known, each under a name of its own', () => {
+  it('has at least 60 requests whose real answer is known, each with a name of its own', () => {
     const known = matrix.filter(({ azure }) => azure !== 'unknown');
     assert.ok(known.length >= 60, `${known.length}`);
     assert.equal(new Set(matrix.map(({ name }) => name)).size, matrix.length);
@@ -83,7 +84,7 @@ describe('the matrix', () => {
     assert.deepEqual([...used].sort(), Object.keys(sources).sort());
   });
 
-  it('names the difference wherever this host answers otherwise, and nowhere else', () => {
+  it('names a difference for each row in which this host answers otherwise, and for no other row', () => {
     for (const { azure, here } of expectations) {
       assert.equal(here?.difference !== undefined, here !== undefined && azure !== 'unknown');
       if (azure === 'unknown') assert.ok(here !== undefined);
@@ -131,7 +132,10 @@ async function startApp(name: AppName, mode: Mode): Promise<FunctionsHost> {
   return host;
 }
 
-/** In an environment that describes no other host: the embedded one hands its own on to the app. */
+/**
+ * Starts the embedded host in an environment that describes no other host, because it passes its environment on to the
+ * app.
+ */
 async function startHost(options: StartOptions): Promise<FunctionsHost> {
   const file = join(root, 'packages/certgate/dist/esm/local/functions-host/functions-host.js');
   const { startFunctionsHost } = (await import(pathToFileURL(file).href)) as typeof functionsHostModule;
