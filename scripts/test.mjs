@@ -10,6 +10,7 @@ import os from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { findUntestedExitCodes } from './exit-codes.mjs';
 import { groupTests } from './test-groups.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -87,7 +88,10 @@ for (const [index, folder] of folders.entries()) {
 const temporary = mkdtempSync(join(os.tmpdir(), 'certgate-tests-'));
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 if (folders === hostTests) await packForTests();
+const exitCodes = join(temporary, 'exit-codes.jsonl');
+process.env['CERTGATE_TEST_EXIT_CODES'] = exitCodes;
 await runTests();
+if (folders === hostTests || folders.length === 0) expectExitCodes();
 
 async function buildAll() {
   await expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);
@@ -98,6 +102,14 @@ async function buildAll() {
     expectStep('Building the sample app', [usersTsc, '-p', sample, '--skipLibCheck']),
     expectStep('Building the sample clients', [usersTsc, '-p', 'examples/clients', '--skipLibCheck']),
   ]);
+}
+
+/** After a whole run, every exit code of every command must have been seen. */
+function expectExitCodes() {
+  const untested = findUntestedExitCodes(exitCodes, folders === hostTests);
+  if (untested.length === 0) return;
+  console.error(`No test saw these exit codes of docs/commands.md: ${untested.join(', ')}. Add one for each.`);
+  process.exitCode = 1;
 }
 
 /** Once for all test files that install the packages: tests/test-support/npm.ts. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as runInProcessModule from '../../packages/certgate/dist/esm/commands/trust/test-support/run-in-process.js';
@@ -43,7 +44,15 @@ export function startCertgate(
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): ChildProcess {
   const env = { ...cleanEnvironment(), ...options.env };
-  return spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? root, env });
+  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? root, env });
+  // For scripts/exit-codes.mjs, which finds the exit codes that no test has seen.
+  const record = process.env['CERTGATE_TEST_EXIT_CODES'];
+  if (record !== undefined) {
+    child.once('exit', (exitCode) => {
+      appendFileSync(record, `${JSON.stringify([exitCode, ...args])}\n`);
+    });
+  }
+  return child;
 }
 
 export function runProgram(

@@ -225,5 +225,7 @@ describe('an authority on the command line', () => {
     await expect(0, run('authority', 'show', 'corp'), /CN=gone \(authority\) {2}REVOKED/);
     writeFileSync(inAuthority('gone', 'register.json'), '{"version":1,"issued":[]}');
     await expect(2, run('authority', 'show', 'gone'), /register .* is damaged/);
+    await expect(2, run('authority', 'list'), /register .* is damaged/);
+    await expect(0, run('authority', 'crl', 'corp', ...password), /^Wrote list \d+ of corp/);
   });
 });

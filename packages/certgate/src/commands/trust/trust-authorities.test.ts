@@ -205,6 +205,14 @@ describe('certgate trust, with authorities', () => {
     await refuse(/spiffeTrustDomains/, ...line`add x --issued-by corp --uri spiffe://else.example/a`);
   });
 
+  it('authority list needs a document', async (context) => {
+    const empty = new TrustStage();
+    context.after(() => {
+      empty.remove();
+    });
+    await empty.refuse(/There is no trust document/, 'authority', 'list');
+  });
+
   it('list and authority list show what is there', async () => {
     assert.match(await stage.expect('list'), /authorities: corp[\s\S]*billing/);
     const shown = await stage.expect('list', 'billing');

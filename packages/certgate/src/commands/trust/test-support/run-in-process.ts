@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { appendFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 
@@ -18,7 +19,7 @@ const outputs = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
  * to the process.
  */
 export function runInProcess(args: readonly string[]): Promise<CommandRun> {
-  return capture(async () => {
+  return capture(args, async () => {
     const program = await createProgram(args);
     await program.parseAsync([...args], { from: 'user' });
     return readExitCode();
@@ -41,7 +42,7 @@ export function runLineInProcess(
     process.chdir(cwd);
     const restoreInput = replaceInput(input);
     try {
-      return await capture(() => runCommandLine(args));
+      return await capture(args, () => runCommandLine(args));
     } finally {
       restoreInput();
       process.chdir(home);
@@ -51,12 +52,19 @@ export function runLineInProcess(
   return run;
 }
 
-async function capture(run: () => Promise<number>): Promise<CommandRun> {
+/** For scripts/exit-codes.mjs, which finds the exit codes that no test has seen. */
+export function recordExitCode(args: readonly string[], exitCode: number | null): void {
+  const file = process.env['CERTGATE_TEST_EXIT_CODES'];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify([exitCode, ...args])}\n`);
+}
+
+async function capture(args: readonly string[], run: () => Promise<number>): Promise<CommandRun> {
   const output = { stdout: '', stderr: '' };
   const restore = [divert('stdout'), divert('stderr')];
   try {
     process.exitCode = undefined;
     const exitCode = await outputs.run(output, run);
+    recordExitCode(args, exitCode);
     return { exitCode, ...output };
   } finally {
     for (const each of restore) each();
