@@ -196,7 +196,7 @@ const claims: readonly Claim[] = [
 /** The same words, about clients, other programs and the reader. */
 const notAboutCertgate: readonly RegExp[] = [
   /(?:caller|client|front end|none\b.*|\.NET) \[?(?:sends no|doesn't send)/,
-  /^- The document was never read|absent if the gate read no certificate$/,
+  /^- The document was never read|[Aa]bsent if the gate read no certificate$/,
   /passes on what the caller sends|the front end does not send the secret|the host sends no key name/,
   /^App Service's access restrictions admit|^- `ca-verified` admits|the extension doesn't read it/,
   /^Only (?:your service may read it|requests cause reads|`Host` is read)/,
