@@ -97,7 +97,7 @@ const claims: readonly Claim[] = [
     says: 'the server stores no secret of the caller',
     shownBy: [
       'packages/core/src/trust-document/document-keys.test.ts',
-      'the document with all keys is accepted, and it has all of them',
+      'a document with all keys is accepted, and it has all of them',
     ],
   },
   {
@@ -109,7 +109,7 @@ const claims: readonly Claim[] = [
   },
   {
     says: 'Certgate reads only the headers of the front end that you name.',
-    shownBy: ['packages/core/src/front-ends/front-ends.test.ts', 'is read by its own names alone'],
+    shownBy: ['packages/core/src/front-ends/front-ends.test.ts', 'is read only by its own field names'],
   },
   {
     says: 'do not reach the gate, and some start functions',
@@ -133,7 +133,7 @@ const claims: readonly Claim[] = [
     says: 'With `signedBy`, an app accepts only documents that your private key has signed.',
     shownBy: [
       'packages/core/src/trust-store/signed-store.test.ts',
-      'never takes a document whose signature is not of its key, whatever stands there',
+      'never gives a document whose signature was not made with its key, whatever the signature is',
     ],
   },
   {
@@ -146,13 +146,13 @@ const claims: readonly Claim[] = [
   },
   {
     says: 'Only SUCCESS is accepted',
-    shownBy: ['packages/core/src/front-ends/front-ends.test.ts', 'is not believed where it says'],
+    shownBy: ['packages/core/src/front-ends/front-ends.test.ts', 'is not believed if its result for the certificate is'],
   },
   {
     says: "If a connection string is for another account, the tool refuses it and doesn't send it.",
     shownBy: [
       'packages/certgate/src/trust/administration/blob/blob-credential.test.ts',
-      'of another account is not sent',
+      'a credential of another account is not sent',
     ],
   },
   {
@@ -180,7 +180,7 @@ const claims: readonly Claim[] = [
     says: 'it reads the mirror only while the first place gives no document that it accepts, and uses only a higher `revision`',
     shownBy: [
       'packages/core/src/trust-store/document-mirror.test.ts',
-      'the mirror is not read while the first place is well',
+      'the mirror is not read while the first source works',
     ],
   },
   {
