@@ -23,7 +23,7 @@ const allViews = [
 type ViewId = (typeof allViews)[number]['id'];
 
 export interface InspectorPageProps {
-  /** Undefined: the page was opened without its token. */
+  /** Undefined if the page was opened without its token. */
   readonly api: Api | undefined;
 }
 
@@ -37,7 +37,7 @@ export function InspectorPage({ api }: InspectorPageProps): VNode {
       setConnection((known) => (known.connection === next ? known : { connection: next, fault: reason }));
     followApp(api, { onState: setState, onEvents: log.add, onConnection }).catch(reportError);
   }, [api]);
-  // Without an app, nothing can be called, and nobody calls.
+  // Without an app, the first two views are left out: there is nothing to call, and no caller to watch.
   const views = state?.app === null ? allViews.slice(2) : allViews;
   const [view, setView] = useView(views);
   const isShut = api === undefined || connection === 'refused' || (connection === 'lost' && state === undefined);
@@ -79,7 +79,10 @@ interface ViewProps {
   readonly children: ComponentChildren;
 }
 
-/** What is not shown stays: a form keeps what was typed, a list its place. It comes with its first use. */
+/**
+ * One view of the page. It is rendered when the user first opens it. Afterwards it is only hidden, so that a form keeps
+ * what was typed and a list keeps its scroll position.
+ */
 function View({ id, chosen, children }: ViewProps): VNode {
   const [isOpened, setOpened] = useState(id === chosen);
   useEffect(() => {
@@ -120,7 +123,7 @@ interface SourceProps {
   readonly isLost: boolean;
 }
 
-/** Which gateway this page speaks of, and the revision that its app uses now. */
+/** Names the gateway that this page belongs to, and the trust revision that its app uses now. */
 function Source({ state, isLost }: SourceProps): VNode {
   if (state === undefined) return <p class="source" />;
   const { app, trust } = state;
@@ -155,10 +158,14 @@ function ShutPage({ fault }: { readonly fault: ApiFault | undefined }): VNode {
   );
 }
 
-/** From the fragment, so that a view can be bookmarked and the browser's back button works; else the first that has content. */
+/**
+ * The view that the address names in its fragment, so that the user can bookmark a view and the browser's back button
+ * works. Without such a fragment, it is the first of `views`.
+ */
 function useView(views: readonly { readonly id: ViewId }[]): readonly [ViewId, (view: ViewId) => void] {
   const [hash, setHash] = useState(location.hash);
-  // Before the page is painted: somebody may be faster than an effect after it.
+  // Listens before the page is painted: with `useEffect`, a fast user could change the fragment before the listener is
+  // there.
   useLayoutEffect(() => {
     const update = (): void => setHash(location.hash);
     addEventListener('hashchange', update);

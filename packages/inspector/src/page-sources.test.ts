@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const sources = fileURLToPath(new URL('../../src/', import.meta.url));
 const protocol = '/certgate/src/trust/views/page-views.js';
 
-/** What each folder may import of the others. The files at the top may import all of them. */
+/** For each folder, the other folders that it may import. Files outside these folders may import all of them. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   parts: [],
   session: ['parts'],
@@ -33,7 +33,7 @@ function listImports({ text }: Source): readonly (readonly [statement: string, s
   ]);
 }
 
-it('the page imports Preact, its own files in one direction, and of the tool types alone', () => {
+it('the page imports only Preact, its own files in one direction, and types of the tool', () => {
   assert.ok(page.length > 20);
   for (const source of page) {
     const [room = ''] = source.path.split('/').slice(0, -1);
@@ -45,7 +45,7 @@ it('the page imports Preact, its own files in one direction, and of the tool typ
   }
 });
 
-it('nothing on the page is parsed as HTML, or loaded from elsewhere', () => {
+it('the page parses no text as HTML, and loads nothing from another host', () => {
   const html = readFileSync(join(sources, 'index.html'), 'utf8');
   for (const { path, text } of [...page, { path: 'index.html', text: html }]) {
     assert.doesNotMatch(
@@ -53,7 +53,7 @@ it('nothing on the page is parsed as HTML, or loaded from elsewhere', () => {
       /innerHTML|outerHTML|insertAdjacent|DOMParser|document\.write|\beval\(|new Function/i,
       path,
     );
-    // Addresses that are loaded; those in comments are read by people.
+    // Only addresses that the page would load are refused. Addresses in comments may stay.
     assert.doesNotMatch(text, /(?:src|href|fetch\(|import\()\s*=?\s*["'`]https?:/i, path);
   }
   for (const name of readdirSync(join(sources, 'styles'))) {

@@ -3,7 +3,10 @@ import { useState } from 'preact/hooks';
 import type { ReadCrlView } from '../../../certgate/src/trust/views/page-views.js';
 import { Facts } from '../parts/facts.js';
 
-/** A list may have a hundred thousand entries; the filter finds those that are not shown. */
+/**
+ * The most revoked certificates that the table shows. A list may have a hundred thousand of them; with the filter, the
+ * user finds those that are not shown.
+ */
 const mostRows = 200;
 
 export function ReadCrl({ crl: { fields, revoked } }: { readonly crl: ReadCrlView }): VNode {

@@ -19,27 +19,27 @@ function count(text: string): number {
   return filterEvents(events, { text, verdicts: [] }).length;
 }
 
-it('finds one request by its correlation id, or by a part of it', () => {
+it('the filter finds one request by its correlation id, or by a part of it', () => {
   const wanted = events[20]!;
   assert.deepEqual(filterEvents(events, { text: wanted.correlationId!, verdicts: [] }), [wanted]);
   assert.deepEqual(filterEvents(events, { text: `id:${wanted.correlationId!.slice(0, 8)}`, verdicts: [] }), [wanted]);
 });
 
-it('all words must be found, in whatever column', () => {
+it('the filter finds a request only if each word occurs in some column', () => {
   const found = filterEvents(events, { text: 'refund ROLE_MISSING warehouse', verdicts: [] });
   assert.ok(found.length > 0);
   for (const { path, code } of found) assert.deepEqual([path, code], ['/api/orders/1042/refund', 'role_missing']);
 });
 
-it('a word with the name of a column looks there only', () => {
+it('a word that begins with the name of a column is looked up only in that column', () => {
   assert.equal(count('status:401'), events.filter(({ status }) => status === 401).length);
   assert.equal(count('caller:refund'), 0);
   assert.ok(count('path:refund') > 0);
-  // Names of what every object has are no columns.
+  // The names of properties that every object inherits are not columns.
   assert.equal(count('constructor:x'), 0);
 });
 
-it('verdicts are alternatives, and no verdict is every verdict', () => {
+it('a request with any of the chosen verdicts is shown; without a chosen verdict, every request is', () => {
   const found = filterEvents(events, { text: '', verdicts: ['denied', 'open'] });
   assert.deepEqual(new Set(found.map(({ verdict }) => verdict)), new Set(['denied', 'open']));
   assert.equal(filterEvents(events, { text: '  ', verdicts: [] }), events);

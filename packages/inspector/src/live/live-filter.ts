@@ -3,9 +3,12 @@ import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js'
 export type LiveOutcome = LiveEvent['verdict'];
 
 export interface LiveFilter {
-  /** Words that must all be found; `code:role_missing` looks in one column only. */
+  /**
+   * Words separated by spaces. A request must contain all of them; `code:role_missing` is looked up only in the column
+   * "code".
+   */
   readonly text: string;
-  /** Empty: every verdict. */
+  /** Requests with any of these verdicts are shown. If the list is empty, requests with every verdict are. */
   readonly verdicts: readonly LiveOutcome[];
 }
 

@@ -6,7 +6,7 @@ import { createLiveLog, mostEvents } from './live-log.js';
 const some = (from: number, count: number): readonly LiveEvent[] =>
   Array.from({ length: count }, (_, index) => ({ id: from + index }) as LiveEvent);
 
-it('keeps the newest, and no more than its limit', () => {
+it('the log keeps the newest requests, and at most `mostEvents` of them', () => {
   const log = createLiveLog();
   for (let from = 1; from < 20_000; from += 100) log.add(some(from, 100));
   const { events } = log.getSnapshot();
@@ -14,7 +14,7 @@ it('keeps the newest, and no more than its limit', () => {
   assert.deepEqual([events[0]?.id, events.at(-1)?.id], [18_001, 20_000]);
 });
 
-it('a pause holds the view, and loses nothing', () => {
+it('while the log is paused, the view stays as it is, and no request is lost', () => {
   const log = createLiveLog();
   let told = 0;
   const end = log.subscribe(() => told++);
@@ -30,7 +30,7 @@ it('a pause holds the view, and loses nothing', () => {
   assert.deepEqual([log.getSnapshot().events.length, told], [0, 4]);
 });
 
-it('clearing empties a paused view too', () => {
+it('clearing the log also empties a paused view', () => {
   const log = createLiveLog();
   log.add(some(1, 3));
   log.pause();

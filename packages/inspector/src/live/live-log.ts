@@ -2,13 +2,16 @@
 
 import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 
-/** As many as the tool keeps, so that a page that is left open for days needs no more memory than after an hour. */
+/**
+ * The most requests that the page keeps: as many as the tool does. A page that is left open for days then needs no more
+ * memory than after an hour.
+ */
 export const mostEvents = 2_000;
 
 export interface LiveSnapshot {
   readonly events: readonly LiveEvent[];
   readonly isPaused: boolean;
-  /** Since the pause. */
+  /** The number of requests that arrived since the user paused the view. */
   readonly waiting: number;
 }
 
@@ -18,7 +21,7 @@ export interface LiveLog {
   readonly pause: () => void;
   readonly resume: () => void;
   readonly getSnapshot: () => LiveSnapshot;
-  /** @returns what ends it. */
+  /** Calls the listener after each change. @returns a function that ends the subscription. */
   readonly subscribe: (listener: () => void) => () => void;
 }
 

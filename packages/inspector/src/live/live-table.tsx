@@ -11,15 +11,17 @@ import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js'
 import { formatClock, formatMilliseconds, shortenThumbprint } from '../parts/format.js';
 import { getStatusTone } from '../parts/notice.js';
 
-/** In CSS pixels; `--row-height` in tokens.css is the same. */
+/** The height of a row, in CSS pixels. It must equal `--row-height` in tokens.css. */
 const rowHeight = 26;
-/** Above and below what is visible, so that fast scrolling shows no empty rows. */
+/**
+ * The number of rows that are rendered above and below the visible ones, so that fast scrolling shows no empty rows.
+ */
 const spareRows = 8;
 
 export interface LiveTableProps {
   readonly events: readonly LiveEvent[];
   readonly openedId: number | undefined;
-  /** The newest stays in view where the end was in view. */
+  /** If true, a table that is scrolled to its end stays there when new requests arrive. */
   readonly isFollowing: boolean;
   readonly onOpen: (event: LiveEvent) => void;
   readonly onClose: () => void;
@@ -39,7 +41,10 @@ const headings = [
   ['correlation', 'Correlation id'],
 ] as const;
 
-/** Only the rows in view are in the document: it stays small with any number of requests. */
+/**
+ * The table of requests. Only the visible rows and a few around them are in the document, so that it stays small with
+ * any number of requests.
+ */
 export function LiveTable({ events, openedId, isFollowing, onOpen, onClose }: LiveTableProps): VNode {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
@@ -62,7 +67,7 @@ export function LiveTable({ events, openedId, isFollowing, onOpen, onClose }: Li
     const body = element.clientHeight - rowHeight;
     isAtEnd.current = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight;
     setView((known) =>
-      // A new view for every pixel would render for nothing.
+      // Keeps the view while the user has scrolled less than half of the spare rows: those are rendered already.
       Math.abs(known.top - element.scrollTop) < (spareRows / 2) * rowHeight && known.height === body
         ? known
         : { top: element.scrollTop, height: body },
@@ -125,7 +130,7 @@ export function LiveTable({ events, openedId, isFollowing, onOpen, onClose }: Li
           ))}
         </div>
       </div>
-      {/* Set by script, which the content security policy allows; an attribute in the document it would not. */}
+      {/* This style is set by script, which the content security policy allows. The policy would refuse a style attribute in HTML. */}
       <div role="rowgroup" class="live-rows" style={{ height: `${events.length * rowHeight}px` }}>
         <div role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {events.slice(first, last).map((event, index) => (
@@ -200,7 +205,7 @@ const LiveRow = memo(
       </span>
     </div>
   ),
-  // The opener is new with every rendering, and does the same.
+  // `onOpen` is left out: it is a new function in every rendering, but always does the same.
   (left, right) =>
     left.event === right.event &&
     left.rowIndex === right.rowIndex &&
@@ -208,7 +213,10 @@ const LiveRow = memo(
     left.isOpened === right.isOpened,
 );
 
-/** Renders again only if the properties differ: `memo` of preact/compat, without the rest of it. */
+/**
+ * A component that renders again only if its properties differ: `memo` of preact/compat, without the rest of that
+ * package.
+ */
 function memo<Props extends object>(
   render: FunctionComponent<Props>,
   areEqual: (left: Props, right: Props) => boolean,
@@ -224,7 +232,10 @@ function memo<Props extends object>(
   };
 }
 
-/** Follows the end, or keeps what the user reads in its place while older rows are dropped above it. */
+/**
+ * Keeps the table scrolled to its end, or keeps the rows that the user reads in place while older rows above them are
+ * dropped.
+ */
 function useKeptPlace(
   scroller: { readonly current: HTMLDivElement | null },
   events: readonly LiveEvent[],

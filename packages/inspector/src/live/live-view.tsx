@@ -61,7 +61,7 @@ export function LiveView({ api, log, app, connection, isActive }: LiveViewProps)
   );
 }
 
-/** While the view isn't shown, nothing is rendered for what comes. */
+/** The latest snapshot of the log. While the view is hidden, new requests don't make it render. */
 function useLog(log: LiveLog, isActive: boolean): LiveSnapshot {
   const [snapshot, setSnapshot] = useState(log.getSnapshot());
   useEffect(() => {

@@ -3,12 +3,12 @@ import { useEffect, useState } from 'preact/hooks';
 
 let listener: ((text: string) => void) | undefined;
 
-/** Says it to screen readers, once the page is rendered. */
+/** Announces the text to users of screen readers, if the page is rendered. */
 export function announce(text: string): void {
   listener?.(text);
 }
 
-/** The page's one live region: several of them would interrupt each other. */
+/** The page's only live region, because several of them would interrupt each other. */
 export function Announcer(): VNode {
   const [text, setText] = useState('');
   useEffect(() => {

@@ -5,7 +5,7 @@ import { CopyIcon, TickIcon } from './icons.js';
 
 export interface CopyButtonProps {
   readonly text: string;
-  /** What is copied, for screen readers: `Copy the curl line`. */
+  /** Says what the button copies, for screen readers: `Copy the curl line`. */
   readonly label: string;
 }
 
@@ -28,12 +28,12 @@ export function CopyButton({ text, label }: CopyButtonProps): VNode {
   );
 }
 
-/** A command as it is to be typed, with its button. */
+/** A command in the form in which the user types it, with a button that copies it. */
 export function CommandLine({ text, label }: CopyButtonProps): VNode {
   return (
     <div class="command">
       <code>
-        {/* Words, and what is between them: a line end may end a comment. */}
+        {/* Words alternate with the spaces and line ends between them. These stay as they are, because a line end may end a comment of the shell. */}
         {text.split(/([ \n]+)/).map((part, index) =>
           index % 2 === 1 ? (
             part

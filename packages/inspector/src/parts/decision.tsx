@@ -16,11 +16,11 @@ const stepSigns = {
 
 export interface DecisionProps {
   readonly report: ExplanationReport;
-  /** The function is called over MCP, where a refusal is no HTTP status. */
+  /** True if the function is called over MCP. A refusal is then an error in the protocol, not an HTTP status. */
   readonly isMcp?: boolean;
 }
 
-/** What `certgate trust explain` says, with its steps in the order of the request's path. */
+/** What `certgate trust explain` says about a request, with the steps in the order in which the gate takes them. */
 export function Decision({ report, isMcp = false }: DecisionProps): VNode {
   const { tone, sentence } = describeOutcome(report, isMcp);
   return (
@@ -136,7 +136,7 @@ function NearMatches({ report: { nearMatches } }: { readonly report: Explanation
   );
 }
 
-/** The page changes nothing: it shows what to run. */
+/** Shows the commands that would solve the problem. The page itself changes nothing. */
 function Remedy({ report: { remedy } }: { readonly report: ExplanationReport }): VNode | null {
   if (remedy === null) return null;
   return (

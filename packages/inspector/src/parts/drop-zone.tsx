@@ -3,16 +3,19 @@ import { useRef, useState } from 'preact/hooks';
 import type { DroppedFile } from '../../../certgate/src/trust/views/page-views.js';
 import { formatSize } from './format.js';
 
-/** In base64, beside the rest of a request, within the 1 MiB that the tool reads of one. */
+/**
+ * The size of the largest file, in bytes. In base64, and with the rest of the request, it fits into the 1 MiB that the
+ * tool reads of a request.
+ */
 const largestFile: number = 704 * 1024;
 
 export interface DropZoneProps {
-  /** What it takes, in words. */
+  /** Says which files the zone takes, in words. */
   readonly text: string;
   readonly onFile: (file: DroppedFile) => void;
 }
 
-/** A file that is dropped or chosen. It goes to certgate on this machine, and nowhere else. */
+/** Takes a file that the user drops or chooses. The page sends it only to certgate on this machine. */
 export function DropZone({ text, onFile }: DropZoneProps): VNode {
   const input = useRef<HTMLInputElement>(null);
   const [isOver, setOver] = useState(false);
@@ -53,7 +56,7 @@ export function DropZone({ text, onFile }: DropZoneProps): VNode {
         aria-label={`File: ${text}`}
         onChange={(event) => {
           take(event.currentTarget.files?.[0]);
-          // The same file again is a change too.
+          // Without this, the browser would not report a change if the user chose the same file again.
           event.currentTarget.value = '';
         }}
       />
@@ -75,7 +78,7 @@ export function createPastedFile(text: string): DroppedFile {
   return { name: 'pasted text', base64: toBase64(new TextEncoder().encode(text)), password: null };
 }
 
-/** In pieces: a call takes only so many arguments. */
+/** Converts the bytes in pieces, because a call takes a limited number of arguments. */
 function toBase64(bytes: Uint8Array): string {
   const pieces: string[] = [];
   for (let at = 0; at < bytes.length; at += 0x8000)

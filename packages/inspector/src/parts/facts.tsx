@@ -1,16 +1,16 @@
 import type { VNode } from 'preact';
 import { CopyButton } from './clipboard.js';
 
-/** `copied`: in monospace, with a button. */
+/** A value with its label. If `isCopied`, the value is in monospace and has a button that copies it. */
 export type Fact = readonly [label: string, value: string, isCopied?: boolean];
 
 export interface FactsProps {
   readonly facts: readonly Fact[];
-  /** Beside `facts`: what style sheets know of the list. */
+  /** The list's second class in the style sheets, in addition to `facts`. */
   readonly kind?: 'wide' | 'denied' | 'mono';
 }
 
-/** Pairs of a label and what is known. */
+/** A list of values with their labels. */
 export function Facts({ facts, kind }: FactsProps): VNode {
   return (
     <dl class={kind === undefined ? 'facts' : `facts ${kind}`}>

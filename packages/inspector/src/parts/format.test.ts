@@ -4,7 +4,7 @@ import { formatMilliseconds, formatRemaining, formatSize, nameDay } from './form
 
 const now = Date.parse('2026-11-26T00:00:00Z');
 
-it('the remaining life of a certificate, in the unit that people think in', () => {
+it('the remaining life of a certificate is given in the unit that people think in', () => {
   for (const [from, until, text] of [
     [null, null, 'no end'],
     [null, '2026-11-26T00:10:00Z', '10 min left'],
@@ -19,12 +19,12 @@ it('the remaining life of a certificate, in the unit that people think in', () =
   }
 });
 
-it('a day that is not today has its date', () => {
+it('a day that is not today is shown as its date', () => {
   assert.equal(nameDay(now + 3_600_000, now), 'today');
   assert.equal(nameDay(Date.parse('2027-02-12T09:00:00Z'), now), '2027-02-12');
 });
 
-it('sizes and durations are short', () => {
+it('sizes and durations are shown in a short form', () => {
   assert.deepEqual([0, 999, 1_000, 10_485_760].map(formatSize), ['0 B', '999 B', '1.0 kB', '10.5 MB']);
   assert.deepEqual([null, 1.25, 9.99, 12.4].map(formatMilliseconds), ['', '1.3', '10.0', '12']);
 });

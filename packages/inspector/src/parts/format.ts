@@ -1,6 +1,6 @@
 const day = 86_400_000;
 
-/** `12:03:04.567`, on the user's clock. */
+/** The time in the form `12:03:04.567`, in the user's time zone. */
 export function formatClock(time: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
@@ -8,18 +8,18 @@ export function formatClock(time: string): string {
   return `${hours}:${minutes}:${seconds}.${pad(date.getMilliseconds(), 3)}`;
 }
 
-/** `2027-01-04`, in UTC as certificates have it. */
+/** The date in the form `2027-01-04`, in UTC like the dates in certificates. */
 export function formatDay(time: string): string {
   return time.slice(0, 10);
 }
 
-/** `today`, or the date: what is shown may be of another day (`certgate trust view --at`). */
+/** `today`, or the date of `at` if the page shows another day (`certgate trust view --at`). */
 export function nameDay(at: number, now: number): string {
   const shown = formatDay(new Date(at).toISOString());
   return shown === formatDay(new Date(now).toISOString()) ? 'today' : shown;
 }
 
-/** `41 days left`, `ended 3 days ago`, `starts in 2 h`. */
+/** How much of the window is left, in the form `41 days left`, `ended 3 days ago` or `starts in 2 h`. */
 export function formatRemaining(from: string | null, until: string | null, now: number): string {
   const start = from === null ? undefined : Date.parse(from);
   if (start !== undefined && start > now) return `starts in ${formatSpan(start - now)}`;
@@ -42,13 +42,13 @@ export function formatMilliseconds(milliseconds: number | null): string {
   return milliseconds < 10 ? milliseconds.toFixed(1) : String(Math.round(milliseconds));
 }
 
-/** `1.2 kB` */
+/** The size in the form `1.2 kB`. */
 export function formatSize(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** The first 8 digits find a certificate again; the title has all of them. */
+/** The first 8 hex digits, which suffice to recognize a certificate. The element's title shows the whole thumbprint. */
 export function shortenThumbprint(thumbprint: string): string {
   return thumbprint.slice(0, 8);
 }

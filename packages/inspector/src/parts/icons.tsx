@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 
 type Icon = () => VNode;
 
-/** `lines` are drawn, `areas` are filled; both are SVG paths in a square of 16. */
+/** `lines` are stroked and `areas` are filled. Both are SVG paths in a square of 16 by 16 units. */
 function createIcon(lines: string, areas = ''): Icon {
   return () => (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">

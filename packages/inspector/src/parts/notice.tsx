@@ -1,6 +1,6 @@
 import { type ComponentChildren, Fragment, type VNode } from 'preact';
 
-/** Colours never stand alone: each has a word or a sign beside it. */
+/** The color of a badge or notice. A color must never be the only sign: a word or an icon says the same. */
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'info';
 
 export function Badge({ tone, children }: { readonly tone: Tone; readonly children: ComponentChildren }): VNode {
@@ -11,7 +11,7 @@ export function Notice({ tone, children }: { readonly tone: Tone; readonly child
   return <div class={`notice ${tone}`}>{children}</div>;
 }
 
-/** A name that is broken between its words, if at all. */
+/** The name of a function. A line may break only between the words of the name. */
 export function FunctionName({ name }: { readonly name: string }): VNode {
   return (
     <>

@@ -3,14 +3,16 @@ import type { TryResult } from '../../../certgate/src/trust/views/page-views.js'
 import { formatDay } from './format.js';
 import { Badge } from './notice.js';
 
-/** A decision step by step, as `certgate trust explain --json` has it. */
+/** A decision step by step, in the form in which `certgate trust explain --json` prints it. */
 export type ExplanationReport = NonNullable<TryResult['explanation']>;
 
 type Path = ExplanationReport['paths'][number];
 
 const checkTones = { passed: 'good', failed: 'bad', unknown: 'plain' } as const;
 
-/** The certification paths that were tried, each with its certificates and what failed or is unknown. */
+/**
+ * The certification paths that the gate tried, each with its certificates and the checks that failed or are unknown.
+ */
 export function PathList({ paths }: { readonly paths: readonly Path[] }): VNode {
   return (
     <section class="paths">

@@ -6,7 +6,10 @@ export interface TabsProps<Id extends string> {
   readonly onChoose: (id: Id) => void;
 }
 
-/** https://www.w3.org/WAI/ARIA/apg/patterns/tabs/: one stop of the Tab key; arrows change the tab. */
+/**
+ * Tabs as https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ describes them: the Tab key stops once, and the arrow keys
+ * change the tab.
+ */
 export function Tabs<Id extends string>({ tabs, chosen, onChoose }: TabsProps<Id>): VNode {
   function handleKey(event: TargetedKeyboardEvent<HTMLDivElement>): void {
     const index = tabs.findIndex(({ id }) => id === chosen);

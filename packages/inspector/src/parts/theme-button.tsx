@@ -6,7 +6,7 @@ const themes = ['system', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 const storageKey = 'certgate-inspector-theme';
 
-/** The system's theme, or the other one, until it is chosen again. */
+/** Changes the theme from the system's to light, to dark and back. The browser keeps the choice. */
 export function ThemeButton(): VNode {
   const [theme, setTheme] = useState<Theme>(readTheme);
   useLayoutEffect(() => {

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { makeVisible } from './visible-text.js';
 
-it('what is invisible or turns the direction round can be seen', () => {
+it('characters that are invisible or change the direction of text are made visible', () => {
   assert.equal(makeVisible('a\u0000b\u001b[31m'), 'a\u2400b\u241b[31m');
   assert.equal(makeVisible('CN=\u202egnillib'), 'CN=⟨U+202E⟩gnillib');
   assert.equal(makeVisible('bil\u200bling\ufeff'), 'bil⟨U+200B⟩ling⟨U+FEFF⟩');
@@ -12,20 +12,20 @@ it('what is invisible or turns the direction round can be seen', () => {
   assert.equal(makeVisible('a\ud800b\ue000'), 'a⟨U+D800⟩b⟨U+E000⟩');
 });
 
-it('lines, tabs, markup and all other text stay as they are', () => {
+it('line feeds, tabs, markup and all other visible text stay as they are', () => {
   const text = '<img src=x>\n\t"ü" & 漢字 👍';
   assert.equal(makeVisible(text), text);
   assert.equal(makeVisible('a\r\nb\rc'), 'a\nb\u240dc');
 });
 
-it('all texts of an answer, and nothing but its texts', () => {
+it('every text in an answer is made visible, and other values stay as they are', () => {
   assert.deepEqual(makeVisible({ a: ['\u0001', 1, null, true], b: { c: '\u0002' } }), {
     a: ['\u2401', 1, null, true],
     b: { c: '\u2402' },
   });
 });
 
-it('leaves nothing that it would change again', () => {
+it('a text that was made visible is not changed by making it visible again', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.equal(makeVisible(makeVisible(text)), makeVisible(text));

@@ -1,14 +1,15 @@
 // parts/: what several views share: text, time, commands to copy, files, the decision step by step.
 
 /**
- * Controls but tab and line feed; formats, which turn the direction of text round or have no width; private characters, lone
- * surrogates and separators of lines: what the tool escapes for a terminal.
+ * The characters that the tool also escapes for a terminal: control characters other than tab and line feed; format
+ * characters, which change the direction of text or have no width; private-use characters; lone surrogates; and line
+ * and paragraph separators.
  */
 const invisible = /(?![\t\n])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A copy of an answer whose texts show every character that would be invisible: names in certificates are chosen by
- * strangers, and may read differently than they are. CRLF counts as a line feed.
+ * A copy of an answer in which all texts show the characters that would be invisible. Unknown callers choose the names
+ * in their certificates, and an invisible character can make one name look like another. CRLF becomes a line feed.
  */
 export function makeVisible<Value>(value: Value): Value {
   return visit(value) as Value;
@@ -21,7 +22,9 @@ function visit(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, visit(each)]));
 }
 
-/** U+2400 and what follows are pictures of the control characters. */
+/**
+ * Shows a control character below U+0020 by its picture, from U+2400 on, and every other character by its code point.
+ */
 function show(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

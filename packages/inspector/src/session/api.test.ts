@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type ApiFault, createApi, takeToken } from './api.js';
 
-it('every request has the token', async () => {
+it('every request sends the token', async () => {
   const seen: [string, RequestInit | undefined][] = [];
   const api = createApi('secret', (url, init) => {
     seen.push([url instanceof Request ? url.url : url.toString(), init]);
@@ -23,7 +23,7 @@ it('every request has the token', async () => {
   ]);
 });
 
-it('a refusal says what the tool says, and whether the token is stale', async () => {
+it('a refusal has the message of the tool, and says whether the token is stale', async () => {
   for (const [status, isStale] of [
     [401, true],
     [403, true],
@@ -37,7 +37,7 @@ it('a refusal says what the tool says, and whether the token is stale', async ()
   }
 });
 
-it('no answer, or one that is not JSON, is a message for people too', async () => {
+it('without an answer, or with one that is not JSON, the fault has a message for the user', async () => {
   const gone = createApi('x', () => Promise.reject(new TypeError('fetch failed')));
   await assert.rejects(gone.getState(), (fault: ApiFault) => /still running/.test(fault.message) && !fault.isStale);
   const strange = createApi('x', () => Promise.resolve(new Response('<html>', { status: 502 })));
@@ -49,7 +49,7 @@ function createStorage(): Pick<Storage, 'getItem' | 'setItem'> {
   return { getItem: (key) => values.get(key) ?? null, setItem: (key, value) => values.set(key, value) };
 }
 
-it('the token leaves the address, and is there after a reload', () => {
+it('the token is removed from the address, and is still known after a reload', () => {
   const storage = createStorage();
   const replaced: string[] = [];
   assert.equal(
@@ -64,7 +64,7 @@ it('the token leaves the address, and is there after a reload', () => {
   assert.deepEqual(replaced, ['#/']);
 });
 
-it('without a token there is none', () => {
+it('without a token in the address or the storage, `takeToken` returns undefined', () => {
   for (const hash of ['', '#/try', '#token=', '#/token=abc']) {
     assert.equal(
       takeToken({ hash }, createStorage(), () => assert.equal(hash, 'not replaced')),

@@ -17,8 +17,9 @@ import { makeVisible } from '../parts/visible-text.js';
 const storageKey = 'certgate-inspector-token';
 
 /**
- * The token of this start, from the address that certgate printed (`#token=…`). It leaves the address at once, so that no
- * history, bookmark or screenshot keeps it; this tab's storage does, so that a reload works.
+ * The token of this start of certgate, from the address that it printed (`#token=…`). The token is removed from the
+ * address at once, so that it doesn't stay in a history, bookmark or screenshot. The tab's session storage keeps it, so
+ * that a reload works. Undefined if neither the address nor the storage has a token.
  */
 export function takeToken(
   location: Pick<Location, 'hash'>,
@@ -37,15 +38,15 @@ export interface Api {
   readonly send: (request: TryRequest) => Promise<TryResult>;
   readonly runMatrix: () => Promise<MatrixResult>;
   readonly getTrust: () => Promise<TrustView>;
-  /** Those after this one; 0: all that are kept. */
+  /** The requests after the one with the id `after`, or all that the tool still has if `after` is 0. */
   readonly getEvents: (after: number) => Promise<LiveUpdate>;
   readonly getDetails: (id: number) => Promise<LiveDetails>;
   readonly read: (file: DroppedFile) => Promise<ReadResult>;
 }
 
-/** The tool refused the request, or can't be reached. The message is for the user. */
+/** Thrown if the tool refused the request or can't be reached. The message is for the user. */
 export class ApiFault extends Error {
-  /** Undefined: there was no answer. */
+  /** The status of the tool's answer. Undefined if there was no answer. */
   readonly status: number | undefined;
 
   constructor(message: string, status: number | undefined) {
@@ -53,7 +54,10 @@ export class ApiFault extends Error {
     this.status = status;
   }
 
-  /** The token is missing or of an earlier start: nothing on this page works until it is opened again. */
+  /**
+   * True if the token is missing or is from an earlier start of certgate. Nothing on this page works until the user
+   * opens it again with a new token.
+   */
   get isStale(): boolean {
     return this.status === 401 || this.status === 403;
   }

@@ -11,7 +11,10 @@ interface Round {
   readonly isHidden?: true;
 }
 
-/** Follows an app that answers so round by round, and refuses the token at last. @returns what the page heard and asked. */
+/**
+ * Follows an app that gives these answers, one in each round, and then refuses the token. @returns the calls of the
+ * page and what it was given, in their order.
+ */
 async function follow(rounds: readonly Round[]): Promise<readonly string[]> {
   const heard: string[] = [];
   let at = 0;
@@ -47,7 +50,7 @@ async function follow(rounds: readonly Round[]): Promise<readonly string[]> {
   return heard;
 }
 
-it('asks for what came after the last event, and for another state', async () => {
+it('the page asks for what came after the last event, and for the state if it has changed', async () => {
   assert.deepEqual(await follow([{ ids: [1, 2] }, { ids: [3] }, { tag: 'b' }, { tag: 'b' }]), [
     ...['state a', 'after 0', 'events 1,2', 'connected'],
     ...['after 2', 'events 3', 'connected'],
@@ -56,7 +59,7 @@ it('asks for what came after the last event, and for another state', async () =>
   ]);
 });
 
-it('goes on after a break where it was, and ends with its token', async () => {
+it('after a lost connection the page goes on after the last event, and it stops when its token is refused', async () => {
   const heard = await follow([{ ids: [7] }, { status: 0 }, {}, { ids: [8] }]);
   assert.deepEqual(heard, [
     ...['state a', 'after 0', 'events 7', 'connected'],
@@ -64,7 +67,7 @@ it('goes on after a break where it was, and ends with its token', async () => {
   ]);
 });
 
-it('asks for nothing while nobody looks', async () => {
+it('the page asks for nothing while it is hidden', async () => {
   const heard = await follow([{ ids: [1] }, { isHidden: true }, { ids: [2] }]);
   assert.deepEqual(heard.slice(4, 8), ['hidden', 'after 1', 'events 2', 'connected']);
 });

@@ -1,7 +1,7 @@
 import type { InspectorState, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import type { Api, ApiFault } from './api.js';
 
-/** `refused`: the token is of an earlier start, so nothing more is asked. */
+/** The page's connection to the tool. `refused`: the token is from an earlier start, so the page stops asking. */
 export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
 
 export interface Follower {
@@ -10,7 +10,7 @@ export interface Follower {
   readonly onConnection: (connection: Connection, fault: ApiFault | undefined) => void;
 }
 
-/** The parts of `document` that say whether anybody looks at the page. */
+/** The parts of `document` that show whether the page is visible. */
 export interface Visibility extends Pick<EventTarget, 'addEventListener'> {
   readonly hidden: boolean;
 }
@@ -19,8 +19,8 @@ const askAgainMilliseconds = 500;
 const tryAgainMilliseconds = 2_000;
 
 /**
- * Asks for what is new, as long as the page is in view; a page that comes into view again catches up. No request is held
- * open, so any number of tabs can do so at once.
+ * Polls the tool for what is new while the page is visible. A page that becomes visible again catches up. No request
+ * stays open, so any number of tabs can poll at once.
  */
 export async function followApp(
   api: Api,

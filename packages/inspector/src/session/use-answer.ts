@@ -2,16 +2,19 @@ import { useRef, useState } from 'preact/hooks';
 
 export interface Asked<Answer> {
   readonly answer: Answer | undefined;
-  /** Why there is none, for the user. */
+  /** The message for the user if there is no answer. Undefined otherwise. */
   readonly fault: string | undefined;
   readonly isAsking: boolean;
-  /** What was known stays until the answer comes; one that comes after a later question is dropped. */
+  /**
+   * Asks a question. The earlier answer stays until the new one comes. An answer to an earlier question is dropped if
+   * it comes after a later question was asked.
+   */
   readonly ask: (question: Promise<Answer>, onAnswer?: (answer: Answer) => void) => void;
-  /** Forgets the answer, and shows this in its place. */
+  /** Removes the answer, and shows this message in its place. */
   readonly setFault: (fault: string | undefined) => void;
 }
 
-/** What the tool answers to the questions of one place of the page. */
+/** The tool's answers to the questions of one part of the page. */
 export function useAnswer<Answer>(): Asked<Answer> {
   const [{ answer, fault }, set] = useState<Pick<Asked<Answer>, 'answer' | 'fault'>>({
     answer: undefined,

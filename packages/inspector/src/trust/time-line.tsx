@@ -11,7 +11,7 @@ import { WarningIcon } from '../parts/icons.js';
 import { type TimeScale, createTimeScale } from './time-scale.js';
 import { TimeAxis, WindowBar } from './window-bar.js';
 
-/** Identities and authorities with their windows, and each one's warnings beside it. */
+/** Shows the validity windows of identities and authorities, each with its warnings. */
 export function TimeLine({ view }: { readonly view: TrustView }): VNode {
   const now = Date.parse(view.at);
   const scale = createTimeScale(view, now);
@@ -117,7 +117,7 @@ function WindowRow({ window, scale, now, identity }: WindowRowProps): VNode {
   return (
     <tr class="time-row">
       <td class="time-what" title={thumbprint ?? label}>
-        {/* The label of a pin says of which kind it is. */}
+        {/* The label of a pin already says that it is a pin, and of which kind. */}
         {kind !== 'pin' && <span class="dim">{kind} </span>}
         {label}
       </td>
@@ -163,7 +163,7 @@ export function listWarnings({ warnings }: TrustView, subject: string): readonly
   return warnings.filter((warning) => warning.subject === subject);
 }
 
-/** Those of the document as a whole. */
+/** The warnings whose subject is not an identity or authority in the view. */
 export function listOtherWarnings(view: TrustView): readonly TrustWarningView[] {
   const named = new Set([...view.identities, ...view.authorities].map(({ name }) => name));
   return view.warnings.filter(({ subject }) => !named.has(subject));

@@ -14,7 +14,7 @@ const windows = [
 ].map((span) => ({ ...span, kind: 'pin', label: '', thumbprint: null, state: 'valid' }) as const);
 const identities = [{ windows }] as unknown as TrustView['identities'];
 
-it('shows the windows of the identities, and today among them', () => {
+it('the scale contains the windows of the identities and today', () => {
   const scale = createTimeScale({ identities }, now);
   for (const { from, until } of windows) {
     if (from !== null) assert.ok(toPercent(scale, Date.parse(from)) > 0, from);
@@ -23,12 +23,12 @@ it('shows the windows of the identities, and today among them', () => {
   assert.ok(toPercent(scale, now) > 5 && toPercent(scale, now) < 95);
 });
 
-it('without a window there is a scale too', () => {
+it('there is a scale even if no identity has a window', () => {
   const scale = createTimeScale({ identities: [] }, now);
   assert.ok(scale.from < now && scale.until > now);
 });
 
-it('has a few ticks, each the first day of a month, whatever the span', () => {
+it('the scale has a few ticks, each on the first day of a month, whatever the span', () => {
   fc.assert(
     fc.property(fc.integer({ min: 150, max: 1_100 }), fc.integer({ min: 0, max: 4_000 }), (days, start) => {
       const from = now + start * day;

@@ -4,7 +4,7 @@ import type { TrustView } from '../../../certgate/src/trust/views/page-views.js'
 
 const day = 86_400_000;
 
-/** The part of time that the bars show; in milliseconds. */
+/** The span of time that the bars show, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface TimeScale {
   readonly from: number;
   readonly until: number;
@@ -16,8 +16,8 @@ export interface Tick {
 }
 
 /**
- * From the identities' windows, within a year back and two years ahead: an authority that is valid for twenty years would
- * leave no room for what ends this month.
+ * A scale that fits the identities' windows, but begins at most a year ago and ends at most two years ahead. The
+ * windows of authorities don't matter: one of twenty years would leave no room for what ends this month.
  */
 export function createTimeScale({ identities }: Pick<TrustView, 'identities'>, now: number): TimeScale {
   const windows = identities.flatMap((identity) => identity.windows);
@@ -29,12 +29,12 @@ export function createTimeScale({ identities }: Pick<TrustView, 'identities'>, n
   };
 }
 
-/** In percent of the width; what is outside stands at the edge. */
+/** The place of a time in percent of the width. Times outside the scale are placed at its edge. */
 export function toPercent({ from, until }: TimeScale, at: number): number {
   return clamp(((at - from) / (until - from)) * 100, 0, 100);
 }
 
-/** First days of months, at most `most` of them. */
+/** First days of months, about `most` of them. */
 export function listTicks({ from, until }: TimeScale, most = 9): readonly Tick[] {
   const start = new Date(from);
   const months = (until - from) / (30.4 * day);
@@ -48,7 +48,7 @@ export function listTicks({ from, until }: TimeScale, most = 9): readonly Tick[]
   }
 }
 
-/** NaN and Infinity, of an empty list, count as the lower bound. */
+/** Limits a value to a range. NaN and Infinity, which come from an empty list, become the lower bound. */
 function clamp(value: number, least: number, most: number): number {
   if (!Number.isFinite(value)) return least;
   return Math.min(Math.max(value, least), most);

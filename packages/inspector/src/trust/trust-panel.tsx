@@ -12,13 +12,16 @@ import { TimeLine, Warnings, listOtherWarnings } from './time-line.js';
 export interface TrustPanelProps {
   readonly api: Api;
   readonly isActive: boolean;
-  /** The revision that the header shows; null: unknown. */
+  /** The revision that the app's gate uses, which the header shows. Null if it is unknown. */
   readonly inUse: number | null;
-  /** It is the one that the app uses, which reads the document by itself. */
+  /** True if `inUse` comes from the app, which reads the document by itself. */
   readonly isByApp: boolean;
 }
 
-/** Read again whenever it is opened, and when another revision is in use: somebody may have changed the document meanwhile. */
+/**
+ * Shows the trust document. It is read again whenever the user opens this view and whenever the revision in use
+ * changes, because somebody may have changed the document meanwhile.
+ */
 export function TrustPanel({ api, isActive, inUse, isByApp }: TrustPanelProps): VNode {
   const { answer: view, fault, ask } = useAnswer<TrustView>();
   const load = (): void => {

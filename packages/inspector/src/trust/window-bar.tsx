@@ -3,13 +3,16 @@ import type { TrustIdentityView, ValidityWindow } from '../../../certgate/src/tr
 import { formatDay, nameDay } from '../parts/format.js';
 import { type TimeScale, listTicks, toPercent } from './time-scale.js';
 
-/** In percent: a month that is nearer has no label. A date is longer than "today". */
+/**
+ * The distance from today's label within which a month gets no label, in percent of the width. A date needs more room
+ * than the word "today".
+ */
 const roomForToday = 5.5;
 const roomForDate = 9;
 
 const percent = (value: number): string => `${value.toFixed(2)}%`;
 
-/** The months above the bars. */
+/** The scale above the bars, with its months. */
 export function TimeAxis({ scale, now }: { readonly scale: TimeScale; readonly now: number }): VNode {
   const today = toPercent(scale, now);
   const name = nameDay(now, Date.now());
@@ -38,11 +41,14 @@ export interface WindowBarProps {
   readonly scale: TimeScale;
   readonly now: number;
   readonly window: ValidityWindow;
-  /** Whose window it is: for its gap and its overlaps. Undefined: an authority's. */
+  /** The identity whose window this is, with its gaps and overlaps. Undefined if the window belongs to an authority. */
   readonly identity?: TrustIdentityView;
 }
 
-/** Placed by attributes, in percent: no style that the content security policy would refuse, nothing to measure. */
+/**
+ * One window as a bar. Its parts are placed by attributes in percent, so that it needs no measuring and no inline
+ * style, which the content security policy would refuse.
+ */
 export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNode {
   const from = window.from === null ? 0 : toPercent(scale, Date.parse(window.from));
   const until = window.until === null ? 100 : toPercent(scale, Date.parse(window.until));
@@ -93,6 +99,6 @@ function Band({ kind, scale, from, until }: BandProps): VNode {
 function describeWindow({ kind, label, from, until, state }: ValidityWindow): string {
   const start = from === null ? 'from the beginning' : `from ${formatDay(from)}`;
   const end = until === null ? 'without an end' : `until ${formatDay(until)}`;
-  // The label of a pin says of which kind it is.
+  // The label of a pin already says that it is a pin, and of which kind.
   return `${kind === 'pin' ? '' : `${kind} `}${label}, ${start} ${end}: ${state}`;
 }

@@ -10,7 +10,7 @@ export interface CallerListProps {
   readonly onChange: (part: Partial<TryDraft>) => void;
 }
 
-/** Who to be: those that the tool made for the app, or a certificate of the user's own. */
+/** Lets the user choose a caller: one that the tool made for the app, or a certificate of the user's own. */
 export function CallerList({ callers, draft, onChange }: CallerListProps): VNode {
   return (
     <fieldset class="callers panel">

@@ -1,10 +1,10 @@
-/** In characters. Deep nesting makes much more of a short text, of which a browser hangs. */
+/** The longest text to show, in characters. Deep nesting turns a short text into one so long that a browser hangs. */
 const longestIndented = 1_000_000;
 
 /**
- * A JSON text with line ends and indentation between its tokens. The tokens themselves stay as they were sent: numbers keep
- * all their digits, and members that appear there twice are shown twice. Undefined: it is not one JSON object or array, or
- * would be too long.
+ * A JSON text with line ends and indentation between its tokens. The tokens themselves stay as they were sent: numbers
+ * keep all their digits, and members that appear there twice are shown twice. Undefined if the text is not one JSON
+ * object or array, or if the result would be too long.
  */
 export function indentJson(text: string): string | undefined {
   if (!isObjectOrArray(text)) return undefined;
@@ -39,7 +39,10 @@ function isObjectOrArray(text: string): boolean {
   }
 }
 
-/** The body with its JSON indented: the whole, or the data of each server-sent event. Undefined: there is nothing to indent. */
+/**
+ * The body with its JSON indented: the whole body, or the data of each server-sent event. Undefined if there is no JSON
+ * to indent, or if the result would be too long.
+ */
 export function indentBody(body: string): string | undefined {
   const whole = indentJson(body);
   if (whole !== undefined) return whole;

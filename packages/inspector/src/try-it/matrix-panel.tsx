@@ -13,7 +13,7 @@ export interface MatrixPanelProps {
   readonly onChoose: (functionName: string, callerId: string) => void;
 }
 
-/** Every caller against every function, as far as nobody's code is run by it. */
+/** Calls every function as every caller, without the calls that would run the user's code, and shows the verdicts. */
 export function MatrixPanel({ api, app, chosen, onChoose }: MatrixPanelProps): VNode {
   const { answer, fault, isAsking, ask } = useAnswer<MatrixResult>();
   const cells = new Map(answer?.cells.map((cell) => [`${cell.functionName} ${cell.callerId}`, cell]));

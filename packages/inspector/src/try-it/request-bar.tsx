@@ -10,7 +10,7 @@ export interface RequestBarProps {
   readonly onChange: (part: Partial<TryDraft>) => void;
 }
 
-/** What is sent, in the order of a request line; headers and body are one step away. */
+/** The form for a request, in the order of a request line. Headers and body are behind one more click. */
 export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps): VNode {
   const functions = listCallable(app);
   const chosen = functions.find(({ name }) => name === draft.functionName);

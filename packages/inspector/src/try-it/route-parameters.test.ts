@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fillRoute, hasOpenParameter, listParameters } from './route-parameters.js';
 
-it('finds the parameters of a route, in the notations of Azure Functions', () => {
+it('the parameters of a route are found, in every notation of Azure Functions', () => {
   const route = 'api/{id:int}/{name?}/{code:regex(^\\d{3}$)}/{size:range(1,5)?}/{*rest}';
   assert.deepEqual(
     listParameters(route).map(({ name, constraint, isOptional, isCatchAll }) => [
@@ -21,13 +21,13 @@ it('finds the parameters of a route, in the notations of Azure Functions', () =>
   );
 });
 
-it('fills them in; a value cannot leave its segment', () => {
+it('parameters are filled in, and a value cannot reach beyond its segment', () => {
   assert.equal(fillRoute('api/orders/{id:int}', { id: '7' }), '/api/orders/7');
   assert.equal(fillRoute('/api/orders/{id}', { id: 'a/b?c' }), '/api/orders/a%2Fb%3Fc');
   assert.equal(fillRoute('/api/files/{*path}', { path: 'a/b c' }), '/api/files/a/b%20c');
 });
 
-it('what may be left out is; the rest stays open', () => {
+it('an optional parameter without a value is left out, and a required one keeps its braces', () => {
   assert.equal(fillRoute('/api/exports/{year?}', {}), '/api/exports');
   assert.equal(fillRoute('/api/files/{*path}', {}), '/api/files');
   assert.equal(fillRoute('/', {}), '/');

@@ -4,9 +4,9 @@
 export interface RouteParameter {
   readonly name: string;
   readonly isOptional: boolean;
-  /** Takes slashes too. */
+  /** True if the value may contain slashes. */
   readonly isCatchAll: boolean;
-  /** `int`, `guid` …; undefined: anything. */
+  /** The constraint in the route: `int`, `guid` … Undefined if the route has none, so that any value is allowed. */
   readonly constraint: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export function listParameters(route: string): readonly RouteParameter[] {
   }));
 }
 
-/** The path of a route. A parameter without a value keeps its braces, unless it may be left out. */
+/** The path of a route. A parameter without a value keeps its braces, or is left out if it is optional. */
 export function fillRoute(route: string, values: Readonly<Record<string, string>>): string {
   const filled = route.replace(pattern, (whole, star: string, name: string, _constraint, _default, optional) => {
     const value = values[name] ?? '';
@@ -33,7 +33,7 @@ export function fillRoute(route: string, values: Readonly<Record<string, string>
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-/** Whether the target still has a part of the route that nobody filled in. */
+/** Whether the target still has a parameter in braces, without a value. */
 export function hasOpenParameter(target: string): boolean {
   return /\{[^}]+\}/.test(target);
 }

@@ -21,11 +21,11 @@ const callers = ['none', 'denied', 'allowed'].map((id) => ({ ...caller, id }));
 const app: InspectedApp = { url: 'https://localhost', frontEnd: 'app-service', functions, callers };
 const draft = createDraft(app)!;
 
-it('starts with a closed function and a caller that is refused', () => {
+it('the form starts with a closed function and a caller that is refused', () => {
   assert.deepEqual([draft.functionName, draft.callerId, draft.method], ['GetOrder', 'denied', 'GET']);
 });
 
-it('sends nothing while the form is wrong, and says what is', () => {
+it('a form with a mistake is not sent, and the fault says what is wrong', () => {
   for (const [part, fault] of [
     [{}, /braces/],
     [{ target: 'https://elsewhere.example/' }, /slash/],
@@ -36,7 +36,7 @@ it('sends nothing while the form is wrong, and says what is', () => {
   }
 });
 
-it('a dropped file takes the place of the caller', () => {
+it('a dropped file is sent instead of the chosen caller', () => {
   const file = { name: 'a.pfx', base64: 'AA==', password: 'x' };
   const read = readDraft({ ...draft, target: '/api/orders/1', headers: 'X-A: 1', body: 'b', file });
   assert.deepEqual(read, {
@@ -51,12 +51,12 @@ it('a dropped file takes the place of the caller', () => {
   });
 });
 
-it('a function is called by a method that it has', () => {
+it('a function is called with a method that it supports', () => {
   assert.equal(chooseFunction(refund, draft).method, 'POST');
   assert.ok(listMethods({ ...refund, methods: [] }).includes('DELETE'));
 });
 
-it('an MCP tool is called by a message with the names of its arguments, which leaves with it', () => {
+it('an MCP tool gets a message with the names of its arguments, which the next function does not keep', () => {
   const typed = { ...draft, headers: 'x-a: 1', body: 'own' };
   assert.equal(chooseFunction(refund, typed).body, 'own');
   const call = chooseFunction(tool, typed);

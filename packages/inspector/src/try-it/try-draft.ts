@@ -6,7 +6,7 @@ import type {
 } from '../../../certgate/src/trust/views/page-views.js';
 import { fillRoute, hasOpenParameter } from './route-parameters.js';
 
-/** What the form holds. */
+/** The content of the form. */
 export interface TryDraft {
   readonly functionName: string;
   readonly method: string;
@@ -14,7 +14,7 @@ export interface TryDraft {
   readonly parameters: Readonly<Record<string, string>>;
   readonly headers: string;
   readonly body: string;
-  /** Ignored where a file was dropped. */
+  /** Ignored if `file` is set. */
   readonly callerId: string;
   readonly file: DroppedFile | undefined;
 }
@@ -29,7 +29,10 @@ export function listMethods({ methods }: InspectedFunction): readonly string[] {
   return methods.length === 0 ? everyMethod : methods.map((method) => method.toUpperCase());
 }
 
-/** A closed function and a caller that is refused: the first thing to see is a reason. */
+/**
+ * A call of a closed function by a caller that is refused, so that the first answer has a reason to show. Undefined if
+ * the app has no function with a route.
+ */
 export function createDraft(app: InspectedApp): TryDraft | undefined {
   const callable = listCallable(app);
   const closed = callable.filter(({ kind }) => kind === 'certificate');
@@ -41,7 +44,9 @@ export function createDraft(app: InspectedApp): TryDraft | undefined {
   return chooseFunction(chosen, { functionName: '', method: 'GET', target: '', ...empty });
 }
 
-/** The draft as a call of this function: the message of an MCP call is written out, to be completed. */
+/**
+ * The draft changed into a call of this function. For an MCP function, the body is a message that the user completes.
+ */
 export function chooseFunction(chosen: InspectedFunction, draft: TryDraft): TryDraft {
   const methods = listMethods(chosen);
   const wasMcp = draft.body.includes('"jsonrpc"');
@@ -58,7 +63,7 @@ export function chooseFunction(chosen: InspectedFunction, draft: TryDraft): TryD
 
 const mcpMethods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;
 
-/** One request of the Model Context Protocol (2025-06-18) over streamable HTTP. The endpoint asks for no session. */
+/** One request of the Model Context Protocol (2025-06-18) over streamable HTTP. The endpoint requires no session. */
 function createMcpMessage({
   kind,
   name,
@@ -73,7 +78,7 @@ function createMcpMessage({
   };
 }
 
-/** The request, or what must be corrected first. */
+/** The request, or the mistake that the user must correct first. */
 export function readDraft(draft: TryDraft): { readonly request: TryRequest } | { readonly fault: string } {
   const { functionName, method, target, body, callerId, file } = draft;
   if (!target.startsWith('/')) return { fault: 'The target starts with a slash: /api/…' };
@@ -86,11 +91,11 @@ export function readDraft(draft: TryDraft): { readonly request: TryRequest } | {
 
 interface ParsedHeaders {
   readonly headers: TryRequest['headers'];
-  /** The first line that is no header; undefined: none. */
+  /** The mistake in the first line that is not a header. Undefined if every line is one. */
   readonly fault: string | undefined;
 }
 
-/** `name: value`, one on each line, as in RFC 9110, section 5. */
+/** Reads one `name: value` on each line, as in RFC 9110, section 5. */
 export function parseHeaders(text: string): ParsedHeaders {
   const headers: (readonly [string, string])[] = [];
   for (const line of text.split('\n').filter((each) => each.trim() !== '')) {

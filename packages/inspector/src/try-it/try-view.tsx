@@ -19,7 +19,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
   const [draft, setDraft] = useState(() => createDraft(app));
   const { answer: result, fault, isAsking, ask, setFault } = useAnswer<TryResult>();
   if (draft === undefined) return <div class="empty">The app has no HTTP function that could be called.</div>;
-  // Of the function that ran: meanwhile, the form may name another one.
+  // Goes by the function that ran, because the user may have chosen another one in the form since.
   const isMcp = app.functions.some(({ name, mcp }) => name === result?.explanation?.function && mcp !== null);
   const change = (part: Partial<TryDraft>): void => setDraft({ ...draft, ...part });
 
@@ -35,7 +35,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
     });
   }
 
-  /** A cell of the matrix: the form shows what it would send. */
+  /** Puts the function and the caller of a cell of the matrix into the form, and focuses the send button. */
   function fill(functionName: string, callerId: string): void {
     const chosen = listCallable(app).find(({ name }) => name === functionName);
     if (draft === undefined || chosen === undefined) return;
@@ -69,7 +69,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
   );
 }
 
-/** On a narrow screen it is below the callers. */
+/** Scrolls to the answer if it is low on the page: on a narrow screen it is below the callers. */
 function showAnswer(): void {
   requestAnimationFrame(() => {
     const answer = document.querySelector('.answer');
