@@ -146,7 +146,10 @@ const claims: readonly Claim[] = [
   },
   {
     says: 'Only SUCCESS is accepted',
-    shownBy: ['packages/core/src/front-ends/front-ends.test.ts', 'is not believed if its result for the certificate is'],
+    shownBy: [
+      'packages/core/src/front-ends/front-ends.test.ts',
+      'is not believed if its result for the certificate is',
+    ],
   },
   {
     says: "If a connection string is for another account, the tool refuses it and doesn't send it.",
