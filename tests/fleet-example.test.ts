@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { cleanEnvironment, root, runProgram } from './test-support/certgate.js';
 
-// examples/fleet: what its commands print is what its page shows, over the logs that it makes.
+// Runs the commands of examples/fleet on the logs that it generates. They must print what its page shows.
 
 const example = join(root, 'examples', 'fleet');
 const page = readFileSync(join(example, 'README.md'), 'utf8').replaceAll('\r\n', '\n');
 const tool = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
 
-/** A command of the page and the output below it. */
+/** The commands of the page, each with the output that the page shows below it. */
 const shown = [...page.matchAll(/^```sh\nnpx --no-install certgate (.+)\n```\n\n```\n([\s\S]*?)^```$/gm)].map(
   ([, command = '', output = '']) => ({ command, output }),
 );
 
-/** By the beginning of a command. The others end with 0. */
+/** The exit codes of commands, by how the command begins. All other commands end with 0. */
 const exitCodes: readonly (readonly [string, number])[] = [
   ['trust check ', 1],
   ['trust diff ', 1],
@@ -49,7 +49,10 @@ const listFiles = (name: string): readonly string[] =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 
-/** The lines of a text for which the page has a line with an ellipsis, as the page shows them. */
+/**
+ * The text with the lines left out that the page replaces with an ellipsis. Unchanged if the rest differs from the
+ * page.
+ */
 function leaveOut(text: string, shownOutput: string): string {
   const [before = '', after] = shownOutput.split('…\n');
   if (after === undefined || !text.startsWith(before) || !text.endsWith(after)) return text;
@@ -57,7 +60,7 @@ function leaveOut(text: string, shownOutput: string): string {
 }
 
 describe('examples/fleet', () => {
-  it('is the same in every run, and of a size that a disk has', async () => {
+  it('generates the same files in every run, and at most 60 MB', async () => {
     await generate('again');
     const [first, second] = ['generated', 'again'].map((name) =>
       listFiles(name).map((file) => createHash('sha256').update(readFileSync(file)).digest('hex')),

@@ -16,12 +16,12 @@ import {
 } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
-// Every command of docs/for-callers.md is run as it stands there: the openssl ones in a caller's folder, the curl ones
-// through the gateway, after the operator has allowed the thumbprints that the page's commands print.
+// Runs every command of docs/for-callers.md as the page has it. The openssl commands run in a caller's folder. The curl
+// commands go through the gateway, after the operator has allowed the thumbprints that the page's commands print.
 
 const page = readFileSync(join(root, 'docs', 'for-callers.md'), 'utf8')
   .replaceAll('\r\n', '\n')
-  // Of blocks in a list.
+  // Removes the indentation of code blocks that are in a list.
   .replace(/^ {3}/gm, '');
 const address = 'https://api.example.com/api/orders';
 const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', code = '']) => ({
@@ -44,7 +44,7 @@ before(async () => {
   assert.equal(made.exitCode, 0, made.stderr);
   printed = made.stdout;
   thumbprints = [...printed.matchAll(/^sha256 Fingerprint=([0-9A-F:]{95})$/gim)].map(([, hash = '']) => hash);
-  // As the callers sent them, and as they stand there while both count.
+  // The thumbprints as the callers sent them. The old and the new certificate are both pinned, as during a rotation.
   const pins = [...new Set(thumbprints)].map((thumbprintSha256) => ({ thumbprintSha256 }));
   const names = [{ issuedBy: 'corp', commonName: 'billing' }];
   const authorities = [{ name: 'corp', trustAnchors: [await answerRequest()] }];
@@ -62,7 +62,10 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the operator does with the caller's request. The root of the authority that issued. */
+/**
+ * Issues a certificate for the caller's signing request, as the operator does. Returns the root certificate of the
+ * authority as PEM.
+ */
 async function answerRequest(): Promise<string> {
   const operator = join(folder, 'operator');
   mkdirSync(operator);
@@ -77,7 +80,7 @@ async function answerRequest(): Promise<string> {
   return readFileSync(join(operator, '.certgate', 'authorities', 'corp', 'corp.crt.pem'), 'utf8');
 }
 
-/** As somebody types it, in the caller's folder; one command that fails ends it. */
+/** Runs the commands in the caller's folder, as a user would type them. The first command that fails ends the run. */
 function runShell(code: string): Promise<Ended> {
   const caCertificate = join(sampleFolder, '.certgate', 'gateway.crt.pem');
   const env = { ...process.env, CURL_HOME: folder, CURL_CA_BUNDLE: caCertificate };
@@ -101,7 +104,7 @@ async function call(command: string, functionName: string): Promise<Answer> {
 describe('docs/for-callers.md', () => {
   it('makes keys that only their owner can read, and prints the thumbprints to send', () => {
     assert.equal(thumbprints.length, 3);
-    // Two certificates; the one that comes out of the PFX is the first.
+    // The commands make two certificates. The third thumbprint is of the first one, extracted from its PFX.
     assert.equal(thumbprints[2], thumbprints[0]);
     assert.notEqual(thumbprints[1], thumbprints[0]);
     assert.match(printed, /^notAfter=.* GMT$/m);
@@ -119,7 +122,7 @@ describe('docs/for-callers.md', () => {
     }
   });
 
-  it('calls with what it made: the old, the new, the one from the PFX and the one that was issued are let in', async () => {
+  it('calls with the old, the new, the extracted and the issued certificate, and all are admitted', async () => {
     assert.equal(calls.length, 4);
     for (const command of calls) {
       const { status, body } = await call(command, 'SecuredFunction');
@@ -128,7 +131,7 @@ describe('docs/for-callers.md', () => {
     }
   });
 
-  it('explains the answers as they come', async () => {
+  it('explains the answers that callers really get', async () => {
     const first = calls.find((command) => command.includes(' billing.key.pem')) ?? '';
     const forbidden = await call(first, 'RoleFunction');
     assert.deepEqual([forbidden.status, forbidden.body['code']], [403, 'forbidden']);
@@ -144,7 +147,7 @@ describe('docs/for-callers.md', () => {
     }
   });
 
-  it('says of PowerShell alone that it was not run', () => {
+  it('says that its PowerShell commands, and only these, were not run', () => {
     assert.deepEqual([...new Set(blocks.map(({ language }) => language))], ['sh', 'powershell']);
     assert.match(page, /## PowerShell\n\n[^\n]*This project's tests don't run them/);
   });

@@ -9,9 +9,10 @@ import { build, transform } from 'esbuild';
 import { type Callers, createCallers } from './test-support/adapter-app.js';
 import { cleanEnvironment, collect, root } from './test-support/certgate.js';
 
-// Other people's preInvocation hooks against the gate: every ordered pair of what they may do, for functions registered
-// before and after secureApp; and pairs of which one rewrites the request and the other calls the handler. secureApp adds no hook, so it makes no difference where theirs stand beside it; that there
-// is none is part of what is checked.
+// Tests other people's preInvocation hooks against the gate, for functions that are registered before and after
+// secureApp. Every ordered pair of possible behaviors runs, and every pair of a hook that rewrites the request and one
+// that calls handlers. secureApp adds no hook of its own, which is checked too. So it does not matter whether other
+// hooks are registered before or after it.
 
 const require = createRequire(import.meta.url);
 const libraries = { floor: 'azure-functions-floor', newest: '@azure/functions' } as const;
@@ -39,15 +40,15 @@ interface Outcome {
   readonly hooksOfTheGate: number;
 }
 
-describe('whatever two foreign hooks do, a function runs for admitted callers alone', { concurrency: 2 }, () => {
+describe('whatever two foreign hooks do, a function runs only for admitted callers', { concurrency: 2 }, () => {
   for (const library of Object.keys(libraries) as Library[]) {
     for (const packaging of packagings) {
-      it(`${packaging}, ${library} @azure/functions, plain and streaming`, async () => {
+      it(`with ${packaging}, ${library} @azure/functions, plain and streaming`, async () => {
         const entry = await createApp(library, packaging);
         for (const mode of ['plain', 'streaming']) {
           const { failures, invocations, hooksOfTheGate } = await drive(entry, mode);
           assert.deepEqual({ mode, failures, hooksOfTheGate }, { mode, failures: [], hooksOfTheGate: 0 });
-          // Every pair of the driver's own hooks, and both orders of one that rewrites and one that calls.
+          // Every ordered pair of the driver's own hooks, and both orders of a rewriting and a calling hook.
           assert.equal(invocations, 5 * 5 * 4 * 4 + 4 * 5 * 2 * 3 * 3);
         }
       });
@@ -55,7 +56,7 @@ describe('whatever two foreign hooks do, a function runs for admitted callers al
   }
 });
 
-/** The app's folder, with what it imports in node_modules, as it is built for this packaging; answers the entry file. */
+/** Makes the app's folder with its imports in node_modules, built for this packaging. Returns the entry file. */
 async function createApp(library: Library, packaging: Packaging): Promise<string> {
   const app = mkdtempSync(join(folder, 'app-'));
   const modules = join(app, 'node_modules');
@@ -96,7 +97,7 @@ function link(target: string, path: string): void {
   symlinkSync(target, path, 'junction');
 }
 
-/** The published files alone: a link would be the same module again. */
+/** Copies only the published files. A link would lead to the same module again, not to a second copy. */
 function copyAdapter(path: string): void {
   const adapter = join(packages, 'azure-functions');
   cpSync(join(adapter, 'package.json'), join(path, 'package.json'));
@@ -113,6 +114,6 @@ async function drive(entry: string, mode: string): Promise<Outcome> {
   child.stdin.end(JSON.stringify({ reader, operator, stranger }));
   const { exitCode, stdout, stderr } = await collect(child);
   assert.equal(exitCode, 0, stderr);
-  // The gate's own lines come before.
+  // The last line is the outcome. The gate's own lines come before it.
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Outcome;
 }

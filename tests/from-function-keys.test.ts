@@ -9,7 +9,7 @@ import { root } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
 import { type OpensslCertificate, makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
-// The migration that docs/from-function-keys.md describes, with twenty callers: each has a function key of its own.
+// Plays the migration of docs/from-function-keys.md with twenty callers, each with a function key of its own.
 
 const days = 86_400_000;
 
@@ -30,14 +30,14 @@ app.http('TenDaysLater', { handler: allowAnonymous(() => { ahead = ${10 * days};
 `;
 
 interface Caller {
-  /** Of its function key. */
+  /** The name of the caller's function key. */
   readonly name: string;
   readonly certificate?: OpensslCertificate;
-  /** What the log must say of the caller. */
+  /** The outcome or the code that the log must show for the caller. */
   readonly expected: 'allowed' | 'certificate_missing' | 'certificate_not_trusted' | 'certificate_expired';
 }
 
-/** Self-signed by openssl, and over for years. */
+/** Makes a self-signed certificate that expired in 2021. */
 function makeExpiredCertificate(folder: string, name: string): OpensslCertificate {
   const [certificateFile, keyFile] = [join(folder, `${name}.crt.pem`), join(folder, `${name}.key.pem`)];
   const validity = { notBefore: '20200101000000Z', notAfter: '20210101000000Z' };
@@ -58,7 +58,7 @@ function createCallers(folder: string): readonly Caller[] {
   });
 }
 
-/** As the operator has it: those whose certificate nobody has told them of are not in it. */
+/** Writes the operator's trust document. It leaves out the callers whose certificates the operator does not know. */
 function writeTrust(folder: string, callers: readonly Caller[]): string {
   const file = join(folder, 'trust.json');
   const identities = callers
@@ -79,7 +79,7 @@ function readShownLines(): readonly Readonly<Record<string, unknown>>[] {
 }
 
 describe('a move from function keys to certificates', () => {
-  it('names exactly the eight callers of twenty that are refused afterwards, and why', async (context) => {
+  it('shows exactly the eight callers of twenty that are refused afterwards, and why', async (context) => {
     const app = createAdapterApp(context, {
       'package.json': '{ "type": "module", "main": "src/index.js" }',
       'src/index.js': main,
@@ -92,7 +92,7 @@ describe('a move from function keys to certificates', () => {
       return [status, body];
     };
 
-    // So many calls that the log counts some of them only.
+    // Refused callers call so often that the log only counts some of their calls.
     const rounds = callers.flatMap((caller) =>
       Array.from({ length: caller.expected === 'allowed' ? 2 : 15 }, () => caller),
     );
@@ -135,7 +135,7 @@ describe('a move from function keys to certificates', () => {
       const same = written.find(({ event, code }) => event === line['event'] && code === line['code']);
       assert.deepEqual(Object.keys(line), Object.keys(same ?? {}), `the page's line of ${String(line['code'])}`);
     }
-    // Some were counted only, and even so each caller has a line.
+    // The log only counted some calls, but it still has a line for each caller.
     assert.ok(lines.length < rounds.length);
 
     assert.deepEqual(await call('TenDaysLater'), [200, 'done']);

@@ -5,12 +5,12 @@ import { describe, it } from 'node:test';
 import { frontEndForms } from '@certgate/core/test-support/front-end-forms.js';
 import { root } from './test-support/certgate.js';
 
-// What pages and examples say of front ends, held to the table of core: no front end is missing, and none is there that isn't.
+// Compares what pages and examples say about front ends with core's table: they must have every front end and no other.
 
 const names = frontEndForms.map(({ frontEnd }) => frontEnd.name);
 const examples = join(root, 'examples', 'front-ends');
 
-/** The rows of the table whose first column has this heading: the cells of each. */
+/** The cells of each row of the table whose first column has this heading. */
 function readTable(page: string, heading: string): readonly (readonly string[])[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8');
   const [, rows = ''] = text.split(new RegExp(`^\\| ${heading} \\|.*\\n\\| ?-.*\\n`, 'm'));
@@ -27,7 +27,7 @@ const readNames = (cell: string | undefined): readonly string[] =>
 describe('docs/front-ends.md', () => {
   const rows = readTable('front-ends.md', '`frontEnd`');
 
-  it('has every front end once, with the fields that are read', () => {
+  it('lists every front end once, with the fields that the gate reads', () => {
     assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted());
     for (const [name, fields] of rows) {
       const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
@@ -38,21 +38,21 @@ describe('docs/front-ends.md', () => {
     }
   });
 
-  it('says of a front end that captures were tested only where there are some', () => {
+  it('claims tests with published captures only for front ends that have captures', () => {
     for (const [name, , , tested = ''] of rows) {
       const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
       if (tested.includes('published')) assert.notEqual(form?.captures.length, 0, name);
     }
   });
 
-  it('names those whose chain an app can accept', () => {
+  it('names the front ends whose chain an app can accept', () => {
     const page = readFileSync(join(root, 'docs', 'front-ends.md'), 'utf8');
     const [, sentence = ''] = /\n\n(.*) can forward the CA certificates that a caller sends\./.exec(page) ?? [];
     const forwarding = frontEndForms.filter(({ handsOnChain }) => handsOnChain).map(({ frontEnd }) => frontEnd.name);
     assert.deepEqual(readNames(sentence).toSorted(), forwarding.toSorted());
   });
 
-  it('links every configuration of examples/front-ends', () => {
+  it('links to every configuration of examples/front-ends', () => {
     const page = readFileSync(join(root, 'docs', 'front-ends.md'), 'utf8');
     for (const folder of readdirSync(examples)) {
       for (const file of readdirSync(join(examples, folder)))
@@ -61,7 +61,7 @@ describe('docs/front-ends.md', () => {
   });
 });
 
-it('docs/local-development.md says what the gateway writes for every front end', () => {
+it('docs/local-development.md lists the fields that the gateway writes for every front end', () => {
   const rows = readTable('local-development.md', '`--front-end`');
   assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted());
   for (const [name, fields = ''] of rows) {
@@ -71,10 +71,10 @@ it('docs/local-development.md says what the gateway writes for every front end',
   }
 });
 
-describe('the main comment of a front end', () => {
+describe('the main comment of the front end', () => {
   const headings = ['Grammar', 'A field that the caller sent', 'The operator configures'];
   for (const name of names) {
-    it(`${name}: what it writes, what becomes of forged fields, and what the operator configures`, () => {
+    it(`${name} says what it writes, what happens to forged fields, and what the operator configures`, () => {
       const text = readFileSync(join(root, 'packages/core/src/front-ends', `${name}.ts`), 'utf8');
       for (const heading of headings) assert.ok(text.includes(` * - **${heading}**: `), heading);
       const [, folder] = /examples\/front-ends\/([\w-]+)/.exec(text) ?? [];

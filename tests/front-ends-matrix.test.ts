@@ -8,7 +8,8 @@ import { writeMatrixTrust } from './front-ends/matrix-callers.js';
 import { type MatrixStage, runMatrixPair } from './front-ends/matrix.js';
 import { matrixFrontEnds } from './front-ends/matrix-front-ends.js';
 
-// Before Azure Functions. `npm test -- --front-ends` runs the cells of all hosts, and prints them as a table.
+// Tests the front ends in front of Azure Functions. `npm test -- --front-ends` runs the cells of all hosts, and prints
+// them as a table.
 
 let folder: string;
 let certificates: Certificates;
@@ -26,7 +27,7 @@ after(() => {
 
 for (const frontEnd of matrixFrontEnds) {
   describe(`${frontEnd.frontEnd} (${frontEnd.program})`, { skip: frontEnd.skip }, () => {
-    it('lets in whom trust lets in', async () => {
+    it('admits exactly the callers that the trust document admits', async () => {
       const cells = await runMatrixPair(frontEnd, 'functions', stage);
       assert.ok(cells.length >= 7);
       for (const { caller, statuses, expected, name, expectedName } of cells) {
@@ -37,7 +38,7 @@ for (const frontEnd of matrixFrontEnds) {
   });
 }
 
-it('lets in a caller with a chain behind Traefik with acceptForwardedChain', async () => {
+it('Azure Functions admits a caller with a chain behind Traefik with acceptForwardedChain', async () => {
   const traefik = matrixFrontEnds.find(({ frontEnd }) => frontEnd === 'traefik');
   assert.ok(traefik);
   const cells = await runMatrixPair(traefik, 'functions', stage, { acceptForwardedChain: true });
@@ -47,18 +48,18 @@ it('lets in a caller with a chain behind Traefik with acceptForwardedChain', asy
 const forwarding = matrixFrontEnds.find(({ frontEnd }) => frontEnd === 'rfc9440');
 assert.ok(forwarding);
 
-describe('a caller below a CA that the trust document does not list', { skip: forwarding.skip }, () => {
+describe('a caller whose certificate an unlisted CA issued', { skip: forwarding.skip }, () => {
   const findChained = async (more: { readonly acceptForwardedChain?: true }): Promise<readonly (number | 'TLS')[]> => {
     const trustFile = writeMatrixTrust(folder, certificates, { withIntermediates: false });
     const cells = await runMatrixPair(forwarding, 'functions', { ...stage, trustFile }, more);
     return cells.find(({ caller }) => caller === 'chained')?.statuses ?? [];
   };
 
-  it('is refused, although its CA came with it', async () => {
+  it("is refused, although the caller sends the CA's certificate", async () => {
     assert.deepEqual(await findChained({}), [200, 401, 401]);
   });
 
-  it('is let in with acceptForwardedChain', async () => {
+  it('is admitted with acceptForwardedChain', async () => {
     assert.deepEqual(await findChained({ acceptForwardedChain: true }), [200, 200, 403]);
   });
 });

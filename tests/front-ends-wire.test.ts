@@ -13,7 +13,7 @@ import { type ProxyName, proxyNames } from './front-ends/proxy-programs.js';
 import { TlsConnection } from './front-ends/tls-connection.js';
 import { type Fields, type WireForm, secretField, wireForms } from './front-ends/wire-forms.js';
 
-// What arrives behind each real proxy with its file in examples/front-ends, byte for byte.
+// Checks, byte for byte, what arrives at the app behind each real proxy with its file from examples/front-ends.
 
 const frontEndSecret = 'AZaz09._~+/=-for-the-tests-of-proxies';
 
@@ -33,7 +33,7 @@ after(async () => {
 });
 
 interface Http2Answer {
-  /** Its fields, as JSON. */
+  /** The response's header fields, as JSON. */
   readonly head: string;
   readonly body: string;
 }
@@ -55,7 +55,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
   });
   after(() => proxy.stop());
 
-  /** One request on a connection of its own. */
+  /** Sends one request on a connection of its own. */
   async function send(caller: Caller | undefined, lines: readonly string[] = []): Promise<Arrival | number> {
     const connection = await TlsConnection.open(proxy.port, certificates, caller);
     try {
@@ -97,7 +97,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
 
   const names = [form.certificateField, ...form.otherFields];
 
-  /** Those fields of an arrival that somebody could take for the front end's, one entry for each line. */
+  /** The fields of an arrival that an app could take for the front end's, one entry for each header line. */
   function listFields(arrival: Arrival | number): readonly (readonly [string, string])[] {
     if (typeof arrival === 'number') assert.fail(`answered with ${arrival}`);
     const pairs = arrival.rawHeaders.flatMap((field, index) =>
@@ -106,7 +106,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
     return sort(pairs.filter(([field]) => names.includes(field.replaceAll('_', '-'))));
   }
 
-  /** What the proxy itself says, and nothing beside it. */
+  /** Checks that the app got the proxy's own fields, the fields in `more`, and no other field with such a name. */
   function expectFields(arrival: Arrival | number, caller: Caller | undefined, more: Fields = {}): void {
     assert.deepEqual(listFields(arrival), sort(Object.entries({ ...getOwnFields(caller), ...more })));
   }
@@ -121,21 +121,21 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
   async function expectOutcome(caller: Caller, outcome: WireForm['expired']): Promise<void> {
     if (outcome === 'handed on') expectFields(await send(caller), caller);
     else if (outcome === 400) assert.equal(await send(caller), 400);
-    // The reset may overtake the alert.
+    // The connection reset may arrive before the TLS alert.
     else await assert.rejects(send(caller), { code: /^ERR_SSL_.*_ALERT_|^ECONNRESET$/ });
   }
 
-  it('hands on the certificate of each caller whom it lets in', async () => {
+  it('forwards the certificate of each caller that it admits', async () => {
     const { pinned, stranger, issued, chained } = certificates.callers;
     const callers = variant === 'ca-verified' ? [issued, chained] : [pinned, stranger, issued, chained];
     for (const caller of callers) expectFields(await send(caller), caller);
   });
 
-  it('hands on no certificate where none was shown', async () => {
+  it('forwards no certificate if the caller has none', async () => {
     expectFields(await send(undefined), undefined);
   });
 
-  it('does with an expired certificate as its file says', async () => {
+  it('treats an expired certificate as its file says', async () => {
     const outcome = variant === 'ca-verified' ? form.unverified : form.expired;
     for (const caller of [certificates.callers.expired, certificates.callers.expiredIssued]) {
       await expectOutcome(caller, outcome);
@@ -143,14 +143,14 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
   });
 
   if (variant === 'ca-verified') {
-    it('lets in no certificate that the CA did not issue', async () => {
+    it('refuses a certificate that the CA did not issue', async () => {
       for (const caller of [certificates.callers.pinned, certificates.callers.stranger]) {
         await expectOutcome(caller, form.unverified);
       }
     });
   }
 
-  it('tells its secret in no answer to TRACE', async () => {
+  it('never shows its secret in an answer to TRACE', async () => {
     const forwards = [[], ...['0', '1', '9', '-1', '00', 'x', ''].map((count) => [`Max-Forwards: ${count}`])];
     for (const method of ['TRACE', 'trace', 'OPTIONS']) {
       for (const lines of forwards) {
@@ -159,7 +159,8 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
           const fields = [`Host: localhost:${proxy.port}`, 'Connection: close', ...lines];
           const { head, body } = await connection.ask(`${method} ${target} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n`);
           connection.close();
-          // What arrived at the app has the secret, and only the app tells it here.
+          // The app echoes what it received, including the secret. Only the proxy's own answers must not contain the
+          // secret.
           const isFromApp = body.startsWith('{"method":');
           assert.ok(
             isFromApp || !`${head}${body}`.includes(frontEndSecret),
@@ -171,7 +172,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
     }
   });
 
-  describe('with fields that the caller sends under those names', () => {
+  describe('with forged fields from the caller', () => {
     const victim = (): Fields => getOwnFields(certificates.callers.issued);
     const forge = (spell: (field: string) => string): readonly string[] =>
       Object.entries({ ...victim(), [secretField]: 'forged' }).map(([field, value]) => `${spell(field)}: ${value}`);
@@ -182,25 +183,25 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       for (const caller of [undefined, issued]) expectFields(await send(caller, lines), caller);
     }
 
-    it('replaces them in any letter case', async () => {
+    it('replaces the forged fields in any letter case', async () => {
       await expectNoTrace(forge((field) => field));
       await expectNoTrace(forge((field) => field.toUpperCase()));
       await expectNoTrace(forge(capitalize));
     });
 
-    it('replaces them sent twice, and empty', async () => {
+    it('replaces forged fields that are sent twice or are empty', async () => {
       await expectNoTrace([...forge(capitalize), ...forge((field) => field)]);
       await expectNoTrace(names.map((field) => `${field}:`));
       await expectNoTrace([...names.map((field) => `${field}:`), ...forge(capitalize)]);
     });
 
-    it('replaces a success of verification', async () => {
+    it('replaces a forged result of the verification', async () => {
       for (const value of ['SUCCESS', '0', 'UNVERIFIED']) {
         await expectNoTrace(form.otherFields.map((field) => `${field}: ${value}`));
       }
     });
 
-    it(`has names with underscores ${form.underscores}`, async () => {
+    it(`names with underscores are ${form.underscores}`, async () => {
       const lines = ['x', ...names].flatMap((field) => [`${field.replaceAll('-', '_')}: forged`]);
       const arrival = await send(undefined, lines);
       const underscored = Object.fromEntries(names.map((field) => [field.replaceAll('-', '_'), 'forged']));
@@ -210,7 +211,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       expectFields(mixed, undefined, form.underscores === 'dropped' ? {} : { [first ?? '']: 'forged' });
     });
 
-    it('takes no folded, indented or otherwise broken line for one of its own', async () => {
+    it('forwards no folded, indented or otherwise malformed line as one of its own fields', async () => {
       const field = capitalize(form.certificateField);
       const forged = victim()[form.certificateField] ?? '';
       const attempts = [
@@ -232,14 +233,14 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
     });
 
     if (form.speaksHttp2) {
-      it('tells its secret in no answer to TRACE over HTTP/2', async () => {
+      it('never shows its secret in an answer to TRACE over HTTP/2', async () => {
         for (const fields of [{}, { 'max-forwards': '0' }, { 'max-forwards': '1' }]) {
           const { head, body } = await askOverHttp2(certificates.callers.issued, { ':method': 'TRACE', ...fields });
           assert.ok(!`${head}${body}`.includes(frontEndSecret), body);
         }
       });
 
-      it('replaces them over HTTP/2 as well', async () => {
+      it('replaces forged fields over HTTP/2 too', async () => {
         const { issued } = certificates.callers;
         for (const caller of [undefined, issued]) {
           const twice = Object.fromEntries(names.map((field) => [field, [victim()[field] ?? 'forged', 'forged']]));
@@ -249,7 +250,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       });
     }
 
-    it('takes none from a trailer', async () => {
+    it('forwards no field of a trailer as its own', async () => {
       const connection = await TlsConnection.open(proxy.port, certificates, undefined);
       const lines = forge(capitalize);
       const head = `POST / HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nTransfer-Encoding: chunked\r\n`;
@@ -258,7 +259,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       expectFields(JSON.parse(body) as Arrival, undefined);
     });
 
-    it('lets a caller who names them in Connection take only from what it says of them', async () => {
+    it('loses at most its own fields if the caller lists them in Connection', async () => {
       const { issued } = certificates.callers;
       for (const caller of [undefined, issued]) {
         const arrival = await send(caller, [`Connection: keep-alive, ${names.join(', ')}`, ...forge(capitalize)]);
@@ -268,8 +269,8 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
     });
   });
 
-  describe('over connections that are kept', () => {
-    it('says of each request who made it, when two callers and one without take turns', async () => {
+  describe('over connections that stay open', () => {
+    it('forwards the right caller with each request when three clients take turns, one without a certificate', async () => {
       const { issued, chained } = certificates.callers;
       const callers = [issued, undefined, chained];
       const connections = await Promise.all(
@@ -290,7 +291,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       assert.ok(shared, 'no connection upstream was shared, so this has shown nothing');
     });
 
-    it('says so for many at a time as well', async () => {
+    it('forwards the right caller with many requests at a time', async () => {
       const { issued, chained } = certificates.callers;
       const callers = [issued, undefined, chained, issued, chained, undefined];
       await Promise.all(
@@ -306,13 +307,13 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const only = { minVersion: version, maxVersion: version };
 
-    it(`says the same of a resumed session as of its first, in ${version}`, async () => {
+    it(`forwards the same fields for a resumed session as for the first one, in ${version}`, async () => {
       const { issued, chained } = certificates.callers;
       for (const caller of [issued, chained, undefined]) {
         const first = await TlsConnection.open(proxy.port, certificates, caller, only);
         expectFields(await sendOn(first), caller);
         first.close();
-        // Apache's file switches resumption off: a resumed session would lack the chain.
+        // Apache's file disables resumption, because a resumed session would lack the chain.
         if (first.session === undefined) {
           assert.equal(name, 'apache');
           continue;
@@ -324,13 +325,13 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       }
     });
 
-    it(`gives no session of one caller to another with no certificate, in ${version}`, async () => {
+    it(`forwards no certificate for a resumed session that began without one, in ${version}`, async () => {
       const first = await TlsConnection.open(proxy.port, certificates, undefined, only);
       expectFields(await sendOn(first), undefined);
       first.close();
       const { issued } = certificates.callers;
       const options = { ...only, ...(first.session !== undefined && { session: first.session }) };
-      // Whoever resumes a session without a certificate stays without, whatever it has.
+      // A resumed session has no certificate if its first handshake had none, even if the client has one now.
       const second = await TlsConnection.open(proxy.port, certificates, issued, options);
       expectFields(await sendOn(second), second.socket.isSessionReused() ? undefined : issued);
       second.close();
@@ -341,7 +342,7 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
     const connection = await TlsConnection.open(proxy.port, certificates, undefined, { maxVersion: 'TLSv1.2' });
     expectFields(await sendOn(connection), undefined);
     connection.socket.renegotiate({}, () => undefined);
-    // Only with more to write does Node always send its wish.
+    // Node reliably sends its request for a renegotiation only together with more data.
     await assert.rejects(sendOn(connection), { message: /no renegotiation|unexpected message|ECONNRESET/ });
     connection.close();
   });

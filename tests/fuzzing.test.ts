@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { root } from './test-support/certgate.js';
 
-// The fuzzer itself is not installed here: npm run prove -- fuzzing (proof/README.md).
+// Replays inputs without the fuzzer, which is not installed here. `npm run prove -- fuzzing` runs it (proof/README.md).
 describe('the targets of fuzzing', () => {
-  it('find nothing in the committed corpus, and in some seconds of changed inputs', () => {
+  it('find no fault in the committed corpus, or in inputs that are changed for some seconds', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'proof/fuzzing/replay.mjs'), '4'], {
       encoding: 'utf8',
     });

@@ -1,11 +1,11 @@
-/** The apps that the rows are sent to. Each starts twice: without and with HTTP streaming. */
+/** The apps that the rows' requests are sent to. Each app starts twice: without and with HTTP streaming. */
 export const apps = {
   main: { folder: 'main', environment: { 'AzureWebJobs.TurnedOff.Disabled': 'true' } },
   /** The route prefix is empty. */
   root: { folder: 'root', environment: {} },
   /** The route prefix is `v1/apps`. */
   prefix: { folder: 'prefix', environment: {} },
-  /** The same, with an app setting over host.json. */
+  /** The same app, with an app setting that overrides host.json. */
   prefixSetting: { folder: 'prefix', environment: { AzureFunctionsJobHost__extensions__http__routePrefix: 'prod' } },
   /** Tools, resources and prompts. */
   mcp: { folder: 'mcp', environment: {} },

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import type { Answer } from './row.js';
 import type { Received } from './send.js';
 
-/** Everything that the answer names must be so. `authority` is what the request's URL and Host begin with; rows say `host`. */
+/**
+ * Checks every member that `expected` has. Rows write `host` for `authority`, which the request's URL and Host begin
+ * with.
+ */
 export function assertAnswer(received: Received, expected: Answer, authority: string): void {
   const text = received.body.toString('utf8').replaceAll(authority, 'host');
   assert.equal(received.status, expected.status, text);

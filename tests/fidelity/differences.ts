@@ -6,7 +6,10 @@ export interface Unshown {
   readonly from: SourceId;
 }
 
-/** Every known difference between the embedded host and Azure's; docs/host-fidelity.md explains each. `row`: a row shows it. */
+/**
+ * Every known difference between the embedded host and Azure's, which docs/host-fidelity.md explains. `row` means that
+ * a row of the matrix, or an app of `starts`, shows the difference.
+ */
 // prettier-ignore
 export const differences = {
   'built-in-addresses': 'row',

@@ -2,22 +2,27 @@ import type { AppName } from './apps.js';
 import type { DifferenceId } from './differences.js';
 import type { SourceId } from './sources.js';
 
-/** One request, and what answers it on Azure's own host. */
+/** A request, and the answer of Azure's own host. */
 export interface Row {
-  /** Unique; says what is asked. */
+  /** A unique name that says what the request tests. */
   readonly name: string;
-  /** `main` when absent. */
+  /** The app that gets the request. `main` if absent. */
   readonly app?: AppName;
-  /** `GET /path`; a name without a slash before it names nothing. */
+  /** The method and the target of the request line, such as `GET /path`. */
   readonly send: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: Body;
-  /** What the real host answers, by its sources. `unknown`: no source was found, and the row doesn't count. */
+  /**
+   * The real host's answer, according to the sources in `from`. `unknown` if no source was found; such a row is not
+   * among the known ones.
+   */
   readonly azure: Answer | 'unknown';
   readonly from: SourceId | readonly SourceId[];
-  /** The same with HTTP streaming on: absent, `azure` again; `not-sent`, it doesn't apply. */
+  /**
+   * The real answer with HTTP streaming. If absent, it is `azure` too. `not-sent` if the request makes no sense then.
+   */
   readonly streaming?: Streaming | 'not-sent';
-  /** Present when the embedded host answers otherwise. */
+  /** The embedded host's answer, if it differs or if the real answer is unknown. */
   readonly here?: Otherwise;
 }
 
@@ -27,7 +32,10 @@ export interface Streaming {
   readonly here?: Otherwise;
 }
 
-/** An answer of the embedded host's own. Only a row whose real answer is unknown may leave out which difference it is. */
+/**
+ * An answer of the embedded host that differs from the real one. `difference` is absent only if the real answer is
+ * unknown.
+ */
 export interface Otherwise extends Answer {
   readonly difference?: DifferenceId;
 }
@@ -35,24 +43,26 @@ export interface Otherwise extends Answer {
 export type Body =
   string | { readonly hex: string } | { readonly chunks: readonly string[] } | { readonly length: number };
 
-/** What is asserted; what is absent here may be anything. */
+/** What the tests check about an answer. A member that is absent here is not checked. */
 export interface Answer {
-  /** `none`: the caller waits in vain. */
+  /** The status, or `none` if the caller never gets an answer. */
   readonly status: number | 'none';
-  /** Null: the header is absent. */
+  /** The expected values of header fields. Null if the answer must not have the field. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | null>>;
   readonly text?: string;
-  /** Members of the JSON body; `headers` in it are compared one by one, null for an absent one. */
+  /**
+   * Expected members of the JSON body. The members of `headers` are compared one by one; null means that one is absent.
+   */
   readonly sees?: Readonly<Record<string, unknown>>;
-  /** The JSON of the only event in a stream. */
+  /** The JSON of the only event in the response's event stream. */
   readonly event?: Readonly<Record<string, unknown>>;
-  /** The connection ends before the body does. */
+  /** Whether the connection ends before the body does. */
   readonly cut?: boolean;
 }
 
 /**
- * With HTTP streaming the real host waits for the forwarded request before it looks at how the invocation ended
- * (`GrpcWorkerChannel.InvokeResponse`), and a library that has thrown never answers that request.
+ * With HTTP streaming, the real host waits for the forwarded request's answer before it looks at how the invocation
+ * ended (`GrpcWorkerChannel.InvokeResponse`). If the library has thrown, it never answers that request.
  */
 export const neverAnswered: Streaming = {
   azure: { status: 'none' },

@@ -10,21 +10,21 @@ interface Field {
 /** A response as it came over the wire. */
 export interface Received {
   readonly status: number;
-  /** Names in lower case, each with its values in order. */
+  /** The values of each field, in order, by the field's name in lower case. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: Buffer;
-  /** The connection ended before the message did. */
+  /** Whether the connection ended before the message did. */
   readonly cut: boolean;
 }
 
 /**
- * Sends a row's request with its own octets: an HTTP client would put methods, header names and targets in order
- * first. Of its own it adds Host and the body's framing where the row names none, `Connection: close`, and the field by
- * which the embedded host knows its front end.
+ * Sends a row's request octet by octet, because an HTTP client would normalize methods, header names and targets. It
+ * adds `Connection: close`, the field by which the embedded host recognizes its front end, and Host and the body's
+ * framing if the row has none.
  */
 export async function send(port: number, row: RequestOfRow, frontEndField: Field): Promise<Received> {
   const socket = connect(port, '127.0.0.1');
-  // What is refused early is reset when more of the request arrives.
+  // The host resets the connection if it refuses a request early and more of the request arrives.
   socket.on('error', () => undefined);
   socket.write(toOctets(row, `127.0.0.1:${port}`, frontEndField));
   const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * Where an answer is known from: the repository and the file in it. The real host leaves HTTP itself and routing to
- * ASP.NET Core, so its sources stand beside those of the host, the library and the worker.
+ * The sources of the answers: repositories, and below, files in them. The real host leaves HTTP and routing to ASP.NET
+ * Core, so ASP.NET Core is a source too, like the host, the library and the worker.
  */
 export const repositories = {
   host: 'Azure/azure-functions-host, commit 89dc438 (4.1037)',

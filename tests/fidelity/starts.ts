@@ -1,13 +1,16 @@
 import type { DifferenceId } from './differences.js';
 import type { SourceId } from './sources.js';
 
-/** An app that the embedded host refuses, so that it is noticed before it is deployed; Azure's loads what it can. */
+/**
+ * An app that the embedded host refuses, so that the developer notices the fault before deployment. Azure's host loads
+ * what it can.
+ */
 export interface Start {
-  /** The case of `apps/starts`. */
+  /** The name of the case in `apps/starts`. */
   readonly app: string;
   readonly azure: string;
   readonly from: SourceId;
-  /** What the embedded host says. */
+  /** The embedded host's error message. */
   readonly here: RegExp;
   readonly difference: DifferenceId;
 }

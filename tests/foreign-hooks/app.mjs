@@ -1,5 +1,5 @@
-// A function app for tests/foreign-hooks.test.ts, which transforms and bundles it. `other-functions` and `other-certgate`
-// are the same packages again, or further copies of them.
+// A function app for tests/foreign-hooks.test.ts, which transforms and bundles it. `other-functions` and
+// `other-certgate` are second imports of the same packages, or second copies of them.
 import { app } from '@azure/functions';
 import {
   allowAnonymous,
@@ -11,7 +11,7 @@ import {
 import { requireRole as requireRoleOfOther } from 'other-certgate';
 import { app as other } from 'other-functions';
 
-/** By function: how often its own code ran, and that code without anything around it. */
+/** For each function: how often its own code ran (`runs`), and that code without any wrapper (`raw`). */
 const runs = {};
 const raw = {};
 

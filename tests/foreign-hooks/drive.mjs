@@ -1,5 +1,6 @@
-// Plays the worker for an app of app.mjs: `node drive.mjs <entry file> <folder of test-worker.js>`, the callers' headers as
-// JSON on stdin. Every ordered pair of hooks, every function, every caller; what went wrong goes to stdout as JSON.
+// Plays the worker for an app of app.mjs: `node drive.mjs <entry file> <folder of test-worker.js>`. Reads the callers'
+// headers as JSON from stdin. Runs every ordered pair of hooks with every function and every caller. Writes what went
+// wrong as JSON to stdout.
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
@@ -19,7 +20,7 @@ const { app, allowAnonymous, runs, raw } = globalThis.foreignHooks;
 const hooksOfTheGate = worker.hooks.preInvocation.length;
 const { HttpUri: uri } = (await worker.start()) ?? {};
 
-/** What somebody's hook does about the handler; it may hold the app's own code. */
+/** What another hook does with the handler. A hook may have the app's own, unwrapped code. */
 const behaviours = {
   'sets a raw handler': (call) => {
     call.functionHandler = raw[call.invocationContext.functionName];
@@ -40,7 +41,10 @@ const behaviours = {
   },
 };
 
-/** Each of them is harmless alone: the first kind rewrites the request, the second calls handlers itself. */
+/**
+ * `rewritingHooks` change the request and `callingHooks` call handlers themselves. Each kind is harmless without the
+ * other.
+ */
 const callingHooks = createCallingHooks((name) => worker.functions.get(others[name]).callback);
 const others = { LateName: 'LateBare', LateRole: 'LateName', LateTool: 'LateName' };
 
@@ -64,7 +68,7 @@ process.exit();
 async function tryPair(pair) {
   const cache = {};
   for (const name of Object.keys(raw)) {
-    // The caller who may do all comes first, so that a cache holds the secret when the others come.
+    // The operator, who may call everything, comes first, so that a cache contains the secret when the others call.
     for (const caller of ['operator', 'reader', 'stranger', 'none']) {
       addHooks(pair, cache);
       const before = runs[name];
@@ -77,7 +81,10 @@ async function tryPair(pair) {
   }
 }
 
-/** Everybody sends the operator's public certificate too, in a header of their own. */
+/**
+ * Tests a rewriting and a calling hook together. Every caller also sends the operator's public certificate, in another
+ * header.
+ */
 async function tryTogether(pair) {
   for (const name of Object.keys(others)) {
     for (const caller of ['operator', 'reader', 'stranger']) {
@@ -94,7 +101,7 @@ async function tryTogether(pair) {
   }
 }
 
-/** Anew for each invocation: a hook that disposed itself is gone. */
+/** Registers the hooks anew for each invocation, because a hook that disposed itself is gone. */
 function addHooks(pair, cache) {
   worker.hooks.preInvocation.splice(0);
   for (const name of pair) {
@@ -103,7 +110,7 @@ function addHooks(pair, cache) {
 }
 
 function expectStatus([first, second], name, caller) {
-  // The worker walks its live list: a hook that disposes itself makes it skip the next.
+  // The worker iterates over its live list of hooks, so a hook that disposes itself makes the worker skip the next one.
   if (first === 'throws' || (second === 'throws' && first !== 'disposes itself')) return 500;
   if (caller === 'none' || caller === 'stranger') return 401;
   return caller === 'reader' && name.endsWith('Role') ? 403 : 200;

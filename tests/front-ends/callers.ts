@@ -6,39 +6,42 @@ import { type DatedCertificateRequest, writeDatedCertificate } from '@certgate/x
 /** A caller's certificate and key, made by openssl at run time. */
 export interface Caller {
   readonly name: string;
-  /** The leaf, then the certificates that the caller sends with it. */
+  /** The caller's own certificate, then the certificates that the caller sends with it. */
   readonly certificates: readonly CallerCertificate[];
-  /** What a TLS client takes: the certificates in PEM, the leaf first. */
+  /** The certificates in PEM, the caller's own first, as Node's TLS client takes them. */
   readonly cert: string;
   readonly key: string;
 }
 
 export interface CallerCertificate {
-  /** As openssl writes it. */
+  /** The certificate in PEM, exactly as openssl writes it. */
   readonly pem: string;
   readonly der: Buffer;
 }
 
-/** One of each kind that a front end treats differently. */
+/** One caller of each kind that some front end treats differently. */
 export interface Callers {
-  /** Self-signed, for trust documents that pin it. */
+  /** A caller with a self-signed certificate, which trust documents pin. */
   readonly pinned: Caller;
-  /** Self-signed, for nobody's trust. */
+  /** A caller with a self-signed certificate that no trust document lists. */
   readonly stranger: Caller;
-  /** Issued by the client CA itself. */
+  /** A caller whose certificate the client CA issued. */
   readonly issued: Caller;
-  /** Issued by an intermediate of the client CA, which it sends along. */
+  /**
+   * A caller whose certificate an intermediate of the client CA issued. The caller sends the intermediate's certificate
+   * too.
+   */
   readonly chained: Caller;
-  /** Self-signed and expired. */
+  /** A caller with a self-signed certificate that has expired. */
   readonly expired: Caller;
-  /** Issued by the client CA and expired. */
+  /** A caller whose certificate the client CA issued and that has expired. */
   readonly expiredIssued: Caller;
 }
 
 export interface Certificates {
   readonly callers: Callers;
   readonly clientCa: CallerCertificate;
-  /** For `localhost`. Self-signed, so that it is also what a client trusts. */
+  /** The proxy's certificate for `localhost`. It is self-signed, so clients use it as their trust anchor too. */
   readonly server: { readonly cert: string; readonly key: string };
 }
 
@@ -47,7 +50,7 @@ const leaf = ['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSi
 const client = [...leaf, 'extendedKeyUsage=clientAuth'];
 const past = { notBefore: '20200101000000Z', notAfter: '20210101000000Z' };
 
-/** Writes its files to `folder`; who made that removes it. */
+/** Makes all certificates. Writes their files to `folder`, which the caller of this function must remove. */
 export function makeCertificates(folder: string): Certificates {
   const make = (name: string, extensions: readonly string[], more: readonly string[] = []): void => {
     const added = extensions.flatMap((extension) => ['-addext', extension]);

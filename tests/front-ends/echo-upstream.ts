@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** What arrived at the app behind a front end. */
+/** A request as it arrived at the app behind a front end. */
 export interface Arrival {
   readonly method: string;
   readonly url: string;
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
   readonly rawTrailers: readonly string[];
-  /** Tells one connection of the front end from another. */
+  /** Distinguishes the front end's connections: the port that the connection comes from. */
   readonly connection: number;
 }
 
@@ -17,7 +17,10 @@ export interface EchoUpstream {
   stop(): Promise<void>;
 }
 
-/** Answers each request with what arrived, as JSON; but TRACE in three words, so that what comes back is the proxy's own. */
+/**
+ * Starts a server that answers each request with what arrived, as JSON. It answers TRACE with three words, so that any
+ * echo of the request comes from the proxy.
+ */
 export async function startEchoUpstream(): Promise<EchoUpstream> {
   const server = createServer((request, response) => {
     request.resume().once('end', () => {

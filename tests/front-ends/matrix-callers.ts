@@ -3,14 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Callers, Certificates } from './callers.js';
 
-/** The routes of every host of the matrix. */
+/** The routes that every host of the matrix has. */
 export const routes = ['/public', '/closed', '/role'] as const;
 
 export type MatrixCaller = keyof Callers | 'none' | 'past';
 
 /**
- * What each caller gets for the three routes. Some front ends refuse an expired certificate themselves. `past` calls the app
- * itself with all that the front end would have sent for the caller who has the role, but for the secret.
+ * The statuses that each caller gets for the three routes. Some front ends refuse an expired certificate themselves.
+ * `past` calls the app directly, with everything that the front end would send for the caller with the role, except the
+ * secret.
  */
 export const expectedStatuses: Readonly<Record<MatrixCaller, readonly [number, number, number]>> = {
   pinned: [200, 200, 200],
@@ -23,7 +24,7 @@ export const expectedStatuses: Readonly<Record<MatrixCaller, readonly [number, n
   past: [200, 401, 401],
 };
 
-/** Who the app says that calls, on its closed route. */
+/** The identity's name that the closed route must answer. */
 export const identityNames: Readonly<Partial<Record<MatrixCaller, string>>> = {
   pinned: 'pinned',
   issued: 'issued',
@@ -31,8 +32,8 @@ export const identityNames: Readonly<Partial<Record<MatrixCaller, string>>> = {
 };
 
 /**
- * One identity with the role by its pin, two by their authority's word. The expired ones are known as well. Without
- * `intermediates`, the document does not know the CA that issued for `chained`.
+ * Writes a trust document with one identity by its pin, which has the role, and two by an authority and a name. The
+ * expired callers are listed too. Without `intermediates`, the document lacks the CA that issued for `chained`.
  */
 export function writeMatrixTrust(
   folder: string,

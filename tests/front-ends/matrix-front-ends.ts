@@ -9,12 +9,13 @@ import { reasonToSkip, startProxy } from './proxies.js';
 import { type ProxyName, proxyNames } from './proxy-programs.js';
 import { type Fields, wireForms } from './wire-forms.js';
 
-// No package exports it, and the compiled test stands one folder deeper than its source.
+// No package exports this file. The path starts at the root, because the compiled test is one folder deeper than its
+// source.
 const { startGateway } = (await import(
   pathToFileURL(join(root, 'packages/certgate/dist/esm/local/gateway/gateway.js')).href
 )) as typeof gatewayModule;
 
-/** A front end that runs before a host. */
+/** A front end that is running in front of a host. */
 export interface RunningFrontEnd {
   readonly port: number;
   stop(): Promise<void>;
@@ -22,21 +23,21 @@ export interface RunningFrontEnd {
 
 /** A row of the matrix. */
 export interface MatrixFrontEnd {
-  /** The option `frontEnd` of the app. */
+  /** The value of the app's option `frontEnd`. */
   readonly frontEnd: string;
-  /** What runs, for the table. */
+  /** The program that runs as the front end, for the printed table. */
   readonly program: string;
   readonly needsSecret: boolean;
-  /** Why it can't run here. */
+  /** Why the front end can't run on this machine, or false. */
   readonly skip: string | false;
-  /** Whether it ends a request with an expired certificate itself, with 400 or in the handshake. */
+  /** Whether the front end itself refuses an expired certificate, with status 400 or in the handshake. */
   readonly refusesExpired: boolean;
-  /** The fields that it sends for a caller, without the secret. */
+  /** The header fields that the front end sends for a caller, without the secret. */
   readonly encode: (caller: Certificates['callers']['pinned']) => Fields;
   readonly start: (upstreamPort: number, certificates: Certificates, secret: string) => Promise<RunningFrontEnd>;
 }
 
-/** The front end that each proxy is. */
+/** The value of `frontEnd` for each proxy. */
 const proxied: Readonly<Record<ProxyName, FrontEndName>> = {
   nginx: 'nginx',
   haproxy: 'haproxy',
@@ -44,7 +45,7 @@ const proxied: Readonly<Record<ProxyName, FrontEndName>> = {
   apache: 'rfc9440',
 };
 
-/** No front end: callers connect to the server itself. */
+/** No front end: callers connect directly to the server. */
 export const directTls: MatrixFrontEnd = {
   frontEnd: 'direct-tls',
   program: 'none',
@@ -55,7 +56,7 @@ export const directTls: MatrixFrontEnd = {
   start: (port) => Promise.resolve({ port, stop: () => Promise.resolve() }),
 };
 
-/** Front ends that don't run here: the tool's own gateway writes what they write. */
+/** Front ends that don't run in these tests. The tool's own gateway writes their fields in their place. */
 const played = frontEndForms.filter(({ frontEnd }) => !Object.values<string>(proxied).includes(frontEnd.name));
 
 export const matrixFrontEnds: readonly MatrixFrontEnd[] = [...played.map(playFrontEnd), ...proxyNames.map(runProxy)];

@@ -6,17 +6,17 @@ import { startFunctionsHost } from '../test-support/adapter-app.js';
 import { root } from '../test-support/certgate.js';
 import { type HttpHostName, hostsBehindFrontEnds, type InstalledHosts } from '../test-support/http-hosts.js';
 
-/** What a host is told of its front end. */
+/** What a host is configured with about its front end. */
 export interface HostOptions {
   readonly frontEnd: string;
   readonly frontEndSecret: string | undefined;
   readonly trustFile: string;
   readonly acceptForwardedChain?: true;
-  /** Environment variables with the files of the server's own certificate. */
+  /** Environment variables that name the files of the server's own certificate and key. */
   readonly tls?: Readonly<Record<string, string>>;
 }
 
-/** An app with the three routes of the matrix, on loopback. */
+/** An app with the three routes of the matrix, which listens on a loopback address. */
 export interface RunningHost {
   readonly port: number;
   stop(): Promise<void>;
@@ -27,7 +27,7 @@ export type HostName = 'functions' | HttpHostName;
 
 export const hostNames: readonly HostName[] = ['functions', ...hostsBehindFrontEnds];
 
-/** Starts the hosts that `installed` has, and Functions. */
+/** Starts Azure Functions, or one of the servers in `installed`. */
 export function startHost(
   name: HostName,
   installed: InstalledHosts | undefined,
@@ -73,7 +73,7 @@ async function startFunctions({ frontEndSecret, trustFile, ...options }: HostOpt
   const host = await startFunctionsHost({
     folder,
     environment: { CERTGATE_TRUST: 'trust.json', MATRIX_OPTIONS: JSON.stringify(options), ...secret },
-    // The front end of the matrix calls it, not the gateway.
+    // The matrix's front end calls the host directly, not through the tool's gateway.
     unsafeDirectHeader: true,
   });
   return {

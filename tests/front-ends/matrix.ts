@@ -6,16 +6,16 @@ import type { InstalledHosts } from '../test-support/http-hosts.js';
 import { type HostName, type HostOptions, startHost } from './matrix-hosts.js';
 import { TlsConnection } from './tls-connection.js';
 
-// Every front end before every host, with every caller.
+// Runs every front end in front of every host, with every caller.
 
 export const matrixSecret = 'of-the-matrix-0123456789._~+/=-AZ';
 
-/** What a caller got for the three routes: a status each, or that the front end ended the handshake. */
+/** What a caller got for the three routes: a status for each, or `TLS` if the handshake failed. */
 export interface MatrixCell {
   readonly caller: MatrixCaller;
   readonly statuses: readonly (number | 'TLS')[];
   readonly expected: readonly (number | 'TLS')[];
-  /** Whom the app named on its closed route. */
+  /** The name of the caller that the app's closed route answered. */
   readonly name: string | undefined;
   readonly expectedName: string | undefined;
 }
@@ -24,11 +24,11 @@ export interface MatrixCell {
 export interface MatrixStage {
   readonly certificates: Certificates;
   readonly trustFile: string;
-  /** Undefined: for Azure Functions alone. */
+  /** The servers of examples/http-hosts. Undefined if only Azure Functions is tested. */
   readonly installed: InstalledHosts | undefined;
 }
 
-/** All callers of one front end before one host. */
+/** Sends all callers through one front end to one host. */
 export async function runMatrixPair(
   frontEnd: MatrixFrontEnd,
   hostName: HostName,
@@ -61,7 +61,10 @@ export async function runMatrixPair(
   }
 }
 
-/** Where lines of a header can't be told apart, Traefik's chain may be a second line. */
+/**
+ * Whether the gate refuses every chain from Traefik. On a host that joins a header's lines, the chain could be a second
+ * line, so the gate refuses it without `acceptForwardedChain`.
+ */
 function isChainRefused(
   { frontEnd }: MatrixFrontEnd,
   hostName: HostName,
@@ -112,7 +115,7 @@ async function askThrough(
   }
 }
 
-/** Straight to the app, as somebody who found its port would. */
+/** Calls the app directly, as an attacker who found its port would. */
 async function askPast(port: number, path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, headers: { ...fields, host: `localhost:${port}` }, agent: false };

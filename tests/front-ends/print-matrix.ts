@@ -9,7 +9,8 @@ import { directTls, matrixFrontEnds } from './matrix-front-ends.js';
 import { installHttpHosts } from '../test-support/http-hosts.js';
 import { hostNames } from './matrix-hosts.js';
 
-// npm test -- --front-ends: runs every cell and prints the table. Exits with 1 where one is not as expected, or could not be run.
+// `npm test -- --front-ends` runs this file: it runs every cell and prints the table. It exits with 1 if a cell differs
+// from what is expected, or could not run.
 
 const folder = mkdtempSync(`${tmpdir()}/certgate-matrix-`);
 let isAllRight = true;

@@ -15,7 +15,7 @@ import {
   readExample,
 } from './proxy-programs.js';
 
-/** The two files that examples/front-ends has for each proxy. */
+/** The two configuration files that examples/front-ends has for each proxy. */
 export type ProxyVariant = 'any-certificate' | 'ca-verified';
 
 export const proxyVariants: readonly ProxyVariant[] = ['any-certificate', 'ca-verified'];
@@ -23,7 +23,7 @@ export const proxyVariants: readonly ProxyVariant[] = ['any-certificate', 'ca-ve
 export interface RunningProxy {
   readonly name: ProxyName;
   readonly variant: ProxyVariant;
-  /** On loopback. */
+  /** The port on 127.0.0.1. */
   readonly port: number;
   /** Ends the process and removes its folder. Both also happen when the test's process ends. */
   stop(): Promise<void>;
@@ -36,8 +36,8 @@ export interface ProxyOptions {
 }
 
 /**
- * For `skip`: why a proxy's tests can't run here. With `CERTGATE_REQUIRE_PROXIES=1` they run anyway, and fail where it is
- * missing.
+ * The reason why a proxy's tests can't run here, for the option `skip`. With `CERTGATE_REQUIRE_PROXIES=1` they run
+ * anyway, and fail if the proxy is missing.
  */
 export function reasonToSkip(name: ProxyName): string | false {
   const missing = listMissingPackages(name);
@@ -45,11 +45,12 @@ export function reasonToSkip(name: ProxyName): string | false {
   return `${name} is not installed on this machine: apt-get install ${missing.join(' ')}`;
 }
 
-/** Starts a proxy with its very file from examples/front-ends, and waits until it answers. */
+/** Starts a proxy with its unchanged file from examples/front-ends, and waits until it answers. */
 export async function startProxy(name: ProxyName, variant: ProxyVariant, options: ProxyOptions): Promise<RunningProxy> {
   const missing = listMissingPackages(name);
   if (missing.length > 0) throw new Error(`${name} is not installed: apt-get install ${missing.join(' ')}`);
-  // Between our look for a free port and the proxy's bind, another test may take the port.
+  // Another test may take the port after we found it free and before the proxy listens on it. So this tries three
+  // times.
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(name, variant, options);
@@ -110,7 +111,7 @@ function spawnProxy(
     TLS_LISTEN: `127.0.0.1:${port}`,
     TLS_PORT: String(port),
     SITE_ADDRESS: `https://localhost:${port}`,
-    // HAProxy wants both in one file; the others take the first certificate of it.
+    // HAProxy needs the certificate and the key in one file. The others use only the certificate in it.
     TLS_CERTIFICATE: write('server.pem', `${cert}${key}`),
     TLS_CERTIFICATE_KEY: write('server.key', key),
     CLIENT_CA_FILE: write('client-ca.pem', certificates.clientCa.pem),
@@ -118,10 +119,10 @@ function spawnProxy(
     CERTGATE_FRONT_END_SECRET: frontEndSecret,
   };
   const program = proxyPrograms[name];
-  // A copy: the proxy's user may not be allowed to read the checkout.
+  // The proxy gets a copy, because its user may not be allowed to read the checkout.
   const exampleFile = write(basename(program.exampleFile(variant)), readExample(name, variant));
   const command = [...lowerPrivileges(), ...program.prepare(folder, exampleFile, variables)];
-  // A file, since httpd opens /dev/stderr anew, and a pipe of Node's can't be opened.
+  // The output goes to a file, because httpd opens /dev/stderr again, which fails with a pipe from Node.
   const output = openSync(join(folder, 'output'), 'w');
   if (isRoot) giveTo(nobody, folder);
   const child = spawn('setpriv', command, {
@@ -130,7 +131,7 @@ function spawnProxy(
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  // Without a listener it would end the test's process; that there is no child shows while waiting for it.
+  // Without this listener, the error would end the test's process. `waitUntilItAnswers` reports that there is no child.
   child.once('error', () => undefined);
   return child;
 }
@@ -138,7 +139,9 @@ function spawnProxy(
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
 
-/** Arguments of setpriv(1), from util-linux: the proxy also ends when this process is killed, and never runs as root. */
+/**
+ * Arguments of setpriv(1), from util-linux: the proxy also ends when this process is killed, and never runs as root.
+ */
 function lowerPrivileges(): readonly string[] {
   const user = isRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : [];
   return ['--pdeathsig=TERM', '--no-new-privs', ...user, '--'];
@@ -157,7 +160,7 @@ async function waitUntilItAnswers(
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.pid === undefined) throw new Error('setpriv, of the package util-linux, is not installed');
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('its process ended');
-    // Its own certificate, so that no other server on that port is taken for it.
+    // Trusts only the proxy's own certificate, so that no other server on that port is mistaken for the proxy.
     const refusal = await tryHandshake(port, server.cert);
     if (refusal === undefined) return;
     if (refusal.code !== 'ECONNREFUSED' && refusal.code !== 'ECONNRESET') throw refusal;

@@ -3,10 +3,10 @@ import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../test-support/certgate.js';
 
-// How each proxy is run with its file in examples/front-ends: what the file doesn't say (where modules, process ids and
-// temporary files are) stands here, in a file around it; Debian's packages have the same in /etc.
+// How each proxy runs with its file from examples/front-ends. What that file lacks (the places of modules, process ids
+// and temporary files) is in a file around it, which is made here. Debian's packages have such a file in /etc.
 
-/** The names in the files of examples/front-ends; each proxy fills in those that its files have. */
+/** The variables in the files of examples/front-ends. Each file uses some of them. */
 export interface ProxyVariables {
   readonly TLS_LISTEN: string;
   readonly TLS_PORT: string;
@@ -19,11 +19,14 @@ export interface ProxyVariables {
 }
 
 export interface ProxyProgram {
-  /** Its programs by absolute path, as Debian's `sbin` isn't in every user's PATH, and the Debian package of each. */
+  /**
+   * The absolute paths of the proxy's programs, because Debian's `sbin` isn't in every user's PATH, and the Debian
+   * package of each.
+   */
   readonly needs: Readonly<Record<string, string>>;
-  /** Its file for a variant, in examples/front-ends. */
+  /** The proxy's file for a variant, relative to examples/front-ends. */
   readonly exampleFile: (variant: string) => string;
-  /** Writes what else it needs to `folder` and gives its command line. */
+  /** Writes the other files that the proxy needs to `folder`, and returns its command line. */
   readonly prepare: (folder: string, exampleFile: string, variables: ProxyVariables) => readonly string[];
 }
 
@@ -72,9 +75,9 @@ export const proxyPrograms: Readonly<Record<ProxyName, ProxyProgram>> = {
         'ServerName localhost',
         'ErrorLog /dev/stderr',
         ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
-        // As Debian's ssl.conf: with this cache, sessions are resumed unless the site forbids it.
+        // The same as Debian's ssl.conf. With this cache, sessions are resumed unless the site forbids it.
         `SSLSessionCache shmcb:${folder}/ssl_scache(512000)`,
-        // One process: each has connections upstream of its own, and callers are to share them.
+        // One process, so that callers share connections to the app. Each process would have connections of its own.
         'StartServers 1',
         'ServerLimit 1',
         'MaxRequestWorkers 25',
@@ -107,7 +110,10 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** As docker-entrypoint.d/20-envsubst-on-templates.sh of the official image: only the names that are set. */
+/**
+ * Replaces only the variables that are set, as docker-entrypoint.d/20-envsubst-on-templates.sh of nginx's official
+ * image does.
+ */
 function substituteAsNginxImage(file: string, variables: ProxyVariables): string {
   const names = Object.keys(variables).map((name) => `\${${name}}`);
   return execFileSync('/usr/bin/envsubst', [names.join(' ')], {

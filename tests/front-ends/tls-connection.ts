@@ -3,14 +3,16 @@ import type { Caller, Certificates } from './callers.js';
 
 export interface Answer {
   readonly status: number;
-  /** The status line and the fields, as they came. */
+  /** The status line and the header fields, as they came. */
   readonly head: string;
   readonly body: string;
 }
 
-/** A client's connection on which any bytes can be sent: no HTTP library would send the requests of these tests. */
+/**
+ * A client's TLS connection that can send any bytes, because no HTTP library would send the requests of these tests.
+ */
 export class TlsConnection {
-  /** The newest that the server offered for resumption. */
+  /** The newest session that the server offered for resumption. */
   session: Buffer | undefined;
   readonly socket: TLSSocket;
   #received = '';
@@ -30,18 +32,21 @@ export class TlsConnection {
       this.#fault = error;
       this.#wake();
     });
-    // A server that ends the connection during a handshake: Node's client keeps a request that waits for it, and never closes.
+    // If the server ends the connection during a handshake, Node's client keeps the waiting request and never closes.
+    // So `end` wakes the waiting request too.
     for (const event of ['end', 'close'] as const) {
       socket.on(event, () => {
         this.#ended = true;
         this.#wake();
       });
     }
-    // In time that no working proxy needs; else a test would wait for ever.
+    // Ends the connection after a time that no working proxy needs. Otherwise the test would wait forever.
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer within 10 seconds')));
   }
 
-  /** Rejects when the handshake fails. In TLS 1.3 a refused certificate shows only when an answer is awaited. */
+  /**
+   * Rejects if the handshake fails. In TLS 1.3, a refused certificate shows only when the client waits for an answer.
+   */
   static async open(
     port: number,
     { server }: Certificates,
@@ -62,7 +67,7 @@ export class TlsConnection {
     return connection;
   }
 
-  /** Sends a request, byte for byte in Latin-1, and waits for the whole answer. */
+  /** Sends a request, byte for byte in Latin-1, and waits for the complete answer. */
   async ask(request: string): Promise<Answer> {
     this.socket.write(request, 'latin1');
     for (;;) {

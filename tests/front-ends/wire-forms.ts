@@ -4,32 +4,37 @@ import type { ProxyName } from './proxy-programs.js';
 
 export const secretField = 'x-certgate-front-end-secret';
 
-/** Names in lower case. */
+/** Values by field names in lower case. */
 export type Fields = Readonly<Record<string, string>>;
 
-/** What a proxy sends upstream, encoded here once more from what openssl writes. */
+/** What a proxy sends to the app. The tests encode it themselves from what openssl writes. */
 export interface WireForm {
   readonly certificateField: string;
-  /** The other names that its file takes from the caller. */
+  /** The other fields that the proxy's file replaces or removes if the caller sends them. */
   readonly otherFields: readonly string[];
-  /** Of a caller's leaf and what it sent along. */
+  /** The fields for a caller's own certificate and the certificates that the caller sent with it. */
   readonly encode: (certificates: readonly CallerCertificate[]) => Fields;
   readonly verification: Readonly<Record<ProxyVariant, { readonly with: Fields; readonly without: Fields }>>;
-  /** What `any-certificate` does with an expired certificate: hands it on, answers 400 or ends the handshake. */
+  /**
+   * What the file `any-certificate` does with an expired certificate: forwards it, answers 400, or ends the handshake.
+   */
   readonly expired: 'handed on' | 400 | 'refused';
-  /** What `ca-verified` does with one that the CA didn't issue. */
+  /** What the file `ca-verified` does with a certificate that the CA did not issue. */
   readonly unverified: 400 | 'refused';
-  /** Names with underscores: not sent upstream, or sent as the other names that they are. */
+  /**
+   * What the proxy does with field names that contain underscores: drops them, or forwards them as the different names
+   * that they are.
+   */
   readonly underscores: 'dropped' | 'handed on';
-  /** As its file leaves it. */
+  /** Whether the proxy speaks HTTP/2 with its file. */
   readonly speaksHttp2: boolean;
-  /** What goes when the caller lists it in `Connection`. */
+  /** The proxy's own fields that are lost if the caller lists them in `Connection`. */
   readonly dropsListed: readonly string[];
 }
 
 const base64 = (certificate: CallerCertificate | undefined): string => certificate?.der.toString('base64') ?? '';
 const noVerification = { with: {}, without: {} };
-/** Caddy sends a placeholder that has no value as it stands in its file. */
+/** Caddy sends the text of the placeholder if the placeholder has no value. */
 const caddyWithoutValue = {
   with: {},
   without: { 'x-client-certificate': '{http.request.tls.client.certificate_der_base64}' },
@@ -62,7 +67,7 @@ export const wireForms: Readonly<Record<ProxyName, WireForm>> = {
         with: { 'x-client-certificate-verification': 'UNVERIFIED' },
         without: { 'x-client-certificate-verification': 'UNVERIFIED' },
       },
-      // Its number for no error also stands for no certificate.
+      // HAProxy's number 0 means "no error", even if there was no certificate.
       'ca-verified': {
         with: { 'x-client-certificate-verification': '0' },
         without: { 'x-client-certificate-verification': '0' },

@@ -27,7 +27,7 @@ export const answers: readonly Row[] = [
   { name: 'a status below 200', send: 'GET /api/answer/status-99', azure: { status: 500, text: '' }, from: ['libraryResponse', 'hostExceptions'], streaming: neverAnswered },
   { name: 'a status above 599', send: 'GET /api/answer/status-600', azure: { status: 500, text: '' }, from: ['libraryResponse', 'hostExceptions'], streaming: neverAnswered },
 
-  // Results that are no response.
+  // Results that are not a response.
   { name: 'an empty object', send: 'GET /api/answer/empty-object', azure: { status: 200, text: '' }, from: 'libraryResponse' },
   { name: 'an array is an empty object', send: 'GET /api/answer/array', azure: { status: 200, text: '' }, from: 'libraryToRpc' },
   { name: 'undefined', send: 'GET /api/answer/undefined', azure: { status: 204, text: '' }, from: ['docsTrigger', 'hostBinding'], streaming: neverAnswered },

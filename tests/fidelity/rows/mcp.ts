@@ -3,13 +3,13 @@ import type { Answer, Row } from '../row.js';
 const path = 'POST /runtime/webhooks/mcp';
 const accept = ['Accept', 'application/json, text/event-stream'] as const;
 const json = ['Content-Type', 'application/json'] as const;
-/** In Azure every call needs the system key `mcp_extension`. */
+/** In Azure, every MCP call needs the system key `mcp_extension`. */
 const key = ['x-functions-key', 'the-system-key'] as const;
 
 const ask = (method: string, params?: unknown): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
 const use = (name: string, given?: unknown): string => ask('tools/call', { name, arguments: given });
 
-/** Over streamable HTTP, each answer is one event, and a failed call is 200 too. */
+/** With streamable HTTP, each answer is one event. A call that failed also gets status 200. */
 const answer = (members: object): Answer => ({ status: 200, event: { ...members, id: 1, jsonrpc: '2.0' } });
 const result = (members: object): Answer => answer({ result: members });
 const text = (words: string, more: object = {}): Answer =>

@@ -4,7 +4,7 @@ const user = { identityProvider: 'aad', userId: '1', userDetails: 'ann', userRol
 const principal = Buffer.from(JSON.stringify(user)).toString('base64');
 const numbered = (count: number): readonly (readonly [string, string])[] =>
   Array.from({ length: count }, (_, index) => [`X-${index}`, '1'] as const);
-/** As it goes over the wire: one character for each octet of its UTF-8. */
+/** The text as it goes over the wire: one character for each octet of its UTF-8 form. */
 const octets = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 // prettier-ignore
@@ -36,7 +36,7 @@ export const requests: readonly Row[] = [
   { name: 'a cookie', send: 'GET /api/any', headers: [['Cookie', 'a=1; b=2']], azure: { status: 200, sees: { headers: { cookie: 'a=1; b=2' } } }, from: 'hostRequest' },
   { name: 'two Cookie headers', send: 'GET /api/any', headers: [['Cookie', 'a=1'], ['Cookie', 'b=2']], azure: { status: 200, sees: { headers: { cookie: 'a=1,b=2' } } }, from: 'hostRequest' },
 
-  // What the front end says.
+  // What the front end says in header fields.
   { name: 'X-Forwarded-Proto', send: 'GET /api/any', headers: [['X-Forwarded-Proto', 'https']], azure: { status: 200, sees: { url: 'https://host/api/any', headers: { 'x-forwarded-proto': 'https' } } }, from: 'hostHeaderFixup' },
   { name: 'Host makes the URL', send: 'GET /api/any', headers: [['Host', 'example.test:8080']], azure: { status: 200, sees: { url: 'http://example.test:8080/api/any' } }, from: 'hostRequest' },
   { name: 'DISGUISED-HOST', send: 'GET /api/any', headers: [['DISGUISED-HOST', 'other.test']], azure: { status: 200, sees: { url: 'http://other.test/api/any' } }, from: 'hostHeaderFixup', here: { status: 200, sees: { url: 'http://host/api/any' }, difference: 'disguised-host' } },

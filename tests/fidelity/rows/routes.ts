@@ -2,7 +2,7 @@ import { neverAnswered, type Row } from '../row.js';
 
 // prettier-ignore
 export const routes: readonly Row[] = [
-  // Without a route the function's name stands.
+  // A function without a route has its name as the route.
   { name: 'the name is the route', send: 'GET /api/Unrouted', azure: { status: 200, sees: { function: 'Unrouted', method: 'GET', params: {} } }, from: 'hostRoutes' },
   { name: 'the name in other letter case', send: 'POST /API/unrouted', azure: { status: 200, sees: { function: 'Unrouted', method: 'POST', url: 'http://host/API/unrouted' } }, from: 'routeMatcher' },
   { name: 'no function has the route', send: 'GET /api/nowhere', azure: { status: 404, text: '' }, from: 'hostInvocation' },
@@ -49,7 +49,7 @@ export const routes: readonly Row[] = [
   { name: 'dot segments', send: 'GET /api/segment/../optional/7', azure: { status: 200, sees: { function: 'Optional', params: { id: '7' } } }, from: 'kestrelPath' },
   { name: 'encoded dot segments', send: 'GET /api/segment/%2e%2E/optional/7', azure: { status: 200, sees: { function: 'Optional', params: { id: '7' } } }, from: 'kestrelPath' },
 
-  // Order: by name without case, and the first that matches.
+  // The order of routes: by function name without letter case. The first route that matches is used.
   { name: 'the first by name wins over the more specific', send: 'GET /api/ordered/special', azure: { status: 200, sees: { function: 'OrderedA', params: { rest: 'special' } } }, from: ['hostSort', 'router'] },
   { name: 'names sort without case', send: 'GET /api/sorted/x', azure: { status: 200, sees: { function: 'sortedA', params: { first: 'x' } } }, from: 'hostSort' },
 
@@ -68,7 +68,7 @@ export const routes: readonly Row[] = [
   { name: 'a method of no standard', send: 'FOO /api/any', azure: { status: 200, sees: { method: 'FOO' } }, from: ['kestrelParser', 'hostRoutes'], here: { status: 400, difference: 'odd-methods' }, streaming: 'not-sent' },
   { name: 'a method in small letters', send: 'get /api/same', azure: { status: 200, sees: { function: 'SameGet' } }, from: ['kestrelParser', 'routeMethods'], here: { status: 400, difference: 'odd-methods' }, streaming: 'not-sent' },
 
-  // Access and the host's own addresses.
+  // Access, and the host's own addresses.
   { name: 'a function key is asked for', send: 'GET /api/keyed', azure: { status: 401, text: '' }, from: ['docsTrigger', 'hostInvocation'], here: { status: 200, difference: 'function-keys' } },
   { name: 'a disabled function', send: 'GET /api/turned-off', azure: { status: 404, text: '' }, from: ['docsDisable', 'hostInvocation'] },
   { name: 'the home page', send: 'GET /', azure: { status: 200, headers: { 'content-type': 'text/html' } }, from: 'hostHomepage', here: { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, difference: 'home-page' } },
@@ -79,7 +79,7 @@ export const routes: readonly Row[] = [
   { name: 'a webhook of an extension', app: 'root', send: 'GET /runtime/webhooks/durabletask', azure: { status: 401 }, from: 'hostController', here: { status: 404, text: '', difference: 'built-in-addresses' } },
   { name: 'a longer word than admin', app: 'root', send: 'GET /administration', azure: { status: 200, sees: { params: { path: 'administration' } } }, from: 'hostController' },
 
-  // The prefix.
+  // The route prefix.
   { name: 'no prefix, the root', app: 'root', send: 'GET /', azure: { status: 200, sees: { params: {} } }, from: ['docsTrigger', 'hostHomepage'] },
   { name: 'no prefix, any path', app: 'root', send: 'GET /a/b', azure: { status: 200, sees: { params: { path: 'a/b' } } }, from: 'docsTrigger' },
   { name: 'no prefix, and the usual one', app: 'root', send: 'GET /api/x', azure: { status: 200, sees: { params: { path: 'api/x' } } }, from: 'docsTrigger' },

@@ -1,6 +1,6 @@
 import functions from '@azure/functions';
 
-// Its classes are no named exports for a module.
+// An ES module can't import this library's classes by name, because Node doesn't find them among its exports.
 const { app, HttpResponse } = functions;
 
 const cookie = {

@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 
 const ran = () => ({ body: 'ran' });
 
-/** By function: hooks before, the handler, hooks after. */
+/** For each function: its hooks before, its handler, and its hooks after. `ran` is the default handler. */
 const functions = {
   'replaces-handler': {
     before: [(context) => (context.functionHandler = () => ({ status: 401, body: 'denied' }))],

@@ -36,10 +36,11 @@ const routes = {
   MixedCase: 'MixedCase/{Name}',
   Segment: 'segment/{v}',
   OptionalHeaders: 'optional-headers/{headers?}',
-  // Sorted by name, so the catch-all is asked first, whatever is more specific.
+  // The host tries routes in the order of the functions' names, so the catch-all is first, although the other is more
+  // specific.
   OrderedA: 'ordered/{*rest}',
   OrderedB: 'ordered/special',
-  // Names sort without case: by character codes "SortedB" would come first.
+  // The order of names ignores letter case. By character codes, "SortedB" would come first.
   sortedA: 'sorted/{first}',
   SortedB: 'sorted/{second}',
 };

@@ -1,11 +1,14 @@
 import library from '@azure/functions';
 
-// Node finds some of these names only in the module as a whole.
+// Node finds some of these names only on the default export.
 const { app, arg, input, McpContentBlock, McpToolResponse, McpTextContent, promptArg } = library;
 
 app.setup({ enableHttpStream: process.env.FIDELITY_STREAMING === '1' });
 
-/** The only way to `isError` by value: the type of a single block becomes that of the whole result. */
+/**
+ * The only way to return a result with `isError`: the type of a single content block becomes the type of the whole
+ * result.
+ */
 class ToolError extends McpContentBlock {
   type = 'call_tool_result';
   toJSON() {
