@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { drainRequest } from '#local/wire/request-body.js';
 import type { InspectorFault } from '../trust/views/page-views.js';
 
-/** Why a request is not answered as it asks. */
+/** A refusal of a request. The inspector answers with this status and message. */
 export class RefusedRequest extends Error {
   readonly status: 400 | 401 | 403 | 404 | 413;
 
@@ -16,8 +16,8 @@ export class RefusedRequest extends Error {
 export const maximumRequestBytes = 1_048_576;
 
 /**
- * On every answer. The page runs its own script alone, sends nothing elsewhere, and can't be framed; text never becomes
- * markup, since no policy of Trusted Types may be made.
+ * Headers of every answer. The page runs only its own script, sends nothing to other servers, and can't be framed. Text
+ * never becomes markup, because no Trusted Types policy may be created.
  */
 export const securityHeaders: Readonly<Record<string, string>> = Object.freeze({
   'content-security-policy': [
@@ -43,7 +43,10 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   send(response, status, 'application/json; charset=utf-8', Buffer.from(JSON.stringify(value)));
 }
 
-/** The connection ends with it, after the rest of the request was read for a while: else the answer could get lost. */
+/**
+ * Answers with a fault and closes the connection. Before that, reads the rest of the request for a while, because
+ * otherwise the answer could get lost.
+ */
 export async function sendFault(
   request: IncomingMessage,
   response: ServerResponse,
@@ -69,9 +72,10 @@ function writeAnswer(response: ServerResponse, status: number, contentType: stri
 }
 
 /**
- * The JSON value of a request. Only `application/json`, which a page of another origin can't send unasked.
+ * Reads the JSON value of a request. Accepts only `application/json`, which a page of another origin can't send without
+ * a preflight request.
  *
- * @throws {RefusedRequest} 400 or 413.
+ * @throws {RefusedRequest} 400 if the body is not JSON, 413 if it is too long.
  */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const { 'content-type': type = '', 'content-length': length = '0' } = request.headers;
@@ -81,7 +85,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   if (Number(length) > maximumRequestBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  // Without the option, leaving the loop would close the connection before there is an answer.
+  // Without this option, leaving the loop would close the connection before the answer is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maximumRequestBytes) throw tooLarge();

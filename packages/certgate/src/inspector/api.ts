@@ -14,7 +14,7 @@ import { tryRequest } from './try-it/try-request.js';
 
 const storeMilliseconds = 5000;
 
-/** The answers of the API, as values. A request is refused with RefusedRequest. */
+/** The answers of the API, as values. Throws RefusedRequest to refuse a request. */
 export class InspectorApi {
   readonly #subject: InspectedSubject;
   readonly #events: LiveEvents;
@@ -27,7 +27,7 @@ export class InspectorApi {
     this.#events = events;
   }
 
-  /** Undefined: there is no such path. */
+  /** Undefined if there is no such path. */
   get(path: string, query: string): Promise<unknown> | undefined {
     if (path === '/api/state') return this.#describeState();
     if (path === '/api/events') return this.#listEvents(query);
@@ -70,7 +70,10 @@ export class InspectorApi {
     };
   }
 
-  /** Asked for by every page that is open: the document is read once in a while for it. */
+  /**
+   * Describes the document of a page without an app. All open pages ask for it often, so it is read at most every five
+   * seconds.
+   */
   async #describeStore(store: string): Promise<InspectorState['trust']> {
     const now = performance.now();
     if (this.#store === undefined || now - this.#store.at > storeMilliseconds) {
@@ -105,7 +108,7 @@ export class InspectorApi {
     return tryRequest(request, { running, callers: this.#listCallers(running), events: this.#events });
   }
 
-  /** One at a time: whoever asks meanwhile gets the same answer. */
+  /** Runs one matrix at a time. A request that comes meanwhile gets the same result. */
   async #runMatrix(value: unknown): Promise<MatrixResult> {
     readEmpty(value);
     const running = this.#requireApp();
@@ -120,7 +123,7 @@ export class InspectorApi {
     return { event, explanation: await refuseFailure(404, () => this.#explain(event)) };
   }
 
-  /** Null: the gate was not asked, or its certificate is no longer known. */
+  /** Null if the gate was not asked, or if the certificate is no longer known. */
   async #explain(event: LiveEvent): Promise<LiveDetails['explanation']> {
     const { functionName, thumbprintSha256, code } = event;
     if ('store' in this.#subject || functionName === null) return null;
@@ -138,18 +141,18 @@ export class InspectorApi {
   }
 }
 
-/** With the first look at them: certgate dev starts without. */
+/** Loads the module on first use, because `certgate dev` must start quickly without it. */
 function loadModels(): Promise<typeof Models> {
   return import('./trust-models.js');
 }
 
-/** As `--store` takes it. */
+/** The address in the form that `--store` takes. Empty if it is not a valid address. */
 function nameStore(address = ''): string {
   const parsed = parseTrustAddress(address);
   return parsed.kind === 'refused' ? '' : showTrustAddress(parsed);
 }
 
-/** Another one for another state. */
+/** A tag that changes when the state changes. */
 function hashState(state: object): string {
   return createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 16);
 }
@@ -164,7 +167,7 @@ async function describeStore(address: string): Promise<InspectorState['trust']> 
   }
 }
 
-/** What a command would print as its failure. */
+/** Turns a ToolFailure into a refusal with the message that a command would print. */
 async function refuseFailure<Value>(status: RefusedRequest['status'], work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();

@@ -12,7 +12,7 @@ after(() => {
 });
 
 describe('the trust document of explanations', () => {
-  it('is parsed once as long as its bytes and its signature are the same, and read each time', async () => {
+  it('is read each time, but parsed only if its bytes or its signature have changed', async () => {
     writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 1, identities: [] }));
     const { loaded } = await loadInspectedTrust(path);
     assert.equal((await loadInspectedTrust(path)).loaded.snapshot, loaded.snapshot);

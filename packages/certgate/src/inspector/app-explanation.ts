@@ -15,13 +15,13 @@ import type { CertificateQuestion, ExplanationReport } from '../trust/explanatio
 import { listUnverified } from '../trust/explanation/unverified.js';
 import type { RunningApp } from './inspected-app.js';
 
-/** A trust document as it is now, and what it is called by. */
+/** A trust document as it is now, and the name of its store. */
 export interface InspectedTrust {
   readonly store: string;
   readonly loaded: LoadedTrustDocument;
 }
 
-/** @throws {ToolFailure} where it can't be read. */
+/** @throws {ToolFailure} if the document can't be read. */
 export async function loadInspectedTrust(address: string | undefined): Promise<InspectedTrust> {
   if (address === undefined) {
     throw new ToolFailure('The app setting CERTGATE_TRUST holds the trust document itself, which is not read here.', {
@@ -39,13 +39,16 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
   return latest.trust;
 }
 
-/** Its place is asked at each load. The same bytes are parsed once, so that explanations by them share their lists. */
+/**
+ * The document that was loaded last. It is read at each load, but parsed only if its bytes changed, so that
+ * explanations by the same document share their revocation lists.
+ */
 let latest: { readonly key: string; readonly trust: InspectedTrust } | undefined;
 
 const listsMilliseconds = 2000;
 const lists = new WeakMap<TrustSnapshot, { readonly at: number; readonly read: Promise<KeptRevocation> }>();
 
-/** CRLs are read once for all explanations by the same document within two seconds. */
+/** Reads CRLs once for all explanations by the same document within two seconds. */
 export const readSharedRevocation: typeof readRevocationInformation = async (trust, options) => {
   const known = lists.get(trust);
   const now = performance.now();
@@ -56,10 +59,10 @@ export const readSharedRevocation: typeof readRevocationInformation = async (tru
 };
 
 /**
- * What the app's gate decides now about a certificate at one of its functions: the same report as that of
- * `certgate trust explain --json`.
+ * What the app's gate would decide now about a certificate at one of its functions, as the same report that `certgate
+ * trust explain --json` prints.
  *
- * @throws {ToolFailure} where the trust document can't be read.
+ * @throws {ToolFailure} if the trust document can't be read.
  */
 export async function explainForApp(
   { app }: Pick<RunningApp, 'app'>,
@@ -77,8 +80,8 @@ export async function explainForApp(
 }
 
 /**
- * What is known of whether the app takes the document. Its own gate says what it has read: what it took, it has compared
- * with all that its options ask for.
+ * What is known about whether the app accepts the document. If the app's gate reports the same revision, it has
+ * accepted the document and checked everything that its options require.
  */
 export function readTrustState(
   { snapshot, signature }: LoadedTrustDocument,

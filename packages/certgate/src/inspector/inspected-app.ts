@@ -6,27 +6,30 @@ import type { LocalApp } from '../local-app/local-app.js';
 import type { WindowFacts } from '../trust/validity/validity-windows.js';
 import type { InspectedFunction } from '../trust/views/page-views.js';
 
-/** The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change when it is loaded again. */
+/**
+ * The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change if the app is loaded
+ * again.
+ */
 export interface RunningApp {
   readonly app: Pick<LocalApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'> &
     Partial<Pick<LocalApp, 'expectAnswer'>>;
   /** The name of the front end that the gateway plays. */
   readonly frontEnd: FrontEndName;
   readonly behaviour: FrontEndBehaviour & { readonly worstCase: boolean };
-  /** Functions whose code may be run without being asked for (`--call`). */
+  /** Functions whose code the inspector may run without being asked (`--call`). */
   readonly namesToCall: readonly string[];
 }
 
-/** What the page is about: an app that runs, or a trust document alone (as `--store` takes it). */
+/** What the page shows: a running app, or only a trust document (in the form that `--store` takes). */
 export type InspectedSubject = { readonly running: RunningApp } | InspectedStore;
 
 export interface InspectedStore {
   readonly store: string;
-  /** Certificates that tell when a pin begins and ends. */
+  /** A folder of certificates, whose dates show when a pin begins and ends. */
   readonly certificateFolder?: string | undefined;
-  /** Reads the registers of authorities of one's own: what they issued. */
+  /** Reads the registers of the user's own authorities, which list the certificates that they issued. */
   readonly readAuthorities?: () => Promise<WindowFacts['authorities']>;
-  /** The moment that is shown, in milliseconds since 1970-01-01T00:00:00Z. Undefined: now. */
+  /** The moment that is shown, in milliseconds since 1970-01-01T00:00:00Z. Default: now. */
   readonly at?: number | undefined;
 }
 

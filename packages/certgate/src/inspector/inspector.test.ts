@@ -31,7 +31,7 @@ after(async () => {
 });
 
 describe('the page', () => {
-  it('is served as what it is, without a token, and with headers that let it do nothing else', async () => {
+  it('is served with its content type, without a token, and with headers that forbid everything else', async () => {
     const types = {
       '/': 'text/html',
       '/index.html': 'text/html',
@@ -58,7 +58,7 @@ describe('the page', () => {
     }
   });
 
-  it('is all that is read from the disk', async () => {
+  it('consists of the only files that are read from the disk', async () => {
     const paths = [
       ...[
         '/../trust.json',
@@ -82,7 +82,7 @@ describe('the page', () => {
     for (const path of paths) assert.equal((await ask(inspector, path)).status, 404, path);
   });
 
-  it('has its token in the fragment alone, which is another one at each start', async () => {
+  it('has a new token at each start, and only in the fragment of its address', async () => {
     assert.match(inspector.url, /^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/);
     const second = await startInspector({ subject: { store: join(folder, 'trust.json') } });
     try {
@@ -93,8 +93,8 @@ describe('the page', () => {
   });
 });
 
-describe('who is answered', () => {
-  it('nobody who comes by another name: a name of somebody else may point at this machine', async () => {
+describe('which senders are answered', () => {
+  it('a request under another host name is refused, because that name may be made to point at this machine', async () => {
     const { port } = inspector;
     const token = { 'x-certgate-inspector': tokenOf(inspector) };
     const hosts = [
@@ -114,7 +114,7 @@ describe('who is answered', () => {
     assert.equal((await askRaw(port, '/', { headers: token })).status, 403);
   });
 
-  it('nobody who sends two names', async () => {
+  it('a request with two host names is refused', async () => {
     const { port } = inspector;
     const said = await new Promise<string>((resolve, reject) => {
       const socket = connect(port, '127.0.0.1');
@@ -128,7 +128,7 @@ describe('who is answered', () => {
     assert.match(said, /^HTTP\/1\.1 40[03] /);
   });
 
-  it('no page of another site, whatever it knows', async () => {
+  it('a page of another site is refused, whatever it knows', async () => {
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
@@ -153,7 +153,7 @@ describe('who is answered', () => {
     assert.equal(preflight.headers['access-control-allow-origin'], undefined);
   });
 
-  it('nobody without the token of this start, on any path of the API', async () => {
+  it('a request without the token of this start is refused on every path of the API', async () => {
     const token = tokenOf(inspector);
     const other = await startInspector({ subject: { store: join(folder, 'trust.json') } });
     const stale = tokenOf(other);
@@ -185,8 +185,8 @@ describe('who is answered', () => {
   });
 });
 
-describe('what is answered', () => {
-  it('GET and POST alone, and JSON alone, of at most 1 MiB', async () => {
+describe('which requests are answered', () => {
+  it('only GET, and POST with JSON of at most 1 MiB, are answered', async () => {
     for (const method of ['HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       assert.equal((await ask(inspector, '/api/state', { method })).status, 400, method);
     }
@@ -220,7 +220,7 @@ describe('what is answered', () => {
     }
   });
 
-  it('nothing that is larger, said before or not', async () => {
+  it('a larger request is refused, whether it declares its length or not', async () => {
     const body = Buffer.alloc(3 * 1_048_576, 0x20);
     const declared = await ask(inspector, '/api/read', {
       method: 'POST',
@@ -237,7 +237,7 @@ describe('what is answered', () => {
     assert.equal(chunked.status, 413);
   });
 
-  it('and takes a page that went away within its request for no fault of the tool', async () => {
+  it('a page that goes away within its request is not reported as a fault of the tool', async () => {
     const warnings: string[] = [];
     const note = ({ message }: Error): void => {
       warnings.push(message);
@@ -250,14 +250,14 @@ describe('what is answered', () => {
       socket.write(`POST /api/read HTTP/1.1\r\n${head}\r\n\r\n{`, () => setTimeout(() => socket.destroy(), 50));
     });
     await once(socket, 'close');
-    // Once it is answered, what went before is over.
+    // When this request is answered, the server is done with the earlier ones.
     await ask(inspector, '/api/state');
     await new Promise((resolve) => setTimeout(resolve, 50));
     process.off('warning', note);
     assert.deepEqual(warnings, []);
   });
 
-  it('nothing at other paths', async () => {
+  it('other paths get 404', async () => {
     for (const path of [
       '/api/',
       '/api/State',
@@ -274,7 +274,7 @@ describe('what is answered', () => {
     assert.equal((await ask(inspector, '/api/events/1')).status, 404);
   });
 
-  it('without an app: the trust document, and why nothing can be tried', async () => {
+  it('a page without an app gets the trust document, and the reason why nothing can be tried', async () => {
     const state = JSON.parse((await ask(inspector, '/api/state')).text) as InspectorState;
     const { tag } = state;
     assert.deepEqual(state, {
@@ -289,7 +289,7 @@ describe('what is answered', () => {
     assert.match(text, /certgate dev/);
   });
 
-  it('names that are markup as text in JSON, which no browser takes for a page', async () => {
+  it('a name with markup is sent as text in JSON, which no browser takes for a page', async () => {
     const { status, headers, text } = await ask(inspector, '/api/trust');
     assert.equal(status, 200);
     assert.equal(headers['content-type'], 'application/json; charset=utf-8');

@@ -1,4 +1,4 @@
-// inspector/: serves the page that shows what the gate does, on this machine alone, and sends what it asks to be tried.
+// inspector/: serves a page, on this machine only, that shows what the gate does and tries requests.
 
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -15,7 +15,7 @@ import { checkHost, checkSender, hashToken } from './request-checks.js';
 
 export interface InspectorOptions {
   readonly subject: InspectedSubject;
-  /** On 127.0.0.1; 0 or absent: a free one. */
+  /** The port on 127.0.0.1. Default: 0, for a free port. */
   readonly port?: number;
   /** Default: the built page of packages/inspector. */
   readonly pageFolder?: string;
@@ -23,8 +23,9 @@ export interface InspectorOptions {
 
 export interface Inspector {
   /**
-   * To open: `http://127.0.0.1:PORT/#token=…`. Browsers send no fragment to a server, nor as a referrer. By address: for
-   * `localhost` they try [::1] first, where another user's program may listen on the same port, and take the token.
+   * The address to open: `http://127.0.0.1:PORT/#token=…`. Browsers send the fragment to no server, nor in a referrer.
+   * The address is numeric because browsers try [::1] first for `localhost`, where another user's program may listen on
+   * the same port and take the token.
    */
   readonly url: string;
   readonly port: number;
@@ -33,7 +34,7 @@ export interface Inspector {
   close(): Promise<void>;
 }
 
-/** Starts the page's server. Rejects when the port is taken. Nothing that it answers changes trust. */
+/** Starts the page's server. Rejects if the port is taken. No request to it can change trust. */
 export async function startInspector({ subject, port = 0, pageFolder }: InspectorOptions): Promise<Inspector> {
   const files = await readPageFiles(pageFolder ?? builtPageFolder);
   const token = randomBytes(32).toString('base64url');
@@ -98,7 +99,7 @@ class InspectorServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A page that is closed is no fault.
+    // A page that is closed is not a fault of the tool.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     checkHost(request, this.port);
@@ -131,7 +132,7 @@ class InspectorServer {
   }
 
   async #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
-    // Begun, or for a page that went away within its request.
+    // An answer can no longer be sent: it has begun, or the page went away within its request.
     if (response.headersSent || (request.destroyed && !request.complete)) {
       response.destroy();
       return;

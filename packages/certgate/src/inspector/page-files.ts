@@ -8,7 +8,7 @@ export interface PageFile {
   readonly bytes: Buffer;
 }
 
-/** By the path in the request's target. Nothing else is ever read from the disk for a request. */
+/** The page's files by request path. No other file is ever read from the disk for a request. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -18,10 +18,10 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Where the build of packages/inspector puts the page. */
+/** The folder into which the build of packages/inspector writes the page. */
 export const builtPageFolder: string = fileURLToPath(new URL('../../inspector-page/', import.meta.url));
 
-/** All files of the page, once. Empty where it is not built. */
+/** Reads all files of the page once. Empty if the page is not built. */
 export async function readPageFiles(folder: string): Promise<PageFiles> {
   const files = new Map<string, PageFile>();
   for (const path of await listFiles(folder)) {

@@ -6,8 +6,8 @@ import { RefusedRequest } from './answers.js';
 export const tokenHeaderName = 'x-certgate-inspector';
 
 /**
- * For every request, the page's own files included: a name of somebody else's that was made to point at this machine
- * (DNS rebinding) is in `Host`.
+ * Checks every request, also for the page's own files. In an attack by DNS rebinding, `Host` contains the attacker's
+ * name, which was made to point at this machine.
  *
  * @throws {RefusedRequest} 403.
  */
@@ -21,7 +21,7 @@ export function checkHost({ rawHeaders, headers }: IncomingMessage, port: number
 }
 
 /**
- * For the API: other pages of the same browser may send requests here, but not read the token.
+ * Checks requests to the API. Other pages in the same browser may send requests here, but can't read the token.
  *
  * @throws {RefusedRequest} 403 or 401.
  */
@@ -31,13 +31,13 @@ export function checkSender(request: IncomingMessage, tokenHash: Buffer): void {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     throw new RefusedRequest(403, 'Requests of other pages are not answered.');
   }
-  // `Host` is checked before: it is one of this server's own names.
+  // `checkHost` has already made sure that `Host` is one of this server's own names.
   if (headers.origin !== undefined && headers.origin !== `http://${headers.host ?? ''}`) {
     throw new RefusedRequest(403, 'Requests of other pages are not answered.');
   }
   const token = headers[tokenHeaderName];
   if (typeof token !== 'string' || token === '') throw new RefusedRequest(401, `The token is missing. ${openAgain}`);
-  // Of one length whatever was sent.
+  // Hashes have the same length whatever was sent, which `timingSafeEqual` needs.
   if (!timingSafeEqual(hashToken(token), tokenHash)) {
     throw new RefusedRequest(401, `The token is from another start. ${openAgain}`);
   }
@@ -51,6 +51,6 @@ export function hashToken(token: string): Buffer {
 
 function listHosts(port: number): readonly string[] {
   const names = ['127.0.0.1', 'localhost'];
-  // Browsers leave out the port that http: has anyway.
+  // Browsers leave out port 80, the default of http.
   return [...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])];
 }

@@ -2,9 +2,9 @@ import { isFieldValue, isToken } from '#local/client/request-fields.js';
 import { RefusedRequest } from './answers.js';
 import type { DroppedFile, TryRequest } from '../trust/views/page-views.js';
 
-// What the page sends, read strictly: a member that is missing, unknown or of another type is refused.
+// Reads what the page sends. A member that is missing, unknown or of another type is refused.
 
-/** @throws {RefusedRequest} 400. */
+/** @throws {RefusedRequest} 400 if the value is not such a request. */
 export function readTryRequest(value: unknown): TryRequest {
   const members = readMembers(value, ['functionName', 'method', 'target', 'headers', 'body', 'caller'], 'The request');
   return {
@@ -17,7 +17,7 @@ export function readTryRequest(value: unknown): TryRequest {
   };
 }
 
-/** @throws {RefusedRequest} 400. */
+/** @throws {RefusedRequest} 400 if the value is not such a file. */
 export function readDroppedFile(value: unknown): DroppedFile {
   const members = readMembers(value, ['name', 'base64', 'password'], 'The file');
   const base64 = readText(members['base64'], 'base64');
@@ -26,7 +26,7 @@ export function readDroppedFile(value: unknown): DroppedFile {
   return { name, base64, password: readTextOrNull(members['password'], 'password') };
 }
 
-/** @throws {RefusedRequest} 400. */
+/** @throws {RefusedRequest} 400 unless the value is an empty object. */
 export function readEmpty(value: unknown): void {
   readMembers(value, [], 'The request');
 }
@@ -45,8 +45,8 @@ function readMethod(value: unknown): string {
 }
 
 /**
- * Only ever behind the gateway's own address: no other host, and nothing that would end the request's first line. As the
- * client sends it, dot segments resolved: what is explained and copied is what was sent.
+ * Reads a target below the gateway's own address: it can't name another host or end the request line. Dot segments are
+ * resolved as the client would resolve them, so that the page explains and copies what is really sent.
  */
 function readTarget(value: unknown): string {
   const target = readText(value, 'target');
@@ -58,7 +58,7 @@ function readTarget(value: unknown): string {
   return `${pathname}${search}`;
 }
 
-/** Of the connection, which the client sets. */
+/** Fields that the client sets for the connection. */
 const ownFields: ReadonlySet<string> = new Set([
   ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);

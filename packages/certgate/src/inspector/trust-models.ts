@@ -8,9 +8,9 @@ import { describeFunctions, type InspectedSubject, type RunningApp } from './ins
 import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
 /**
- * `notice` is told of files in the folder that hold no certificate.
+ * Describes the trust document. `notice` gets a line for each file in the folder that contains no certificate.
  *
- * @throws {ToolFailure} where the document, the folder or an authority can't be read.
+ * @throws {ToolFailure} if the document, the folder or an authority can't be read.
  */
 export async function describeTrust(
   subject: InspectedSubject,
@@ -27,7 +27,10 @@ export async function describeTrust(
   return createTrustView({ store, snapshot: loaded.snapshot, at: now, folder, ...about });
 }
 
-/** The file in words; and where the trust document can be read, whether it would let its certificates in. */
+/**
+ * Describes the file in words. If the trust document can be read, also explains whether it would admit the file's
+ * certificates.
+ */
 export async function readCertificate(file: DroppedFile, subject: InspectedSubject): Promise<ReadResult> {
   const now = findMoment(subject);
   try {
@@ -51,7 +54,10 @@ function addressOf(subject: InspectedSubject): string | undefined {
   return 'running' in subject ? subject.running.app.trust.address : subject.store;
 }
 
-/** A pin is a hash: when its certificate begins and ends is in its file. Those of the development callers are at hand. */
+/**
+ * The folder with the certificates of pins, because a pin is only a hash and its certificate's dates are in the file.
+ * For a running app it is the folder of the development callers. Undefined if there is none.
+ */
 async function findCertificateFolder(subject: InspectedSubject, now: number): Promise<CertificateFolder | undefined> {
   const path = 'running' in subject ? findDevelopmentFolder(subject.running.app) : subject.certificateFolder;
   return path === undefined ? undefined : readCertificateFolder(path, now);

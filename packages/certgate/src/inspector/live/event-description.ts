@@ -2,10 +2,12 @@ import type { HostAnswer } from '#local/functions-host/functions-host.js';
 import type { GatewayExchange } from '#local/gateway/gateway.js';
 import type { LiveEvent } from '../../trust/views/page-views.js';
 
-/** Callers choose paths, and documents names: so many characters of each are kept. */
+/**
+ * The most characters that are kept of a text. Callers choose paths, and documents choose names, so both may be long.
+ */
 const maximumCharacters = 1024;
 
-/** A request that reached the app: the host knows which function ran, and what the gate decided. */
+/** Describes a request that reached the app. The host knows which function ran and what the gate decided. */
 export function describeAnswer(answer: HostAnswer, id: number): LiveEvent {
   const { functionName, correlationId, decision } = answer;
   return Object.freeze({
@@ -26,7 +28,7 @@ export function describeAnswer(answer: HostAnswer, id: number): LiveEvent {
   });
 }
 
-/** A request that the gateway answered by itself. It was over at `now` (milliseconds). */
+/** Describes a request that the gateway answered itself. It ended at `now`, in milliseconds since 1970. */
 export function describeExchange(exchange: GatewayExchange, id: number, now: number): LiveEvent {
   const { status, reason, milliseconds } = exchange;
   return Object.freeze({
@@ -47,7 +49,7 @@ export function describeExchange(exchange: GatewayExchange, id: number, now: num
   });
 }
 
-/** A copy: a part of a text would keep the whole of it in memory. */
+/** Copies the start of a text, because a slice would keep the whole text in memory. */
 function shorten(text: string): string {
   if (text.length <= maximumCharacters) return text;
   return `${Buffer.from(text.slice(0, maximumCharacters), 'utf16le').toString('utf16le')}…`;

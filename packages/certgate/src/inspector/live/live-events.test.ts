@@ -21,7 +21,7 @@ const exchange: GatewayExchange = {
 };
 
 describe('live events', () => {
-  it('say of each request who answered, what was decided, and why', () => {
+  it('show for each request who answered, what was decided, and why', () => {
     const events = new LiveEvents();
     events.noteAnswer(answer);
     events.noteAnswer({
@@ -52,7 +52,7 @@ describe('live events', () => {
     assert.deepEqual(events.listAfter(6), []);
   });
 
-  it('tell of what passed the gateway once: the certificate is kept, the host tells the rest', () => {
+  it("show a request that passed the gateway once: the gateway's certificate is kept, the host reports the rest", () => {
     const events = new LiveEvents();
     const der = Buffer.from([1, 2, 3]);
     const passed: GatewayExchange = {
@@ -64,7 +64,7 @@ describe('live events', () => {
     assert.deepEqual(events.findCertificate('ab'), der);
   });
 
-  it('find the event of a request of one’s own among others, or give up', async () => {
+  it("include the event of one's own request, which can be awaited among others for a limited time", async () => {
     const events = new LiveEvents();
     const expected = events.expectTrace('a'.repeat(32));
     events.noteAnswer({ ...answer, traceId: 'b'.repeat(32) });
@@ -74,7 +74,7 @@ describe('live events', () => {
     expected.forget();
   });
 
-  it('take no more room after 20,000 of them than their limits allow', () => {
+  it('need no more memory after 20,000 events than their limits allow', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const measure = (): number => {
@@ -93,7 +93,7 @@ describe('live events', () => {
     };
     const before = measure();
     for (let index = 0; index < 20_000; index += 1) add(index);
-    // 2,000 events of at most 3 × 1,024 characters, of two octets each; their whole texts would be 100 MB.
+    // 2,000 events with at most 3 × 1,024 characters of two bytes. The whole texts would need 100 MB.
     assert.ok(measure() - before < 20 * 1_048_576);
     const kept = events.listAfter(0);
     assert.equal(kept.length, maximumEvents);

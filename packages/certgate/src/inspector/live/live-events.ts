@@ -3,28 +3,31 @@ import type { GatewayExchange } from '#local/gateway/gateway.js';
 import type { LiveEvent } from '../../trust/views/page-views.js';
 import { describeAnswer, describeExchange } from './event-description.js';
 
-/** A day's work of a developer; older ones are forgotten. */
+/** How many events are kept, about a developer's work of one day. Older ones are forgotten. */
 export const maximumEvents = 2000;
-/** Certificates of the callers of recent events. */
+/** How many certificates of recent callers are kept. */
 const maximumCertificates = 500;
 
-/** What became of each request, as the host and the gateway tell it: the latest of them, for pages that ask. */
+/** What became of the latest requests, as the host and the gateway report it. */
 export class LiveEvents {
   #lastId = 0;
-  /** By id, oldest first. */
+  /** The events by id, oldest first. */
   readonly #events = new Map<number, LiveEvent>();
-  /** DER, by thumbprint in upper case; the one seen longest ago first. */
+  /** Certificates in DER, by their SHA-256 thumbprint in upper case. The one that was seen longest ago comes first. */
   readonly #certificates = new Map<string, Uint8Array>();
-  /** By trace id: who waits for the event of a request of their own. */
+  /** Functions that wait for the event of their own request, by trace id. */
   readonly #awaited = new Map<string, (event: LiveEvent) => void>();
 
-  /** A request that reached the app. */
+  /** Adds an event for a request that reached the app. */
   noteAnswer(answer: HostAnswer): void {
     const event = this.#add(describeAnswer(answer, this.#nextId()));
     if (answer.traceId !== undefined) this.#awaited.get(answer.traceId)?.(event);
   }
 
-  /** Requests that reached the app are told of by the host, which knows what was decided; of those, the certificate is kept. */
+  /**
+   * Keeps the caller's certificate. Adds an event only if the gateway answered itself; the host reports the other
+   * requests, because it knows what was decided.
+   */
   noteExchange(exchange: GatewayExchange, certificateDer: Uint8Array | undefined): void {
     const { clientCertificateThumbprintSha256: thumbprint } = exchange;
     if (thumbprint !== undefined && certificateDer !== undefined) this.noteCertificate(thumbprint, certificateDer);
@@ -46,12 +49,14 @@ export class LiveEvents {
     return this.#certificates.get(thumbprintSha256.toUpperCase());
   }
 
-  /** Those that came after this one and are still known. */
+  /** Lists the events after this one that are still kept. */
   listAfter(id: number): readonly LiveEvent[] {
     return [...this.#events.values()].filter((event) => event.id > id);
   }
 
-  /** To be called before the request is sent; the event may come before its answer, or after. */
+  /**
+   * Waits for the event of a request. Call it before the request is sent, because the event may come before the answer.
+   */
   expectTrace(traceId: string): ExpectedEvent {
     const { promise, resolve } = createDeferred<LiveEvent>();
     this.#awaited.set(traceId, resolve);
@@ -83,7 +88,7 @@ export class LiveEvents {
 
 /** The event of one request that is about to be sent. */
 export interface ExpectedEvent {
-  /** Undefined: nothing was heard of it for so long. */
+  /** Undefined if the event does not come within this time. */
   wait(milliseconds: number): Promise<LiveEvent | undefined>;
   forget(): void;
 }

@@ -17,7 +17,7 @@ export function tokenOf({ url }: Inspector): string {
   return new URL(url).hash.slice('#token='.length);
 }
 
-/** A request as it is written here: an HTTP client would correct paths and names of hosts. */
+/** Sends a request exactly as written. An HTTP client would correct paths and host names. */
 export function askRaw(port: number, path: string, { method = 'GET', headers = {}, body }: Question): Promise<Asked> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: '127.0.0.1', port, path, method, setHost: false, agent: false, headers });
@@ -38,7 +38,7 @@ export function askRaw(port: number, path: string, { method = 'GET', headers = {
   });
 }
 
-/** As the page asks. */
+/** Sends a request as the page does. */
 export function ask(
   inspector: Inspector,
   path: string,

@@ -12,16 +12,16 @@ import type { Caller, CallerCertificate } from '../../local-app/development-call
 import type { DroppedFile, InspectedCaller } from '../../trust/views/page-views.js';
 import type { RunningApp } from '../inspected-app.js';
 
-/** Somebody to be. */
+/** A caller as which the page can send requests. */
 export interface TryCaller extends CheckedCaller {
   readonly label: string;
-  /** One sentence: what is wrong or right with it. */
+  /** One sentence about what the caller sends, and what is wrong or right with it. */
   readonly description: string;
-  /** Undefined: none is sent. */
+  /** The certificate that the caller shows. Undefined if it shows none. */
   readonly certificateDer: Uint8Array | undefined;
-  /** In a header of its own, set by the caller itself. */
+  /** The certificate in the header that the caller sets itself. Set only if the front end lets that header through. */
   readonly forgedDer?: Uint8Array;
-  /** The development caller whose files these are; undefined: it is in memory only, or has none. */
+  /** The development caller to whom the files belong. Undefined if the caller has no files. */
   readonly files: Caller | undefined;
 }
 
@@ -35,7 +35,10 @@ export function describeCaller(caller: TryCaller): InspectedCaller {
   };
 }
 
-/** The callers of `certgate dev`, and those that are made here of one of them: in memory, once for each of its certificates. */
+/**
+ * Lists the callers of `certgate dev`, and further callers that are made in memory, once for each certificate of the
+ * first trusted caller.
+ */
 export class TryCallers {
   #madeOf: CallerCertificate | undefined;
   #made: readonly TryCaller[] = [];
@@ -104,7 +107,7 @@ function makeCallers(name: string, certificate: CallerCertificate, now: Date): r
   ];
 }
 
-/** Anybody can set up an authority, and have it sign any name. */
+/** Makes a certificate with the same name, because anybody can set up an authority that signs any name. */
 function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCertificate> {
   const authority = createAuthority({ commonName: 'Another authority', now });
   const privateKey = createPrivateKey(authority.privateKeyPem);
@@ -116,8 +119,9 @@ function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCe
 }
 
 /**
- * In the worst case that the gateway can play of App Service, the front end lets the caller's own header through: it then is
- * who it claims. Other front ends never hand on one header alone.
+ * A caller that sets the header itself. In the worst case of App Service that the gateway can play, the front end lets
+ * the header through, so the app takes the caller for the one that it claims to be. Other front ends never pass such a
+ * header on without their other fields.
  */
 function forgeHeader(
   base: Caller,
@@ -144,9 +148,9 @@ function forgeHeader(
 }
 
 /**
- * The caller whose PFX or PEM file was dropped on the page: in memory, for this one request.
+ * Reads the caller from a PFX or PEM file that was dropped on the page. It exists in memory only, for this one request.
  *
- * @throws {ToolFailure} for what can't be opened, and for a file without a private key.
+ * @throws {ToolFailure} if the file can't be opened, or has no private key.
  */
 export async function readDroppedCaller({ name, base64, password }: DroppedFile): Promise<TryCaller> {
   const { certificateDer, otherCertificates, privateKeyPem } = await readCertificateFile(
@@ -170,7 +174,10 @@ export async function readDroppedCaller({ name, base64, password }: DroppedFile)
   };
 }
 
-/** The certificate that the front end passes on: none where it asks for none, and a forged one in the worst case alone. */
+/**
+ * The certificate that the front end passes on. Undefined if it does not ask for one; but in the worst case it passes
+ * on the forged certificate.
+ */
 export function findSeenCertificate(
   request: RequestToClassify,
   { certificateDer, forgedDer }: Pick<TryCaller, 'certificateDer' | 'forgedDer'>,
@@ -178,7 +185,7 @@ export function findSeenCertificate(
 ): Uint8Array | undefined {
   const { clientCertificateMode: mode, exclusionPaths, worstCase } = behaviour;
   const asked = classifyRequest({ mode, exclusionPaths, worstCase }, request);
-  // The front end refuses by itself: nothing reaches the app.
+  // The front end refuses the request itself, so nothing reaches the app.
   if (asked === 'required' && certificateDer === undefined) return undefined;
   const sent = asked === 'none' ? undefined : certificateDer;
   return sent ?? (worstCase ? forgedDer : undefined);

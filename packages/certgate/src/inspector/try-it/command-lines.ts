@@ -10,7 +10,7 @@ import type { RunningApp } from '../inspected-app.js';
 import type { TryRequest, TryResult } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';
 
-/** The same call from a terminal. */
+/** Formats the same call as commands for a terminal. */
 export function formatCommands(
   { app }: Pick<RunningApp, 'app'>,
   { method, target, headers, body, caller: chosen }: TryRequest,
@@ -29,7 +29,10 @@ export function formatCommands(
   return { certgate: `${comment}${formatCertgateCall(line)}`, curl: `${comment}${formatCurlCall(line)}` };
 }
 
-/** Undefined: no certificate. Names that stand for files which somebody has to put there are in capitals. */
+/**
+ * The files that identify the caller. Names of files that the user must provide are in capitals. Undefined if the
+ * caller shows no certificate.
+ */
 function nameFiles({ name, certificate, files }: TryCaller, dropped: string | undefined): CallIdentity | undefined {
   if (files !== undefined) return findCallFiles(files);
   if (certificate === undefined) return undefined;
@@ -37,7 +40,7 @@ function nameFiles({ name, certificate, files }: TryCaller, dropped: string | un
   return { pfxFile, passwordFile: 'PASSWORD_FILE', certificateFile: 'CERTIFICATE.pem', keyFile: 'KEY.pem' };
 }
 
-/** A comment ends with its line, whatever the file is called. */
+/** A comment line for a caller without known files. It contains no name that could end the line. */
 function explainFiles({ name, certificate, files }: TryCaller, dropped: string | undefined): string {
   if (files !== undefined || certificate === undefined) return '';
   if (dropped === undefined) {

@@ -13,7 +13,7 @@ import type { MatrixCell } from '../../trust/views/page-views.js';
 import { TryCallers } from './callers.js';
 import { runMatrix } from './matrix.js';
 
-// Whom the matrix calls as: a server in the gateway's place notes each certificate and each header.
+// A server in the gateway's place, which notes the certificate and the header of each call.
 
 const hosted = { name: 'Refund', route: '/api/Refund', triggerType: 'httpTrigger', http: true } as const;
 const covered = { covered: 'gate', policy: { kind: 'certificate', roles: [] } } as const;
@@ -46,7 +46,7 @@ function thumbprintOf(name: string): string {
   return callers.find((caller) => caller.name === name)?.certificate?.certificate.thumbprintSha256 ?? '';
 }
 
-/** The cells by caller, with these callers in the trust document. */
+/** Runs the matrix with these callers in the trust document, and returns its cells by caller. */
 async function run(
   trusted: readonly string[],
   behaviour: Partial<RunningApp['behaviour']> = {},
@@ -73,7 +73,7 @@ async function run(
 }
 
 describe('the matrix', () => {
-  it('does not call as a caller whom the trust document admits since the app was loaded', async () => {
+  it('calls no function as a caller whom the trust document has admitted since the app was loaded', async () => {
     assert.equal((await run(['allowed'])).get('denied')?.status, 401);
     assert.ok(seen.includes(thumbprintOf('denied')));
     const { status, expected, code } = (await run(['allowed', 'denied'])).get('denied') ?? {};
@@ -81,7 +81,7 @@ describe('the matrix', () => {
     assert.deepEqual([status, expected, code], [null, 'allowed', 'allowed']);
   });
 
-  it('sends no forged header where the front end would let it through', async () => {
+  it('sends no forged header if the front end would let it through', async () => {
     const exclusionPaths = ['/api/'];
     assert.equal((await run(['allowed'], { exclusionPaths })).get('forged-header')?.status, 401);
     assert.ok(seen.includes('forged'));

@@ -11,7 +11,10 @@ import type { RunningApp } from '../inspected-app.js';
 import type { MatrixCell, MatrixResult } from '../../trust/views/page-views.js';
 import { findSeenCertificate, type TryCaller } from './callers.js';
 
-/** Every caller at every function that clients call, by the plan of `certgate dev --check`: what would run code that nobody named is not sent. */
+/**
+ * Calls every function as every caller, by the plan of `certgate dev --check`. A call that would run code which the
+ * user did not name with `--call` is not sent.
+ */
 export async function runMatrix(running: RunningApp, callers: readonly TryCaller[]): Promise<MatrixResult> {
   const { app, behaviour, namesToCall } = running;
   const functions = app.functions.filter((hosted) => isCallable(hosted) && hosted.disabled !== true);
@@ -28,8 +31,9 @@ export async function runMatrix(running: RunningApp, callers: readonly TryCaller
 }
 
 /**
- * The plan knows who was trusted when the app was loaded, and no forged header. What the trust document has admitted since
- * then, or a forged header gets through, would run code that nobody named.
+ * Removes calls that would now be admitted. The plan knows only who was trusted when the app was loaded, and no forged
+ * header. A caller who was admitted since, or whose forged header gets through, would run code that the user did not
+ * name.
  */
 async function withoutAdmitted(
   checks: readonly PlannedCheck[],
@@ -47,7 +51,7 @@ async function withoutAdmitted(
   });
 }
 
-/** Undefined: it can't be read here, and the plan is all that is known. */
+/** Undefined if the document can't be read here. Then only the plan decides. */
 async function loadTrust({ app }: RunningApp): Promise<TrustSnapshot | undefined> {
   try {
     return (await loadInspectedTrust(app.trust.address)).loaded.snapshot;
@@ -57,7 +61,10 @@ async function loadTrust({ app }: RunningApp): Promise<TrustSnapshot | undefined
   }
 }
 
-/** Nothing is fetched for it: where a revocation list would have to tell, the caller may be admitted. */
+/**
+ * Whether the gate may admit the caller. No revocation list is fetched: if the decision depends on one, the caller may
+ * be admitted.
+ */
 function mayBeAdmitted(certificateDer: Uint8Array, hosted: HostedFunction, trust: TrustSnapshot): boolean {
   const { name, covered } = hosted;
   const requirement = findRequirement({ name, policy: readInspectedPolicy(hosted), covered });
@@ -76,7 +83,7 @@ function createCell(
   result: CheckResult | undefined,
 ): MatrixCell {
   const cell = { functionName: hosted.name, callerId };
-  // The plan has every refusal: what is not in it gets through.
+  // The plan contains every call that is refused, so a call that is not in it would be admitted.
   if (check === undefined || result === undefined) {
     return {
       ...cell,

@@ -15,7 +15,7 @@ import { type Inspector, startInspector } from '../inspector.js';
 import type { InspectorState, TryResult } from '../../trust/views/page-views.js';
 import { ask, post } from '../test-support/ask.js';
 
-// A real gateway before an upstream of the test's own: what is sent, and what comes back.
+// A real gateway in front of a server of the test, which shows what is sent and answers it.
 
 const markup = '"><script>alert(1)</script>';
 const now = new Date();
@@ -29,7 +29,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'certgate-try-'));
   upstream = createServer((request, response) => {
     received.push({ url: request.url ?? '', headers: request.headers });
-    // As the host tells of it.
+    // Reports the answer as the host does.
     const { method = '', url: path = '' } = request;
     const traceId = readTraceId(request.headers['traceparent']);
     response.once('close', () => {
@@ -102,8 +102,8 @@ const thumbprintOf = (
   return createHash('sha256').update(Buffer.from(header, 'base64')).digest('hex').toUpperCase();
 };
 
-describe('what is sent', () => {
-  it('comes over mTLS with the certificate of each caller, and nothing that a caller claims itself', async () => {
+describe('a request that is sent', () => {
+  it('comes over mTLS with the certificate of its caller, and without fields in which a caller could claim one', async () => {
     const { app } = JSON.parse((await ask(inspector, '/api/state')).text) as InspectorState;
     assert.deepEqual(
       app?.callers.map(({ id }) => id),
@@ -127,7 +127,7 @@ describe('what is sent', () => {
     }
   });
 
-  it('goes to its own gateway alone, below its own address', async () => {
+  it("goes only to its own gateway, below the gateway's own address", async () => {
     const { host } = new URL(gateway.url.replace('127.0.0.1', 'localhost'));
     for (const target of ['//evil.example/', '/@evil.example', '/\\evil.example', '/:1/', '/..//evil.example']) {
       received = [];
@@ -155,7 +155,7 @@ describe('what is sent', () => {
     assert.equal(received.length, 0);
   });
 
-  it('has no line that was put into another, and no field of the connection', async () => {
+  it('contains no line that was smuggled into another, and no field of the connection', async () => {
     const pairs = [
       ...[
         ['a', 'b\r\nx: y'],
@@ -201,7 +201,7 @@ describe('what is sent', () => {
   });
 });
 
-describe('what comes back', () => {
+describe('an answer', () => {
   it('of 10 MB is counted to its end, and 64 KiB of it are shown', async () => {
     const { answer } = await attempt({ target: '/api/large' });
     assert.equal(answer?.bodyLength, 10 * 1_048_576);
@@ -225,20 +225,20 @@ describe('what comes back', () => {
     );
   });
 
-  it('is a fault in words where it breaks off', async () => {
+  it('that breaks off is reported as a fault in words', async () => {
     const { answer, fault } = await attempt({ target: '/api/cut' });
     assert.equal(answer, null);
     assert.match(fault ?? '', /closed the connection|No answer|complete answer/);
   });
 
-  it('does not say what decided where the host said nothing of it', async () => {
+  it('is shown without a decision if the host has not reported which function answered', async () => {
     const { answer, fault } = await attempt({ target: '/api/unheard' });
     assert.equal(answer?.status, 200);
     assert.match(fault ?? '', /so the decision is not known/);
     assert.equal((await attempt({ target: '/api/plain' })).fault, null);
   });
 
-  it('has the same call as lines for a terminal, in which no text becomes a command', async () => {
+  it('comes with the same call as lines for a terminal, in which no text becomes a command', async () => {
     const { commands } = await attempt({
       target: '/api/a?b=1&c=$(touch%20x)',
       headers: [['x-a', '`id`']],
@@ -258,7 +258,7 @@ describe('what comes back', () => {
 });
 
 describe('a target', () => {
-  it('is explained and copied as it is sent: dot segments resolved', async () => {
+  it('is explained and copied as it is sent, with dot segments resolved', async () => {
     received = [];
     const { commands } = await attempt({ target: '/public/..\\%2e%2e/api/small?a=../b' });
     assert.deepEqual(
@@ -275,7 +275,7 @@ describe('a file that was dropped', () => {
   const drop = (bytes: Uint8Array, password: string | null, name = 'own.pfx'): Promise<TryResult> =>
     attempt({ caller: { file: { name, base64: Buffer.from(bytes).toString('base64'), password } } });
 
-  it('is who calls: a PFX with its password, or PEM with the key', async () => {
+  it('is the caller: a PFX with its password, or PEM with the key', async () => {
     for (const [bytes, password] of [
       [pfx, 'right'],
       [Buffer.from(made.certificatePem + made.privateKeyPem), null],
@@ -288,7 +288,7 @@ describe('a file that was dropped', () => {
     }
   });
 
-  it('is refused in words: a wrong password, none, no key, no certificate, nothing', async () => {
+  it('is refused in words if the password is wrong or missing, or if it has no key or no certificate', async () => {
     const cases = [
       [pfx, 'wrong', /password/i],
       [pfx, null, /password/i],

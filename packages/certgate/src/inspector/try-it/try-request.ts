@@ -12,9 +12,12 @@ import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../../trust/vi
 import { findSeenCertificate, readDroppedCaller, type TryCaller } from './callers.js';
 import { formatCommands } from './command-lines.js';
 
-/** Of an answer, to show. */
+/** How many bytes of an answer are shown. */
 const shownBytes = 65_536;
-/** The host tells of an answer when it is out: a moment before or after it has arrived here. */
+/**
+ * How long to wait for the host's report. It comes when the answer is sent, a moment before or after the answer
+ * arrives.
+ */
 const eventMilliseconds = 1000;
 const unknownFunction = 'The host has not said which function answered, so the decision is not known. Send it again.';
 
@@ -24,7 +27,7 @@ export interface TryContext {
   readonly events: LiveEvents;
 }
 
-/** Sends one request over mTLS to the gateway, and says what came of it, and why. */
+/** Sends one request over mTLS to the gateway, and explains what came of it. */
 export async function tryRequest(request: TryRequest, context: TryContext): Promise<TryResult> {
   const caller = await findCaller(request, context.callers);
   if ('fault' in caller) return caller;
@@ -126,13 +129,15 @@ function describeAnswer(sent: SentRequest, event: LiveEvent | undefined): TryAns
   };
 }
 
-/** Of the reply to the one message that the page sends, whose id is 1. */
+/**
+ * Whether the reply is an error. The page sends one message, whose id is 1. Null if the answer contains no reply to it.
+ */
 function findMcpError(sent: SentRequest, body: string): boolean | null {
   const reply = findMcpReply({ ...sent, body }, 1);
   return reply === undefined ? null : !isToolResult(reply);
 }
 
-/** In a refusal (application/problem+json), which the gate writes. */
+/** The correlation id in a refusal (application/problem+json) that the gate wrote. Null for other answers. */
 function findCorrelationId({ headers }: SentRequest, body: string): string | null {
   if (!/^application\/problem\+json\b/i.test(String(headers['content-type']))) return null;
   try {
@@ -143,7 +148,9 @@ function findCorrelationId({ headers }: SentRequest, body: string): string | nul
   }
 }
 
-/** The function is the one that ran, which the host says: it need not be the one that was chosen on the page. */
+/**
+ * Explains the decision at the function that ran, as the host reports it. The user may have chosen another on the page.
+ */
 async function explain(
   functionName: string | undefined,
   request: TryRequest,
