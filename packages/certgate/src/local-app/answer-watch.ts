@@ -1,22 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostAnswer } from '#local/functions-host/functions-host.js';
 
-/** Milliseconds. The host tells of an answer when it is out: a moment before or after it has arrived here. */
+/**
+ * How long to wait for the host's report, in milliseconds. It comes when the answer is sent, a moment before or after
+ * the answer arrives here.
+ */
 const patience = 1000;
 
-/** What the host tells of one call, to be asked for before it is sent. */
+/** What the host reports about one call. Ask for it before the call is sent. */
 export interface ExpectedAnswer {
-  /** Undefined: nothing was told in time. */
+  /** Undefined if the host reported nothing in time. */
   wait(): Promise<HostAnswer | undefined>;
 }
 
-/** Finds what the host tells of single calls of functions, by the trace id (W3C `traceparent`) that they were sent with. */
+/** Finds the host's report on a call of a function by the trace id (W3C `traceparent`) of the call. */
 export class AnswerWatch {
   readonly #awaited = new Map<string, (answer: HostAnswer) => void>();
 
   note(answer: HostAnswer): void {
     const { traceId, functionName } = answer;
-    // The other requests of an MCP session have the same trace id, and run no function.
+    // The other requests of an MCP session have the same trace id, but run no function.
     if (traceId !== undefined && functionName !== undefined) this.#awaited.get(traceId)?.(answer);
   }
 

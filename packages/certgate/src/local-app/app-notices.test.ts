@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findIgnoredNote, listSettingWarnings, listStreamingNotes } from './app-notices.js';
 
-test('a setting whose name is nearly one of ours is named, and no other', () => {
+test('only a setting whose name is almost one of ours is named', () => {
   const meant = (name: string): string | undefined =>
     /Did you mean (.*)\?$/.exec(listSettingWarnings({ [name]: 'x' })[0] ?? '')?.[1];
   for (const [name, own] of [
@@ -24,7 +24,7 @@ test('a setting whose name is nearly one of ours is named, and no other', () => 
     assert.equal(meant(name), undefined, name);
 });
 
-test('what this host ignores stands in one line, which is absent where nothing of it is set', async (context) => {
+test('settings that this host ignores are named in one line, which is absent if there are none', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'certgate-ignored-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, 'host.json'), '{ "version": "2.0" }');
@@ -45,7 +45,7 @@ test('what this host ignores stands in one line, which is absent where nothing o
   );
 });
 
-test('with streaming, observed functions name no keys', () => {
+test('with streaming, a note says that the log lines of observed functions name no keys', () => {
   const observed = (days: number): object => ({
     policy: { kind: 'certificate', roles: [], observedUntil: Date.now() + days * 86_400_000 },
   });

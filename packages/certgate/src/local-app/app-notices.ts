@@ -1,4 +1,4 @@
-/** What is to be said of an app that runs in the embedded host, or is inspected there, besides who may call. */
+/** Warnings and notes about an app that runs in the embedded host or is inspected there. */
 import { join } from 'node:path';
 import { frontEndSetting, isolationSetting, lockSetting, secretSetting } from '@certgate/core/internal';
 import { countSlips } from '../texts/slips.js';
@@ -10,13 +10,13 @@ import { readPolicy } from './hosted-policy.js';
 const ourSettings = ['CERTGATE_TRUST', lockSetting, frontEndSetting, secretSetting, isolationSetting];
 const maximumSlips = 2;
 
-/** One line for each setting whose name is nearly one of Certgate's: what was meant by it has no effect. */
+/** One line for each setting whose name is almost one of Certgate's, because such a setting has no effect. */
 export function listSettingWarnings(settings: Environment): readonly string[] {
   return Object.keys(settings).flatMap((name) => {
     if (ourSettings.includes(name)) return [];
     const [closest] = ourSettings
       .map((own) => ({ own, slips: countSlips(name.toUpperCase(), own, maximumSlips) ?? Infinity }))
-      // A second document may well be named so: CERTGATE_TRUST_2.
+      // A name like CERTGATE_TRUST_2 is not a mistake, but may name a second document.
       .filter(({ own, slips }) => slips <= maximumSlips && !new RegExp(`^${own}(?:_|\\d)`).test(name))
       .sort((one, other) => one.slips - other.slips);
     return closest === undefined
@@ -25,7 +25,7 @@ export function listSettingWarnings(settings: Environment): readonly string[] {
   });
 }
 
-/** One line for each HTTP or MCP function that no gate covers. Any line is a failure in `--once`. */
+/** One line for each HTTP or MCP function that no gate covers. Any such line makes `--once` fail. */
 export function listCoverageWarnings(functions: readonly HostedFunction[]): readonly string[] {
   return functions
     .filter(({ http, mcp, covered }) => (http || mcp !== undefined) && covered !== 'gate')
@@ -35,7 +35,10 @@ export function listCoverageWarnings(functions: readonly HostedFunction[]): read
     );
 }
 
-/** While a request is proxied, the worker is not told the key that the host accepted. */
+/**
+ * A note about observed functions: while the host proxies a request, the worker does not learn which key the host
+ * accepted.
+ */
 export function listStreamingNotes(functions: readonly HostedFunction[], isStreaming: boolean): readonly string[] {
   const observed = functions.filter((hosted) => hosted.http && isObserved(hosted));
   if (!isStreaming || observed.length === 0) return [];
@@ -48,7 +51,9 @@ function isObserved(hosted: HostedFunction): boolean {
   return policy.kind === 'certificate' && policy.observedUntil !== undefined && policy.observedUntil > Date.now();
 }
 
-/** What Azure or Core Tools heeds and this host doesn't, in one line; undefined: nothing of it is set. */
+/**
+ * One line that names the settings which Azure or Core Tools use and this host ignores. Undefined if there are none.
+ */
 export async function findIgnoredNote(folder: string, settings: Environment): Promise<string | undefined> {
   const [hostJson, localSettings] = await Promise.all(
     ['host.json', 'local.settings.json'].map((name) => findJsonObject(join(folder, name))),

@@ -44,7 +44,7 @@ async function withVariable(value: string, use: () => Promise<void>): Promise<vo
 const own = (file: string, setBy: string): object => ({ file: join(folder, file), address: join(folder, file), setBy });
 const find = (flag?: string): ReturnType<typeof findOwnTrust> => findOwnTrust(folder, developmentFile, flag);
 
-test('a document of the user wins: by --trust, then by the environment, then by local.settings.json', async () => {
+test("the user's document wins: first by --trust, then by the environment, then by local.settings.json", async () => {
   writeSetting('own.json');
   assert.deepEqual(await find(), own('own.json', 'local.settings.json'));
   await withVariable('other.json', async () => {
@@ -52,20 +52,20 @@ test('a document of the user wins: by --trust, then by the environment, then by 
     const flag = join(folder, 'own.json');
     assert.deepEqual(await find(flag), own('own.json', '--trust'));
   });
-  // As Core Tools merges them.
+  // Core Tools ignores an empty variable in the same way.
   await withVariable('', async () => {
     assert.equal((await find())?.setBy, 'local.settings.json');
   });
 });
 
-test("where nobody names one, or the setting names development's own, development makes it", async () => {
+test("development makes a document if nothing names one, or if the setting names development's own", async () => {
   for (const value of [undefined, '', '.certgate/trust.json', developmentFile]) {
     writeSetting(value);
     assert.equal(await find(), undefined, value);
   }
 });
 
-test('a path that does not exist is an error that says where it comes from; what is not a path is left to the app', async () => {
+test('a missing file is an error that names its setting, and the app reads what is not a path', async () => {
   for (const value of ['missing.json', '.certgate']) {
     writeSetting(value);
     await assert.rejects(
@@ -90,7 +90,7 @@ test('a path that does not exist is an error that says where it comes from; what
   });
 });
 
-test('of a document that the app alone reads, checks expect no caller to be admitted', async () => {
+test('checks expect that no caller is admitted if only the app reads the document', async () => {
   const { callers: judged, unknown } = await judgeCallers(callers, { file: undefined }, Date.now());
   assert.ok(unknown.includes('allowed'));
   const policy = { kind: 'certificate', roles: [] };
@@ -99,7 +99,7 @@ test('of a document that the app alone reads, checks expect no caller to be admi
   for (const caller of judged) assert.notEqual(expectStatus(hosted, caller), 200, caller.name);
 });
 
-test("checks expect what the user's document says of the callers, and callers it does not list are named", async () => {
+test("checks expect what the user's document says about callers, and callers that it does not list are named", async () => {
   const file = join(folder, 'own.json');
   const named = { file };
   const judge = async (identity: object): ReturnType<typeof judgeCallers> => {

@@ -1,6 +1,6 @@
 /**
- * Which trust document the app is given: one of the user's own, named by `--trust` or by the app setting CERTGATE_TRUST,
- * wins; only where nobody names one does development make one, with callers of its own.
+ * Chooses the trust document that the app gets. A document that the user names by `--trust` or by the app setting
+ * CERTGATE_TRUST wins. Otherwise development makes one with callers of its own.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -18,7 +18,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { resolveAppSettings } from '#local/functions-host/app-settings.js';
 import type { Caller } from './development-callers.js';
 
-/** The app setting; which code reads it is the app's affair. */
+/** The app setting that names the trust document. The app decides which code reads it. */
 export const trustSettingName = 'CERTGATE_TRUST';
 
 export interface TrustSetting {
@@ -27,14 +27,17 @@ export interface TrustSetting {
 }
 
 export interface OwnTrust {
-  /** Absolute. Undefined for what is no path: an address, or the document itself. */
+  /** The absolute path. Undefined if the setting is an address or contains the document itself. */
   readonly file: string | undefined;
-  /** As `--store` takes it; undefined: the setting holds the document itself. */
+  /** The address in the form that `--store` takes. Undefined if the setting contains the document itself. */
   readonly address: string | undefined;
   readonly setBy: TrustSetting['setBy'] | '--trust';
 }
 
-/** The setting that the app would get, merged as Core Tools does it: the environment wins. Empty counts as absent. */
+/**
+ * The setting that the app would get, merged as Core Tools does it: the environment wins. Undefined if it is absent or
+ * empty.
+ */
 export async function findTrustSetting(folder: string): Promise<TrustSetting | undefined> {
   const settings = await resolveAppSettings({ folder, inherited: process.env, explicit: {} });
   const value = settings[trustSettingName];
@@ -44,9 +47,9 @@ export async function findTrustSetting(folder: string): Promise<TrustSetting | u
 }
 
 /**
- * The document of the user's own, or undefined where development is to make one at `developmentFile`, which
- * local.settings.json may name too. Rejects with ToolFailure where a named file isn't there: the app would start all
- * the same, and answer 503 to everybody.
+ * Finds the user's own document. Undefined if development must make one at `developmentFile`, which local.settings.json
+ * may name too. Rejects with ToolFailure if a named file doesn't exist, because the app would start nevertheless and
+ * answer 503 to everybody.
  */
 export async function findOwnTrust(
   folder: string,
@@ -75,11 +78,14 @@ export async function findOwnTrust(
   return { file, address: file, setBy };
 }
 
-/** The file that the setting names, absolute; undefined where it names another place, or is the document itself. */
+/**
+ * The absolute path of the file that the setting names. Undefined if it names another place, or contains the document
+ * itself.
+ */
 export function findNamedFile(folder: string, { value, setBy }: TrustSetting): string | undefined {
   const address = parseTrustAddress(value);
   if (address.kind === 'file') return resolve(folder, address.path);
-  // An app may read the document from this setting, by trustStoreFromAppSetting.
+  // With `trustStoreFromAppSetting`, an app reads the document from the setting itself.
   if (address.kind !== 'refused' || address.code === 'document') return undefined;
   throw new ToolFailure(`${trustSettingName} in ${setBy} can't be used. ${address.message}`, {
     remedy: address.remedy,
@@ -94,13 +100,16 @@ async function expectFile(path: string, namedBy: string, remedy: string): Promis
 }
 
 export interface JudgedCallers {
-  /** Callers without a certificate, callers that must be strangers, and callers that the document says something about. */
+  /** Callers without a certificate, callers that must stay unknown, and callers that the document lists. */
   readonly callers: readonly Caller[];
-  /** Callers made to be let in that the document doesn't list. */
+  /** Names of callers that were made to be admitted, but that the document doesn't list. */
   readonly unknown: readonly string[];
 }
 
-/** What a document of the user's own says of the callers that development made: they are trusted where it says so. */
+/**
+ * Decides what checks expect of the development callers under the user's own document: only callers that it lists are
+ * trusted.
+ */
 export async function judgeCallers(
   callers: readonly Caller[],
   { file }: Pick<OwnTrust, 'file'>,

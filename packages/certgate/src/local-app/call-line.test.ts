@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { formatCertgateCall, formatCurlCall } from './call-line.js';
 
 it(
-  'a file of any name is one word of the line, and ends no quote of another',
+  "a file of any name is one word of the line, and ends no other word's quotes",
   { skip: process.platform === 'win32' },
   () => {
     const names = [

@@ -3,24 +3,27 @@ import { shellWord } from '../texts/safe-text.js';
 import { formatToolCall } from '../texts/tool-call.js';
 import type { Caller } from './development-callers.js';
 
-/** One call of the gateway, as a line to copy. */
+/** One call of the gateway, from which a command line to copy is made. */
 export interface CallLine {
   readonly url: string;
   readonly method: string;
-  /** Called by its name at the address of the app; the method is MCP's own. For `certgate call` alone. */
+  /**
+   * The name of an MCP tool to call at the app's address, with the method that MCP prescribes. For `certgate call`
+   * only.
+   */
   readonly mcpTool?: string;
-  /** The tool's arguments, in JSON. Absent: none. */
+  /** The tool's arguments in JSON. Undefined for none. */
   readonly mcpArguments?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** Undefined: none. */
+  /** Undefined for a request without a body. */
   readonly body?: string | undefined;
-  /** Undefined: without a certificate. */
+  /** Undefined for a call without a certificate. */
   readonly identity: CallIdentity | undefined;
-  /** The gateway's own certificate. */
+  /** The file of the gateway's own certificate. */
   readonly caFile: string;
 }
 
-/** Files, as a person would name them. */
+/** Paths of files, as a person would write them. */
 export interface CallIdentity {
   readonly pfxFile: string;
   readonly passwordFile: string;
@@ -30,7 +33,7 @@ export interface CallIdentity {
 
 export function formatCertgateCall(line: CallLine): string {
   const { url, method, mcpTool, mcpArguments, headers = [], body, identity, caFile } = line;
-  // A body that begins with @ would be taken for the name of a file.
+  // `certgate call` would take a body that begins with @ for the name of a file.
   const isPiped = body?.startsWith('@') === true;
   const usual = body === undefined ? 'GET' : 'POST';
   return [
@@ -48,16 +51,16 @@ export function formatCertgateCall(line: CallLine): string {
   ].join(' ');
 }
 
-/** The same by curl, which opens PEM files everywhere, and a PFX not with every TLS library. */
+/** Formats the same call for curl. It uses PEM files, which every curl opens; a PFX needs certain TLS libraries. */
 export function formatCurlCall({ url, method, headers = [], body, identity, caFile }: CallLine): string {
   const usual = body === undefined ? 'GET' : 'POST';
   return [
     'curl',
-    // Else curl takes brackets for a set of addresses.
+    // Without this option, curl takes brackets for a set of addresses.
     ...(/[[\]{}]/.test(url) ? ['--globoff'] : []),
     shellWord(url),
     ...(method === usual ? [] : method === 'HEAD' ? ['--head'] : [`--request ${shellWord(method)}`]),
-    // A field with nothing behind the colon would be left out.
+    // With a colon and nothing after it, curl would leave the field out. A semicolon sends it empty.
     ...headers.map(([name, value]) => `--header ${shellWord(value === '' ? `${name};` : `${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data-raw ${shellWord(body)}`]),
     ...(identity === undefined
@@ -68,15 +71,16 @@ export function formatCurlCall({ url, method, headers = [], body, identity, caFi
 }
 
 /**
- * Double quotes are what POSIX shells, PowerShell and cmd have in common; Windows' separators stand as they are. Not a
- * separator at the end, which would take the quote into the name, nor Bash's history (`!`), nor a second line.
+ * Quotes a path for POSIX shells, PowerShell and cmd, which all accept double quotes. Separators of Windows stay as
+ * they are. A backslash at the end would escape the quote, `!` would start Bash's history, and a line break would end
+ * the command, so such paths are quoted for a POSIX shell.
  */
 function quotePath(path: string): string {
   if (/^[\w./\\:+-]*[\w./:+-]$/.test(path)) return path;
   return /["$`!\n]|\\$/.test(path) ? shellWord(path) : `"${path}"`;
 }
 
-/** The files of a development caller, from the working folder; undefined where it has no certificate. */
+/** The files of a development caller, relative to the working folder. Undefined if the caller has no certificate. */
 export function findCallFiles({ name, certificate }: Caller): CallIdentity | undefined {
   if (certificate === undefined) return undefined;
   const at = (file: string): string => join(relative(process.cwd(), dirname(certificate.pfxFile)), file);
@@ -88,7 +92,7 @@ export function findCallFiles({ name, certificate }: Caller): CallIdentity | und
   };
 }
 
-/** The gateway's certificate, which lies beside those of the callers. */
+/** The gateway's certificate, which is in the folder of the callers' certificates. Undefined if no caller has one. */
 export function findGatewayFile(callers: readonly Caller[]): string | undefined {
   const [sample] = callers.flatMap(({ certificate }) => certificate ?? []);
   return sample === undefined ? undefined : join(relative(process.cwd(), dirname(sample.pfxFile)), 'gateway.crt.pem');

@@ -4,14 +4,14 @@ import { getCallerCertificate } from './development-certificates.js';
 import { findFile } from '#local/json-file.js';
 import { replaceFile } from './development-files.js';
 
-/** Someone who calls the app in a check. `none` has no certificate. */
+/** A caller of the app in a check. The caller `none` has no certificate. */
 export interface Caller {
   readonly name: string;
   readonly certificate: CallerCertificate | undefined;
-  /** Whether the trust document lists it. */
+  /** Whether the trust document lists the caller. */
   readonly isTrusted: boolean;
   readonly roles: readonly string[];
-  /** The only functions it may call. Absent: all. */
+  /** The only functions that the caller may call. Undefined if it may call all. */
   readonly functions?: readonly string[];
 }
 
@@ -25,8 +25,8 @@ export interface CallerCertificate {
 export const trustFileName = 'trust.json';
 
 /**
- * The callers that every app can be checked with: `none`, `denied` (a certificate nobody trusts) and `allowed`
- * (trusted, no roles), and one more trusted caller for each set of roles that a function requires.
+ * Makes the callers with which every app can be checked: `none`, `denied` (a certificate that is not trusted) and
+ * `allowed` (trusted, without roles), and one more trusted caller for each set of roles that a function requires.
  */
 export async function prepareCallers(
   folder: string,
@@ -54,7 +54,10 @@ async function prepareCaller(
   return { name, certificate: { ...certificate, pfxFile: join(folder, `${name}.pfx`) }, isTrusted, roles };
 }
 
-/** Roles become part of a file name, so only what every file system takes is kept of them. */
+/**
+ * Makes a caller's name from roles. It becomes part of a file name, so only characters that every file system accepts
+ * are kept.
+ */
 function nameCaller(roles: readonly string[], index: number, callers: readonly Caller[]): string {
   const suffix = roles
     .join('+')
@@ -65,7 +68,7 @@ function nameCaller(roles: readonly string[], index: number, callers: readonly C
   return callers.some((caller) => caller.name === name) ? `${name}-${index}` : name;
 }
 
-/** Writes the trust document of the folder when it doesn't say yet what it should; answers with its text. */
+/** Writes the folder's trust document unless its content is already right. Resolves to its text. */
 export async function writeDevelopmentTrust(folder: string, callers: readonly Caller[]): Promise<string> {
   const file = join(folder, trustFileName);
   const present = (await findFile(file))?.toString('utf8');
@@ -89,8 +92,8 @@ export async function writeDevelopmentTrust(folder: string, callers: readonly Ca
 }
 
 /**
- * The sets of roles that the folder's trust document gives its callers. An app that somebody else runs can't be asked
- * what it requires; what `certgate dev` found out before stays.
+ * The sets of roles that the folder's trust document gives to its callers. Used for an app that another program runs,
+ * which can't be asked what it requires. The document shows what `certgate dev` found out earlier.
  */
 export async function listTrustedRoleSets(folder: string): Promise<readonly (readonly string[])[]> {
   const present = (await findFile(join(folder, trustFileName)))?.toString('utf8');
@@ -98,14 +101,14 @@ export async function listTrustedRoleSets(folder: string): Promise<readonly (rea
     const { identities } = parseTrustDocument(present ?? '');
     return identities.map(({ roles }) => roles).filter((roles) => roles.length > 0);
   } catch {
-    // None there, or somebody edited it; a new one takes its place.
+    // The document is missing or was edited so that it can't be read. It will be replaced.
     return [];
   }
 }
 
 /**
- * By its key too: the inspector's certificates over this key (expired, of a wrong usage …) are found by that pin, and
- * refused for what is wrong with them, not as strangers.
+ * Lists pins by thumbprint and by key. The inspector makes certificates for the same key (expired, with a wrong usage
+ * …). With the pin by key, the gate refuses them for their fault, and not as unknown certificates.
  */
 function listPins({ der, thumbprintSha256, notAfter }: ClientCertificate): readonly object[] {
   const { publicKeySha256 } = presentCertificate(der);

@@ -6,18 +6,20 @@ import { encodePfx } from '../certificates/pfx/encode-pfx.js';
 import { findFile } from '#local/json-file.js';
 import { replaceFile } from './development-files.js';
 
-/** A certificate with its key, as the local gateway and the local callers use it. */
+/** A certificate and its key, for the local gateway or a local caller. */
 export interface DevelopmentCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   readonly certificate: ClientCertificate;
 }
 
-/** A certificate of the folder that ends within a day is made anew, so that it can't end in the middle of the work. */
+/**
+ * A certificate in the folder that ends within a day is replaced, so that it does not end while somebody works with it.
+ */
 const leastRemaining = 86_400_000;
 const days = 30;
 
-/** `<name>.pfx`, `<name>.crt.pem` and `<name>.key.pem` in the folder: those that are there, or new ones. */
+/** Reads `<name>.pfx`, `<name>.crt.pem` and `<name>.key.pem` in the folder, or makes new ones. */
 export async function getCallerCertificate(folder: string, name: string, now: Date): Promise<DevelopmentCertificate> {
   const present = await findCertificate(folder, name, now);
   if (present !== undefined) return present;
@@ -28,7 +30,7 @@ export async function getCallerCertificate(folder: string, name: string, now: Da
   return storeCertificate(folder, name, certificatePem, privateKeyPem);
 }
 
-/** The gateway's own certificate, for the names of this machine's loopback. */
+/** The gateway's own certificate, for the host names of this machine's loopback interface. */
 export async function getGatewayCertificate(folder: string, now: Date): Promise<DevelopmentCertificate> {
   const present = await findCertificate(folder, gatewayName, now);
   if (present !== undefined) return present;
@@ -38,7 +40,9 @@ export async function getGatewayCertificate(folder: string, now: Date): Promise<
 
 const gatewayName = 'gateway';
 
-/** One password for the folder's PFX files. It lies beside them: the folder itself is what is kept. */
+/**
+ * The file with the password of all PFX files in the folder. It is next to them, because the whole folder is secret.
+ */
 const passwordFileName = 'password.txt';
 
 async function getPassword(folder: string): Promise<string> {
@@ -80,7 +84,7 @@ function decodePem(certificatePem: string, privateKeyPem: string): ClientCertifi
     const decoding = decodeClientCertificate(x509.raw);
     return decoding.ok ? decoding.certificate : undefined;
   } catch {
-    // Somebody edited a file; new ones take their place.
+    // Somebody edited a file. New files replace it.
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ async function createFolder(context: TestContext, Values?: Readonly<Record<strin
   return folder;
 }
 
-test("where nobody names one it is App Service's, and the app gets no setting", async (context) => {
+test("the front end is App Service's if nothing names one, and the app gets no setting", async (context) => {
   const folder = await createFolder(context);
   assert.deepEqual(await prepareFrontEnd(folder, undefined, made), {
     name: 'app-service',
@@ -26,7 +26,7 @@ test("where nobody names one it is App Service's, and the app gets no setting", 
   });
 });
 
-test('one that is named reaches the app as well, with a secret where it sends one', async (context) => {
+test('a named front end reaches the app as a setting, with a secret if it sends one', async (context) => {
   const folder = await createFolder(context, { CERTGATE_FRONT_END: '' });
   assert.deepEqual(await prepareFrontEnd(folder, 'envoy', made), {
     name: 'envoy',
@@ -40,7 +40,7 @@ test('one that is named reaches the app as well, with a secret where it sends on
   });
 });
 
-test('the settings name it and its secret: the first of two, while they are exchanged', async (context) => {
+test('the settings name the front end and its secret: the first of two while they are exchanged', async (context) => {
   const folder = await createFolder(context, {
     CERTGATE_FRONT_END: 'nginx',
     CERTGATE_FRONT_END_SECRET: `${own} ${next}`,
@@ -50,12 +50,12 @@ test('the settings name it and its secret: the first of two, while they are exch
   assert.equal(replaced.secret, next);
 });
 
-test('for an app that somebody else runs, no secret is made', async (context) => {
+test('no secret is made for an app that another program runs', async (context) => {
   const folder = await createFolder(context, { CERTGATE_FRONT_END: 'nginx' });
   assert.deepEqual(await findAppFrontEnd(folder, 'nginx'), { name: 'nginx', secret: undefined });
 });
 
-test('another name in the settings, and a setting that is not valid, are errors that show no secret', async (context) => {
+test('another name in the settings, or an invalid setting, is an error that shows no secret', async (context) => {
   const folder = await createFolder(context, { CERTGATE_FRONT_END: 'nginx' });
   await assert.rejects(
     findAppFrontEnd(folder, 'haproxy'),
@@ -73,7 +73,7 @@ test('another name in the settings, and a setting that is not valid, are errors 
   });
 });
 
-test('what the code names is played, with the secret from the setting that the code reads', () => {
+test('the gateway plays the front end that the code names, with the secret from the setting that the code reads', () => {
   const options = {
     frontEndSecret: true,
     frontEndIsolation: null,

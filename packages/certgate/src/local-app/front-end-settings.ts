@@ -1,6 +1,6 @@
 /**
- * Which front end the gateway plays before an app, and with which secret: as the command line names it, or the app settings
- * that the app itself reads.
+ * Chooses the front end that the gateway plays, and its secret, from the command line or from the app settings that the
+ * app itself reads.
  */
 import {
   type FrontEndName,
@@ -16,19 +16,19 @@ import { findGateOptions } from './hosted-gate-options.js';
 
 export interface AppFrontEnd {
   readonly name: FrontEndName;
-  /** What requests bring to show that they came by the front end. */
+  /** The secret in each request, which shows that it came through the front end. Undefined if there is none. */
   readonly secret: string | undefined;
 }
 
-/** For an app that we start. */
+/** The front end of an app that we start. */
 export interface HostedFrontEnd extends AppFrontEnd {
-  /** App settings that nobody has set, and without which the app would not know what is in front of it. */
+  /** App settings that nobody has set, but without which the app would not know its front end. */
   readonly missingSettings: Environment;
 }
 
 /**
- * As the environment and the app's local.settings.json say, merged as Core Tools does it. Rejects with ToolFailure for a
- * setting that is not valid, or that names another front end than `named`, which is what the command line says.
+ * Finds the front end in the environment and the app's local.settings.json, merged as Core Tools does it. Rejects with
+ * ToolFailure if a setting is not valid, or if it names another front end than `named`, the command line's.
  */
 export async function findAppFrontEnd(
   folder: string,
@@ -39,7 +39,7 @@ export async function findAppFrontEnd(
   return chooseFrontEnd(readFrontEndSettings(settings), named);
 }
 
-/** As `findAppFrontEnd`; where the settings have no secret, `madeSecret` goes to both sides. */
+/** Like `findAppFrontEnd`. If the settings have no secret, both the app and the gateway get `madeSecret`. */
 export async function prepareFrontEnd(
   folder: string,
   named: FrontEndName | undefined,
@@ -53,8 +53,9 @@ export async function prepareFrontEnd(
 }
 
 /**
- * What the gateway has to play before an app that was loaded with these settings: the code may name the front end, and take
- * its secret from any of them. `named` is what the command line says. Throws ToolFailure where it can't be played.
+ * Decides what the gateway must play for an app that was loaded with these settings. The code may name the front end,
+ * and may take its secret from any setting. `named` is the command line's front end. Throws ToolFailure if the gateway
+ * can't play it.
  */
 export function heedGate(
   gate: HostedGate | undefined,
@@ -81,7 +82,10 @@ export function heedGate(
   );
 }
 
-/** What the gateway can't play of what the code asks for: then no certificate is accepted here. Undefined: it can. */
+/**
+ * What the code requires and the gateway can't play, so that every certificate is refused here. Undefined if the
+ * gateway can play everything.
+ */
 export function findUnplayed(gate: HostedGate | undefined): string | undefined {
   const elements = findGateOptions(gate?.options)?.forwardedElements ?? 1;
   return elements === 1
@@ -89,7 +93,7 @@ export function findUnplayed(gate: HostedGate | undefined): string | undefined {
     : `The code asks for ${elements} elements in X-Forwarded-Client-Cert, and the gateway plays Envoy with one, so every certificate is refused here.`;
 }
 
-/** Rejects as `findAppFrontEnd` does. */
+/** Throws like `findAppFrontEnd` rejects. */
 export function chooseFrontEnd(settings: FrontEndSettings, named: FrontEndName | undefined): AppFrontEnd {
   const { fault, frontEnd } = settings;
   if (fault !== undefined) {
@@ -104,7 +108,7 @@ export function chooseFrontEnd(settings: FrontEndSettings, named: FrontEndName |
     );
   }
   const name = named ?? frontEnd ?? 'app-service';
-  // While two values are exchanged, the app takes both.
+  // While two secrets are exchanged, the app accepts both.
   const [secret] = typeof settings.secret === 'string' ? [settings.secret] : (settings.secret ?? []);
   return { name, secret: name === 'app-service' ? undefined : secret };
 }

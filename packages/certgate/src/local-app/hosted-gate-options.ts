@@ -1,7 +1,7 @@
 import type { GateDescription } from '@certgate/core/internal';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 
-/** How each option is told to be of its kind. A key that stands here alone is read. */
+/** A test for the value of each option. Only these keys are read. */
 const isOption: { readonly [Name in keyof GateDescription]: (value: unknown) => value is GateDescription[Name] } = {
   frontEnd: isNameOrNull,
   frontEndSecret: isBoolean,
@@ -15,8 +15,8 @@ const isOption: { readonly [Name in keyof GateDescription]: (value: unknown) => 
 };
 
 /**
- * The options that the app's own gate tells, or that stand in a file; undefined for any other shape. The
- * names of front ends and isolations are what the app's version knows.
+ * Reads the options that an app's gate reports, or that a file contains. Undefined if they have another form. Names of
+ * front ends and isolations are not checked, because the app's version may know others.
  */
 export function findGateOptions(value: unknown): GateDescription | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -16,7 +16,7 @@ const hosted = (policy: unknown): HostedFunction => ({
 });
 const describe = (policy: unknown, at = now): string => describePolicy(hosted(policy), at);
 
-test('a policy in words: who is admitted, and until when it is report-only', () => {
+test('a policy in words shows who is admitted, and until when it is report-only', () => {
   const roles = [['a', 'b'], ['c']];
   assert.equal(describe({ kind: 'anonymous' }), 'anonymous');
   assert.equal(describe({ kind: 'certificate', roles: [] }), 'certificate');
@@ -30,7 +30,7 @@ test('a policy in words: who is admitted, and until when it is report-only', () 
   assert.equal(describe(moving, now + 1000), 'certificate');
 });
 
-test('an end that is not in the calendar is none: the function counts as closed', () => {
+test('an end date outside the calendar is ignored, and the function is taken for closed', () => {
   for (const reportOnlyUntil of [Number.NaN, Number.POSITIVE_INFINITY, 1e300, '2030-01-01T00:00:00Z', null, true])
     assert.deepEqual(readPolicy(hosted({ kind: 'certificate', roles: [], reportOnlyUntil })), {
       kind: 'certificate',
@@ -43,7 +43,7 @@ test('an end that is not in the calendar is none: the function counts as closed'
   assert.deepEqual(readPolicy(hosted({ kind: 'anonymous', reportOnlyUntil: now })), { kind: 'anonymous' });
 });
 
-test('the table shows it', () => {
+test('the table shows the policy', () => {
   const policy = { kind: 'certificate', roles: [['ops']], reportOnlyUntil: Date.UTC(9999, 0, 1) };
   const table = stripVTControlCharacters(formatCheckTable([hosted(policy)], []));
   assert.match(table, /F +│ allowed certificates, role ops, report only until 9999-01-01T00:00:00Z/);

@@ -1,22 +1,25 @@
 import { formatInstant } from '@certgate/core/internal';
 import type { HostedFunction } from '#local/functions-host/worker/host-protocol.js';
 
-/** What a function asks of its callers, as the gate's registry in the app's process tells it. */
+/** What a function requires of its callers, as the gate in the app's process reports it. */
 export type FunctionPolicy = { readonly kind: 'anonymous' } | ClosedPolicy;
 
 export interface ClosedPolicy {
   readonly kind: 'certificate';
   readonly roles: readonly (readonly string[])[];
-  /** Milliseconds: before this moment a known caller without the roles is let through (`reportOnly`). */
+  /** In milliseconds since 1970. Before this moment, a known caller without the roles is admitted (`reportOnly`). */
   readonly reportOnlyUntil?: number;
-  /** Milliseconds: before this moment every caller is let through (`observe`). */
+  /** In milliseconds since 1970. Before this moment, every caller is admitted (`observe`). */
   readonly observedUntil?: number;
 }
 
-/** The latest moment that JavaScript's calendar has. */
+/** The latest moment of JavaScript's calendar, in milliseconds since 1970. */
 const latestInstant = 8_640_000_000_000_000;
 
-/** The app's process is not trusted with more than showing: what is not clearly anonymous counts as closed. */
+/**
+ * Reads a policy from the app's process, which is not trusted. A function that is not clearly anonymous is taken for
+ * closed.
+ */
 export function readPolicy({ policy }: HostedFunction): FunctionPolicy {
   if (typeof policy !== 'object' || policy === null || !('kind' in policy)) return { kind: 'certificate', roles: [] };
   if (policy.kind === 'anonymous') return { kind: 'anonymous' };
@@ -31,7 +34,7 @@ export function readPolicy({ policy }: HostedFunction): FunctionPolicy {
   };
 }
 
-/** The least roles that each function needs, each set once. */
+/** A set of roles that each function accepts: the first role of each group. Each set is listed once. */
 export function listRoleSets(functions: readonly HostedFunction[]): readonly (readonly string[])[] {
   const sets = functions.map((hosted) => {
     const policy = readPolicy(hosted);
@@ -41,7 +44,10 @@ export function listRoleSets(functions: readonly HostedFunction[]): readonly (re
   return [...unique.values()];
 }
 
-/** `now` in milliseconds: a function that was opened for a while is a closed one when that is over. */
+/**
+ * Describes the policy at `now`, in milliseconds since 1970. A period in which the function was open is left out when
+ * it is over.
+ */
 export function describePolicy(hosted: HostedFunction, now: number = Date.now()): string {
   const policy = readPolicy(hosted);
   if (policy.kind === 'anonymous') return 'anonymous';

@@ -3,15 +3,15 @@ import { createServer } from 'node:net';
 import { ToolFailure } from '#local/tool-failure.js';
 
 export interface PortChoice {
-  /** 0 picks a free one. */
+  /** The port. 0 chooses a free one. */
   readonly port: number;
-  /** Whether somebody asked for this very port; a default moves on when it is taken. */
+  /** Whether the user asked for this very port. If a default port is taken, the next free one is used. */
   readonly isFixed: boolean;
 }
 
 const portsTried = 20;
 
-/** Starts something on the chosen port, or, where the choice is a default that is taken, on the next free one. */
+/** Starts something on the chosen port. If the port is a default and taken, uses the next free one. */
 export async function startOnPort<T>(
   choice: PortChoice,
   what: string,

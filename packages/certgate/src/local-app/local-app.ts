@@ -29,43 +29,46 @@ import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
 export interface LocalAppOptions {
-  /** The folder of the function app: with host.json and package.json. */
+  /** The folder of the function app, which contains host.json and package.json. */
   readonly folder: string;
   /**
-   * A trust document of your own; by default that which the app setting CERTGATE_TRUST names, and where it names none, one
-   * that is made with the development callers.
+   * The user's own trust document. Default: the document that the app setting CERTGATE_TRUST names, or else one that is
+   * made with the development callers.
    */
   readonly trustFile?: string;
-  /** By default that which the app's code or the app setting CERTGATE_FRONT_END names, or else App Service's. */
+  /** Default: the front end that the app's code or the app setting CERTGATE_FRONT_END names, or else App Service's. */
   readonly frontEnd?: FrontEndName;
   readonly gatewayPort: PortChoice;
   readonly hostPort: PortChoice;
-  /** What the gateway does as this front end, which is known once the app is loaded. */
+  /** Options for the gateway. They depend on the front end, which is known only when the app is loaded. */
   readonly findGatewayOptions?: (
     frontEnd: FrontEndName,
   ) => Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
   readonly inspect?: string | true;
-  /** The app's own port answers others than the gateway too: whoever reaches it can claim to be any caller. */
+  /**
+   * Whether the app's own port answers others than the gateway too. Anybody who reaches it can then claim to be any
+   * caller.
+   */
   readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
   readonly onAnswer?: (answer: HostAnswer) => void;
   readonly onExchange?: ExchangeListener;
   readonly onHostExit?: (exit: HostExit) => void;
-  /** Says what moved or was made, in one line. */
+  /** Receives one line for each port that changed. */
   readonly onNotice?: (line: string) => void;
 }
 
 /** Which trust document the app reads. */
 export interface LocalTrust {
-  /** By the app's own gate, now; undefined where none says. */
+  /** What the app's own gate reports about the document now. Undefined if no gate reports. */
   readonly read: HostedTrust | undefined;
-  /** As `--store` takes it; undefined: the app setting holds the document itself. */
+  /** The address in the form that `--store` takes. Undefined if the app setting contains the document itself. */
   readonly address: string | undefined;
-  /** `certgate dev`: it was made for development. */
+  /** Who named the document. `certgate dev` if it was made for development. */
   readonly setBy: OwnTrust['setBy'] | 'certgate dev';
-  /** Callers made for development whom a document of the user's own doesn't list. */
+  /** Names of the development callers that the user's own document doesn't list. */
   readonly unknownCallers: readonly string[];
-  /** It is not a file, and only the app reads it: nothing is known of whom it lists. */
+  /** Set if the document is not a file, so that only the app reads it. Then it is unknown here whom it lists. */
   readonly isUnread?: true;
 }
 
@@ -73,35 +76,35 @@ export interface LocalTrust {
 export interface LocalApp {
   /** The gateway's address. */
   readonly url: string;
-  /** The app's own address, which answers the gateway alone unless `unsafeDirectHeader` is set. */
+  /** The app's own address. It answers only the gateway, unless `unsafeDirectHeader` is set. */
   readonly hostUrl: string;
   /** The front end that the gateway plays. */
   readonly frontEnd: FrontEndName;
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
-  /** What is probably wrong with the app settings, or can't be played, one line each. */
+  /** One line for each app setting that is probably wrong, and for each option that the gateway can't play. */
   readonly settingWarnings: readonly string[];
-  /** What is to be known of this host besides, one line each. */
+  /** Further notes about this host, one line each. */
   readonly notes: readonly string[];
-  /** CERTGATE_LOCKED is set here, so that the app refuses everybody. */
+  /** Whether CERTGATE_LOCKED is set here, so that the app refuses everybody. */
   readonly isLocked: boolean;
   readonly callers: readonly Caller[];
   readonly trust: LocalTrust;
   readonly serverCertificatePem: string;
-  /** Loads the app anew on the same ports. Rejects when it can't be loaded; the gateway stays. */
+  /** Loads the app again on the same ports. Rejects if the app can't be loaded; the gateway keeps running. */
   restart(): Promise<void>;
-  /** What the host will tell of the call with this trace id. */
+  /** Waits for the host's report on the call with this trace id. */
   expectAnswer(traceId: string): ExpectedAnswer;
   close(): Promise<void>;
 }
 
 /**
- * The app in the embedded host, behind the gateway, with certificates and trust made in the app's `.certgate/`.
- * Rejects with ToolFailure when the folder holds no app, the app can't be loaded, or a port is taken.
+ * Runs the app in the embedded host, behind the gateway, with certificates and trust in the app's `.certgate/`. Rejects
+ * with ToolFailure if the folder contains no app, the app can't be loaded, or a port is taken.
  */
 export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const folder = resolve(options.folder);
-  // Before anything is written into a folder that is none.
+  // Checked first, so that nothing is written into a folder that is not an app.
   await findAppEntry(folder);
   const developmentFolder = await openDevelopmentFolder(folder);
   const serverCertificate = await withFolderLock(developmentFolder, () =>
@@ -131,7 +134,7 @@ class RunningLocalApp implements LocalApp {
   readonly #serverCertificate: DevelopmentCertificate;
   #host: FunctionsHost | undefined;
   #gateway: Gateway | undefined;
-  /** Kept over restarts of the host: the gateway stays. */
+  /** The token stays the same when the host restarts, because the gateway keeps running. */
   readonly #frontEndToken = createFrontEndToken();
   readonly #madeSecret = createFrontEndToken();
   #frontEnd: AppFrontEnd | undefined;
@@ -198,8 +201,8 @@ class RunningLocalApp implements LocalApp {
   }
 
   /**
-   * What roles exist is known only when the app is loaded; it starts again when its trust document had to grow, whoever let
-   * it: another process may have started the same app at the same time.
+   * Loads the app. Its roles are known only then. If its trust document has changed since, because this process or
+   * another one that started the same app added callers, the app is loaded once more.
    */
   async #loadApp(): Promise<void> {
     const developmentFile = join(this.#developmentFolder, trustFileName);
@@ -222,7 +225,7 @@ class RunningLocalApp implements LocalApp {
     const prepared = await withFolderLock(this.#developmentFolder, () => this.#prepareCallers([]));
     const { callers, unknown } = await judgeCallers(prepared, own, Date.now());
     this.callers = callers;
-    // A setting of the user's own reaches the app as it stands.
+    // Only `--trust` is passed on. The app reads a setting of the user's own as it is.
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
     const { address, setBy } = own;
@@ -234,7 +237,7 @@ class RunningLocalApp implements LocalApp {
     return prepareCallers(this.#developmentFolder, roleSets, new Date());
   }
 
-  /** The text of the document that the app will find, unless another process changes it before. */
+  /** The text of the document that the app will read, unless another process changes it before. */
   #findOrWriteTrust(file: string): Promise<string> {
     return withFolderLock(this.#developmentFolder, async () => {
       const present = await findFile(file);
@@ -251,7 +254,7 @@ class RunningLocalApp implements LocalApp {
     });
   }
 
-  /** The gateway stays over a restart, so what it plays can't change. */
+  /** The gateway keeps running when the host restarts, so the front end that it plays can't change. */
   #playFrontEnd(found: AppFrontEnd): void {
     this.#frontEnd ??= found;
     if (found.name === this.#frontEnd.name && found.secret === this.#frontEnd.secret) return;
@@ -280,7 +283,7 @@ class RunningLocalApp implements LocalApp {
       },
       ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
     };
-    // A restart keeps its port: the gateway stands in front of it.
+    // A restarted host keeps its port, because the gateway forwards to it.
     const choice = this.#hostPort === undefined ? this.#options.hostPort : { port: this.#hostPort, isFixed: true };
     this.#host = await startOnPort(choice, 'host', onNotice, (port) =>
       startFunctionsHost({ ...hostOptions, port }).catch(explainFailedStart),

@@ -4,7 +4,10 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { findAppEntry } from '#local/functions-host/app-entry.js';
 
-/** A compiler writes many files in a burst; the app is loaded again when it has ended. */
+/**
+ * How long to wait for further changes, in milliseconds. A compiler writes many files in a burst, and the app is loaded
+ * again after it.
+ */
 const settleMilliseconds = 300;
 
 export interface AppWatch {
@@ -12,19 +15,19 @@ export interface AppWatch {
 }
 
 /**
- * Calls back from now on when the app's built files or its settings change: what stands beside its entry files and below,
- * and the JSON files of its folder.
+ * Calls `onChange` whenever the app's built files or its settings change: files in and below the folders of its entry
+ * files, and the JSON settings files of the app's folder.
  */
 export async function watchApp(appFolder: string, onChange: () => void): Promise<AppWatch> {
   const folder = resolve(appFolder);
   const { entryFiles } = await findAppEntry(folder);
   const roots = [...new Set(entryFiles.map((file) => relative(folder, dirname(file))))];
-  // One path, and not the files themselves: one that is missing makes the first scan end too early.
+  // Watches the app's folder and not the files themselves. A missing file would end the first scan too early.
   const watcher = watch(folder, {
     ignoreInitial: true,
     ignored: (path, stats) => !isPartOfApp(relative(folder, path), stats, roots),
   });
-  // Until the first scan has ended, a change would be taken for how things were.
+  // A change during the first scan would not be noticed.
   await once(watcher, 'ready');
   let timer: NodeJS.Timeout | undefined;
   watcher.on('all', () => {
@@ -41,7 +44,10 @@ export async function watchApp(appFolder: string, onChange: () => void): Promise
 
 const settingsFile = /^(?:host|local\.settings|package)\.json$/;
 
-/** Other packages aren't, nor what starts with a dot (`.certgate` among it, which loading writes), nor an app's data. */
+/**
+ * Whether the watcher must watch the path. It ignores other packages, paths with a part that starts with a dot (such as
+ * `.certgate`, which loading the app writes), and the app's data.
+ */
 function isPartOfApp(path: string, stats: Stats | undefined, roots: readonly string[]): boolean {
   if (path === '' || settingsFile.test(path)) return true;
   if (path.split(sep).some((name) => name === 'node_modules' || name.startsWith('.'))) return false;

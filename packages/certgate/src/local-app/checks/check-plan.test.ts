@@ -28,7 +28,7 @@ const plan = (
     (check) => check.function.name === name,
   );
 
-test('nothing is sent that another function would answer: it would run code that nobody named', () => {
+test('a call that another function would answer is not sent, because it would run code that the user did not name', () => {
   const checks = plan([hosted('Any', '/api/{*rest}'), hosted('Zed', '/api/zed', role)], 'Zed');
   assert.deepEqual(
     checks.map(({ caller, expected }) => [caller.name, expected]),
@@ -40,7 +40,7 @@ test('nothing is sent that another function would answer: it would run code that
   for (const { unsafeBecause } of checks) assert.match(unsafeBecause ?? '', /"Any"/);
 });
 
-test('while a function is observed, every caller reaches it, so it is called only where it was named', () => {
+test('every caller reaches an observed function, so it is called only if the user named it', () => {
   const policy = { kind: 'certificate', roles: [], observedUntil: Date.now() + 3_600_000 };
   assert.deepEqual(plan([hosted('Moving', '/api/moving', { policy })], 'Moving'), []);
   const named = plan([hosted('Moving', '/api/moving', { policy })], 'Moving', ['Moving']);
@@ -58,7 +58,7 @@ test('while a function is observed, every caller reaches it, so it is called onl
   );
 });
 
-test('what Azure answers in each mode is expected', () => {
+test('a check expects what Azure answers in each client certificate mode', () => {
   const certificate = { certificatePem: '', privateKeyPem: '' };
   const who = [
     ...callers.slice(0, 1),
@@ -74,7 +74,7 @@ test('what Azure answers in each mode is expected', () => {
     assert.deepEqual(expected, ['401 app', '401 app', '401 app']);
 });
 
-test("a function that comes later, or takes other methods, is in nobody's way", () => {
+test('a function with a later name or other methods does not prevent a check', () => {
   const functions = [
     hosted('Any', '/api/{*rest}', { methods: ['POST'] }),
     hosted('Zed', '/api/zed', role),
@@ -83,14 +83,14 @@ test("a function that comes later, or takes other methods, is in nobody's way", 
   for (const { unsafeBecause } of plan(functions, 'Zed')) assert.equal(unsafeBecause, undefined);
 });
 
-test("the host's own 404 is not an answer of the function", () => {
+test("the host's own 404 is not taken for an answer of the function", () => {
   const anonymous = { policy: { kind: 'anonymous' } };
   const checks = plan([hosted('Health', '/api/health/{id:regex(^x[0-9]+$)}', anonymous)], 'Health', ['Health']);
   assert.equal(checks.length, 2);
   for (const { unsafeBecause } of checks) assert.match(unsafeBecause ?? '', /no request is known that fits/);
 });
 
-test('routes of every kind that a request can be made for', () => {
+test('a request can be made for routes of every kind', () => {
   for (const route of [
     '/',
     '/api/orders',
@@ -107,7 +107,7 @@ test('routes of every kind that a request can be made for', () => {
   }
 });
 
-test('a report-only function: strangers are tried as ever, a caller without the role only where it is named', () => {
+test('a report-only function is checked with unknown callers as usual, and with a caller without the role only if it is named', () => {
   const trial = { policy: { ...role.policy, reportOnlyUntil: Date.now() + 3_600_000 } };
   const expectations = (more: object, ...named: readonly string[]): readonly unknown[] =>
     plan([hosted('Trial', '/api/trial', more)], 'Trial', named).map(({ caller, expected }) => [caller.name, expected]);

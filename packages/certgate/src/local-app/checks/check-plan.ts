@@ -7,35 +7,38 @@ import { type ClientCertificateMode, classifyRequest } from '#local/gateway/clie
 import type { Caller, CallerCertificate } from '../development-callers.js';
 import { readPolicy } from '../hosted-policy.js';
 
-/** Also one that is in no file, such as those of the inspector. */
+/** A caller of a check. Unlike a development caller it need not have files; the inspector's callers have none. */
 export interface CheckedCaller extends Omit<Caller, 'certificate'> {
   readonly certificate: Pick<CallerCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
-  /** Sent with each of its requests. */
+  /** Header fields that the caller sends with each request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One caller at one function, and what must come of it. */
+/** A call of one function as one caller, and the expected outcome. */
 export interface PlannedCheck {
   readonly function: HostedFunction;
   readonly caller: CheckedCaller;
   readonly expected: ExpectedStatus;
-  /** Who must answer: the front end refuses by itself where it requires a certificate and none comes. */
+  /** Who must answer. The front end refuses the request itself if it requires a certificate and the caller has none. */
   readonly answeredBy: 'gateway' | 'app';
-  /** Undefined: it is sent. Otherwise why it isn't, which makes it fail: sending it would run code that nobody named. */
+  /**
+   * Why the call is not sent, which makes the check fail. Sending it would run code that the user did not name.
+   * Undefined if it is sent.
+   */
   readonly unsafeBecause: string | undefined;
 }
 
 export type ExpectedStatus = 200 | 401 | 403;
 
-/** How the front end before the app asks for certificates. */
+/** How the front end in front of the app asks for certificates. */
 export interface FrontEndBehaviour {
   readonly clientCertificateMode: ClientCertificateMode;
   readonly exclusionPaths: readonly string[];
 }
 
 /**
- * Refusals are tried at every closed function. Calls that must get through run the user's code, so they are made only to
- * functions that were named.
+ * Plans the checks. Calls that must be refused are made to every closed function. Calls that must be admitted run the
+ * user's code, so they are made only to functions that the user named.
  */
 export function planChecks(
   functions: readonly HostedFunction[],
@@ -53,12 +56,12 @@ export function planChecks(
     .filter(({ expected, function: { name } }) => expected !== 200 || mayCall.has(name.toLowerCase()));
 }
 
-/** Whether a client calls it; other functions are started by timers, queues and the like. */
+/** Whether clients call the function. Other functions are started by timers, queues and the like. */
 export function isCallable({ http, mcp }: HostedFunction): boolean {
   return http || mcp !== undefined;
 }
 
-/** Where a request goes that is to reach it. */
+/** The request target by which a client reaches the function. */
 export function findTarget({ mcp, route }: HostedFunction): string {
   return mcp === undefined ? fillRoute(route ?? '/') : mcpPath;
 }
@@ -74,12 +77,12 @@ function planCheck(
   const base = { function: hosted, caller };
   if (asked === 'required' && caller.certificate === undefined)
     return { ...base, expected: 403, answeredBy: 'gateway' };
-  // Where nobody is asked for a certificate, every caller is the one without.
+  // If the front end does not ask for certificates, every caller is treated as one without a certificate.
   const isTrusted = caller.isTrusted && asked !== 'none';
   return { ...base, expected: expectStatus(hosted, { ...caller, isTrusted }), answeredBy: 'app' };
 }
 
-/** A request that another function answers would show nothing of this one, and run the other's code. */
+/** Why a request would not test this function. If another function answered, the check would run that one's code. */
 function findHindrance(hosted: HostedFunction, functions: readonly HostedFunction[]): string | undefined {
   if (hosted.covered === 'none')
     return 'no gate covers this function. Call secureApp(app, …) in a file that "main" in package.json loads';
@@ -90,7 +93,10 @@ function findHindrance(hosted: HostedFunction, functions: readonly HostedFunctio
   return `a request for its route ${hosted.route ?? '/'} reaches "${answering.name}", whose name comes first`;
 }
 
-/** As the host finds it: functions are sorted by name, and the first whose route and methods match is called. */
+/**
+ * Finds the function that the host would call. Functions are sorted by name, and the first with a matching route and
+ * method is called.
+ */
 export function findAnswering(
   functions: readonly HostedFunction[],
   method: string,
@@ -107,9 +113,9 @@ export function findAnswering(
 }
 
 /**
- * What must come of a call at `now` (milliseconds): 200 stands for whatever the function itself answers. While a function
- * is report-only, a trusted caller without the role gets there too, and while it is observed, everybody does: such a call
- * is sent only where it was named.
+ * The status that a call must get at `now`, in milliseconds since 1970. 200 stands for any answer of the function
+ * itself. While a function is report-only, a trusted caller without the role is admitted too. While it is observed,
+ * everybody is. Calls that are admitted are sent only if the user named the function.
  */
 export function expectStatus(hosted: HostedFunction, caller: CheckedCaller, now: number = Date.now()): ExpectedStatus {
   const policy = readPolicy(hosted);
@@ -121,12 +127,12 @@ export function expectStatus(hosted: HostedFunction, caller: CheckedCaller, now:
   return mayCall && policy.roles.every((anyOf) => anyOf.some((role) => caller.roles.includes(role))) ? 200 : 403;
 }
 
-/** GET where the function takes it. */
+/** GET if the function accepts it, otherwise the first of its methods. */
 export function chooseMethod(methods: readonly string[] | undefined): string {
   return methods === undefined || methods.includes('GET') ? 'GET' : (methods[0] ?? 'GET');
 }
 
-/** A request target that the function's route template matches: its parameters filled with values that fit. */
+/** A request target that matches the function's route template. Its parameters are filled with values that fit. */
 export function fillRoute(route: string): string {
   const path = route.replace(
     /\{\*{0,2}([^}:=?]+)((?::[^}=?]+)*)(?:=([^}]*))?\??\}/g,

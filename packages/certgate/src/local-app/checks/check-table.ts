@@ -5,7 +5,10 @@ import { isCallable } from './check-plan.js';
 import { describePolicy } from '../hosted-policy.js';
 import type { CheckResult } from './run-checks.js';
 
-/** Functions down, callers across: what each caller got, and whether that is what it should get. */
+/**
+ * Formats a table with a row for each function and a column for each caller. A cell shows the answer, and whether it is
+ * the expected one.
+ */
 export function formatCheckTable(functions: readonly HostedFunction[], results: readonly CheckResult[]): string {
   const callers = [...new Set(results.map(({ caller }) => caller))];
   const table = new Table({ head: ['function', 'open to', ...callers], style: { head: [], border: [] } });
@@ -33,7 +36,7 @@ function formatCell(result: CheckResult | undefined): string {
   return colors.red(`${answer} WRONG, expected ${result.expected}`);
 }
 
-/** One line for each check that failed; what keeps calls of a function from being sent is said once for it. */
+/** One line for each failed check. Calls that were not sent for the same reason share a line. */
 export function listFailures(results: readonly CheckResult[]): readonly string[] {
   const failed = results.filter(({ ok }) => !ok);
   const unsent = failed

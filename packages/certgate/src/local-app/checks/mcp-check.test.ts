@@ -35,7 +35,7 @@ interface Received {
   readonly params?: unknown;
 }
 
-/** A server that answers the last request of the check with `reply`. */
+/** Runs the check against a server that answers the last request with `reply`. */
 async function check(
   context: TestContext,
   mcp: HostedMcp,
@@ -50,7 +50,7 @@ async function check(
     const traceId = String(request.headers['traceparent']).split('-')[1] ?? '';
     const base = { ...{ time: 0, durationMilliseconds: 1, status: 200, traceId }, method: 'POST', path: '/' } as const;
     const isCall = id !== undefined && !Object.hasOwn(lists, method);
-    // The others of the session say nothing of the function.
+    // The host's reports on the other requests of the session name no function.
     if (isCall && decision !== undefined) watch.note({ ...base, functionName: 'F', correlationId: 'c2', decision });
     else watch.note(base);
     if (id === undefined) return void response.writeHead(202).end();
@@ -76,7 +76,7 @@ const refuse = (code: string): object => {
   return { result: { isError: true, content: content(JSON.stringify(problem)) } };
 };
 
-// Each waits a second for what the host reports.
+// Concurrent, because each test waits a second for the host's report.
 describe('the outcome of a call over MCP', { concurrency: true }, () => {
   for (const [what, reply, status, code] of [
     ['a result', { result: { content: content('hi') } }, 200, undefined],
@@ -103,7 +103,7 @@ describe('the outcome of a call over MCP', { concurrency: true }, () => {
       assert.equal(outcome.refusal?.publicCode, code);
     });
 
-  test('is unknown if the MCP extension answers by itself', async (context) => {
+  test('is unknown if the MCP extension answers itself', async (context) => {
     const { outcome } = await check(context, hello, { error: { code: -32602, message: 'Unknown tool' } });
     assert.deepEqual(
       [outcome.status, outcome.detail],
@@ -133,7 +133,7 @@ describe('the outcome of a call over MCP', { concurrency: true }, () => {
   });
 });
 
-test('samples are given for what is required', async (context) => {
+test('sample arguments are given for what is required', async (context) => {
   const result = { result: {} };
   const { last: tool } = await check(context, hello, result);
   assert.deepEqual(tool?.params, {

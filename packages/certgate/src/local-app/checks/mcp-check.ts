@@ -10,23 +10,23 @@ import { createTraceParent, readTraceId } from '#local/functions-host/worker/inv
 import type { ExpectedAnswer } from '../answer-watch.js';
 import { fillResourceUri, samplePromptArguments, sampleToolArguments } from './sample-arguments.js';
 
-/** What came of a call. */
+/** The outcome of a call. */
 export interface CheckOutcome {
   readonly response: IncomingResponse;
-  /** Over MCP, that of HTTP for the same outcome; null where it says nothing of the function. */
+  /** Over MCP, the HTTP status for the same outcome. Null if the answer shows nothing about the function. */
   readonly status: number | null;
   readonly refusal?: Refusal;
   readonly detail?: string;
 }
 
 export interface McpTarget extends Pick<McpConnection, 'caPem' | 'headers' | 'certificate'> {
-  /** Of the gateway. */
+  /** The gateway's address. */
   readonly url: string;
-  /** Where the host tells what was decided. */
+  /** Waits for the host's report on the decision. */
   readonly expectAnswer?: ((traceId: string) => ExpectedAnswer) | undefined;
 }
 
-/** Calls a tool, a resource or a prompt with sample arguments. Throws as `sendRequest` does. */
+/** Calls a tool, a resource or a prompt with sample arguments. Throws like `sendRequest`. */
 export async function checkMcp(mcp: HostedMcp, target: McpTarget): Promise<CheckOutcome> {
   const { url, expectAnswer, ...connection } = target;
   const traceParent = createTraceParent(undefined);
@@ -42,7 +42,10 @@ export async function checkMcp(mcp: HostedMcp, target: McpTarget): Promise<Check
 
 const callMethods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;
 
-/** The list says what must be given. One that doesn't come is the outcome. */
+/**
+ * Makes the parameters of the call. The list of tools or prompts shows which arguments are required. If the list can't
+ * be had, its answer is returned as the outcome.
+ */
 async function createParameters({ kind, name }: HostedMcp, session: McpSession): Promise<object | McpAnswer> {
   if (kind === 'resource') return { uri: fillResourceUri(name) };
   const list = await session.request(`${kind}s/list`, {});
@@ -58,8 +61,8 @@ async function createParameters({ kind, name }: HostedMcp, session: McpSession):
 const statuses = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
 
 /**
- * The extension has error values for tools alone. Resources and prompts that are refused fail like any other fault of a
- * function, so there the host has to tell that the gate decided.
+ * Describes the outcome. The extension has error values for tools only. A refused resource or prompt fails like any
+ * other fault of a function, so only the host's report shows that the gate refused it.
  */
 function describeOutcome({ response, reply, method }: McpAnswer, told: HostAnswer | undefined): CheckOutcome {
   if (reply === undefined) return { response, status: null, detail: `${method} got no MCP answer` };
@@ -74,10 +77,10 @@ function findStatus({ publicCode }: Refusal): number {
   return Object.hasOwn(statuses, publicCode) ? statuses[publicCode as keyof typeof statuses] : 500;
 }
 
-/** JSON-RPC 2.0 §5.1: what the extension says of every function that fails. */
+/** The error code with which the extension reports every function that fails (JSON-RPC 2.0 §5.1). */
 const internalError = -32603;
 
-/** What the extension says of a tool that fails; any other error is the tool's own answer. */
+/** Whether the extension reports that the tool failed. Any other error is the tool's own answer. */
 function isFault(result: Readonly<Record<string, unknown>>): boolean {
   return listTexts(result)?.some((text) => text.startsWith('An error occurred invoking ')) === true;
 }

@@ -20,7 +20,7 @@ const hosted: HostedFunction = {
 };
 const callers = [{ name: 'none', certificate: undefined, isTrusted: false, roles: [] }];
 
-/** The checks of one function, answered with this refusal. */
+/** Runs the checks of one function against a server that answers each with this refusal. */
 async function check(context: TestContext, checked: HostedFunction, problem: object): Promise<readonly CheckResult[]> {
   const certificate = createServerCertificate({ now: new Date() });
   const tls = { cert: certificate.certificatePem, key: certificate.privateKeyPem };
@@ -36,7 +36,7 @@ async function check(context: TestContext, checked: HostedFunction, problem: obj
 
 const unavailable = { type: 'urn:certgate:problem:unavailable', code: 'unavailable', correlationId: 'c1' };
 
-test('a function that no gate covers is not called, and the table says so and what to do', async (context) => {
+test('a function that no gate covers is not called, and the table shows why and what to do', async (context) => {
   const results = await check(context, { ...hosted, covered: 'none' }, unavailable);
   assert.deepEqual(
     results.map(({ sent, status, ok }) => [sent, status, ok]),
@@ -50,7 +50,7 @@ test('a function that no gate covers is not called, and the table says so and wh
   ]);
 });
 
-test('a 503 whose reason is hidden says where it stands and what hides it', async (context) => {
+test('the detail of a 503 without a reason says where the reason is and what hides it', async (context) => {
   const [failure] = listFailures(await check(context, hosted, unavailable));
   assert.match(
     failure ?? '',
@@ -59,7 +59,7 @@ test('a 503 whose reason is hidden says where it stands and what hides it', asyn
   assert.match(failure ?? '', /not take this for Development.*local\.settings\.json.*CONTAINER_APP_NAME/);
 });
 
-test('a 503 whose reason the answer has names the reason alone', async (context) => {
+test('the detail of a 503 with a reason names only the reason', async (context) => {
   const development = { code: 'trust_unavailable', detail: 'x' };
   const [failure] = listFailures(await check(context, hosted, { ...unavailable, development }));
   assert.equal(failure, 'Refund, caller none: 503 (trust_unavailable), expected 401');

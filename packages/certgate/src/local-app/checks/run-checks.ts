@@ -6,31 +6,37 @@ import { type PlannedCheck, chooseMethod, findTarget } from './check-plan.js';
 import { listRoleSets } from '../hosted-policy.js';
 import { checkMcp, type CheckOutcome } from './mcp-check.js';
 
-/** What came of one planned check. */
+/** The result of one planned check. */
 export interface CheckResult {
   readonly function: string;
   readonly caller: string;
-  /** Over MCP, that of HTTP for the same outcome. Null where no answer came, or nothing was sent. */
+  /**
+   * Over MCP, the HTTP status for the same outcome. Null if no answer came, if it shows nothing about the function, or
+   * if nothing was sent.
+   */
   readonly status: number | null;
-  /** Whether the call was made: one that would reach another function, or no gate, is not. */
+  /** Whether the call was sent. A call that would reach another function, or a function without a gate, is not sent. */
   readonly sent: boolean;
   readonly expected: number;
   readonly ok: boolean;
-  /** The precise reason in Development, else the public code of a refusal; null for an answer of the function itself. */
+  /**
+   * The precise code of a refusal in Development, otherwise its public code; or the gateway's reason if it answered
+   * itself. Null for an answer of the function.
+   */
   readonly code: string | null;
-  /** Why it failed, where the status alone doesn't say. */
+  /** Why the check failed, if the status does not show it. */
   readonly detail?: string;
 }
 
 export interface CheckTarget {
   readonly url: string;
-  /** The gateway's own certificate: the only server that these calls may reach. */
+  /** The gateway's own certificate. The calls may reach no other server. */
   readonly serverCertificatePem: string;
-  /** Where the host tells what became of calls: MCP has no error value for resources and prompts. */
+  /** Waits for the host's report on a call. It is needed because MCP has no error value for resources and prompts. */
   expectAnswer?(traceId: string): ExpectedAnswer;
 }
 
-/** One after another: a table is worth more when its log lines stand in its order. */
+/** Runs one check after another, so that the app's log lines are in the order of the table. */
 export async function runChecks(checks: readonly PlannedCheck[], target: CheckTarget): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of checks) results.push(await runCheck(check, target));
@@ -76,14 +82,17 @@ async function call({ function: hosted, caller }: PlannedCheck, target: CheckTar
 
 const hiddenRole = 'a role is required inside a wrapper, where the tools cannot see it; put requireRole outermost';
 
-/** `wrap(requireRole(…))` is closed as it should be: only nobody could tell before the call. */
+/**
+ * Whether a role is required inside a wrapper, as in `wrap(requireRole(…))`. Such a function is closed, but the tool
+ * can't see the role before the call.
+ */
 function isHiddenRole(check: PlannedCheck, code: string | null): boolean {
   return check.expected === 200 && code === 'role_missing' && listRoleSets([check.function]).length === 0;
 }
 
 /**
- * A refusal must be the gate's own: an app's 401 doesn't show that the gate stood. A call that must get through may get
- * any answer of the function itself (a 400 for a missing body is one), but no refusal and no server error.
+ * A refusal must be the gate's own, because an app's 401 does not show that the gate refused. An admitted call may get
+ * any answer of the function (such as a 400 for a missing body), but no refusal and no server error.
  */
 function judge(
   { expected, answeredBy }: PlannedCheck,
@@ -97,7 +106,7 @@ function judge(
   return { ok: status === expected && refusal?.publicCode === publicCode };
 }
 
-/** In Development the answer names the reason; anywhere else only the log does. */
+/** Only an answer in Development names the reason. In other environments it is in the log. */
 function explainUnavailable({ publicCode, precise, correlationId }: Refusal): Pick<CheckResult, 'detail'> {
   if (precise !== publicCode) return {};
   return {

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 
 /**
- * Arguments for a call that is only to show what the gate decides. The extension asks for the required ones before it
- * invokes a function, and looks at nothing else of them.
+ * Makes arguments for a call whose only purpose is to show the gate's decision. Before the extension invokes a
+ * function, it only checks that the required arguments are there.
  */
 
 const samples: Readonly<Record<string, unknown>> = {
@@ -14,7 +14,10 @@ const samples: Readonly<Record<string, unknown>> = {
   object: {},
 };
 
-/** For a tool, by the input schema in the list of tools (JSON Schema, of which the extension writes a small part). */
+/**
+ * Arguments for a tool, made from the input schema in the list of tools. The extension writes a small part of JSON
+ * Schema.
+ */
 export function sampleToolArguments(inputSchema: unknown): JsonObject {
   const { required, properties } = toObject(inputSchema);
   const names = Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
@@ -27,7 +30,7 @@ function sampleProperty(property: unknown): unknown {
   return first ?? (typeof type === 'string' ? readOwn(samples, type) : undefined) ?? samples['string'];
 }
 
-/** For a prompt, by the list of its arguments. Their values are texts. */
+/** Arguments for a prompt, made from the list of its arguments. Their values are strings. */
 export function samplePromptArguments(list: unknown): JsonObject {
   const required = (Array.isArray(list) ? list : []).map(toObject).filter((argument) => argument['required'] === true);
   return Object.fromEntries(
@@ -35,7 +38,7 @@ export function samplePromptArguments(list: unknown): JsonObject {
   ); // prettier-ignore
 }
 
-/** A URI that the template of a resource matches (RFC 6570, of which the extension takes single names). */
+/** A URI that matches the resource's template. Of RFC 6570, the extension accepts only single names. */
 export function fillResourceUri(template: string): string {
   return template.replace(/\{[^{}]*\}/g, 'sample');
 }
