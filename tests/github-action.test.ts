@@ -21,16 +21,16 @@ import { delimiter, dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type Ended, cleanEnvironment, collect, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 
-// The steps of action.yml, and of the actions below actions/, run by bash as GitHub's runner does it: with the inputs, or
-// what the action has in their place. Not run: what makes the package, which is npm alone (tests/deployed-app.test.ts runs
-// its script), and what deploys it.
+// Runs the steps of action.yml, and of the actions below actions/, in bash as GitHub's runner does: with the inputs, or
+// with the action's defaults. Two kinds of steps don't run: those that make the package, which only call npm
+// (tests/deployed-app.test.ts runs their script), and those that deploy it.
 
 const programs = {
   TEST_NODE: process.execPath,
   TEST_CERTGATE: join(root, 'packages', 'certgate', 'bin', 'certgate.js'),
 };
 const actionNames = ['inspect', 'trust-check', 'doctor'] as const;
-/** By the folder of the action. */
+/** The text of each action.yml, by the action's folder. */
 const actions = new Map(
   ['.', ...actionNames.map((name) => `actions/${name}`)].map((folder) => [
     folder,
@@ -43,7 +43,7 @@ let app: string;
 before(() => {
   temporary = mkdtempSync(join(tmpdir(), 'certgate-action-'));
   app = join(temporary, 'app');
-  // What `npm run stage` leaves, with the packages of this repository.
+  // The app as `npm run stage` leaves it, with this repository's packages.
   for (const file of ['dist', 'host.json', 'package.json']) {
     cpSync(join(sampleFolder, file), join(app, 'deploy', file), { recursive: true });
   }
@@ -54,7 +54,10 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** npx as an app has it that has the tool installed; `doctor`, which needs a server, writes down what it was given. */
+/**
+ * Writes an `npx` that runs the tool, as in an app where the tool is installed. Its `doctor`, which would need a
+ * server, writes its arguments to a file instead.
+ */
 function makePrograms(): void {
   const bin = join(temporary, 'bin');
   mkdirSync(bin);
@@ -73,21 +76,23 @@ function makePrograms(): void {
   chmodSync(join(bin, 'npx'), 0o755);
 }
 interface StepResult extends Ended {
-  /** What the step adds to the summary of the job. */
+  /** What the step adds to the job's summary. */
   readonly summary: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly folder: string;
 }
 
 interface Surroundings {
-  /** Whose step it is; that of the root by default. */
+  /** The folder of the action that has the step. The root action if absent. */
   readonly action?: string;
-  /** By the expression, such as `github.token`. */
+  /** Values of GitHub's context, by the expression without `github.`, such as `token`. */
   readonly github?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A step by its name, with its inputs as GitHub passes them: in the environment that the step declares. */
+/**
+ * Runs a step by its name. Its inputs are in the environment variables that the step declares, as GitHub passes them.
+ */
 async function runStep(
   name: string,
   inputs: Readonly<Record<string, string>>,
@@ -134,7 +139,10 @@ function readStep(
   return { run: run.replaceAll(/^ {8}/gm, ''), variables };
 }
 
-/** An input, or what the action declares as its default; a value of the event; or a plain text. */
+/**
+ * The value of an environment variable of a step: an input or its default, a value of GitHub's context, or a plain
+ * text.
+ */
 function evaluate(
   action: string,
   value: string,
@@ -155,7 +163,7 @@ function readDefault(action: string, input: string): string {
 }
 
 describe('an action below actions/', () => {
-  it('has the steps of the whole one, which run the same scripts with the same variables', () => {
+  it('has the steps of the root action, which run the same scripts with the same variables', () => {
     for (const name of actionNames) {
       const folder = `actions/${name}`;
       const steps = [...(actions.get(folder) ?? '').matchAll(/^ {4}- name: (.*)$/gm)].map(([, step = '']) => step);
@@ -172,7 +180,7 @@ describe('an action below actions/', () => {
     }
   });
 
-  it('says what it did in its outputs', async () => {
+  it('reports in its outputs what it did', async () => {
     writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "revision": 1, "identities": [] }');
     const inputs = { 'trust-store': 'file:trust.json' };
     const { exitCode, outputs, folder } = await runStep('Check the trust document', inputs, {
@@ -183,7 +191,7 @@ describe('an action below actions/', () => {
     assert.match(readFileSync(outputs.report, 'utf8'), /revision 1/i);
   });
 
-  it('fails where there is nothing to check', async () => {
+  it('fails if there is nothing to check', async () => {
     const { exitCode, stdout } = await runStep('Check the inputs', {}, { action: 'actions/trust-check' });
     assert.equal(exitCode, 2);
     assert.match(stdout, /^::error::There is nothing to check/);
@@ -214,11 +222,11 @@ describe('the workflow for users', () => {
     .split(/^jobs:\n/m)[1]
     ?.split(/^(?= {2}\w+:$)/m);
 
-  it('runs code of dependencies in no job that has a session of Azure', () => {
+  it('runs code of dependencies only in jobs without an Azure session', () => {
     const withSession = jobs?.filter((job) => job.includes('id-token: write')) ?? [];
     assert.equal(withSession.length, 2);
     for (const job of withSession) assert.doesNotMatch(job, /checkout|npm|npx|(?:url|trust-store): /);
-    // The action makes a package, by the app's scripts, where it gets none.
+    // Without the input `package`, the action would make the package itself, with the app's own scripts.
     const [deploying] = withSession.filter((job) => job.includes('certgate/certgate@'));
     assert.match(deploying ?? '', /^ {10}package: package$/m);
     for (const job of jobs ?? []) {
@@ -239,13 +247,13 @@ describe('Inspect who may call', () => {
     assert.equal(exitCode, 0, stderr);
   });
 
-  it('passes an app that is as its baseline says, and shows the table in the summary', async () => {
+  it('passes an app that equals its baseline, and shows the table in the summary', async () => {
     const { exitCode, summary } = await runStep(step, { baseline });
     assert.equal(exitCode, 0);
     assert.match(summary, /^### Who may call\n~~~~~~\n┌[\s\S]*SecuredFunction[\s\S]*\n~~~~~~\n$/);
   });
 
-  it('fails where a function is open that the baseline has closed, and says so in the summary', async () => {
+  it('fails if a function is open that the baseline closes, and says so in the summary', async () => {
     const text = readFileSync(join(app, baseline), 'utf8');
     writeFileSync(join(app, 'closed.json'), text.replace('"kind": "anonymous"', '"kind": "certificate", "roles": []'));
     const { exitCode, summary } = await runStep(step, { baseline: 'closed.json' });
@@ -253,7 +261,7 @@ describe('Inspect who may call', () => {
     assert.match(summary, /opens +PublicFunction/);
   });
 
-  it('fails where there is no baseline', async () => {
+  it('fails if there is no baseline', async () => {
     assert.equal((await runStep(step, { baseline: 'absent.json' })).exitCode, 2);
   });
 });
@@ -261,7 +269,7 @@ describe('Inspect who may call', () => {
 describe('Check the trust document', () => {
   const step = 'Check the trust document';
 
-  it('passes a valid document, and fails where there is none', async () => {
+  it('passes a valid document, and fails if there is none', async () => {
     writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "revision": 1, "identities": [] }');
     const [valid, absent] = await Promise.all([
       runStep(step, { 'trust-store': 'file:trust.json' }),
@@ -272,7 +280,7 @@ describe('Check the trust document', () => {
     assert.equal(absent.exitCode, 2);
   });
 
-  it('lets no name of the document be a command to the runner', async () => {
+  it('prevents a name in the document from being a command to the runner', async () => {
     writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "::add-mask::a": 1 }');
     const { exitCode, stdout } = await runStep(step, { 'trust-store': 'file:trust.json' });
     assert.equal(exitCode, 2);
@@ -297,7 +305,7 @@ describe('Compare the trust document', () => {
     trustSha256: createHash('sha256').update(base).digest('hex').slice(0, 16).toUpperCase(),
   };
 
-  /** In place of GitHub's API: it knows the base branch's document, and keeps comments. */
+  /** Stands in for GitHub's API: it has the base branch's document, and keeps comments. */
   interface Api {
     readonly url: string;
     readonly comments: { id: number; body: string; readonly user: { readonly login: string } }[];
@@ -362,7 +370,7 @@ describe('Compare the trust document', () => {
       },
     );
 
-  it('compares with the base branch, and writes one comment, which later runs write anew', async () => {
+  it('compares with the base branch, and writes one comment, which later runs update', async () => {
     const { exitCode, summary, stderr } = await run();
     assert.equal(exitCode, 0, stderr);
     assert.match(summary, /^- "@billing" is disabled/m);
@@ -377,7 +385,7 @@ describe('Compare the trust document', () => {
     assert.equal(api.comments.filter(({ user }) => user.login === 'somebody').length, 100);
   });
 
-  it('fails where a recorded call needed what is lost, and says which, with no mention of anybody', async () => {
+  it('fails if a recorded call needed what is lost, names that caller, and mentions no GitHub user', async () => {
     const { exitCode, summary } = await run({ 'trust-log': 'app.log', 'trust-base': 'base.json' });
     assert.equal(exitCode, 1);
     assert.match(
@@ -389,7 +397,7 @@ describe('Compare the trust document', () => {
     assert.ok(!api.asked.some((each) => each.includes('contents')));
   });
 
-  it('warns where the log does not tell of a loss, and fails where it has no line', async () => {
+  it('warns if the log shows no call that needed what is lost, and fails if the log has no line', async () => {
     writeFileSync(join(app, 'app.log'), `${JSON.stringify({ ...line, identity: 'other', matched: '0'.repeat(16) })}\n`);
     const { exitCode, stdout, summary } = await run({ 'trust-log': 'app.log' });
     assert.equal(exitCode, 0);
@@ -399,7 +407,7 @@ describe('Compare the trust document', () => {
     assert.equal((await run({ 'trust-log': 'app.log' })).exitCode, 3);
   });
 
-  it('writes the summary alone without a token, or with one that may not write', async () => {
+  it('writes only the summary without a token, or with one that may not write', async () => {
     const without = await run({ 'github-token': '', 'trust-base': 'base.json' });
     assert.deepEqual([without.exitCode, without.stdout, api.asked], [0, '', []]);
     const reading = await run({ 'github-token': 'of a fork' });
@@ -409,7 +417,7 @@ describe('Compare the trust document', () => {
     assert.equal(api.comments.length, 100);
   });
 
-  it('fails where a document is absent or not valid', async () => {
+  it('fails if a document is absent or invalid', async () => {
     const absent = await run({}, 'ELSEWHERE');
     assert.equal(absent.exitCode, 2);
     assert.match(
@@ -430,7 +438,7 @@ describe('Probe the app from outside', () => {
     'allowed-certificate': '-----BEGIN PRIVATE KEY-----\nas it is\n-----END PRIVATE KEY-----',
     'i-operate-this': 'true',
   };
-  /** With what doctor ends, and what it reports. */
+  /** Runs the step with a doctor that ends with this exit code and writes this report. */
   const probe = (exitCode: number, report: string, more: object = {}, action = '.'): Promise<StepResult> =>
     runStep(step, { ...inputs, ...more }, { action, env: { TEST_DOCTOR: String(exitCode), TEST_REPORT: report } });
 
@@ -438,7 +446,7 @@ describe('Probe the app from outside', () => {
   const report = (id: string, verdict = 'cannot-tell'): string =>
     JSON.stringify({ findings: [refusedToo, { id, verdict }] });
 
-  it('probes with the allowed caller and one that nobody knows, and leaves no key behind', async () => {
+  it('probes with the allowed caller and an unknown one, and leaves no key of its own making behind', async () => {
     const { exitCode, folder, summary, stderr, outputs } = await probe(0, '{"findings":[]}', {}, 'actions/doctor');
     assert.equal(exitCode, 0, stderr);
     const report = join(folder, 'certgate-doctor.json');
@@ -458,7 +466,7 @@ describe('Probe the app from outside', () => {
     assert.deepEqual(left, [...written, 'output.txt', 'script.sh', 'summary.md']);
   });
 
-  it('fails where a probe fails, and warns where doctor cannot tell', async () => {
+  it('fails if a probe fails, and warns if doctor cannot tell', async () => {
     const [failed, unclear] = await Promise.all([
       probe(1, report('key-proof-tls-1.2', 'fails')),
       probe(3, report('key-proof-tls-1.2'), { 'i-operate-this': 'false' }),
@@ -472,7 +480,7 @@ describe('Probe the app from outside', () => {
     assert.doesNotMatch(readFileSync(join(unclear.folder, 'doctor.txt'), 'utf8'), /i-operate-this/);
   });
 
-  it('fails where doctor cannot tell about a forged header or a missing certificate', async () => {
+  it('fails if doctor cannot tell about a forged header or a missing certificate', async () => {
     for (const id of ['no-certificate', 'forged-header', 'forged-header-of-others']) {
       const ended = await probe(3, report(id));
       assert.equal(ended.exitCode, 3, id);
@@ -495,7 +503,7 @@ describe('docs/github.md', () => {
     return [...rows.matchAll(/^\| `?([^|`]+?)`?(?:,[^|]*)? \|/gm)].map(([, cell = '']) => cell);
   };
 
-  it('has every job of the workflow, and whether it is logged in to Azure', () => {
+  it('lists every job of the workflow, and whether it logs in to Azure', () => {
     const workflow = readFileSync(join(root, 'examples', 'github-workflow', 'deploy.yml'), 'utf8');
     const jobs = (workflow.split(/^jobs:\n/m)[1] ?? '').split(/^(?= {2}\w+:\n)/m);
     assert.deepEqual(
@@ -509,7 +517,7 @@ describe('docs/github.md', () => {
     }
   });
 
-  it('names steps that the action has, and every action', () => {
+  it('names only steps that the action has, and names every action', () => {
     const steps = listFirstCells('Step');
     assert.ok(steps.length > 3);
     for (const step of steps) assert.ok(actions.get('.')?.includes(`- name: ${step}\n`), step);

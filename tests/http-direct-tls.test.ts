@@ -11,8 +11,8 @@ import { createGate, findClientIdentity, type GateOptions, secureServer, trustSt
 import { type Caller, type Certificates, makeCertificates } from './front-ends/callers.js';
 import { TlsConnection } from './front-ends/tls-connection.js';
 
-// TLS that ends in the server: what is known of a caller comes from its connection. The four callers and the sessions that are
-// resumed are in http-hosts.test.ts.
+// Tests TLS that ends in the server itself, so the gate reads the caller's certificate from the connection.
+// http-hosts.test.ts tests the four kinds of callers, and resumed sessions.
 
 let folder: string;
 let certificates: Certificates;
@@ -24,7 +24,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Callers under the client CA, by their names. */
+/** A trust document that lists callers by the client CA and their names. */
 function makeTrust(): GateOptions['trustStore'] {
   const identity = (name: string): object => ({
     name,
@@ -70,7 +70,7 @@ async function ask(port: number, caller: Caller | undefined): Promise<string> {
 }
 
 describe('direct-tls', () => {
-  it('builds a path over what a caller sends only where the app says so', async (context) => {
+  it('uses the certificates that a caller sends for its path only if the app allows it', async (context) => {
     const { issued, chained } = certificates.callers;
     for (const [more, expected] of [
       [{}, '401'],
@@ -81,13 +81,13 @@ describe('direct-tls', () => {
       const port = await listen(context, server);
       assert.equal(await ask(port, issued), 'issued');
       assert.equal(await ask(port, chained), expected);
-      // One that sends its leaf alone is another connection, whose chain is another.
+      // On another connection, the same caller sends only its own certificate. The result is the same.
       const alone = { ...chained, cert: chained.certificates[0]?.pem ?? '' };
       assert.equal(await ask(port, alone), expected === '401' ? '401' : 'chained');
     }
   });
 
-  it('reads no certificate of a connection that is not TLS', async (context) => {
+  it('reads no certificate from a connection without TLS', async (context) => {
     const server = createHttpServer((_request, response) => response.end('in'));
     secureServer(server, makeGate());
     server.listen(0, '127.0.0.1');
@@ -100,7 +100,7 @@ describe('direct-tls', () => {
     assert.equal(answer.status, 401);
   });
 
-  it('says at start that the server itself refuses callers, or asks for no certificate', async (context) => {
+  it('logs at the start that the server itself refuses callers, or requests no certificate', async (context) => {
     const { issued } = certificates.callers;
     const { cert, key } = certificates.server;
     const ca = certificates.clientCa.pem;
@@ -130,13 +130,13 @@ describe('direct-tls', () => {
     }
   });
 
-  it('refuses everybody where the server asks for no certificate', async (context) => {
+  it('refuses everybody if the server requests no certificate', async (context) => {
     const server = createServer(certificates.server, (_request, response) => response.end('in'));
     secureServer(server, makeGate());
     assert.equal(await ask(await listen(context, server), certificates.callers.issued), '401');
   });
 
-  it('lets no connection change its certificate in TLS 1.2, also one that was there before the gate', async (context) => {
+  it('lets no connection change its certificate in TLS 1.2, even one that is older than the gate', async (context) => {
     const server = createTlsServer();
     const accepted: Socket[] = [];
     server.on('connection', (socket: Socket) => accepted.push(socket));
@@ -153,7 +153,7 @@ describe('direct-tls', () => {
       assert.ok(ofServer !== undefined);
       if (index !== 1) assert.equal((await connection.ask(request)).body, 'issued');
       connection.socket.renegotiate({}, () => undefined);
-      // Nothing was read of the second one yet: what it is now is read with its first request.
+      // The second connection has sent no request yet, so the gate reads its certificate with this first request.
       if (index === 1) assert.equal((await connection.ask(request)).body, 'issued');
       connection.socket.renegotiate({}, () => undefined);
       await assert.rejects(connection.ask(request));

@@ -45,8 +45,8 @@ import {
   securedHosts,
 } from './test-support/secured-hosts.js';
 
-// What each adapter closes, and what it doesn't (docs/http-hosts.md), with the real frameworks. The caller's fields are those
-// of HAProxy; real handshakes are in http-hosts.test.ts.
+// Tests what each adapter closes, and what it doesn't (docs/http-hosts.md), with the real frameworks. The callers'
+// header fields are HAProxy's; http-hosts.test.ts tests real handshakes.
 
 const frontEndSecret = 'a-secret-of-the-front-end-for-tests-only';
 const ann = makeCertificate({ name: ['CN = ann'] });
@@ -76,7 +76,7 @@ function makeGate(allowAnonymous: readonly string[] = [], store: TrustStore = tr
   return { gate: createGate({ trustStore: store, frontEnd: 'haproxy', frontEndSecret, allowAnonymous, log }), lines };
 }
 
-/** Its trust document knows Ann by this name and with these roles. */
+/** A gate whose trust document lists Ann under this name and with these roles. */
 function makeGateFor(name: string, roles: readonly string[] = [], allowAnonymous: readonly string[] = []): Gate {
   const ofGate = [{ name, roles, pins: [{ thumbprintSha256 }] }];
   const log = { info: (): void => undefined, warn: (): void => undefined };
@@ -101,7 +101,7 @@ async function listen(context: TestContext, listener: RequestListener | Server):
   return (server.address() as AddressInfo).port;
 }
 
-/** Status and body for Ann and for nobody. */
+/** Status and body of the answers to Ann and to a caller without a certificate. */
 async function askBoth(
   port: number,
   path: string,
@@ -116,7 +116,7 @@ async function askBoth(
   return [await ask(fieldsOf(ann)), await ask({})];
 }
 
-/** A head as it is written here: `fetch` would join lines and tidy up paths. */
+/** Sends the request exactly as written, because `fetch` would join header lines and normalize paths. */
 async function askRaw(
   port: number,
   target: string,
@@ -143,7 +143,7 @@ async function expectClosed(
   assert.match(forNobody[1], /client_certificate_required/, path);
 }
 
-/** Asks for an upgrade, and tells all that was answered. */
+/** Requests an upgrade, and returns everything that the server answers. */
 async function askUpgrade(
   port: number,
   fields: Readonly<Record<string, string>> = {},
@@ -156,7 +156,7 @@ async function askUpgrade(
   return text(socket);
 }
 
-/** The lines of this code that were written to a console that is mocked. */
+/** The log lines with this code that were written to the mocked console. */
 function listStartLines(warn: Mock<typeof console.warn>, code: string): readonly string[] {
   const lines = warn.mock.calls.map(({ arguments: [line] }) => String(line));
   return lines.filter((line) => line.includes(`"code":"${code}"`));
@@ -170,7 +170,7 @@ const name: RequestListener = (request, response) => response.end(findClientIden
 
 for (const host of securedHosts) {
   describe(`${host.adapter} with ${host.name}`, () => {
-    /** Listening, with the routes of the table. */
+    /** Starts the server with the routes that every host of `securedHosts` has, and returns its port. */
     const start = async (
       context: TestContext,
       gate: Gate,
@@ -183,7 +183,7 @@ for (const host of securedHosts) {
       return listen(context, server);
     };
 
-    it('closes what was added before and after it, and what nothing handles, and logs each decision once', async (context) => {
+    it('closes routes added before and after the gate, and unhandled paths, and logs each decision once', async (context) => {
       const { gate, lines } = makeGate(openRoutes);
       const port = await start(context, gate);
       await expectClosed(port, '/before', [200, 'Ann']);
@@ -196,14 +196,14 @@ for (const host of securedHosts) {
       assert.equal(lines.length, 14);
     });
 
-    it('asks for a role, also on a public route', async (context) => {
+    it('requires a role, even on a public route', async (context) => {
       const port = await start(context, makeGate(openRoutes).gate);
       await expectClosed(port, '/role', [200, 'Ann']);
       await expectClosed(port, '/open-role', [200, 'Ann']);
       await expectClosed(port, '/other-role', [403, undefined]);
     });
 
-    it('has one outcome of each request, which the last of its lines and one event tell', async (context) => {
+    it('has one outcome for each request, in its last log line and in one event', async (context) => {
       const events: DecisionEvent[] = [];
       const hear = (event: unknown): number => events.push(event as DecisionEvent);
       subscribe(decisionChannelName, hear);
@@ -228,7 +228,7 @@ for (const host of securedHosts) {
             [[code, correlationId]],
             path,
           );
-          // A host that knows the role before it asks the gate has a line of the refusal alone.
+          // If the host knows the required role before it asks the gate, only one line is logged.
           const told = own.map((line) => [line['code'], line['after'], line['correlationId']]);
           const line = [code, own.length === 1 ? undefined : 'allowed', correlationId];
           assert.deepEqual(told, own.length === 1 ? [line] : [['allowed', undefined, correlationId], line], path);
@@ -236,7 +236,7 @@ for (const host of securedHosts) {
       }
     });
 
-    it('opens a public route by its exact method and path alone', async (context) => {
+    it('opens a public route only for its exact method and path', async (context) => {
       const port = await start(context, makeGate(openRoutes).gate);
       assert.deepEqual((await askBoth(port, '/open?x=/after'))[1], [200, 'nobody']);
       for (const path of ['/open/', '//open', '/Open', '/%6fpen', '/open;x', '/open/../after'])
@@ -245,7 +245,7 @@ for (const host of securedHosts) {
         assert.equal((await askRaw(port, `${method} /open`)).status, 401, method);
     });
 
-    it('refuses what comes past the front end, and two lines of a field, whatever they say', async (context) => {
+    it('refuses requests that did not come through the front end, and fields that have two lines', async (context) => {
       const port = await start(context, makeGate().gate);
       const own = Object.entries(fieldsOf(ann));
       const [secret = ['', ''], certificate = ['', ''], verification = ['', '']] = own;
@@ -268,7 +268,7 @@ for (const host of securedHosts) {
 
     for (const form of frontEndForms) {
       const { name: frontEnd } = form.frontEnd;
-      it(`refuses two lines of the certificate behind ${frontEnd}`, async (context) => {
+      it(`refuses two lines of the certificate field behind ${frontEnd}`, async (context) => {
         const isolation = frontEnd === 'app-service' ? {} : ({ frontEndIsolation: 'loopback' } as const);
         const log = { info: (): void => undefined, warn: (): void => undefined };
         const options = {
@@ -290,7 +290,7 @@ for (const host of securedHosts) {
       assert.equal(body, `secret: ${host.hidesSecret ? '' : frontEndSecret}`);
     });
 
-    it('answers 503 where trust is not there, and public routes as before', async (context) => {
+    it('answers 503 if the trust store is unavailable, except on public routes', async (context) => {
       const down: TrustStore = { find: () => ({ outcome: 'unavailable', detail: 'down' }) };
       const port = await start(context, makeGate(openRoutes, down).gate);
       const [forAnn, forNobody] = await askBoth(port, '/after');
@@ -298,7 +298,7 @@ for (const host of securedHosts) {
       assert.deepEqual((await askBoth(port, '/open'))[1], [200, 'nobody']);
     });
 
-    it(`${host.closesUpgrades ? 'closes' : 'does not close'} listeners for upgrades; secureServer does`, async (context) => {
+    it(`${host.closesUpgrades ? 'closes' : 'does not close'} listeners for upgrades, which secureServer closes`, async (context) => {
       const listenFor = (server: Server): unknown => server.on('upgrade', answerUpgrade);
       const port = await start(context, makeGate().gate, listenFor);
       assert.match(await askUpgrade(port), host.closesUpgrades ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 101 /);
@@ -309,13 +309,13 @@ for (const host of securedHosts) {
       });
       assert.match(await askUpgrade(secured), /^HTTP\/1\.1 401 /);
       assert.match(await askUpgrade(secured, fieldsOf(ann)), /^HTTP\/1\.1 101 /);
-      // With the same gate, a request is decided once.
+      // If both have the same gate, a request is decided only once.
       const before = lines.length;
       await expectClosed(secured, '/after', [200, 'Ann']);
       assert.equal(lines.length, before + 2);
     });
 
-    it('takes no gate twice', async (context) => {
+    it('refuses to install a gate twice', async (context) => {
       const { secureAgain, close } = await host.create(frameworks, makeGate().gate);
       if (close !== undefined) context.after(close);
       if (secureAgain !== undefined)
@@ -331,7 +331,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
   describe(`secureExpress with ${framework}, in another app`, () => {
     const createApp = (): ExpressLike => (frameworks.load(framework) as () => ExpressLike)();
 
-    it('closes an app that is mounted in another, and leaves that as it is', async (context) => {
+    it('closes an app that is mounted in another, and leaves the other one open', async (context) => {
       const [outer, inner] = [createApp(), createApp()];
       inner.use('/before', name);
       outer.use('/inner', inner);
@@ -345,7 +345,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
       ]);
     });
 
-    it('does not take the roles of another gate on an anonymous route', async (context) => {
+    it('does not use the roles from another gate on an anonymous route', async (context) => {
       const [outer, inner] = [createApp(), createApp()];
       secureExpress(outer, makeGateFor('Operator', ['operator']));
       secureExpress(inner, makeGateFor('Reader', [], ['GET /open', 'GET /role']));
@@ -360,7 +360,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
   });
 }
 
-it('secureExpress takes nothing but an app', () => {
+it('secureExpress accepts only an app', () => {
   const { gate } = makeGate();
   for (const app of [undefined, {}, (): void => undefined]) {
     assert.throws(() => {
@@ -369,7 +369,7 @@ it('secureExpress takes nothing but an app', () => {
   }
 });
 
-it('secureExpress does not close the router of Express 5 where somebody calls that directly', async (context) => {
+it("secureExpress does not close Express 5's router if the router is called directly", async (context) => {
   interface Express5 extends ExpressLike {
     router(request: IncomingMessage, response: ServerResponse, next: () => void): void;
   }
@@ -394,7 +394,7 @@ describe('secureFastify', () => {
   };
   const whoami = (request: FastifyRequestLike): string => request.clientIdentity.name;
 
-  it('closes what was added before and after it, contexts too, and what nothing handles', async (context) => {
+  it('closes routes added before and after it, routes of contexts, and unhandled paths', async (context) => {
     const app = createApp(context);
     const { gate, lines } = makeGate();
     app.get('/before', whoami);
@@ -420,7 +420,7 @@ describe('secureFastify', () => {
     assert.deepEqual([...routes], ['/before', '/child', '/after', '/role', undefined]);
   });
 
-  it('closes the context in which it is registered, and no other', async (context) => {
+  it('closes only the context in which it is registered', async (context) => {
     const app = createApp(context);
     const { gate } = makeGate();
     app.get('/own', (request) => findClientIdentity(request)?.name ?? 'nobody');
@@ -435,7 +435,7 @@ describe('secureFastify', () => {
     assert.deepEqual((await askBoth(port, '/own'))[1], [200, 'nobody']);
   });
 
-  it('closes an app over HTTP/2, and empties the secret there too', async (context) => {
+  it('closes an app over HTTP/2, and hides the secret there too', async (context) => {
     const app = (frameworks.load('fastify') as (options: object) => FastifyLike)({ http2: true });
     await app.register(secureFastify(makeGate().gate));
     app.get('/after', (request) => [request.clientIdentity.name, JSON.stringify(request.raw.rawHeaders)].join());
@@ -465,7 +465,7 @@ describe('secureFastify', () => {
     assert.equal(runs, 0);
   });
 
-  it('runs after the hooks that were added before it, which can answer, and says at start which they are', async (context) => {
+  it('runs after hooks that were added before it and can answer, and names them in a log line at the start', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     const app = createApp(context);
     const passOn = (_request: unknown, _reply: unknown, done: () => void): void => {
@@ -493,7 +493,7 @@ describe('secureFastify', () => {
       passOn(...args);
     });
     app.get('/after', { onRequest: passOn }, whoami);
-    // Another gate says nothing new.
+    // A second gate in a child context adds no line.
     void app.register((child: FastifyLike, _options: object, done: () => void) => {
       void child.register(secureFastify(makeGateFor('Ann')));
       child.get('/inner', whoami);
@@ -505,7 +505,7 @@ describe('secureFastify', () => {
     assert.match(lines[0] ?? '', / them: answerAll, functions without a name, ofContext\. /);
   });
 
-  it('says nothing at start where it is registered first', async (context) => {
+  it('logs nothing about hooks at the start if it is registered first', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     const app = createApp(context);
     await app.register(secureFastify(makeGate().gate));
@@ -517,7 +517,7 @@ describe('secureFastify', () => {
     assert.deepEqual(listStartLines(warn, 'hooks_before_gate'), []);
   });
 
-  it('says at start that it cannot see earlier hooks, where Fastify does not show them', async (context) => {
+  it('logs at the start that it cannot see earlier hooks, if Fastify does not show them', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     const app = createApp(context);
     const secure = secureFastify(makeGate().gate);
@@ -531,7 +531,7 @@ describe('secureFastify', () => {
     assert.match(listStartLines(warn, 'hooks_before_gate').join(), /this version of Fastify does not show/);
   });
 
-  it('does not let an app start whose middleware would run before it, and runs before middleware that comes after it', async (context) => {
+  it('stops the start of an app whose middleware would run first, and runs before middleware that is added later', async (context) => {
     const middie = frameworks.load('@fastify/middie') as FastifyPlugin;
     const late = createApp(context);
     await late.register(middie);
@@ -552,7 +552,7 @@ describe('secureFastify', () => {
     assert.equal(runs, 1);
   });
 
-  it('does not let an app of NestJS start that has its middleware already; before that, it runs first', async (context) => {
+  it('stops the start of a NestJS app that already has its middleware, and otherwise runs before the middleware', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     const late = createNestAdapter(frameworks);
     const opened = await createNest(frameworks, late);
@@ -576,12 +576,12 @@ describe('secureFastify', () => {
     const port = await listen(context, app.getHttpServer());
     for (const path of ['/after', '/nowhere']) await expectClosed(port, path, [200, 'middleware']);
     assert.equal(runs, 2);
-    // The adapter's own, such as the one for CORS.
+    // The line is about the NestJS adapter's own hooks, such as the one for CORS.
     assert.equal(listStartLines(warn, 'hooks_before_gate').length, 1);
   });
 
   for (const phase of ['onRequest', 'preHandler']) {
-    it(`refuses a role where no gate has decided, as a hook ${phase}`, async (context) => {
+    it(`answers 503 to a required role, as a hook ${phase}, if no gate has decided`, async (context) => {
       const warn = context.mock.method(console, 'warn', () => undefined);
       const app = createApp(context);
       const forOperators = { [phase]: requireRole('operator') };
@@ -609,7 +609,7 @@ describe('secureFastify', () => {
     });
   }
 
-  it('reads config.certgate of the routes of its contexts and of no others, also as one of two gates', async (context) => {
+  it('reads config.certgate of the routes of its contexts and of no others, even with two gates', async (context) => {
     const app = createApp(context);
     const forWriters = { config: { certgate: { roles: ['writer'] } } };
     app.get('/outside', forWriters, ({ raw }) => findClientIdentity(raw)?.name ?? 'nobody');
@@ -629,11 +629,11 @@ describe('secureFastify', () => {
     await expectClosed(port, '/two-gates', [403, undefined]);
   });
 
-  it('opens no upgrade by an anonymous route, where a plugin has made a route of it', async (context) => {
+  it('opens no upgrade on an anonymous route, even if a plugin serves WebSockets by routes', async (context) => {
     const app = createApp(context);
     await app.register(secureFastify(makeGateFor('Ann', [], ['GET /after'])));
     app.get('/after', () => 'a WebSocket');
-    // As @fastify/websocket does it.
+    // Handles upgrades like @fastify/websocket.
     app.server.on('upgrade', (request, socket: Socket) => {
       const response = new ServerResponse(request);
       response.assignSocket(socket);
@@ -647,7 +647,7 @@ describe('secureFastify', () => {
     assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 200 /);
   });
 
-  it('refuses a requirement that is not valid or undefined, by the name of the route', async (context) => {
+  it('refuses an invalid or undefined requirement, and names the route', async (context) => {
     const app = createApp(context);
     const invalid = [undefined, null, { role: 'writer' }];
     const requirements = [...invalid, { roles: undefined }, { functionName: undefined }, { roles: [undefined] }];
@@ -672,7 +672,7 @@ describe('secureFastify', () => {
     assert.equal((await askBoth(port, '/none'))[0][0], 200);
   });
 
-  it('says at start that the server itself refuses callers, with direct-tls', async (context) => {
+  it('logs at the start that the server itself refuses callers, with direct-tls', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-http-frameworks-'));
     context.after(() => {
       rmSync(folder, { recursive: true, force: true });
@@ -694,7 +694,7 @@ describe('secureFastify', () => {
     }
   });
 
-  it('does not let an app start whose trust document is not valid', async (context) => {
+  it('stops the start of an app whose trust document is invalid', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const app = createApp(context);
     const failing = { find: trustStore.find.bind(trustStore), start: () => Promise.reject(new Error('not valid')) };
@@ -715,7 +715,7 @@ describe('secureServer with fastify, which opens a second server for the other a
       { address: '127.0.0.1', family: 4 },
       { address: '::1', family: 6 },
     ];
-    // What most machines say of localhost; on some it has one address.
+    // Most machines have both addresses for localhost. Some have only one, so the lookup is mocked.
     context.mock.method(dns, 'lookup', (host: string, options: { readonly all?: boolean }, found: Found) => {
       if (host === 'localhost' && options.all === true) setImmediate(found, null, both);
       else Reflect.apply(lookup, dns, [host, options, found]);
@@ -728,7 +728,7 @@ describe('secureServer with fastify, which opens a second server for the other a
   };
   type Found = (error: null, addresses: readonly object[]) => void;
 
-  it('closes both, upgrades too, and decides once', { skip }, async (context) => {
+  it('closes both, including upgrades, and decides once', { skip }, async (context) => {
     const app = createApp(context);
     const { gate, lines } = makeGate();
     secureServer(app.server, gate);
@@ -748,10 +748,10 @@ describe('secureServer with fastify, which opens a second server for the other a
     assert.equal(lines.length, 8);
   });
 
-  it('closes both where a library has replaced the listeners of the first', { skip }, async (context) => {
+  it("closes both if a library has replaced the first one's listeners", { skip }, async (context) => {
     const app = createApp(context);
     secureServer(app.server, makeGate().gate);
-    // As Socket.IO does it.
+    // Replaces the listeners like Socket.IO.
     const listeners = app.server.listeners('request') as RequestListener[];
     app.server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
       for (const listener of listeners) listener(request, response);
@@ -762,7 +762,7 @@ describe('secureServer with fastify, which opens a second server for the other a
   });
 
   it(
-    'takes no server whose second one it cannot find, and leaves other servers of the process alone',
+    "refuses a server whose second one it cannot find, and leaves the process's other servers open",
     { skip },
     async (context) => {
       const late = createApp(context);
@@ -781,11 +781,11 @@ describe('secureServer with fastify, which opens a second server for the other a
 });
 
 describe('secureFetch', () => {
-  it('opens no upgrade by an anonymous route, where a WebSocket is a route of the app', async (context) => {
+  it('opens no upgrade on an anonymous route, even if the app serves WebSockets by a route', async (context) => {
     const open: (request: Request, env: object) => Response = () => new Response('a WebSocket');
     const answer = secureFetch(open, makeGateFor('Ann', [], ['GET /after']));
     const server = createServer();
-    // As @hono/node-server does it.
+    // Handles upgrades like @hono/node-server.
     server.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
       const headers = incoming.headers as Readonly<Record<string, string>>;
       answer(new Request('http://x/after', { headers }), { incoming }).then(

@@ -7,7 +7,7 @@ import { root } from './test-support/certgate.js';
 import { hostsBehindFrontEnds } from './test-support/http-hosts.js';
 import { securedHosts } from './test-support/secured-hosts.js';
 
-// What closes a host stands in the table of the tests of every host, on the page, and in an example that tests run.
+// Checks that every adapter is in the table of tested hosts, on the page, and in an example that tests run.
 
 const adapters = Object.keys(http).filter((name) => /^secure[A-Z]/.test(name));
 const page = readFileSync(join(root, 'docs/http-hosts.md'), 'utf8');
@@ -16,7 +16,7 @@ it('every adapter of @certgate/http is tested with a host', () => {
   assert.deepEqual([...new Set(securedHosts.map(({ adapter }) => adapter))].toSorted(), adapters.toSorted());
 });
 
-it('docs/http-hosts.md says of every adapter what it closes, and of those that empty the secret that they do', () => {
+it('docs/http-hosts.md says what every adapter closes, and which adapters empty the secret', () => {
   const [, table = ''] = /^\| Host \| Call \|.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
   const calls = [...table.matchAll(/\b(secure[A-Z]\w+)\(/g)].map(([, name]) => name);
   assert.deepEqual([...new Set(calls)].toSorted(), adapters.toSorted());
@@ -37,7 +37,7 @@ it('the README of @certgate/http names every adapter', () => {
 it('docs/http-hosts.md has a row for every host', () => {
   const hosts = [...page.matchAll(/^\| ([^|]+) \| `(?:await |secure)/gm)].map(([, host = '']) => host.toLowerCase());
   const missing = securedHosts.filter(
-    // A second version or adapter of a framework is in the row of the first.
+    // Other versions or adapters of a framework share the row of the first.
     ({ name }) => !hosts.some((host) => host.includes(name.replace(/-.+$/, ''))),
   );
   assert.deepEqual(
@@ -46,7 +46,7 @@ it('docs/http-hosts.md has a row for every host', () => {
   );
 });
 
-it('every server of examples/http-hosts is also tested in a process of the tests', () => {
+it('every server of examples/http-hosts is also tested inside the test process', () => {
   const tested = securedHosts.map(({ name }) => name.replace(':', '-'));
   assert.deepEqual(
     hostsBehindFrontEnds.filter((name) => !tested.includes(name)),
@@ -54,7 +54,7 @@ it('every server of examples/http-hosts is also tested in a process of the tests
   );
 });
 
-it('every server of examples/http-hosts runs behind the front ends, or ends TLS itself', () => {
+it('every server of examples/http-hosts runs behind the front ends or ends TLS itself', () => {
   const files = readdirSync(join(root, 'examples/http-hosts/src')).map((file) => file.replace(/\.ts$/, ''));
   assert.deepEqual(files.toSorted(), [...hostsBehindFrontEnds, 'direct-tls'].toSorted());
 });

@@ -22,8 +22,8 @@ import {
   type RunningHost,
 } from './test-support/http-hosts.js';
 
-// The servers of examples/http-hosts, each with its real framework: behind nginx with its file of examples/front-ends, and
-// direct-tls with callers' own handshakes.
+// Tests the servers of examples/http-hosts, each with its real framework: behind nginx with its file from
+// examples/front-ends, and with direct-tls, where callers connect to the server itself.
 
 const frontEndSecret = 'AZaz09._~+/=-for-the-tests-of-hosts';
 
@@ -44,7 +44,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** `pinned` is an operator, `issued` has no role, and of the others nothing is known. */
+/** Writes a trust document with `pinned` as an operator, `issued` without a role, and none of the others. */
 function writeTrust(into: string, { callers }: Certificates): string {
   const pin = ({ certificates: [leaf] }: Caller): object => ({
     thumbprintSha256: createHash('sha256')
@@ -81,7 +81,7 @@ function askAs(caller: Caller | undefined, port: number, path: string, more: Req
   return ask({ port, path, servername: 'localhost', ca: certificates.server.cert, ...own, ...more });
 }
 
-/** What each caller gets from each route; `nowhere` has no handler. */
+/** What each caller gets from each route. The path `/nowhere` has no handler. */
 function listExpected(): readonly (readonly [Caller | undefined, Readonly<Record<string, string | number>>])[] {
   const { pinned, issued, stranger } = certificates.callers;
   const refused = { '/public': 'open to all\n', '/closed': 401, '/role': 401, '/nowhere': 401 };
@@ -113,7 +113,7 @@ async function expectTable(send: (caller: Caller | undefined, path: string) => P
   }
 }
 
-/** The same over TLS, where each caller has connections of its own. */
+/** Calls `expectUnmixed` over TLS, where each caller has its own connections. */
 async function expectUnmixedOverTls(port: number): Promise<void> {
   const agents = new Map<Caller | undefined, HttpsAgent>();
   for (const [caller] of listExpected()) {
@@ -124,7 +124,7 @@ async function expectUnmixedOverTls(port: number): Promise<void> {
   for (const agent of agents.values()) agent.destroy();
 }
 
-/** 1,000 requests at a time over the connections that `send` shares; each answer must be that of its own caller. */
+/** Sends 1,000 requests at a time over the connections that `send` shares. Each caller must get its own answer. */
 async function expectUnmixed(send: (caller: Caller | undefined, path: string) => Promise<Answer>): Promise<void> {
   const table = listExpected();
   const paths = ['/closed', '/role', '/closed', '/public', '/nowhere'];
@@ -137,9 +137,9 @@ async function expectUnmixed(send: (caller: Caller | undefined, path: string) =>
   );
 }
 
-it('docs/http-hosts.md shows of each host, word for word, how its example asks for a role', () => {
+it("docs/http-hosts.md shows, word for word, how each host's example requires a role", () => {
   const page = readFileSync(join(root, 'docs', 'http-hosts.md'), 'utf8');
-  // What has imports is compiled by docs.test.ts.
+  // docs.test.ts compiles the code blocks that have imports.
   const shown = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)]
     .map(([, code = '']) => code)
     .filter((code) => !code.includes('import '));
@@ -150,7 +150,7 @@ it('docs/http-hosts.md shows of each host, word for word, how its example asks f
     ]),
   );
   const without = [...sources].filter(([, source]) => !shown.some((code) => source.includes(code)));
-  // It has no routes: the page says that `requireRole` takes a third argument.
+  // The plain Node.js server has no routes. For it, the page describes the third argument of `requireRole`.
   assert.deepEqual(
     without.map(([name]) => name),
     ['node-http'],
@@ -180,7 +180,7 @@ describe('docs/http-hosts.md, "Close an Express app behind nginx"', { skip: reas
           ),
       }),
     );
-    // Below the folder in which Express and the tarball are installed.
+    // The app is below the folder in which Express and the tarball are installed.
     const app = join(hosts.folder, 'page');
     mkdirSync(app);
     const [program] = blocks.filter(({ language }) => language === 'js');
@@ -202,7 +202,7 @@ describe('docs/http-hosts.md, "Close an Express app behind nginx"', { skip: reas
       line.startsWith('sudo cp app.conf ') ? '/usr/sbin/nginx -e stderr -p "$PWD" -c nginx.conf &' : line,
     );
     assert.ok(steps.some((line) => line.includes('nginx.conf &')));
-    // What the page leaves running ends with the shell.
+    // The trap ends the programs that the page's commands leave running.
     const script = ['set -eu', "trap 'kill $(jobs -p)' EXIT", ...steps].join('\n');
     const child = spawn('bash', ['-c', script], { cwd: app, env: { ...cleanEnvironment(), CURL_HOME: app } });
     child.stdin.end();
@@ -234,7 +234,7 @@ function describeBehindNginx(name: HttpHostName): void {
   });
   after(() => host.stop());
 
-  /** What nginx sends for a caller; the same without nginx. */
+  /** The header fields that nginx sends for a caller, for requests that don't go through nginx. */
   const getFields = (caller: Caller | undefined): OutgoingHttpHeaders => ({
     'SSL-Client-Verify': 'UNVERIFIED',
     'X-Certgate-Front-End-Secret': frontEndSecret,
@@ -252,16 +252,16 @@ function describeBehindNginx(name: HttpHostName): void {
       await expectTable((caller, path) => askAs(caller, proxy.port, path));
     });
 
-    it('mixes no identities in 1,000 requests at a time', () => expectUnmixedOverTls(proxy.port));
+    it('mixes up no identities in 1,000 requests at a time', () => expectUnmixedOverTls(proxy.port));
   });
 
-  it('mixes no identities in 1,000 requests at a time over eight connections that all callers share', async () => {
+  it('mixes up no identities in 1,000 requests at a time over eight connections that all callers share', async () => {
     const agent = new HttpAgent({ keepAlive: true, maxSockets: 8 });
     await expectUnmixed((caller, path) => ask({ port: host.port, path, agent, headers: getFields(caller) }));
     agent.destroy();
   });
 
-  it('answers a refused caller who sends a body, and goes on with the connection', async () => {
+  it('answers a refused caller who sends a body, and keeps the connection usable', async () => {
     const agent = new HttpAgent({ keepAlive: true, maxSockets: 1 });
     for (let turn = 0; turn < 3; turn += 1) {
       const request = requestHttp({ host: '127.0.0.1', port: host.port, path: '/closed', method: 'POST', agent });
@@ -286,7 +286,7 @@ function describeBehindNginx(name: HttpHostName): void {
     agent.destroy();
   });
 
-  it('logs a line for each decision, and the secret and the certificates nowhere', async () => {
+  it('logs a line for each decision, but never the secret or a certificate', async () => {
     const { pinned } = certificates.callers;
     await ask({ port: host.port, path: '/closed', headers: getFields(pinned) });
     const { body } = await ask({ port: host.port, path: '/closed', headers: getFields(undefined) });
@@ -295,7 +295,7 @@ function describeBehindNginx(name: HttpHostName): void {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const line = host.lines.find((each) => each.includes(correlationId)) ?? '';
-    // Denials are counted after the first twenty of a minute, so it may be that this one has no line.
+    // After twenty denials in a minute, the gate only counts them, so this one may have no line.
     if (line !== '') assert.equal((JSON.parse(line) as { readonly code: string }).code, 'certificate_missing');
     assert.ok(host.lines.some((each) => each.includes('"identity":"Ann"')));
     const all = host.lines.join('\n');
@@ -322,9 +322,9 @@ describe('direct-tls', () => {
     await expectTable((caller, path) => askAs(caller, host.port, path));
   });
 
-  it('mixes no identities in 1,000 requests at a time', () => expectUnmixedOverTls(host.port));
+  it('mixes up no identities in 1,000 requests at a time', () => expectUnmixedOverTls(host.port));
 
-  it('takes no header for a certificate', async () => {
+  it('ignores certificates in header fields', async () => {
     const { pinned } = certificates.callers;
     const forged = [
       { 'X-ARR-ClientCert': pinned.certificates[0]?.der.toString('base64') },
@@ -340,13 +340,13 @@ describe('direct-tls', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const only = { minVersion: version, maxVersion: version };
 
-    it(`knows a resumed session by the certificate of its first handshake, and no other, in ${version}`, async () => {
+    it(`identifies a resumed session only by the certificate of its first handshake, in ${version}`, async () => {
       const { pinned, issued } = certificates.callers;
       const first = await TlsConnection.open(host.port, certificates, issued, only);
       assert.equal((await first.ask(get('/closed'))).body, 'hello Bob\n');
       first.close();
       const session = first.session === undefined ? {} : { session: first.session };
-      // Whoever resumes it has its secret; what it presents now is not looked at.
+      // The client that resumes a session knows its secret. The server ignores the certificate that the client has now.
       for (const caller of [issued, pinned, undefined]) {
         const second = await TlsConnection.open(host.port, certificates, caller, { ...only, ...session });
         const isReused = second.socket.isSessionReused();
@@ -356,7 +356,7 @@ describe('direct-tls', () => {
       }
     });
 
-    it(`admits nobody by a resumed session without a certificate, in ${version}`, async () => {
+    it(`admits nobody by a resumed session that has no certificate, in ${version}`, async () => {
       const first = await TlsConnection.open(host.port, certificates, undefined, only);
       assert.equal((await first.ask(get('/closed'))).status, 401);
       first.close();
@@ -371,7 +371,7 @@ describe('direct-tls', () => {
     });
   }
 
-  it('ends a connection that asks for another handshake in TLS 1.2', async () => {
+  it('ends a connection that requests a renegotiation in TLS 1.2', async () => {
     for (const caller of [undefined, certificates.callers.issued]) {
       const connection = await TlsConnection.open(host.port, certificates, caller, { maxVersion: 'TLSv1.2' });
       if (caller !== undefined) assert.equal((await connection.ask(get('/closed'))).body, 'hello Bob\n');

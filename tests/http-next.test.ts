@@ -9,8 +9,8 @@ import { until } from '@certgate/x509/test-support/until.js';
 import { root } from './test-support/certgate.js';
 import { type InstalledApp, installNextApp, type RunningHost } from './test-support/http-hosts.js';
 
-// examples/http-hosts/next, built: a custom server with `secureServer` around route handlers with `secureFetch`, which Next.js
-// bundles with a copy of the gate.
+// Tests the built app of examples/http-hosts/next: a custom server with `secureServer`, and route handlers with
+// `secureFetch`, which Next.js bundles with a copy of the gate.
 
 const frontEndSecret = 'a-secret-of-the-front-end-for-tests-only';
 const [ann, bob, stranger] = ['ann', 'bob', 'ann'].map((name) => makeCertificate({ name: [`CN = ${name}`] }));
@@ -44,7 +44,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The status, and the body of what is 200. */
+/** The status, and also the body if the status is 200. */
 async function ask(caller: MadeCertificate | undefined, path: string, method = 'GET'): Promise<readonly unknown[]> {
   const headers = {
     'X-Certgate-Front-End-Secret': frontEndSecret,
@@ -69,7 +69,7 @@ it('docs/http-hosts.md shows the custom server and the gate of the example, word
 });
 
 describe('a custom server of Next.js with secureServer', () => {
-  it('admits to a wrapped route by one line, and refuses by its role with the same correlation id', async () => {
+  it('logs one line for an admission to a wrapped route, and refuses by role with the same correlation id', async () => {
     assert.deepEqual(await ask(ann, '/closed'), [200, 'hello Ann\n']);
     assert.deepEqual(await ask(ann, '/role'), [200, 'operator Ann\n']);
     assert.deepEqual(await ask(bob, '/role'), [403]);
@@ -98,12 +98,13 @@ describe('a custom server of Next.js with secureServer', () => {
     assert.deepEqual(await ask(undefined, '/public'), [200, 'open to all\n']);
   });
 
-  it('mixes no callers that wait for each other, and refuses request objects without the certificate, and in after()', async () => {
+  it('mixes up no callers that wait for each other, and refuses copies of a request without its fields', async () => {
     await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
         const [caller, name] = index % 2 === 0 ? ([ann, 'Ann'] as const) : ([bob, 'Bob'] as const);
         assert.deepEqual(await ask(caller, '/closed'), [200, `hello ${name}\n`]);
-        // Whom the handler knows, whom a copy of its request names, and the status without that field and from its own server.
+        // The route answers four things: the caller whom the handler knows, the caller of a copy of the request, and
+        // the statuses without header fields and from its own server.
         assert.deepEqual(await ask(caller, '/probe'), [200, JSON.stringify([name, name, 401, 401])]);
       }),
     );
@@ -114,7 +115,7 @@ describe('a custom server of Next.js with secureServer', () => {
     );
   });
 
-  it('puts no caller into what Next.js caches for all', async () => {
+  it('does not write a caller into the cache that Next.js shows to all', async () => {
     for (let turn = 0; turn < 2; turn += 1) assert.deepEqual(await ask(ann, '/cached'), [401]);
   });
 });

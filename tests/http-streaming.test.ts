@@ -15,12 +15,12 @@ import {
 } from './test-support/adapter-app.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
-// Under HTTP streaming the library builds request.headers from trigger metadata, where fields of the request can stand in
-// the headers' place. The gate takes the certificate from the proxied request alone.
+// With HTTP streaming, the library builds `request.headers` from trigger metadata, in which the caller can put other
+// values in place of the headers. The gate reads the certificate only from the proxied request.
 
 let folder: string;
 let callers: Callers;
-/** For the tests that leave nothing behind in it. */
+/** An app for the tests that leave nothing behind in it. */
 let shared: StreamingApp;
 const endings: (() => unknown)[] = [];
 
@@ -69,7 +69,7 @@ async function startApp(
 
 describe('HTTP streaming', () => {
   for (const [what, where] of Object.entries({ before: 'src/a.js', after: 'src/z.js' })) {
-    it(`switched on ${what} secureApp: every verdict as without it`, async (context) => {
+    it(`switched on ${what} secureApp, gives the same verdicts as without streaming`, async (context) => {
       const { url } = await startApp(context, where);
       const statuses = async (path: string): Promise<readonly number[]> => [
         (await send(`${url}${path}`, {})).status,
@@ -84,7 +84,7 @@ describe('HTTP streaming', () => {
     });
   }
 
-  it('no field of a request stands in the place of the header', async () => {
+  it('a value elsewhere in the request does not replace the header', async () => {
     const { url } = shared;
     const allowed = callers.reader;
     const objects = [{ 'x-arr-clientcert': allowed }, { 'X-ARR-ClientCert': allowed }];
@@ -111,14 +111,14 @@ describe('HTTP streaming', () => {
     assert.ok(attempts.length > 30);
   });
 
-  it('the test could fail: request.headers does say what a member of the body said', async () => {
+  it('request.headers does contain a value from the body, so the test above could fail', async () => {
     const { url } = shared;
     const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.reader } });
     const answer = await send(`${url}/api/Seen`, { 'content-type': 'application/json' }, body);
     assert.deepEqual(JSON.parse(answer.body), { header: callers.reader });
   });
 
-  it('an allowed caller keeps their identity whatever the fields say', async () => {
+  it('an allowed caller keeps their identity, whatever the request contains', async () => {
     const { url } = shared;
     const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.operator }, headers: {} });
     const headers = { 'content-type': 'application/json', [header]: callers.reader };
@@ -126,7 +126,7 @@ describe('HTTP streaming', () => {
     assert.equal((await send(`${url}/api/Closed?headers=x`, { [header]: callers.reader })).body, 'reader');
   });
 
-  it('behind a front end of its own, its fields are taken from the wire, and two lines stay two', async (context) => {
+  it('behind another front end, the gate reads its fields from the wire, and two lines stay two', async (context) => {
     const secret = 'S3cret-of-the-front-end-0123456789.a';
     const settings = { CERTGATE_FRONT_END: 'haproxy', CERTGATE_FRONT_END_SECRET: secret };
     const { url } = await startApp(context, 'src/a.js', settings);
@@ -147,7 +147,7 @@ describe('HTTP streaming', () => {
     assert.equal(await ask({ ...certificate, 'X-Client-Certificate-Verification': '0' }), '401');
     assert.equal(await ask({ ...certificate, ...proven, 'X-Client-Certificate-Verification': ['0', '0'] }), '401');
     assert.equal(await ask({ ...certificate, ...proven, 'X-Certgate-Front-End-Secret': [secret, secret] }), '401');
-    // Nor does a member of the body stand in their place.
+    // A member of the body does not replace these fields either.
     const json = { 'content-type': 'application/json' };
     const fields = { 'x-client-certificate': callers.reader, 'x-client-certificate-verification': '0' };
     const body = JSON.stringify({ Headers: { ...fields, 'x-certgate-front-end-secret': secret } });
@@ -155,14 +155,14 @@ describe('HTTP streaming', () => {
     assert.equal(await ask({ ...json, ...proven }, body), '401');
   });
 
-  it('behind Traefik, a second line is not taken for a chain', async (context) => {
+  it('behind Traefik, a second header line is not accepted as a chain', async (context) => {
     const settings = { CERTGATE_FRONT_END: 'traefik', CERTGATE_FRONT_END_ISOLATION: 'private-network' };
     const { url } = await startApp(context, 'src/a.js', settings);
     const ask = async (value: string | readonly string[]): Promise<number> =>
       (await sendLines(`${url}/api/Closed`, { 'X-Forwarded-Tls-Client-Cert': value })).status;
     const { operator, reader } = callers;
     assert.equal(await ask(reader), 200);
-    // .NET's host joins the lines of what it proxies.
+    // The .NET host joins the lines of a field when it proxies a request.
     for (const value of [
       [operator, reader],
       ['', reader],
@@ -173,7 +173,7 @@ describe('HTTP streaming', () => {
       assert.equal(await ask(value), 401);
   });
 
-  it('an invocation id sent by the client changes nothing', async () => {
+  it('an invocation id from the client changes nothing', async () => {
     const { url } = shared;
     for (const id of [randomUUID(), '', 'x'.repeat(1000)]) {
       assert.equal((await send(`${url}/api/Closed`, { 'x-ms-invocation-id': id })).status, 401);
@@ -193,19 +193,20 @@ describe('HTTP streaming', () => {
     assert.equal((await send(`${url}/api/Closed`, { [header]: callers.reader })).status, 200);
   });
 
-  it('bodies stream both ways through an allowed call', async () => {
+  it('bodies stream both ways in an allowed call', async () => {
     const { url } = shared;
     const body = 'y'.repeat(300_000);
     const answer = await send(`${url}/api/Echo`, { [header]: callers.reader }, body);
     assert.equal(answer.body.length, body.length);
   });
 
-  it('a refusal does not wait for a large body that nobody reads', async (context) => {
+  it('a refusal does not wait for a large body', async (context) => {
     const { url } = shared;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = httpRequest(`${url}/api/Closed`, { method: 'POST' });
       request.once('response', resolve).once('error', reject);
-      // Chunked, since the host itself reads a body of declared length before it invokes. The end never comes.
+      // The body is chunked, because the host would read a body of declared length before it invokes the function. Its
+      // end never comes.
       request.write(Buffer.alloc(200_000));
       context.after(() => request.destroy());
     });
@@ -216,9 +217,9 @@ describe('HTTP streaming', () => {
     }
   });
 
-  it('hundreds of refusals leave no memory behind', async (context) => {
+  it('hundreds of refusals leak no memory', async (context) => {
     const { url } = await startApp(context);
-    // A long one, so that few are enough to tell.
+    // A large certificate, so that a few leaked ones are enough to be noticed.
     const names = Array.from({ length: 60 }, (_, index) => `DNS:${'n'.repeat(50)}-${index}.example.com`);
     const long = makeOpensslCertificate(folder, 'long', 'ec', [`subjectAltName=${names.join(',')}`]);
     const stranger = readHeader(long);
@@ -236,12 +237,13 @@ describe('HTTP streaming', () => {
     const before = await heap();
     await refuse(600);
     const grown = (await heap()) - before;
-    // The header kept of two refusals in three would be 2.5 MB and more, a request with its socket 3 MB.
+    // If two refusals in three kept their header, the heap would grow by 2.5 MB or more; if they kept the request with
+    // its socket, by 3 MB.
     assert.ok(grown < 1_500_000, `${grown} bytes`);
   });
 });
 
-/** Each value of a list as a line of its own. */
+/** Sends a request. Each value of a list becomes a header line of its own. */
 async function sendLines(
   url: string,
   headers: Readonly<Record<string, string | readonly string[]>>,

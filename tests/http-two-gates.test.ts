@@ -21,8 +21,8 @@ import {
 import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { type InstalledFrameworks, installFrameworks } from './test-support/http-hosts.js';
 
-// Two gates around one request, with the real frameworks (docs/http-hosts.md#two-gates): an app in an app, each of which knows
-// Ann by a name and a role of its own.
+// Tests two gates around one request, with the real frameworks (docs/http-hosts.md#two-gates): one app inside another.
+// Each gate lists Ann under a name and a role of its own.
 
 const frontEndSecret = 'a-secret-of-the-front-end-for-tests-only';
 const ann = makeCertificate({ name: ['CN = ann'] });
@@ -58,7 +58,7 @@ async function listen(context: TestContext, listener: RequestListener): Promise<
   return (server.address() as AddressInfo).port;
 }
 
-/** Status and body for Ann. */
+/** Sends Ann's request. Returns the body, or the status if it is not 200. */
 async function ask(port: number, path: string): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: fields });
   const body = await answer.text();
@@ -68,12 +68,12 @@ async function ask(port: number, path: string): Promise<string> {
 const who = (request: object, ...of: readonly [gate?: Gate]): string =>
   findClientIdentity(request, ...of)?.name ?? 'nobody';
 
-/** What is noted of one request. A second note of the same place is another request's. */
+/** The names that were noted at places during one request. `take` empties it for the next request. */
 class Notes {
   readonly #said = new Map<string, string>();
   readonly say = (place: string, name: string): void => void this.#said.set(place, name);
 
-  /** Waits for the last event of the response. */
+  /** Waits for the note `last`, which the response's last event writes. */
   async take(last: string): Promise<Readonly<Record<string, string>>> {
     await until(() => this.#said.has(last));
     const said = Object.fromEntries(this.#said);
@@ -86,7 +86,7 @@ type Next = (error?: unknown) => void;
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
 type ErrorMiddleware = (error: unknown, request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
 
-/** What Express 4, 5 and Connect have in common. */
+/** The members that apps of Express 4, Express 5 and Connect share. */
 interface App extends RequestListener {
   (request: IncomingMessage, response: ServerResponse): void;
   use(path: string, handler: Middleware): unknown;
@@ -96,7 +96,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
   describe(`an app of ${framework} in another`, () => {
     const createApp = (): App => (frameworks.load(framework) as () => App)();
 
-    it('has each know whom its own gate admitted: on the way in, on the way out, and when the response ends', async (context) => {
+    it("shows each app the caller that its own gate admitted, before and after the handler and at the response's end", async (context) => {
       const notes = new Notes();
       const watch =
         (place: string): Middleware =>
@@ -168,7 +168,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
       }
     });
 
-    it('has neither take the other for none, and the gate tell its own wherever it is asked', async (context) => {
+    it('hides the caller of one gate from the other app, and tells by a gate anywhere whom it admitted', async (context) => {
       const [open, closed, strict] = [makeGate('outer', ['GET /app']), makeGate('inner'), makeGate('inner', [], false)];
       const inner = createApp();
       secureExpress(inner, closed);
@@ -232,7 +232,7 @@ describe('a context of Fastify in another', () => {
     }
   };
 
-  it('tells by the gate who calls in every hook and handler, and without one nobody', async (context) => {
+  it('names the caller of a given gate in every hook and handler, and of no gate if none is given', async (context) => {
     const notes = new Notes();
     const [outer, inner] = [makeGate('outer'), makeGate('inner')];
     const note = (app: FastifyLike, place: string): void => {
@@ -272,7 +272,7 @@ describe('a context of Fastify in another', () => {
     );
   });
 
-  it('needs no gate where the other one is that of the server, or the same', async (context) => {
+  it("needs no given gate if the other gate is the server's or the same one", async (context) => {
     for (const isSame of [false, true]) {
       const [ofServer, inner] = [makeGate('outer'), makeGate('inner')];
       const app = createApp(context);
@@ -302,7 +302,7 @@ interface HonoLike {
 }
 
 describe('an app of Hono in another', () => {
-  it('has each know whom its own gate admitted, as a route and mounted', async (context) => {
+  it('shows each app the caller that its own gate admitted, as a route and mounted', async (context) => {
     const { Hono } = frameworks.load('hono') as { readonly Hono: new () => HonoLike };
     const { getRequestListener } = frameworks.load('@hono/node-server') as {
       readonly getRequestListener: (handler: (request: Request) => Promise<Response>) => RequestListener;

@@ -24,7 +24,7 @@ interface Page {
   readonly token: string;
 }
 
-/** Starts a command that serves the page, and reads its link from what it prints. */
+/** Starts a command that serves the page, and reads the page's link from the output. */
 async function startPage(args: readonly string[]): Promise<Page> {
   const child = startCertgate(args);
   let said = '';
@@ -55,7 +55,7 @@ async function ask<Answer>({ url, token }: Page, path: string, value?: unknown):
   return JSON.parse(text) as Answer;
 }
 
-/** The page hears of a request a moment after its answer. */
+/** Finds the event of a request. The page gets it a moment after the caller gets the answer. */
 async function findEvent(page: Page, correlationId: string | null): Promise<LiveEvent> {
   let found: LiveEvent | undefined;
   await until(async () => {
@@ -85,7 +85,7 @@ describe('the inspector of certgate dev', () => {
       ...more,
     });
 
-  it('names the functions, the callers and the trust document of the app', () => {
+  it('shows the functions, the callers and the trust document of the app', () => {
     assert.deepEqual(
       state.app?.functions.map(({ name, policy, isCovered }) => [name, policy, isCovered]),
       [
@@ -102,7 +102,7 @@ describe('the inspector of certgate dev', () => {
     assert.equal(state.trust.fault, null);
   });
 
-  it('tries every caller at every function: the gate answers as the explanation says, for the reason in Live', async () => {
+  it('tries every caller at every function, and the gate answers as the explanation and Live say', async () => {
     const matrix = await ask<MatrixResult>(page, 'api/matrix', {});
     const codes: Record<string, string | null> = {};
     for (const { name: functionName } of state.app?.functions ?? []) {
@@ -110,7 +110,7 @@ describe('the inspector of certgate dev', () => {
         const { answer, explanation, fault } = await attempt(id, functionName);
         const at = `${id} at ${functionName}`;
         assert.ok(answer !== null && explanation !== null && fault === null, `${at}: ${fault ?? ''}`);
-        // The gate in the app's process, by decideAccess.
+        // The answer comes from the gate in the app's process. The explanation comes from `decideAccess`.
         const body = answer.body.startsWith('{') ? (JSON.parse(answer.body) as { development?: { code: string } }) : {};
         if (explanation.outcome === 'denied') {
           assert.equal(answer.status, explanation.status, at);
@@ -148,7 +148,7 @@ describe('the inspector of certgate dev', () => {
     );
   });
 
-  it('gives lines that do the same from a terminal', async () => {
+  it('gives command lines that do the same from a terminal', async () => {
     const { commands } = await attempt('denied', 'SecuredFunction', { headers: [['X-Note', 'a "b" $c']] });
     const { stdout } = await runProgram('sh', [
       '-c',
@@ -157,7 +157,7 @@ describe('the inspector of certgate dev', () => {
     assert.equal(stdout, '401');
   });
 
-  it('shows a call that somebody else makes, by the id in their hand, and explains it', async () => {
+  it("shows and explains another program's call, found by its correlation id", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-stranger-'));
     try {
       const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
@@ -171,7 +171,7 @@ describe('the inspector of certgate dev', () => {
       const { explanation } = await ask<LiveDetails>(page, `api/events/${event.id}`);
       assert.equal(explanation?.certificate?.thumbprintSha256, event.thumbprintSha256);
       assert.equal(explanation.code, event.code);
-      // A dropped file is the same caller.
+      // A file that the user drops on the page identifies the same caller.
       const pem = [stranger.certificateFile, stranger.keyFile].map((path) => readFileSync(path, 'utf8')).join('');
       const file = { name: 'stranger.pem', base64: Buffer.from(pem).toString('base64'), password: null };
       const tried = await attempt('', 'SecuredFunction', { caller: { file } });
@@ -182,14 +182,14 @@ describe('the inspector of certgate dev', () => {
     }
   });
 
-  it('leaves the document as it is', async () => {
+  it('does not change the document', async () => {
     const after = await ask<InspectorState>(page, 'api/state');
     assert.deepEqual(after.trust, state.trust);
   });
 });
 
 describe('certgate trust view', () => {
-  it('serves the same page for a document alone, until it is stopped', async () => {
+  it('serves the same page for a document without an app, until it is stopped', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-view-'));
     try {
       const billing = makeOpensslCertificate(folder, 'billing', 'ec');

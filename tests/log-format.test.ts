@@ -11,7 +11,7 @@ const { readInterface } = (await import(pathToFileURL(`${root}/scripts/reference
   readInterface: (name: string) => LineType;
 };
 
-/** The keys of each line, with `?` if a line may lack the key, and the values of a key that has few. */
+/** The expected keys of each line. A key ends with `?` if a line may lack it. The values follow if there are few. */
 const baseline = JSON.parse(readFileSync(`${root}/tests/log-format.json`, 'utf8')) as {
   readonly certgate: number;
   readonly lines: Readonly<Record<string, readonly string[]>>;

@@ -10,13 +10,13 @@ import {
 import { runProgram } from './test-support/certgate.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
-// The official client against examples/mcp-server: real handshakes with the gateway of `certgate dev`, the embedded host,
-// and the gate as its tarball has it.
+// Runs the official MCP client against examples/mcp-server, with real handshakes at the gateway of `certgate dev`, the
+// embedded host, and the gate from its tarball.
 
-/** Calls that are in the app at once, half of them of each caller. Each is a handshake before. */
+/** How many calls the app handles at once, half of them from each of two callers. Each call has its own connection. */
 const atOnce = 200;
 
-/** A function for each question that the example leaves open. */
+/** More functions, for what the example does not cover. */
 const functions = `
 const { app } = require('@azure/functions');
 const { getClientIdentity, requireRole } = require('@certgate/azure-functions');
@@ -80,17 +80,17 @@ async function expectRefused(caller: string | undefined, tool: string, code: str
 }
 
 describe('a tool', () => {
-  it('that is closed answers an allowed caller, by its name', async () => {
+  it('that is closed answers an allowed caller, and knows its name', async () => {
     const result = await (await connect('allowed')).callTool({ name: 'order_status', arguments: { order: '7' } });
     assert.deepEqual(result, { content: [{ type: 'text', text: 'Order 7 is on its way, allowed.' }] });
   });
 
-  it('that is closed refuses every other caller with a code, and a correlation id that is in the log', async () => {
+  it('that is closed refuses every other caller with a code, and with a correlation id that is in the log', async () => {
     await expectRefused('denied', 'order_status', 'client_certificate_required', 'certificate_not_trusted');
     await expectRefused(undefined, 'order_status', 'client_certificate_required', 'certificate_missing');
   });
 
-  it('that needs a role answers callers with it, and no others', async () => {
+  it('that requires a role answers only callers with the role', async () => {
     const result = await (await connect(role)).callTool({ name: 'cancel_order', arguments: { order: '7' } });
     assert.deepEqual([result.isError, textOf(result)], [undefined, `Order 7 is cancelled for ${role}.`]);
     await expectRefused('allowed', 'cancel_order', 'forbidden', 'role_missing');
@@ -98,7 +98,7 @@ describe('a tool', () => {
     await expectRefused(undefined, 'cancel_order', 'client_certificate_required', 'certificate_missing');
   });
 
-  it('that is open answers everybody', async () => {
+  it('that is public answers everybody', async () => {
     for (const caller of ['allowed', 'denied', undefined]) {
       const result = await (await connect(caller)).callTool({ name: 'opening_hours' });
       assert.deepEqual([result.isError, textOf(result)], [undefined, 'Monday to Friday, 9 to 17.']);
@@ -106,7 +106,7 @@ describe('a tool', () => {
   });
 });
 
-it('the lines that certgate dev prints to copy give a tool what it requires', async () => {
+it('a command line that certgate dev prints passes a tool the arguments that it requires', async () => {
   const lines = dev
     .output()
     .split('\n')
@@ -121,7 +121,7 @@ it('the lines that certgate dev prints to copy give a tool what it requires', as
 const internalError = { code: -32603, message: 'MCP error -32603: An error occurred.' };
 
 describe('a resource and a prompt', () => {
-  it('that are closed answer an allowed caller, and fail for every other without saying why', async () => {
+  it('that are closed answer an allowed caller, and fail for every other without a reason', async () => {
     const allowed = await connect('allowed');
     assert.equal((await allowed.readResource({ uri: 'docs://manual' })).contents[0]?.text, 'for allowed');
     const prompt = await allowed.getPrompt({ name: 'summary', arguments: { order: '7' } });
@@ -133,19 +133,19 @@ describe('a resource and a prompt', () => {
     }
   });
 
-  it('that need a role answer callers with it, and no others', async () => {
+  it('that require a role answer only callers with the role', async () => {
     const uri = 'docs://ledger/2026';
     assert.equal((await (await connect(role)).readResource({ uri })).contents[0]?.text, `read ${uri}`);
     await assert.rejects((await connect('allowed')).readResource({ uri }), internalError);
   });
 });
 
-it('lists everything to everybody, because the extension answers by itself', async () => {
+it('the extension lists everything to everybody, because it answers these requests itself', async () => {
   const names = (await (await connect(undefined)).listTools()).tools.map(({ name }) => name).sort();
   assert.deepEqual(names, ['cancel_order', 'opening_hours', 'order_status', 'who_am_i']);
 });
 
-it('mixes up no identity in 1,000 concurrent calls of two callers', async () => {
+it('the gate mixes up no identity in 1,000 concurrent calls of two callers', async () => {
   const names = ['allowed', role];
   const callers = await Promise.all(names.map((name) => example.connect(dev.url, name, { connections: atOnce / 2 })));
   const calls = Array.from({ length: 1000 }, async (_, index) => {
@@ -159,7 +159,7 @@ it('mixes up no identity in 1,000 concurrent calls of two callers', async () => 
   await Promise.all(callers.map((client) => client.close()));
 });
 
-it('writes the system key nowhere, even if a caller sends it', async () => {
+it('the log never contains the system key, even if a caller sends it', async () => {
   const systemKey = 'the-system-key-that-is-only-in-this-test';
   for (const caller of ['allowed', 'denied', undefined]) {
     const client = await example.connect(dev.url, caller, { systemKey });
@@ -168,7 +168,7 @@ it('writes the system key nowhere, even if a caller sends it', async () => {
     await assert.rejects(client.readResource({ uri: 'docs://ledger/2026' }), internalError);
     await client.close();
   }
-  // Of a listed caller: the log has no room left for the other certificate in this minute.
+  // This call is from a listed caller, because the log writes no more lines this minute about the other certificate.
   await expectRefused('allowed', 'cancel_order', 'forbidden', 'role_missing');
   assert.ok(!dev.output().includes(systemKey));
 });
@@ -179,7 +179,7 @@ describe('the command line', () => {
     ...['--certificate', `.certgate/${caller}.crt.pem`, '--key', `.certgate/${caller}.key.pem`, ...cacert],
   ];
 
-  it('calls a tool as anybody', async () => {
+  it('calls a tool with and without an allowed certificate', async () => {
     const call = ['call', dev.url, '--mcp-tool', 'order_status', '--mcp-arguments', '{"order":"7"}'];
     const allowed = await example.runCertgate([...call, ...as('allowed')]);
     assert.deepEqual([allowed.exitCode, allowed.stdout], [0, 'Order 7 is on its way, allowed.'], allowed.stderr);
@@ -191,7 +191,7 @@ describe('the command line', () => {
     assert.match(none.stdout, /certificate_missing/);
   });
 
-  it('checks tools, resources and prompts as it checks HTTP functions, and runs no code that nobody named', async () => {
+  it('checks tools, resources and prompts like HTTP functions, and runs no code that --call does not name', async () => {
     const { exitCode, stdout, stderr } = await example.runCertgate(['dev', '--once', '--json']);
     assert.equal(exitCode, 0, stdout + stderr);
     const { checks } = JSON.parse(stdout) as {
@@ -211,7 +211,7 @@ describe('the command line', () => {
     ); // prettier-ignore
   });
 
-  it('calls functions that are named as allowed callers too', async () => {
+  it('calls functions that --call names as allowed callers too', async () => {
     const named = ['--call', 'CancelOrder', 'OpeningHours', 'Manual', 'Summary'];
     const { exitCode, stdout, stderr } = await example.runCertgate(['dev', '--once', ...named]);
     assert.equal(exitCode, 0, stdout + stderr);

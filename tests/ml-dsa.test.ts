@@ -19,14 +19,14 @@ import { createLocalApp } from './test-support/local-app.js';
 
 const skip = isKeyKindKnown('ml-dsa-44') ? false : 'this openssl knows no ML-DSA';
 
-describe('callers with ML-DSA, made by openssl, in real handshakes', { skip }, () => {
+describe('callers with ML-DSA certificates, in real handshakes', { skip }, () => {
   let issued: MadeAuthority;
   let pinned: MadeAuthority;
   let stranger: MadeAuthority;
   let document: object;
 
   before(() => {
-    // The gates have the machine's clock.
+    // The certificates are valid at any time, because the gates use the machine's clock.
     const always = { notBefore: '20000101000000Z', notAfter: '99991231235959Z' };
     const root = issue({ ...always, name: 'Corp root', key: 'ml-dsa-87' });
     const extensions = [...clientExtensions, 'subjectAltName = DNS:billing.corp.example'];
@@ -44,7 +44,7 @@ describe('callers with ML-DSA, made by openssl, in real handshakes', { skip }, (
     };
   });
 
-  it('through the local gateway, to the decision of the adapter', async (context) => {
+  it('call the app through the local gateway, and the adapter decides', async (context) => {
     const folder = createLocalApp(context);
     const trust = join(folder, 'trust.json');
     writeFileSync(trust, JSON.stringify(document));
@@ -69,7 +69,7 @@ describe('callers with ML-DSA, made by openssl, in real handshakes', { skip }, (
     assert.deepEqual(codes, [expected, expected, 'certificate_not_trusted']);
   });
 
-  it('by curl, to a server that ends TLS itself', async (context) => {
+  it('call a server that ends TLS itself, with curl', async (context) => {
     const lines: string[] = [];
     const log = {
       info: (line: string): unknown => lines.push(line),
@@ -85,7 +85,7 @@ describe('callers with ML-DSA, made by openssl, in real handshakes', { skip }, (
         ? caller === stranger
           ? 'certificate_not_trusted'
           : 'algorithm_unsupported_by_runtime'
-        : // Node asks for no signature that it doesn't know, so curl has no certificate to show.
+        : // If Node lacks ML-DSA, it does not offer this signature algorithm, so curl sends no certificate.
           'certificate_missing';
       const isAdmitted = isMlDsaKnown && caller !== stranger;
       assert.match(lines.join('\n'), new RegExp(`"code":"${isAdmitted ? 'allowed' : refusal}"`));
@@ -121,7 +121,7 @@ function read({ pemPath, keyPath }: MadeAuthority): KeyPair {
   return { certificatePem: readFileSync(pemPath, 'utf8'), privateKeyPem: readFileSync(keyPath, 'utf8') };
 }
 
-/** With OpenSSL 3.0, Node has neither such keys nor such signatures in a handshake. */
+/** Whether Node's TLS can use the caller's key. It can't with OpenSSL 3.0, which knows no ML-DSA. */
 function isSpoken(caller: MadeAuthority): boolean {
   const { certificatePem, privateKeyPem } = read(caller);
   try {

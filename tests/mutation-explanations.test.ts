@@ -11,7 +11,7 @@ interface Explanation {
   readonly mutants: readonly (readonly [code: string, replacement: string, at?: number])[];
 }
 
-test('each explained mutant still replaces something of its file, and has one reason', async () => {
+test('each explained mutant still replaces something in its file, and has one reason', async () => {
   const url = pathToFileURL(join(root, 'proof', 'mutation', 'explanations.mjs')).href;
   const { explanations, findPlaces } = (await import(url)) as {
     readonly explanations: readonly Explanation[];

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Ended, cleanEnvironment, collect, root, runProgram } from './test-support/certgate.js';
 
-// Somebody with an older Node is told so, before anything that their Node lacks is loaded; and somebody whose machine lacks
-// a program of the tests, before anything is built.
+// A user with an older Node must get a clear message before anything is loaded that this Node cannot run. A user
+// without a program that the tests need must get one before anything is built.
 
 let temporary: string;
 
@@ -18,7 +18,7 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** Runs a script as if this Node were another one. */
+/** Runs a script with another version in `process.versions.node`. */
 function runAs(version: string, script: string, ...args: readonly string[]): Promise<Ended> {
   const preload = join(temporary, `node-${version}.cjs`);
   const versions = `{ ...process.versions, node: '${version}' }`;
@@ -45,15 +45,15 @@ function expectRefusal({ exitCode, stdout, stderr }: Ended, version: string): vo
 const older = ['20.18.3', '18.20.8', '16.20.2'];
 
 describe('an older Node', () => {
-  it('is what package.json says', () => {
+  it('is a version that package.json excludes', () => {
     for (const path of ['package.json', 'packages/certgate/package.json']) {
       const { engines } = JSON.parse(readFileSync(join(root, path), 'utf8')) as { readonly engines: unknown };
       assert.deepEqual(engines, { node: '>=20.19' }, path);
     }
   });
 
-  it('is refused by the tool, of which nothing is loaded', async () => {
-    // Beside this copy there is nothing that could be loaded.
+  it('is refused by the tool before anything else is loaded', async () => {
+    // This copy lacks all other files of the tool, so a load would fail.
     const folder = join(temporary, 'certgate');
     mkdirSync(join(folder, 'bin'), { recursive: true });
     cpSync(join(root, 'packages', 'certgate', 'bin'), join(folder, 'bin'), { recursive: true });
@@ -73,7 +73,7 @@ describe('an older Node', () => {
     }
   });
 
-  it('counts as newer from 20.19 on', async () => {
+  it('does not include 20.19 or later', async () => {
     const script = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
     for (const version of ['20.19.0', '21.0.0', '22.0.0', '100.0.0']) {
       assert.equal((await runAs(version, script, '--version')).exitCode, 0, version);
@@ -82,7 +82,7 @@ describe('an older Node', () => {
 });
 
 describe('the programs that the tests need', () => {
-  /** Runs a script where PATH has programs that print a version, and no others. */
+  /** Runs a script with a PATH that has only these programs, which print a version. */
   const runBeside = (script: string, versions: Readonly<Record<string, string>>): Promise<Ended> => {
     const PATH = mkdtempSync(join(temporary, 'programs-'));
     for (const [name, version] of Object.entries(versions))
@@ -97,7 +97,7 @@ describe('the programs that the tests need', () => {
     [{ openssl: 'OpenSSL 3.0.13 30 Jan 2024', curl: others.curl }, 'git is missing'],
     [{}, 'openssl is missing and curl is missing and git is missing'],
   ] as const)
-    it(`are looked for before anything is built: ${found}`, async () => {
+    it(`are checked before anything is built: ${found}`, async () => {
       const { exitCode, stdout, stderr } = await runBeside('test.mjs', versions);
       assert.equal(exitCode, 2, stderr);
       assert.equal(stdout, '');
@@ -109,7 +109,7 @@ describe('the programs that the tests need', () => {
       );
     });
 
-  it('include an OpenSSL without ML-DSA, with one line', async () => {
+  it('may include an OpenSSL without ML-DSA, about which one line is printed', async () => {
     for (const [version, said] of [
       ['OpenSSL 3.0.13 30 Jan 2024', /^Skipped here: tests of ML-DSA .*OpenSSL 3\.0 .*3\.5 does\.\n$/],
       ['OpenSSL 3.5.0 8 Apr 2025', /^$/],

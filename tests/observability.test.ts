@@ -10,7 +10,8 @@ import { root, runProgram } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
 import { makeOpensslCertificate, makePublicCertificate, openssl } from './test-support/openssl.js';
 
-// Holds docs/observability.md, and the queries of docs/from-function-keys.md, to what an app writes, publishes and records: real lines, events, metrics and spans.
+// Compares docs/observability.md, and the queries of docs/from-function-keys.md, with what an app really writes,
+// publishes and records: log lines, events, metrics and spans.
 
 const readPage = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8').replaceAll('\r\n', '\n');
 const page = readPage('observability.md');
@@ -19,7 +20,7 @@ const alertQueries = listAlerts().map(({ query }) => query);
 const header = 'X-ARR-ClientCert';
 const keyed = { 'x-functions-key': 'billing' };
 
-/** An app that keeps what it records, and tells it to whoever asks. */
+/** An app that keeps its metrics, spans and the keys of its events. Its function Telemetry returns them. */
 const observedApp = `
 ${tellKeyNames}
 import { subscribe } from 'node:diagnostics_channel';
@@ -73,7 +74,7 @@ app.http('Telemetry', { handler: allowAnonymous(async () => {
   return { jsonBody: { keys, metrics: list, spans: spans.getFinishedSpans().map(({ attributes }) => attributes) } };
 }) });`;
 
-/** Of each channel, the source that has the type of its events. */
+/** For each channel, the source file that declares its events' types. */
 const eventSources: Readonly<Record<string, string>> = {
   'certgate:decision': 'log/decision-channel.ts',
   'certgate:trust': 'trust-store/trust-channel.ts',
@@ -81,7 +82,7 @@ const eventSources: Readonly<Record<string, string>> = {
 };
 
 interface Recorded {
-  /** Of each event, by channel. */
+  /** The keys of each event, by channel. */
   readonly keys: Readonly<Record<string, readonly (readonly string[])[]>>;
   readonly metrics: readonly {
     readonly descriptor: { readonly name: string; readonly unit: string };
@@ -106,7 +107,10 @@ after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
-/** Every kind of line and event: an admission, refusals, one of them after an admission, silence, a report-only pass, observed calls, a source that fails and recovers. */
+/**
+ * Runs the app until it has written every kind of line and event: an admission, refusals (one after an admission),
+ * suppressed lines, a report-only pass, observed calls, and a source that fails and recovers.
+ */
 async function runObservedApp(context: TestContext): Promise<{ lines: readonly LogLine[]; recorded: Recorded }> {
   const app = createAdapterApp(context, {
     'package.json': '{ "type": "module", "main": "src/index.js" }',
@@ -117,7 +121,7 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   const document = JSON.parse(readFileSync(callers.trustFile, 'utf8')) as { revision: number; identities: object[] };
   const { thumbprintSha256, ...files } = makePublicCertificate(app.folder, 'public', 'serverAuth,clientAuth');
   const publicCaller = { name: 'public', roles: [], pins: [{ thumbprintSha256 }] };
-  // Seen 25 days later: one in its last third, and one that is over.
+  // The app's clock is 25 days ahead, so the 30-day list is in its last third, and the one-day list has ended.
   const monthly = makeAuthority(app.folder, 'monthly', 30);
   const writeTrust = (revision: number, daily: object): void => {
     const authorities = [monthly, daily];
@@ -156,7 +160,7 @@ describe('the queries', () => {
   );
   const queries = [...ownQueries, ...alertQueries];
 
-  it('ask for what the lines have', () => {
+  it('read only keys that the lines have', () => {
     assert.ok(ownQueries.length >= 5 && alertQueries.length >= 10);
     for (const query of queries) {
       const events = [...query.matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event);
@@ -200,14 +204,14 @@ describe('the queries', () => {
       assert.ok(errors.includes(`\`${code}\``) || lines.some((line) => line['code'] === code), code);
   });
 
-  it('find the lines: each begins as they ask', () => {
+  it('filter lines by their common beginning, and together cover every event', () => {
     for (const query of queries) assert.ok(query.includes(`message startswith '{"certgate"'`), query);
     const events = new Set(lines.map((line) => line['event']));
     const asked = new Set([...queries.join('\n').matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event));
     assert.deepEqual([...asked].sort(), [...events].sort());
   });
 
-  it('of examples/queries read fields that docs/log-fields.md lists, and ask for events that occur', () => {
+  it('of examples/queries read only fields that docs/log-fields.md lists, and events that occur', () => {
     const folder = join(root, 'examples', 'queries');
     const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
     const listed = [...readPage('log-fields.md').matchAll(/^\| `(?:\w+(?:\[\])?\.)?(\w+)` \|/gm)];
@@ -254,7 +258,7 @@ describe('the tables', () => {
   });
 
   for (const [channel, file] of Object.entries(eventSources)) {
-    it(`name the channel ${channel} and the types of its events, which have what an event has, and no other`, () => {
+    it(`name the channel ${channel} and its events' types, whose members are the keys of real events`, () => {
       const row =
         getSection('The channels')
           .split('\n')
@@ -267,7 +271,7 @@ describe('the tables', () => {
 });
 
 describe('@opentelemetry/api', () => {
-  it('is recorded to by the snippet of the page, as it stands there', async (context) => {
+  it("receives metrics if the app contains the page's snippet unchanged", async (context) => {
     const snippet = /^```ts\n([\s\S]*?)^```$/m.exec(getSection('OpenTelemetry'))?.[1] ?? '';
     assert.match(snippet, /observeGate\(\)/);
     const app = createAdapterApp(context, {
@@ -306,7 +310,7 @@ describe('@opentelemetry/api', () => {
   });
 });
 
-/** An authority of the trust document with a list of its own for so many days. */
+/** An authority for the trust document, with a revocation list that is valid for `days` days. */
 function makeAuthority(folder: string, name: string, days: number, moreLists: readonly string[] = []): object {
   const usages = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
   const { certificateFile, keyFile } = makeOpensslCertificate(folder, name, 'ec', usages);
@@ -336,11 +340,11 @@ function readLines(app: AdapterApp): readonly LogLine[] {
 }
 
 function linkOpenTelemetry({ folder }: AdapterApp): void {
-  // A junction needs no privilege on Windows; elsewhere the word is ignored.
+  // A junction needs no privilege on Windows. Other systems ignore this argument.
   symlinkSync(join(root, 'node_modules', '@opentelemetry'), join(folder, 'node_modules', '@opentelemetry'), 'junction');
 }
 
-/** Of an interface in the sources of core. */
+/** The members of an interface in core's sources. */
 function listMembers(file: string, type: string): readonly string[] {
   const text = readFileSync(join(root, 'packages', 'core', 'src', file), 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);

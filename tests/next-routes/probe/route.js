@@ -3,7 +3,7 @@ import { after } from 'next/server';
 import { gate } from '../../gate.js';
 
 const whoami = secureFetch((request) => new Response(getClientIdentity(request).name), gate);
-/** Asks a closed handler, as the caller whose header fields these are. */
+/** Asks a closed handler with these header fields. Returns the caller's name, or the status of a refusal. */
 const ask = async (headers) => {
   const answer = await whoami(new Request('http://localhost/', { headers }));
   return answer.ok ? answer.text() : answer.status;
@@ -11,7 +11,7 @@ const ask = async (headers) => {
 const waiting = [];
 
 export const GET = secureFetch(async (request) => {
-  // Two callers at a time: the second one wakes both.
+  // Callers wait for each other in pairs. The second one wakes both.
   await new Promise((resolve) => {
     if (waiting.push(resolve) < 2) return;
     for (const wake of waiting.splice(0)) wake();
