@@ -1,6 +1,6 @@
 /**
- * What the test's process and the local app's process say to each other over IPC: plain JSON, which is the same whatever
- * a test runner has done to the globals of its side.
+ * The messages between the test's process and the local app's process. They are plain JSON over IPC, so that changes of
+ * a test runner to the globals of its process have no effect.
  */
 import type { FrontEndName } from '@certgate/core/internal';
 import type { HostLogLine, HostedFunction } from '#local/functions-host/worker/host-protocol.js';
@@ -9,41 +9,46 @@ import type { FunctionPolicy } from '../local-app/hosted-policy.js';
 
 /** What the trust document says about one caller. */
 export interface CallerGrant {
-  /** Default: none. */
+  /** The caller's roles. Default: none. */
   readonly roles?: readonly string[];
-  /** The only functions it may call, by name. Default: all; `[]`: none. */
+  /** The names of the only functions that the caller may call. Default: all. An empty list permits none. */
   readonly functions?: readonly string[];
 }
 
-/** A certificate of the test's own, whoever issued it: PEM text, the key not encrypted. */
+/**
+ * A certificate that the test provides, from any issuer, with its key. Both are PEM text, and the key is not encrypted.
+ */
 export interface CallerCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
 }
 
-/** One function of the app. */
+/** A function of the app. */
 export interface LocalAppFunction extends Omit<HostedFunction, 'policy'> {
-  /** What it asks of its callers: `anonymous`, or a certificate and perhaps roles. HTTP and MCP only. */
+  /**
+   * What the function requires of its callers: nothing (`anonymous`), or a certificate and perhaps roles. Set only for
+   * HTTP and MCP functions.
+   */
   readonly policy?: FunctionPolicy;
 }
 
 export interface StartMessage {
   readonly kind: 'start';
-  /** Absolute. */
+  /** The absolute path of the app's folder. */
   readonly folder: string;
-  /** By identity name. */
+  /** The grants by identity name. */
   readonly callers: Readonly<Record<string, CallerGrant>>;
-  /** App settings; `CERTGATE_TRUST` among them only where the test has a trust document of its own. */
+  /** The app settings. `CERTGATE_TRUST` is among them only if the test has its own trust document. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clientCertificateMode: ClientCertificateMode;
-  /** Absent: as the app settings say. */
+  /** Default: the front end that the app settings name. */
   readonly frontEnd?: FrontEndName;
 }
 
 export interface CallMessage {
   readonly kind: 'call';
   readonly id: number;
-  /** The name of a caller that was declared, `none`, `denied`, or a certificate. */
+  /** The name of a declared caller, `none`, `denied`, or a certificate. */
   readonly caller: string | CallerCertificate;
   readonly request: {
     readonly path: string;
@@ -70,11 +75,11 @@ export interface AnsweredMessage {
   readonly body: string;
 }
 
-/** It could not be started, and its process ends; or it ended by itself, and every later call is pointless. */
+/** Reports that the app could not be started, or that it ended without being closed. No later call can succeed. */
 export interface EndMessage {
   readonly kind: 'start-failed' | 'app-ended';
   readonly message: string;
-  /** The stack of the app's own error. */
+  /** The stack of the app's own error. Undefined if the app reported none. */
   readonly stack?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The local app's process. Started with `fork` by test-process/local-app-process.ts; speaks local-app-protocol.ts with
- * the test's process, and ends with it.
+ * The process of the local app. test-process/local-app-process.ts starts it with `fork`. It exchanges the messages of
+ * local-app-protocol.ts with the test's process, and ends together with it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,14 +30,14 @@ process.on('message', (message: MessageToLocalApp) => {
       return;
   }
 });
-// The test's process is gone, and nobody would end us otherwise. The app's process is killed as this one exits.
+// The test's process is gone, so this process must end itself. The app's process is killed when this one exits.
 process.once('disconnect', () => {
   stop().catch(reportFailedStop);
 });
 process.once('SIGTERM', () => {
   stop().catch(reportFailedStop);
 });
-// Ctrl+C reaches the whole process group; the test's process decides.
+// Ctrl+C reaches every process of the group. The test's process decides whether to end.
 process.on('SIGINT', () => undefined);
 
 async function start(message: StartMessage): Promise<void> {
@@ -74,7 +74,7 @@ function reportFailedStart(error: unknown): void {
   });
 }
 
-/** `messageOf` leaves out the full stop, for sentences that go on. */
+/** The whole message with its full stop, which `messageOf` removes. */
 function wholeMessageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -85,12 +85,13 @@ function reportFailedStop(error: unknown): void {
 }
 
 function send(message: MessageFromLocalApp, onSent?: () => void): void {
-  // The callback also takes the error of a test's process that went away; `disconnect` follows and ends us.
+  // With a callback, a send that fails because the test's process is gone throws no error. `disconnect` follows and
+  // ends this process.
   if (process.connected) process.send?.(message, undefined, undefined, () => onSent?.());
   else onSent?.();
 }
 
 function endProcess(exitCode: number): void {
-  // An app that is still loading can't be closed, and would hold this process for ever.
+  // Exits at once, because an app that is still loading can't be closed and would keep this process alive.
   process.exit(exitCode);
 }

@@ -20,14 +20,14 @@ import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
 
 export interface TestAppSurroundings {
-  /** Ours alone, and removed by whoever made it. */
+  /** A folder for this app only. The caller makes and removes it. */
   readonly temporaryFolder: string;
   readonly onLog: (line: HostLogLine) => void;
-  /** The app ended by itself. */
+  /** Called if the app ends without being closed. */
   readonly onEnd: (end: Pick<HostExit, 'message' | 'stack'>) => void;
 }
 
-/** An app in the embedded host, behind the gateway, with callers whose keys exist in this process's memory alone. */
+/** An app in the embedded host, behind the gateway. The callers' keys exist only in the memory of this process. */
 export interface TestApp {
   readonly url: string;
   readonly serverCertificatePem: string;
@@ -36,10 +36,10 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Certificates last longer than any test does; nothing renews them. */
+/** How many days certificates are valid. No test takes as long, so nothing renews them. */
 const days = 2;
 
-/** Rejects with ToolFailure when the callers can't be trusted as they are declared, or the app can't be loaded. */
+/** Rejects with ToolFailure if the callers can't be written as a trust document, or if the app can't be loaded. */
 export async function startTestApp(options: StartMessage, surroundings: TestAppSurroundings): Promise<TestApp> {
   const { folder } = options;
   const { temporaryFolder, onLog, onEnd } = surroundings;
@@ -128,7 +128,10 @@ function readThumbprint(certificate: CallerCertificate | undefined): string {
     : new X509Certificate(certificate.certificatePem).fingerprint256.replaceAll(':', '');
 }
 
-/** What the app's process says of its policies is read as everywhere: what isn't clearly anonymous is closed. */
+/**
+ * Describes the functions. As everywhere, a function that the app's process does not clearly report as anonymous is
+ * closed.
+ */
 function describeFunctions({ functions }: FunctionsHost): readonly LocalAppFunction[] {
   return functions.map((hosted) => {
     const { policy, ...rest } = hosted;
@@ -147,7 +150,7 @@ function findCertificate(
   return certificate;
 }
 
-/** TLS would say the same in words of its own, and only while it connects. */
+/** Checks the key before TLS would, so that the message is clear. */
 function expectKeyPair({ certificatePem, privateKeyPem }: CallerCertificate): CallerCertificate {
   try {
     if (new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem))) {

@@ -1,13 +1,15 @@
 import type { CertgateErrorCode } from '@certgate/core';
 
-/** What `startLocalApp` and the app that it starts reject with; docs/errors.md lists the codes. */
+/** The error with which `startLocalApp` and the app's methods reject. docs/errors.md lists its codes. */
 export interface LocalAppError extends Error {
   readonly name: 'CertgateError';
-  /** Stable, unlike the message. */
+  /** A code that stays the same between versions, unlike the message. */
   readonly code: CertgateErrorCode;
 }
 
-/** As CertgateError has it, so that `instanceof` holds: for the class alone, a user's test would load core. */
+/**
+ * The mark that `CertgateError` uses for `instanceof`. Importing the class itself would make a user's test load core.
+ */
 const mark = Symbol.for('certgate/error');
 
 export function createLocalAppError(
@@ -17,17 +19,20 @@ export function createLocalAppError(
 ): LocalAppError {
   const error = Object.assign(new Error(message, options), { name: 'CertgateError' as const, code });
   Object.defineProperty(error, mark, { value: true });
-  // Again: when the error was made, it did not have its name yet.
+  // Captures the stack again, because the error had another name when it was made.
   Error.captureStackTrace(error, createLocalAppError);
   return error;
 }
 
-/** An option, a caller or a request that can't be meant. */
+/** The error for an option, a caller or a request that is not valid. */
 export function invalidInput(message: string): LocalAppError {
   return createLocalAppError('CERTGATE_ARGUMENT_INVALID', `startLocalApp: ${message}`);
 }
 
-/** As the checks below, of what a test hands over: tests in JavaScript have no types, and a value that is no JSON would be lost. */
+/**
+ * Checks a value from a test, like the functions below. A test in JavaScript has no types, and a value that is not JSON
+ * would be lost on its way to the app's process.
+ */
 export function expectObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw invalidInput(`${what} must be an object.`);
@@ -45,7 +50,7 @@ export function expectText(value: unknown, what: string): string {
 }
 
 export function expectTexts(value: unknown, what: string): readonly string[] {
-  // A copy first: `every` passes over the holes of a list.
+  // Copies the list, because `every` skips its holes.
   const texts: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [undefined];
   if (texts.every((text) => typeof text === 'string')) return texts;
   throw invalidInput(`${what} must be a list of strings.`);

@@ -14,14 +14,16 @@ import type {
 import { createLocalAppError } from './local-app-error.js';
 import type { LocalAppLogLine } from './local-app-types.js';
 
-/** From dist: the tool itself is ESM, and runs in a process that no test runner touches. */
+/** The process runs the tool's ESM build from dist, because no test runner may change how it is loaded. */
 const processFile = join(__dirname, 'esm/testing/app-process/main.js');
 
 const startMilliseconds = 60_000;
-/** The app has five seconds for its appTerminate hooks. */
+/** Twice the five seconds that the app has for its appTerminate hooks. */
 const closeMilliseconds = 10_000;
 
-/** What a runner says to the processes it starts itself; the app must not be taken for one of them. */
+/**
+ * Environment variables with which test runners mark the processes that they start. The app must not be taken for one.
+ */
 const runnerVariable = /^(?:NODE_TEST_CONTEXT|NODE_UNIQUE_ID|JEST_WORKER_ID|VITEST|VITEST_.*|TINYPOOL_.*)$/;
 
 interface PendingCall {
@@ -29,7 +31,10 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
-/** The local app's process as the test sees it. It keeps the test's process alive only while something is awaited. */
+/**
+ * The local app's process, as the test's process sees it. It keeps the test's process alive only while a call is
+ * awaited.
+ */
 export class LocalAppProcess {
   readonly #child: ChildProcess;
   readonly #onLog: (line: LocalAppLogLine) => void;
@@ -40,7 +45,7 @@ export class LocalAppProcess {
   #settleStart:
     { readonly resolve: (ready: ReadyMessage) => void; readonly reject: (error: Error) => void } | undefined;
   #closing: Promise<void> | undefined;
-  /** Why nothing can be called any more. */
+  /** Why no function can be called any more. Undefined while the app runs. */
   #end: Error | undefined;
   #isReady = false;
 
@@ -86,7 +91,7 @@ export class LocalAppProcess {
     try {
       return await this.#await(ready);
     } catch (error) {
-      // It ends by itself, and what it has written goes with it.
+      // Ends the process, which also removes the files that it wrote.
       await this.close();
       throw error;
     } finally {
@@ -145,7 +150,7 @@ export class LocalAppProcess {
     }
   }
 
-  /** The first reason is the one that counts. */
+  /** Ends the start and all calls with an error. Only the first reason is kept. */
   #abandon(message: string, cause?: Error): void {
     this.#end ??= createLocalAppError(
       this.#isReady ? 'CERTGATE_LOCAL_APP_ENDED' : 'CERTGATE_LOCAL_APP_NOT_STARTED',
@@ -157,7 +162,7 @@ export class LocalAppProcess {
   }
 
   #send(message: MessageToLocalApp): void {
-    // A process that is gone already reports itself by `exit`.
+    // A process that has ended is reported by the `exit` event.
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
@@ -179,7 +184,7 @@ export class LocalAppProcess {
   }
 }
 
-/** The app's own error, where it was one. */
+/** The app's own error. Undefined if the message carries no stack of one. */
 function restoreError({ message, stack }: EndMessage): Error | undefined {
   return stack === undefined ? undefined : Object.assign(new Error(message), { stack });
 }

@@ -1,7 +1,7 @@
 import type { CallMessage, CallerCertificate } from '../local-app-protocol.js';
 import { expectKnownKeys, expectObject, expectText, expectTexts, invalidInput } from './local-app-error.js';
 
-/** @throws {LocalAppError} for a name that nobody declared, and for anything that is no certificate with its key. */
+/** @throws {LocalAppError} if the name is not a known caller's, or if the value is not a certificate with its key. */
 export function readCaller(value: unknown, known: readonly string[]): string | CallerCertificate {
   if (typeof value === 'string') {
     if (known.includes(value)) return value;
@@ -16,7 +16,7 @@ export function readCaller(value: unknown, known: readonly string[]): string | C
   };
 }
 
-/** @throws {LocalAppError} names what the request can't be sent with. */
+/** @throws {LocalAppError} if the request can't be sent; the message names the member that is wrong. */
 export function readRequest(value: unknown): CallMessage['request'] {
   if (typeof value === 'string') return { path: expectPath(value), method: 'GET', headers: {} };
   const what = 'the request';
@@ -52,7 +52,7 @@ function readHeaders(given: unknown): CallMessage['request']['headers'] {
 
 function encodeBody(body: unknown): string {
   if (typeof body === 'string') return Buffer.from(body, 'utf8').toString('base64');
-  // Not `instanceof`: a runner's globals are others than those of this process.
+  // `instanceof` would fail, because a test runner may have its own globals.
   if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
   throw invalidInput("the request's body must be a string or bytes; write JSON with JSON.stringify.");
 }

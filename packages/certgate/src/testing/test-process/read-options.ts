@@ -4,15 +4,15 @@ import { clientCertificateModes, type ClientCertificateMode } from '#local/gatew
 import type { CallerGrant, StartMessage } from '../local-app-protocol.js';
 import { expectKnownKeys, expectObject, expectText, expectTexts, invalidInput } from './local-app-error.js';
 
-/** Callers that are always there; the names mean the same in `certgate dev --check`. */
+/** Callers that always exist. The names mean the same in `certgate dev --check`. */
 export const undeclaredCallers = ['none', 'denied'] as const;
 
-/** The app setting that the app's own code reads its trust document's path from. */
+/** The app setting from which the app's own code reads the place of its trust document. */
 const trustSetting = 'CERTGATE_TRUST';
 
 const optionNames = ['folder', 'callers', 'environment', 'frontEnd', 'clientCertificateMode', 'onLog'];
 
-/** @throws {LocalAppError} names the option and what it may be. */
+/** @throws {LocalAppError} if an option is not valid; the message names it and its permitted values. */
 export function readOptions(options: unknown): Omit<StartMessage, 'kind'> {
   const given = expectObject(options, 'its argument');
   expectKnownKeys(given, optionNames, 'its argument');
@@ -48,7 +48,8 @@ function readGrant(name: string, value: unknown): CallerGrant {
   const what = `callers.${name}`;
   const grant = expectObject(value, what);
   expectKnownKeys(grant, ['roles', 'functions'], what);
-  // A key that is undefined is refused: `functions: settings.functions` must not open every function.
+  // A member that is `undefined` is refused. Otherwise `functions: settings.functions` could open every function by
+  // mistake.
   return Object.fromEntries(Object.entries(grant).map(([key, texts]) => [key, expectTexts(texts, `${what}.${key}`)]));
 }
 
@@ -76,7 +77,10 @@ function readMode(value: unknown): ClientCertificateMode {
   throw invalidInput(`clientCertificateMode must be one of ${clientCertificateModes.join(', ')}.`);
 }
 
-/** Written out and held by the compiler: a user's test would load core a second time for the list. */
+/**
+ * The names are written out here, because a user's test would otherwise load core a second time. The compiler checks
+ * that the list is complete.
+ */
 const frontEnds: Readonly<Record<FrontEndName, true>> = {
   'app-service': true,
   'application-gateway': true,

@@ -1,4 +1,4 @@
-// testing/: startLocalApp: `certgate dev` for users' tests; the app and the gateway run in a process of their own.
+// testing/: startLocalApp, which runs `certgate dev` for users' tests, with the app and the gateway in other processes.
 
 import { formatLogText } from '../../texts/safe-text.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
@@ -9,11 +9,12 @@ import { readCaller, readRequest } from './read-call.js';
 import { readOptions, undeclaredCallers } from './read-options.js';
 
 /**
- * Starts a built function app behind a front end that does real mutual TLS, for a test: on free ports of this machine,
- * in processes of its own, with certificates and a trust document that are made for this start. Nothing is written into
- * the app's folder, and no key to any disk. The trust document's path reaches the app as the setting `CERTGATE_TRUST`.
+ * Starts a built function app for a test, behind a front end that does real mutual TLS. The app runs on free ports of
+ * this machine, in separate processes, with certificates and a trust document made for this start. Nothing is written
+ * into the app's folder, and no key to any disk. The path of the trust document reaches the app as the setting
+ * `CERTGATE_TRUST`.
  *
- * An app that is still open doesn't keep the test's process alive, and ends with it.
+ * An app that was not closed doesn't keep the test's process alive, and ends together with it.
  *
  * @example
  * ```ts
@@ -26,8 +27,8 @@ import { readOptions, undeclaredCallers } from './read-options.js';
  * await app.close();
  * ```
  *
- * @throws {LocalAppError} (as a rejection) `CERTGATE_ARGUMENT_INVALID` for options that can't be meant, and
- * `CERTGATE_LOCAL_APP_NOT_STARTED` when the folder holds no app, the app isn't built, or it can't be loaded.
+ * @throws {LocalAppError} (as a rejection) `CERTGATE_ARGUMENT_INVALID` if an option is not valid, and
+ * `CERTGATE_LOCAL_APP_NOT_STARTED` if the folder contains no app, the app isn't built, or it can't be loaded.
  */
 export async function startLocalApp<Name extends string = never>(
   options: LocalAppOptions<Name>,
