@@ -1,4 +1,5 @@
-// One authority, which issues the certificates of the server and of both callers, by openssl, on the spot.
+// Makes an authority with openssl, which issues the certificates of the server and of both callers. Each run makes new
+// ones.
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Puts the probes of `certgate doctor --any-server` to each server, and writes proof/results/comparison.json and the tables
-// of README.md:
+// Runs the probes of `certgate doctor --any-server` against each server, and writes proof/results/comparison.json and
+// the tables of README.md:
 //
 //   npm run prove -- compared
 //   node examples/compared/compare.mjs --only article-check   prints the cells of a server as JSON, and writes nothing
@@ -69,7 +69,7 @@ function listVersions() {
   return {
     'client-certificate-auth': versionOf('client-certificate-auth'),
     express: versionOf('express'),
-    // nginx prints it where others print errors.
+    // nginx prints its version to stderr.
     nginx: /nginx\/(\S+)/.exec(
       spawnSync('nginx', ['-v'], { encoding: 'utf8', env: { PATH: `${process.env.PATH}:/usr/sbin` } }).stderr,
     )?.[1],

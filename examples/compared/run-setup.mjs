@@ -1,4 +1,5 @@
-// Starts one server with what ends TLS before it, runs `certgate doctor --any-server` against it, and ends both.
+// Starts one server and, if the setup has one, the front end that ends TLS before it. Then runs `certgate doctor
+// --any-server` against them, and ends both.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,12 +16,12 @@ const execute = promisify(execFile);
 const find = (path) => fileURLToPath(new URL(path, import.meta.url));
 const certgate = find('../../packages/certgate/bin/certgate.js');
 
-/** What doctor prints with --json. */
+/** The report that doctor prints with --json. */
 export async function examineSetup(setup, folder, { allowedSha1 }) {
   const files = { TLS_CERTIFICATE: join(folder, 'server.crt'), TLS_CERTIFICATE_KEY: join(folder, 'server.key') };
   const secret = randomBytes(32).toString('hex');
   const environment = {
-    // Debian has nginx in /usr/sbin, which is not in everybody's path.
+    // Debian has nginx in /usr/sbin, which is not in every user's path.
     PATH: `${process.env.PATH}:/usr/sbin`,
     NODE_ENV: 'production',
     ALLOWED_NAME: allowedName,
@@ -85,14 +86,18 @@ async function runDoctor(folder, port, frontEnd) {
   const more = ['--with-post', '--also-host', 'other.example', '--i-operate-this', '--json'];
   const words = ['doctor', `https://localhost:${port}/closed`, '--any-server', ...callers, '--cacert', 'authority.crt'];
   const command = [certgate, ...words, '--front-end', frontEnd, ...more];
-  // It ends with 1 where something got in, and with 3 where it cannot tell.
+  // doctor ends with exit code 1 if a caller got in, and with 3 if it cannot tell. Both rejections still have its
+  // output.
   const { stdout } = await execute(process.execPath, command, { cwd: folder, maxBuffer: 2 ** 24 }).catch(
     (ended) => ended,
   );
   return JSON.parse(stdout);
 }
 
-/** What it prints later is read too, since a full pipe would stop it. */
+/**
+ * Resolves to what the pattern finds in the child's output. Later output is read too, since a full pipe would block the
+ * child.
+ */
 function readUntil(child, pattern) {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,5 +1,6 @@
-// The servers that are compared, each as it is usually set up, and then with the mistake that lets a client's own fields
-// through. What ends TLS: `gateway` plays App Service's front end with real mTLS, `nginx` has its configuration.
+// The servers that are compared, each in its usual setup, and most of them also with the mistake that passes on header
+// fields that the client wrote. `gateway` or `nginx` ends TLS before the server: `gateway` has the options of the local
+// gateway, which plays App Service's front end with real mTLS, and `nginx` has the configuration of nginx.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -8,7 +9,10 @@ const read = (path) => readFileSync(fileURLToPath(new URL(path, import.meta.url)
 const snippet = read('servers/nginx.conf.template');
 const documented = read('../front-ends/nginx/ca-verified.conf.template');
 
-/** A location with a field of its own inherits none of those around it: nginx passes on what the client wrote. */
+/**
+ * The configuration with a mistake: a location that sets a header field of its own inherits none of the fields that are
+ * set around it, so nginx passes on what the client wrote.
+ */
 function forgetFields(template) {
   const forgotten = `    location /closed {
         proxy_pass http://app;

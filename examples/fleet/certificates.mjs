@@ -1,15 +1,16 @@
-// Certificates that are the same in every run: each key is derived from a name. So the keys are no secret, and none is kept.
+// Makes certificates that are the same in every run, because each key is derived from a name. The keys are therefore
+// not secret, and no file keeps them.
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import * as asn1 from '@peculiar/asn1-x509';
 
 const ed25519 = new asn1.AlgorithmIdentifier({ algorithm: '1.3.101.112' });
 const clientAuth = '1.3.6.1.5.5.7.3.2';
-/** How an Ed25519 key begins in PKCS #8 (RFC 8410 §7). The 32 octets of its seed follow. */
+/** The octets with which an Ed25519 key begins in PKCS #8 (RFC 8410 §7), before the 32 octets of its seed. */
 const keyStart = Buffer.from('302e020100300506032b657004220420', 'hex');
 const { digitalSignature, keyCertSign, cRLSign } = asn1.KeyUsageFlags;
 
-/** A caller's certificate, signed by itself, or by `issuer` for the DNS name `dns`. */
+/** A caller's certificate: self-signed, or issued by `issuer` for the DNS name `dns`. */
 export function makeCertificate({ name, begin, end, issuer, dns }) {
   const keys = deriveKeys(`${name} ${begin}`);
   const extensions = [
@@ -31,7 +32,7 @@ export function makeCertificate({ name, begin, end, issuer, dns }) {
   return seal({ name, begin, end, keys, issuer: issuer ?? { name, keys }, extensions });
 }
 
-/** A root CA. */
+/** A root CA with its keys and certificate. */
 export function makeAuthority({ name, begin, end }) {
   const keys = deriveKeys(name);
   const extensions = [
@@ -42,7 +43,7 @@ export function makeAuthority({ name, begin, end }) {
   return { name, keys, ...seal({ name, begin, end, keys, issuer: { name, keys }, extensions }) };
 }
 
-/** As status lines name the key that signs documents. */
+/** The id of a signing key, in the form in which status lines show the key that signed a document. */
 export function shortenKey(name) {
   return hash(deriveKeys(name).publicKey.export({ type: 'spki', format: 'der' })).slice(0, 16);
 }
@@ -91,7 +92,7 @@ function readPublicKey({ publicKey }) {
   return AsnConvert.parse(publicKey.export({ type: 'spki', format: 'der' }), asn1.SubjectPublicKeyInfo);
 }
 
-/** The first 160 bits of the SHA-256 of the key (RFC 7093 §2). */
+/** The identifier of a key: the first 160 bits of its SHA-256 (RFC 7093 §2). */
 function identifyKey(keys) {
   const digest = hash(Buffer.from(readPublicKey(keys).subjectPublicKey));
   return toBuffer(Buffer.from(digest.slice(0, 40), 'hex'));

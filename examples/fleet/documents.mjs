@@ -4,7 +4,9 @@ import { apps, at, callers, callerStories, createChance } from './story.mjs';
 
 const corp = makeAuthority({ name: 'Corp CA', begin: '2025-01-01T00:00:00Z', end: '2035-01-01T00:00:00Z' });
 
-/** For each caller: what it calls, and its certificates with the time from which it calls by each. */
+/**
+ * For each caller: the functions that it calls, and its certificates, each with the time from which the caller uses it.
+ */
 export const calling = new Map(callers.map((caller, index) => [caller.name, describeCalling(caller, index)]));
 
 function describeCalling({ name, area }, index) {
@@ -31,7 +33,10 @@ function makeCertificates(name, { isByName, isNotRenewed, movesToName, end }, ch
   return movesToName === undefined ? [own] : [own, { from: movesToName, ...make(at(13), at(103), issued) }];
 }
 
-/** Revision 41, which was in use before; 42; and 43, which somebody proposes. */
+/**
+ * The trust document in revision 41, which was in use before; in 42, which is in use; and in 43, which somebody
+ * proposes.
+ */
 export function createDocuments() {
   const present = callers.map((caller) => describeIdentity(caller));
   const earlier = present
@@ -59,7 +64,7 @@ function describeIdentity({ name, area }) {
   };
 }
 
-/** Removes a caller and a function that are needed, and a pin and a caller that are not. */
+/** Removes a caller and a function that are still used. Also removes a pin and disables a caller that are not. */
 function propose(identity) {
   const { name, pins } = identity;
   if (name === 'contracts-archive') return [];

@@ -14,14 +14,14 @@ import * as story from './story.mjs';
 const hour = 3_600_000;
 const day = 24 * hour;
 const { at, createChance } = story;
-/** On which an instance may give way to another. */
+/** The days of November on which an instance may be replaced by another. */
 const days = Array.from({ length: 29 }, (_, index) => index + 1).filter((each) => each !== 19);
 const documents = createDocuments();
 const stores = { earlier: createStore(documents.earlier), trust: createStore(documents.trust) };
 const signedBy = [shortenKey('trust signing')];
 const stranger = makeCertificate({ name: 'scanner', begin: '2026-06-01T00:00:00Z', end: '2027-06-01T00:00:00Z' });
 
-// The clock of the story, by which the gate writes: of calls, of lines and of what it tells a minute later.
+// The clock of the story. It sets the times of calls, of log lines, and of the lines that the gate writes by a timer.
 let clock = 0;
 let timers = [];
 Date.now = () => clock;
@@ -54,12 +54,15 @@ async function runApp(app) {
   return written.filter(({ time, level }) => isKept(told, time, level));
 }
 
-/** One process made all lines; in the story, each instance is one. */
+/**
+ * Gives the lines of each instance their own `process`. This script writes all lines in one process, but in the story
+ * each instance is a process.
+ */
 function nameProcess(text, { name }) {
   return text.replace(/"process":"\w+"/, `"process":"${hash(name).slice(0, 16).toLowerCase()}"`);
 }
 
-/** What reaches the log: the fleet's story says what doesn't. */
+/** Whether a line reaches the log. `missingDay` and the story of the app say which lines don't. */
 function isKept({ isRaw, isWithoutInformation, silentFrom = Infinity }, time, level) {
   const { begin, end } = story.missingDay;
   const isMissing = isRaw !== true && begin <= time && time < end;
@@ -67,11 +70,14 @@ function isKept({ isRaw, isWithoutInformation, silentFrom = Infinity }, time, le
   return story.window.begin <= time && time < story.window.end && time < silentFrom && !isMissing && isTold;
 }
 
-/** One after another, and in some apps two at a time. Each begins without what the one before had counted. */
+/**
+ * The instances of an app: one after another, and in some apps two at a time. Each runs a gate of its own, whose counts
+ * begin anew.
+ */
 function listInstances({ name }, { isRestartedDaily }) {
   const chance = createChance(`instances of ${name}`);
   const begin = at(-1, Math.floor(chance() * 24));
-  // None on the missing day, whose start line nobody would see.
+  // No instance is replaced on the missing day, because nobody would see its start line.
   const renewals = isRestartedDaily
     ? days.map((each) => at(each, 2))
     : [at(days[Math.floor(chance() * days.length)], Math.floor(chance() * 24), 30)];
@@ -95,7 +101,7 @@ async function runInstance(app, told, { name, begin, end }, calls, write) {
   const options = { trustStore: createTrustStore(told), decisionLog: told.decisionLog ?? 'all' };
   const describe = () => ({ host: 'functions', frontEnd: 'app-service', closed: app.functions, open: ['Health'] });
   const gate = new ReportingGate(options, describe, warn);
-  // At start there is no call to write to.
+  // While the gate starts, there is no call whose context could take its lines, so it writes them to the console.
   const { info, warn: toConsole } = console;
   Object.assign(console, { info: log, warn });
   await gate.start(undefined);
@@ -121,7 +127,10 @@ function runTimers(until) {
   }
 }
 
-/** The store of an app: it answers by the document that was in use at the time, and says where that came from. */
+/**
+ * The trust store of an app. It decides by the document that was in use at the time of the story, and reports where
+ * that document came from.
+ */
 function createTrustStore({ reads }) {
   const isOfMirror = reads === 'mirror';
   const present = () => (isOfMirror || clock < story.documentChanges ? stores.earlier : stores.trust);
@@ -164,7 +173,10 @@ function listCallsOf({ name }, app) {
   });
 }
 
-/** Once a day, three times on workdays, every four hours, or each hour of an office day; some on certain days alone. */
+/**
+ * The times of a caller's calls: once a day, three times on workdays, every four hours, or hourly from 8 to 17 on workdays. Callers
+ * with `days` call only on those days.
+ */
 function listTimes({ days }, chance) {
   const [kind, first, minute] = [chance(), Math.floor(chance() * 24), Math.floor(chance() * 50)];
   const all = Array.from({ length: 31 }, (_, index) => index);
@@ -201,7 +213,10 @@ function writeFleet() {
   );
 }
 
-/** As Application Insights exports a trace. A line that sampling has kept stands for several. */
+/**
+ * The line in the form in which Application Insights exports a trace. If the app's lines are sampled, a kept line
+ * represents `itemCount` lines, and the others are left out.
+ */
 function exportLine({ app, instance, time, level, text }, index) {
   const itemCount = story.appStories[app]?.sampling ?? 1;
   if (index % itemCount !== 0) return [];

@@ -1,4 +1,4 @@
-// Writes into README.md what its commands print now, after a change of their words:
+// Writes what the commands in README.md print now into the page. Needed after a change of their output:
 //
 //   npm run build && node examples/fleet/generate.mjs && node examples/fleet/renew-page.mjs
 import { spawnSync } from 'node:child_process';
@@ -22,7 +22,7 @@ function run(command) {
   return spawnSync('sh', ['-c', code], { cwd, env, encoding: 'utf8' }).stdout;
 }
 
-/** As many lines before an ellipsis as there were, and as many after it. */
+/** Shortens the output like the page does: as many lines before an ellipsis as the page shows, and as many after it. */
 function leaveOut(printed, shown) {
   const [before, after] = shown.split('…\n').map((part) => part.split('\n').length - 1);
   if (after === undefined) return printed;

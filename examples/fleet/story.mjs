@@ -2,9 +2,9 @@
 import { hash } from './certificates.mjs';
 
 export const window = { begin: at(1), end: at(31) };
-/** The day on which Application Insights has reached its daily cap. */
+/** The day whose lines are missing, because Application Insights had reached its daily cap. */
 export const missingDay = { begin: at(19), end: at(20) };
-/** When the present document came into use. */
+/** The time at which the apps change from revision 41 of the document to revision 42. */
 export const documentChanges = at(10, 9);
 
 const areas =
@@ -26,7 +26,7 @@ export const apps = areas.flatMap((area) => {
   ];
 });
 
-/** What is not as usual in an app. */
+/** How an app differs from the others. */
 export const appStories = {
   'tariffs-api': { reads: 'mirror' },
   'pricing-api': { decisionLog: 'denials' },
@@ -41,10 +41,10 @@ export const appStories = {
   'payments-intake': { strangers: Array.from({ length: 500 }, (_, index) => at(12, 3, 17) + 100 * index) },
 };
 
-/** Three calls of the first functions of its area, unless the story says something else. */
+/** The callers: one of each kind for each area. documents.mjs chooses the functions that each one calls. */
 export const callers = areas.flatMap((area) => kinds.map((kind) => ({ name: `${area}-${kind}`, area, kind })));
 
-/** What is not as usual about a caller. Days are those of November. */
+/** How a caller differs from the others. Days are those of November. */
 export const callerStories = {
   'claims-export': { until: at(8, 6) },
   'invoices-etl': { until: at(5, 22) },
@@ -65,12 +65,12 @@ export const callerStories = {
   'partners-ledger': { isByName: true, isNotRenewed: true },
 };
 
-/** Milliseconds. */
+/** A time in UTC, in milliseconds since 1970-01-01T00:00:00Z. `day` is a day of November 2026; 31 is December 1. */
 export function at(day, hour = 0, minute = 0) {
   return Date.UTC(2026, 10, day, hour, minute);
 }
 
-/** Numbers from 0 to 1 that are the same in every run, for one name. */
+/** A function that returns numbers from 0 to 1. For one name they are the same in every run. */
 export function createChance(name) {
   let state = Number.parseInt(hash(name).slice(0, 8), 16);
   return () => {

@@ -2,13 +2,14 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { Agent, fetch } from 'undici';
 
 /**
- * Streamable HTTP with a client certificate on each request: the gate decides every call by itself, and a session proves
- * nothing. `cert`, `key` and `ca` are PEM; without `ca`, the system's authorities vouch for the server.
+ * Streamable HTTP with a client certificate on each request, because the gate decides each call by itself, whatever the
+ * session. `cert`, `key` and `ca` are PEM. Without `ca`, the server's certificate must be issued by an authority that
+ * Node.js trusts.
  */
 export function createCertificateTransport(url, { cert, key, ca, systemKey, connections = 16 }) {
   const dispatcher = new Agent({ connect: { cert, key, ca }, connections });
   const transport = new StreamableHTTPClientTransport(new URL('/runtime/webhooks/mcp', url), {
-    // In requestInit, the SDK would leave `dispatcher` out of its GET requests.
+    // `dispatcher` is set here, because the SDK would leave it out of its GET requests if it were in `requestInit`.
     fetch: (input, init) => fetch(input, { ...init, dispatcher }),
     requestInit: systemKey === undefined ? {} : { headers: { 'x-functions-key': systemKey } },
   });

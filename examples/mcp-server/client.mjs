@@ -5,7 +5,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { createCertificateTransport } from './certificate-transport.mjs';
 
 const [url = 'https://localhost:7443', ...files] = process.argv.slice(2);
-// The extension's system key, if the app requires it. It is in the environment, so that no list of processes shows it.
+// The system key of the MCP extension, if the app requires one. It comes from the environment, so that no list of
+// processes shows it.
 const systemKey = process.env.MCP_EXTENSION_KEY;
 
 try {
@@ -16,12 +17,12 @@ try {
   for (const { name } of tools) {
     const { isError, content } = await client.callTool({ name, arguments: { order: '4711' } });
     const text = content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
-    // A refusal is a result too: problem details in JSON, with a code and the correlation id of the app's log line.
+    // A refusal is also a result: problem details in JSON, with a code and the correlation id of the app's log line.
     console.log(`${name}: ${isError === true ? 'refused or failed: ' : ''}${text}`);
   }
   await client.close();
 } catch (error) {
-  // fetch says only that it failed; why is in the cause.
+  // fetch only says that it failed. The reason is in `cause`.
   console.error(`The call failed: ${(error.cause ?? error).message}`);
   process.exitCode = 1;
 }

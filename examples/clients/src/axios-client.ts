@@ -1,4 +1,4 @@
-// axios. It is built on node:https, so it takes the same agents.
+// A client with axios, which is built on node:https and therefore takes the same agents.
 import axios from 'axios';
 import type { Answer, Client, ClientOptions } from './client.js';
 import type { CertificateSource } from './client-certificate.js';
@@ -9,10 +9,10 @@ export async function createAxiosClient(source: CertificateSource, options: Clie
   return {
     call: async (url): Promise<Answer> => {
       const { status, data } = await axios.get<string>(url, {
-        // Not in axios.create(): after a rotation, it is another one.
+        // Passed with each request and not to axios.create(), because a rotation replaces the agent.
         httpsAgent: agents.current,
         responseType: 'text',
-        // 401 and 403 are answers too.
+        // Answers with any status are returned, 401 and 403 included.
         validateStatus: null,
       });
       return { status, body: data };

@@ -33,7 +33,7 @@ try {
   await Promise.all(urls.map((url) => callAgainAndAgain(client, url)));
   client.close();
 } catch (error) {
-  // fetch says only that it failed; why is in the cause.
+  // fetch only says that it failed. The reason is in `cause`.
   const { cause = error } = error as Error;
   console.error(`The call failed: ${(cause as Error).message}`);
   process.exit(1);

@@ -1,4 +1,5 @@
-// Where the client certificate comes from. The private key is in the PFX (PKCS #12), together with the certificate.
+// Reads the client certificate from files or from Azure Key Vault. The private key is in the PFX (PKCS #12), together
+// with the certificate.
 import { readFile } from 'node:fs/promises';
 
 export interface ClientCertificate {
@@ -6,10 +7,13 @@ export interface ClientCertificate {
   readonly passphrase: string;
 }
 
-/** Reads the certificate as it is now. */
+/** Reads the current certificate. */
 export type CertificateSource = () => Promise<ClientCertificate>;
 
-/** To rotate: write the new files beside the old ones, then rename them over the old ones. */
+/**
+ * A certificate in a PFX file, with its password in another file. To rotate it, write the new files under other names,
+ * then rename them over the old ones.
+ */
 export function certificateInFiles(pfxFile: string, passwordFile: string): CertificateSource {
   return async () => {
     const [pfx, password] = await Promise.all([readFile(pfxFile), readFile(passwordFile, 'utf8')]);
@@ -17,15 +21,15 @@ export function certificateInFiles(pfxFile: string, passwordFile: string): Certi
   };
 }
 
-/** What is used of `SecretClient` of @azure/keyvault-secrets. */
+/** The part of `SecretClient` of @azure/keyvault-secrets that is used here. */
 export interface SecretReader {
   getSecret(name: string): Promise<{ readonly value?: string; readonly properties: { readonly contentType?: string } }>;
 }
 
 /**
- * A certificate in Azure Key Vault. Its private key is in the secret of the same name: a PFX without a password, in base64.
- * The current version is read, so a rotation in the vault needs nothing here. The caller's identity needs the role Key Vault
- * Secrets User on that secret.
+ * A certificate in Azure Key Vault. Its private key is in the secret of the same name: a PFX without a password, in
+ * base64. The current version is read each time, so a rotation in the vault needs no change here. The identity that
+ * this program uses needs the role Key Vault Secrets User on that secret.
  */
 export function certificateInKeyVault(secrets: SecretReader, name: string): CertificateSource {
   return async () => {

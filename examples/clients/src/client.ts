@@ -7,14 +7,14 @@ export interface Answer {
 
 export interface Client {
   call(url: string): Promise<Answer>;
-  /** Ends what would keep connections open. */
+  /** Stops reloading the certificate, and retires the connections. */
   close(): void;
 }
 
 export interface ClientOptions extends RotationOptions {
   /**
-   * The certificate that the server's is compared with, in PEM. Only for the local gateway, whose certificate no public CA
-   * has issued. In Azure, leave it out.
+   * The certificate to trust for the server, in PEM. Use it only for the local gateway, whose certificate was not
+   * issued by a public CA. Leave it out in Azure.
    */
   readonly ca?: Buffer;
 }

@@ -1,4 +1,5 @@
-// fetch. Node's own takes no client certificate; that of undici does, by its dispatcher.
+// A client with fetch. Node.js's own fetch has no option for a client certificate; fetch of the package undici takes
+// one through its dispatcher.
 import { Agent, fetch } from 'undici';
 import type { Answer, Client, ClientOptions } from './client.js';
 import type { CertificateSource } from './client-certificate.js';
@@ -10,8 +11,9 @@ export async function createFetchClient(source: CertificateSource, options: Clie
     source,
     {
       open: ({ pfx, passphrase }) => new Agent({ connect: { pfx, passphrase, ca } }),
-      // Requests under way finish, and connections end. But an agent that closes takes no new requests, and fetch()
-      // uses its agent only some time after the call, and again after a redirect: so not at once.
+      // Closing lets running requests finish, and then ends the connections. It must wait, because an agent that is
+      // closing takes no new requests, but fetch() uses its agent only some time after the call, and again after a
+      // redirect.
       retire: (agent) => {
         setTimeout(() => void agent.close(), 30_000).unref();
       },

@@ -1,4 +1,5 @@
-// Agents of node:https that follow a rotation, for node:https itself and for what is built on it, as axios is.
+// Agents of node:https that follow a rotation, for node:https itself and for packages that are built on it, such as
+// axios.
 import { Agent } from 'node:https';
 import type { ClientOptions } from './client.js';
 import type { CertificateSource } from './client-certificate.js';
@@ -19,9 +20,12 @@ export function startHttpsAgents(
   );
 }
 
-/** Not `destroy()`, which also ends the connections of requests that are under way. */
+/**
+ * Closes idle connections now and the others after their requests. `destroy()` would also end the requests that are
+ * under way.
+ */
 function retireAgent(agent: Agent): void {
-  // A connection whose request ends is closed, not kept.
+  // Makes the agent close a connection after its request instead of keeping it for the next one.
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets)) {
     for (const socket of sockets ?? []) socket.destroy();

@@ -1,4 +1,4 @@
-// node:https, without any package.
+// A client with node:https, which needs no package.
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { Answer, Client, ClientOptions } from './client.js';

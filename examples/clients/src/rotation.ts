@@ -1,17 +1,17 @@
 // Follows the rotation of a client certificate. A TLS connection keeps the certificate that it began with, so a new
-// certificate needs new connections: another agent. Requests that are under way finish on the old one.
+// certificate needs new connections, which come from a new agent. Requests that are under way finish on the old one.
 import { createSecureContext } from 'node:tls';
 import type { CertificateSource, ClientCertificate } from './client-certificate.js';
 
 export interface Connections<Agent> {
-  /** Opens connections with this certificate. */
+  /** Creates an agent whose connections use this certificate. */
   open(certificate: ClientCertificate): Agent;
-  /** Lets requests finish, and keeps no connection open after them. */
+  /** Lets the agent's requests finish, and then keeps no connection open. */
   retire(agent: Agent): void;
 }
 
 export interface RotationOptions {
-  /** How often the certificate is read again. Default: 60. */
+  /** The seconds between two readings of the certificate. Default: 60. */
   readonly reloadSeconds?: number;
 }
 
@@ -22,7 +22,10 @@ export class RotatingConnections<Agent> {
   #certificate: ClientCertificate;
   #agent: Agent;
 
-  /** Rejects if the certificate can't be read or opened. Later, the one before stays in use. */
+  /**
+   * Reads the certificate and starts following it. Rejects if the certificate can't be read or opened. If a later
+   * reading fails, the earlier certificate stays in use.
+   */
   static async start<Agent>(
     source: CertificateSource,
     connections: Connections<Agent>,
@@ -42,13 +45,15 @@ export class RotatingConnections<Agent> {
     this.#connections = connections;
     this.#certificate = certificate;
     this.#agent = connections.open(certificate);
-    // Files are read again, not watched: a mounted secret or a network drive reports no changes.
+    // The source is read at intervals and not watched, because a mounted secret or a network drive reports no changes.
     this.#timer = setInterval(() => void this.#reload(), reloadMilliseconds);
-    // A program that has nothing else to do may end.
+    // The timer must not keep a program running that has nothing else to do.
     this.#timer.unref();
   }
 
-  /** Ask for it at each request: after a rotation, it is another one. */
+  /**
+   * The agent with the current certificate. Read this property for each request, because a rotation replaces the agent.
+   */
   get current(): Agent {
     return this.#agent;
   }
@@ -69,13 +74,13 @@ export class RotatingConnections<Agent> {
       this.#certificate = certificate;
       this.#connections.retire(before);
     } catch (error) {
-      // Also between the renames of the two files. The next attempt sees both.
+      // This also happens if the files are read between their two renames. The next attempt reads both new files.
       console.error('The client certificate could not be reloaded. The one before stays in use.', error);
     }
   }
 }
 
-/** Throws unless the PFX can be opened with its password. */
+/** Returns the certificate if its PFX can be opened with its password, and throws otherwise. */
 function expectUsable(certificate: ClientCertificate): ClientCertificate {
   createSecureContext(certificate);
   return certificate;

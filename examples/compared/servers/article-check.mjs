@@ -1,5 +1,6 @@
-// The check of the article that Certgate is based on, ported from C# (docs/from-the-csharp-sample.md): a middleware finds
-// out whether the route is open. If not, any certificate in X-ARR-ClientCert with an allowed SHA-1 thumbprint opens it.
+// The check of the article that Certgate is based on, ported from C# (docs/from-the-csharp-sample.md): a middleware
+// finds out whether the route is open. If it isn't, every request with a certificate in X-ARR-ClientCert that has an
+// allowed SHA-1 thumbprint gets in.
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:http';
 

@@ -1,5 +1,5 @@
-// The app behind nginx.conf: nginx verifies the certificate by an authority, and writes the result and the name into fields
-// that the app reads.
+// The app behind nginx. nginx verifies the certificate by an authority, and passes the result and the subject's name to
+// the app in header fields.
 import { createServer } from 'node:http';
 
 const routes = { '/public': 'open to all\n', '/closed': 'for allowed callers\n' };

@@ -1,5 +1,6 @@
-// Certgate's adapter for node:http. CERTGATE_TRUST is the trust document with the SHA-256 thumbprint, CERTGATE_FRONT_END
-// names the front end, and a front end other than App Service's shows itself by CERTGATE_FRONT_END_SECRET.
+// A server with Certgate's adapter for node:http. CERTGATE_TRUST is the trust document, which lists the SHA-256
+// thumbprint of the allowed certificate. CERTGATE_FRONT_END names the front end. A front end other than App Service's
+// proves by CERTGATE_FRONT_END_SECRET that a request came through it.
 import { createServer } from 'node:http';
 import { createGate, secureServer, trustStoreFrom } from '@certgate/http';
 

@@ -1,5 +1,5 @@
-// client-certificate-auth 0.3.0, the version in npm's registry, used as its README shows: the server ends TLS itself, Node.js
-// verifies the certificate by an authority, and a callback compares the common name.
+// A server with client-certificate-auth 0.3.0, the version in npm's registry, used as its README shows: the server ends
+// TLS itself, Node.js verifies the certificate by an authority, and a callback compares the common name.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import clientCertificateAuth from 'client-certificate-auth';

@@ -1,5 +1,6 @@
-// A middleware for Express as blog posts and guides for App Service show it: it makes PEM of X-ARR-ClientCert, and compares
-// dates and the SHA-1 thumbprint. With CHECK=name it compares the common name instead, which some of them offer as well.
+// A middleware for Express like those in blog posts and guides for App Service: it turns X-ARR-ClientCert into PEM, and
+// checks the certificate's dates and SHA-1 thumbprint. With CHECK=name it compares the common name instead of the
+// thumbprint, which some of them also offer.
 import { X509Certificate } from 'node:crypto';
 import express from 'express';
 

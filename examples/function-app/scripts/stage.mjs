@@ -1,11 +1,12 @@
 // Makes deploy/, the folder that is deployed: compiled code, host.json, a package.json without scripts and development
-// dependencies, and node_modules for production. It is made by a list of what goes in: a list of what stays out
-// (.funcignore) misses the file that nobody thought of, and Core Tools and azd read it differently.
+// dependencies, and node_modules for production. Only what is listed here is copied. A list of what to leave out
+// (.funcignore) would miss the file that nobody thought of, and Core Tools and azd read it differently.
 //
 //   node scripts/stage.mjs [--lockfile FOLDER] [--packed FOLDER]
 //
-// --lockfile: the folder with the package.json and package-lock.json to install from, where the app has no lockfile beside
-// it because it belongs to a workspace. --packed: where the tarballs are of dependencies that this lockfile doesn't have.
+// --lockfile: the folder with the package.json and package-lock.json to install from, if the app belongs to a workspace
+// and therefore has no lockfile of its own. --packed: the folder with the tarballs of dependencies that are not in that
+// lockfile.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,8 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-// What is deployed besides node_modules. Add what your app reads at run time, such as a trust document: 'trust.json'.
+// The files to deploy besides the compiled code and node_modules. Add what your app reads at run time, such as a trust
+// document: 'trust.json'.
 const files = ['host.json'];
 const code = /(?<!\.(?:test|spec))\.[cm]?js$/;
 
@@ -45,13 +47,15 @@ function stage(codeFolder) {
   for (const file of readdirSync(join(app, codeFolder), { recursive: true }).filter((name) => code.test(name))) {
     cpSync(join(app, codeFolder, file), join(target, codeFolder, file));
   }
-  // npm's own note of what it installed, with the paths of this machine.
+  // Leaves out npm's own record of what it installed, which has paths of this machine.
   const filter = (path) => basename(path) !== '.package-lock.json';
   cpSync(join(temporary, 'node_modules'), join(target, 'node_modules'), { recursive: true, filter });
-  // A remote build then fails: by its version, it would install what anybody has published under the name.
+  // Refers to tarballs that are not deployed, so that a remote build fails. With a version instead, it would install
+  // whatever anybody has published under the name.
   const tarballs = unlocked.map((name) => [name, `file:${basename(findTarball(name))}`]);
   writeManifest(target, { ...locked, ...Object.fromEntries(tarballs) });
-  // It is never deployed itself. Without one, azd leaves node_modules out (createDeployableZip in its project_utils.go).
+  // A .funcignore that leaves out only itself. Without such a file, azd leaves node_modules out (createDeployableZip in
+  // its project_utils.go).
   writeFileSync(join(target, '.funcignore'), '.funcignore\n');
 }
 
@@ -62,12 +66,15 @@ function findCode() {
   throw new Error(`There is no ${folder}/. Build the app first.`);
 }
 
-/** In a temporary folder, so that neither a registry's token (.npmrc) nor a tarball can stay in what is deployed. */
+/**
+ * Installs into a temporary folder, so that neither a registry's token (.npmrc) nor a tarball can stay in what is
+ * deployed.
+ */
 function install() {
   writeManifest(temporary, locked);
   const lockfile = join(lockfileFolder, 'package-lock.json');
   if (!existsSync(lockfile)) throw new Error(`There is no ${lockfile}. Run npm install there, and commit it.`);
-  // Vendored tarballs are named like "file:vendor/certgate-azure-functions-0.1.0.tgz".
+  // Finds vendored tarballs, whose dependency is written like "file:vendor/certgate-azure-functions-0.1.0.tgz".
   const vendored = Object.values(locked).flatMap((value) => /^file:(.+)$/.exec(value)?.slice(1) ?? []);
   for (const file of ['package-lock.json', '.npmrc', ...vendored]) {
     if (existsSync(join(lockfileFolder, file))) cpSync(join(lockfileFolder, file), join(temporary, file));
@@ -91,7 +98,7 @@ function writeManifest(folder, dependencies) {
 function runNpm(...args) {
   const npm = process.env['npm_execpath'];
   if (npm === undefined) throw new Error('Run it with npm: npm run stage.');
-  // Links (node_modules/.bin) would be copied as links into the temporary folder.
+  // Makes no links (node_modules/.bin), because the copies would be links into the temporary folder.
   const options = ['--omit=dev', '--no-bin-links', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   const settings = { cwd: temporary, stdio: ['ignore', 2, 2] };
   const { status } = spawnSync(process.execPath, [npm, ...args, ...options], settings);

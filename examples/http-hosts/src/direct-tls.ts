@@ -12,7 +12,7 @@ const asOperator = requireRole('operator');
 const options = {
   cert: readFileSync(process.env.TLS_CERTIFICATE ?? 'server.pem'),
   key: readFileSync(process.env.TLS_CERTIFICATE_KEY ?? 'server.key'),
-  // Ask for a certificate, and leave the decision about it to the trust document.
+  // Asks for a certificate without verifying it here, because the trust document decides about it.
   requestCert: true,
   rejectUnauthorized: false,
 };

@@ -2,7 +2,8 @@ import { createGate, getClientIdentity, requireRole, secureExpress, trustStoreFr
 import express from 'express';
 
 const app = express();
-// CERTGATE_FRONT_END names the front end, and CERTGATE_FRONT_END_SECRET is what it sends to show that it did.
+// Reads from the environment which front end is before this server (CERTGATE_FRONT_END), and the secret by which that
+// front end proves that a request came through it (CERTGATE_FRONT_END_SECRET).
 const gate = createGate({
   trustStore: trustStoreFrom(process.env.CERTGATE_TRUST),
   allowAnonymous: ['GET /public'],

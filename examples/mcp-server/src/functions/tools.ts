@@ -1,7 +1,7 @@
 import { app, arg, InvocationContext } from '@azure/functions';
 import { allowAnonymous, getClientIdentity, requireRole } from '@certgate/azure-functions';
 
-/** What the host passes to a tool, without the headers, which only the gate needs. */
+/** What a tool reads of the host's call. The request's headers are left out, because only the gate needs them. */
 interface OrderCall {
   readonly arguments: { readonly order: string };
 }
