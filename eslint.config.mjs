@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import commentPatterns from './tools/eslint-rules/comment-patterns.mjs';
 
-// The linters have a lockfile of their own.
+// The linters are installed in tools/, which has a lockfile of its own.
 const tseslint = createRequire(new URL('tools/package.json', import.meta.url))('typescript-eslint');
 
-/** The wording that is retired. The prose linter looks for it in the pages. */
+/** The wording that strings and comments must not use. The prose linter looks for the same wording in the pages. */
 const prosePatterns = JSON.parse(readFileSync(new URL('tools/prose-patterns.json', import.meta.url), 'utf8'));
-/** In a selector, a slash would end the pattern. */
+/** One pattern for the selectors of ESLint. It must not contain a slash, which would end the pattern in a selector. */
 const retiredPattern = prosePatterns.map(({ pattern }) => `(?:${pattern})`).join('|');
 const retiredWords = prosePatterns.flatMap(({ pattern }) => /^\\b([a-z ]+)\\b$/.exec(pattern)?.[1] ?? []);
 
@@ -21,7 +21,7 @@ export default tseslint.config(
       'tests/apps/**',
       'tests/bundlers/**',
       'tests/users-tests/**',
-      // Not strict, as the templates are.
+      // Compiled without `strict`, like the templates of Azure Functions.
       'tests/types/commonjs/**',
     ],
   },
@@ -29,7 +29,7 @@ export default tseslint.config(
     files: ['**/*.{ts,tsx,mts,cts,js,mjs,cjs}'],
     languageOptions: { parser: tseslint.parser },
     plugins: { certgate: { rules: { 'comment-patterns': commentPatterns } } },
-    // To be 'error' once the comments are reworded. What it finds then:
+    // Must become 'error' once the comments are reworded. This shows what the rule would find then:
     // npm run lint -- code . --rule 'certgate/comment-patterns: error'
     rules: { 'certgate/comment-patterns': 'off' },
   },
@@ -38,15 +38,16 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        // One program for nearly all files: with one for each project, what they share is parsed and checked in each.
+        // One program checks nearly all files. With a program for each project, files that they share would be parsed
+        // and checked for each of them.
         project: ['tsconfig.lint.json', 'tests/types/tsconfig.json', 'packages/inspector/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
     rules: {
-      // An un-awaited verification is a bypass.
+      // A verification that is not awaited is a bypass.
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
-      // The compiler refuses enums (erasableSyntaxOnly); this rule would look for them in the types of all expressions.
+      // The compiler refuses enums (erasableSyntaxOnly). This rule would search the types of all expressions for them.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -70,17 +71,18 @@ export default tseslint.config(
     },
   },
   {
-    // Each is a process of its own, which must end even where the app it holds doesn't.
+    // Each of these files is the start of a process that must end even if the app in it doesn't.
     files: ['packages/local/src/functions-host/host-process.ts', 'packages/certgate/src/testing/app-process/main.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    // The packages of an app that keeps trust in a blob: `import()` fails in Jest, and bundlers follow only this.
+    // Loads the Azure packages of an app that keeps trust in a blob. It must use `require`: `import()` fails in Jest,
+    // and bundlers follow only `require`.
     files: ['packages/core/src/trust-sources/azure-blob-client.ts'],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^@azure/(?:storage-blob|identity)$'] }] },
   },
   {
-    // A page: its handlers are short, and what they return goes nowhere.
+    // The page's handlers are short arrow functions, and nothing uses the values that they return.
     files: ['packages/inspector/src/**/*.{ts,tsx}'],
     rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
   },

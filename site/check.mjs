@@ -12,13 +12,17 @@ const site = fileURLToPath(new URL('.', import.meta.url));
 const output = join(site, 'dist', 'site');
 const { values } = parseArgs({ options: { screenshots: { type: 'string' } } });
 
-// Before the build, which sets NODE_ENV to "production": npm then leaves these tools out.
+// The tools must be installed before the build, because it sets NODE_ENV to "production": npm would then leave these
+// tools out.
 installTools(join(site, '..', 'tests', 'browser'));
 await import('./build.mjs');
 const { findViolations, startBrowser } = await import('../tests/browser/browser.mjs');
 const { serve } = await import('vitepress');
 
-/** How each page is looked at. 360 CSS pixels are a small phone. axe looks at both layouts and both schemes once. */
+/**
+ * The ways in which each page is opened. 360 CSS pixels are a small phone. axe runs in two of them, which cover both
+ * layouts and both color schemes.
+ */
 const views = [
   { name: 'wide-light', width: 1440, colorScheme: 'light', axe: true },
   { name: 'wide-dark', width: 1440, colorScheme: 'dark', axe: false },
@@ -27,7 +31,7 @@ const views = [
 ];
 const pages = listPages('').sort();
 const faults = [];
-/** By page: the ids that a link can lead to. */
+/** For each page, the ids that a link can lead to. */
 const anchors = new Map();
 const links = [];
 const outside = new Set();
@@ -51,7 +55,7 @@ console.log(
 );
 process.exitCode = faults.length === 0 ? 0 : 1;
 
-/** The addresses of all pages. The page for unknown addresses is opened as one of them. */
+/** The addresses of all pages. The page for unknown addresses is opened like the others. */
 function listPages(folder) {
   return readdirSync(join(output, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
@@ -68,7 +72,7 @@ async function lookAtPages(view) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  // Long enough for a machine with other work; what hangs still ends.
+  // Long enough for a machine that is busy with other work. A page that hangs still ends the check.
   page.setDefaultTimeout(180_000);
   let address = '';
   const report = (fault) => faults.push(`${address} (${view.name}): ${fault}`);
@@ -96,7 +100,10 @@ async function openPage(page, address) {
   await page.waitForFunction(() => document.querySelector('#app')?.__vue_app__ !== undefined);
 }
 
-/** Runs in the page: what makes the reader scroll sideways. Code and tables scroll by themselves. */
+/**
+ * Runs in the page: finds the elements that make the reader scroll sideways. Code and tables have scroll bars of their
+ * own.
+ */
 function findWideElements() {
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth <= clientWidth) return [];
@@ -140,8 +147,9 @@ async function followOldAddresses() {
 }
 
 /**
- * A reader types a word, and the first result leads to the page that explains it. The open search box is not looked at by axe: it is
- * VitePress's own, and has two violations (nested-interactive, label-content-name-mismatch) that a theme can't mend.
+ * Types a word like a reader, and checks that the first result leads to the page that explains it. axe doesn't check
+ * the open search box: it is VitePress's own, and has two violations (nested-interactive, label-content-name-mismatch)
+ * that a theme can't fix.
  */
 async function searchFor(word, wanted) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });

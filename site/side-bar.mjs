@@ -1,4 +1,7 @@
-/** The pages of the site by reader, in the order in which they are read: the title of a group, and its pages. */
+/**
+ * The pages of the site in groups for their readers, in the order in which they are read: each group's title and its
+ * pages.
+ */
 export const sideBar = [
   { title: 'Start', pages: ['concepts', 'quick-start', 'http-hosts', 'when-to-use'] },
   { title: 'Develop', pages: ['local-development', 'testing', 'app-inspect', 'app-shapes', 'agents'] },
@@ -25,7 +28,7 @@ export const sideBar = [
   { title: 'Project', pages: ['proven', 'security', 'architecture', 'contributing', 'changelog'] },
 ];
 
-/** Pages that are no more, by their names; others may have linked them. */
+/** Pages that were removed, with the page that took their place. Other sites may still link to them. */
 export const movedPages = {
   fleet: 'observability',
   inspector: 'local-development',

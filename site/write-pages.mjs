@@ -1,5 +1,5 @@
-// Copies the Markdown of the repository to where VitePress reads it, and turns links that leave the site into addresses of
-// the repository.
+// Copies the Markdown of the repository to where VitePress reads it, and turns links that leave the site into addresses
+// of the repository.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const pagesFolder = join(root, 'site', 'dist', 'pages');
 const { repository } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'));
 
-/** The pages of the site, by their paths in the repository. */
+/** The pages of the site: each one's path in the repository, with its path on the site. */
 const pagePaths = new Map([
   ['README.md', 'index.md'],
   ['SECURITY.md', 'security.md'],
@@ -19,7 +19,7 @@ const pagePaths = new Map([
     .map((name) => [`docs/${name}`, name]),
 ]);
 
-/** A link in Markdown: `](target)`, or `]: target` at the start of a line. Code is left as it is. */
+/** A link in Markdown, `](target)`, or code, which must be left as it is. */
 const linkOrCode = /(^```[\s\S]*?^```$|`[^`\n]*`)|(\]\()([^()\s]+)(\))/gm;
 
 export function writePages() {
@@ -31,7 +31,7 @@ export function writePages() {
   }
 }
 
-/** The text of a page as the site has it. `path` is the page's path in the repository. */
+/** The text of a page with its links changed for the site. `path` is the page's path in the repository. */
 export function convertLinks(path, text) {
   return text.replace(linkOrCode, (whole, code, before, target, after) =>
     code === undefined ? `${before}${convertTarget(path, target)}${after}` : whole,

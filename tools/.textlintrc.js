@@ -1,2 +1,3 @@
-// Holds what a tool can hold of CONTRIBUTING.md's rules for the language: this, and the wording of textlint-rules.
+// Checks those of CONTRIBUTING.md's rules for the language that a tool can check: the length of sentences, and the
+// wording that textlint-rules/ looks for.
 module.exports = { rules: { 'sentence-length': { max: 200 }, 'prose-patterns': true } };

@@ -1,12 +1,13 @@
-// Parses every KQL query of the project with Microsoft's parser, against the columns of the tables and of Certgate(): the
-// alerts of the template, examples/queries, the pages, and what `--print-query` prints. It never ran a query.
+// Parses every KQL query of the project with Microsoft's parser, against the columns of the tables and of Certgate():
+// the alerts of the template, examples/queries, the pages, and what `--print-query` prints. The parser doesn't run the
+// queries.
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeLinesQuery } from '../packages/certgate/dist/esm/log/reading/query-result.js';
 
-// Its scripts are CommonJS and define a global.
+// The parser's scripts are CommonJS and define a global.
 const require = createRequire(import.meta.url);
 require('@kusto/language-service-next/bridge.js');
 require('@kusto/language-service-next');
@@ -19,7 +20,7 @@ const list = (folder, extension) =>
     .filter((name) => name.endsWith(extension))
     .map((name) => `${folder}/${name}`);
 
-/** The columns that a query may use, of the tables that Azure documents. */
+/** The tables that Azure documents, with those of their columns that a query may use. */
 const tables = `
 let AppTraces = datatable(TimeGenerated: datetime, Message: string, AppRoleName: string, AppRoleInstance: string, ItemCount: int) [];
 let traces = datatable(timestamp: datetime, message: string, cloud_RoleName: string, cloud_RoleInstance: string, itemCount: int) [];
@@ -37,7 +38,7 @@ const queries = [
 ];
 
 const faults = queries.flatMap(({ name, text }) => listFaults(name, text).map((fault) => `${name}: ${fault}`));
-// The check itself: a field that no line has must be refused, also where only Certgate() is used.
+// Checks the check itself: the parser must refuse a column that Certgate() doesn't have.
 for (const [column, isKnown] of Object.entries({ identity: true, identities: false })) {
   const found = listFaults('', `Certgate() | where isnotempty(${column})`);
   if ((found.length === 0) !== isKnown)
@@ -53,7 +54,7 @@ function listFaults(name, text) {
   const faults = Array.from({ length: found.Count }, (_, index) => found.getItem(index))
     .filter(({ Start }) => Start >= before.length)
     .map(({ Start, Code, Message }) => `line ${countLines(before, text, Start)}: ${Code}: ${Message}`);
-  // Some services take these names for functions or operators.
+  // Some services read these names as functions or operators, so a column must not have them.
   const [, column] = /\b(last|first|latest)(?:'\])?\s*=(?!=)/.exec(text) ?? [];
   if (column !== undefined) faults.push(`A column has the name ${column}.`);
   const isExample = name.startsWith('examples/queries/') && name.endsWith('.kql');

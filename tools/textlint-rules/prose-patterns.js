@@ -1,4 +1,5 @@
-// Reports wording of `prose-patterns.json` in the pages' text; code is left out. ESLint looks for the same in messages.
+// Reports the wording of `prose-patterns.json` in the text of pages, but not in their code. ESLint looks for the same
+// wording in messages.
 const patterns = require('../prose-patterns.json').map((each) => ({
   ...each,
   pattern: new RegExp(each.pattern, 'giu'),

@@ -4,7 +4,7 @@ import './style.css';
 
 export default {
   extends: DefaultTheme,
-  // The page of VitePress for unknown addresses has no main region.
+  // Replaces VitePress's page for unknown addresses, which has no main region.
   Layout: () => h(DefaultTheme.Layout, null, { 'not-found': describeMissingPage }),
 };
 
