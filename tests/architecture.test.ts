@@ -426,6 +426,12 @@ describe('the imports between packages', () => {
     assert.deepEqual([...new Set(names)].sort(), localTakesOfCore);
   });
 
+  it('local has no word about trust documents, except the name of the report that a gate gives', () => {
+    const words = /\w*trust[ -]?(?:document|store|snapshot|source|report|file|setting)\w*|trust\.json|certgate trust/gi;
+    const found = listSources('local').flatMap(({ path }) => readFileSync(path, 'utf8').match(words) ?? []);
+    assert.deepEqual(found, ['findTrustReport']);
+  });
+
   it('the tool has the dependencies of local in the same versions, because local is packed with it', () => {
     const ofTool = readDependencies('certgate');
     for (const [name, version] of Object.entries(readDependencies('local'))) assert.equal(ofTool[name], version, name);

@@ -126,7 +126,7 @@ const claims: readonly Claim[] = [
     says: 'With a blob or a URL, only the app reads the document, and checks make only calls that must be refused.',
     shownBy: [
       'packages/certgate/src/local-app/app-trust.test.ts',
-      'of a document that the app alone reads, checks expect no caller to be admitted',
+      'checks expect that no caller is admitted if only the app reads the document',
     ],
   },
   {

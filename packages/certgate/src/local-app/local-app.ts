@@ -11,7 +11,6 @@ import {
   type HostExit,
   type HostLogLine,
   type HostedFunction,
-  type HostedTrust,
   createFrontEndToken,
   startFunctionsHost,
 } from '#local/functions-host/functions-host.js';
@@ -26,6 +25,7 @@ import { openDevelopmentFolder, withFolderLock } from './development-files.js';
 import { explainFailedStart } from './explain-failed-start.js';
 import { type AppFrontEnd, findUnplayed, heedGate, prepareFrontEnd } from './front-end-settings.js';
 import { listRoleSets } from './hosted-policy.js';
+import { type HostedTrust, readHostedTrust } from './hosted-trust.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
 export interface LocalAppOptions {
@@ -277,9 +277,9 @@ class RunningLocalApp implements LocalApp {
         this.#answers.note(answer);
         onAnswer?.(answer);
       },
-      onTrust: (trust) => {
-        this.#readTrust = trust;
-        this.trust = { ...this.trust, read: trust };
+      onReport: (report) => {
+        this.#readTrust = readHostedTrust(report);
+        this.trust = { ...this.trust, read: this.#readTrust };
       },
       ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
     };
@@ -292,7 +292,7 @@ class RunningLocalApp implements LocalApp {
     this.functions = this.#host.functions;
     this.isStreaming = this.#host.streaming;
     const { gate, settings } = this.#host;
-    this.#readTrust = gate?.trust;
+    this.#readTrust = readHostedTrust(gate?.report);
     this.isLocked = Boolean(settings[lockSetting]);
     const unplayed = findUnplayed(gate);
     this.settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];

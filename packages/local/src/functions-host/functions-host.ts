@@ -21,7 +21,6 @@ import type {
   HostAnswer,
   HostedFunction,
   HostedGate,
-  HostedTrust,
   HostLogLine,
   MessageFromHost,
   MessageToHost,
@@ -58,8 +57,8 @@ export interface FunctionsHostOptions {
   readonly onLog?: (line: HostLogLine) => void;
   /** Each request that the host let in and that was answered, or cut off. Its log lines have come before. */
   readonly onAnswer?: (answer: HostAnswer) => void;
-  /** What the app's gate has read of who may call, whenever that is another than before. */
-  readonly onTrust?: (trust: HostedTrust | undefined) => void;
+  /** What the app's gate reports about its sources, whenever that changes. */
+  readonly onReport?: (report: unknown) => void;
   /** The app's process ended after it was ready, without `close()`: as in Azure, an uncaught exception does that. */
   readonly onExit?: (exit: HostExit) => void;
 }
@@ -225,7 +224,7 @@ class RunningHost<Kind extends AnswerKind> {
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (message: MessageFromHost) => {
         if (message.kind === 'log') onLog(message.line);
-        if (message.kind === 'trust') options.onTrust?.(message.trust);
+        if (message.kind === 'report') options.onReport?.(message.report);
         if (message.kind === 'answered') options.onAnswer?.(message.answer);
         if (message.kind === 'failed') this.#failure = message;
         if (message.kind === 'crashed') this.#crash = message;

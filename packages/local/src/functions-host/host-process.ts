@@ -13,7 +13,7 @@ import type {
   StartMessage,
 } from './worker/host-protocol.js';
 import { checkFunctions, checkRegistrations, describeFunctions, describeWithBindings } from './hosted-functions.js';
-import { askGate, describeGate, watchTrust } from './hosted-gate.js';
+import { askGate, describeGate, watchReport } from './hosted-gate.js';
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
 import { McpCatalog } from './mcp/mcp-catalog.js';
@@ -63,8 +63,8 @@ async function start(message: StartMessage): Promise<void> {
     streaming: streamingUri !== undefined,
     ...(gate === undefined ? {} : { gate }),
   });
-  watchTrust((trust) => {
-    send({ kind: 'trust', trust });
+  watchReport((report) => {
+    send({ kind: 'report', report });
   });
 }
 

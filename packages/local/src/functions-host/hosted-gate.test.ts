@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { watchTrust } from './hosted-gate.js';
+import { watchReport } from './hosted-gate.js';
 
 const mark = Symbol.for('certgate/gate/v1');
 
@@ -10,13 +10,13 @@ it('tells what the gate reads from when that has changed, and at no other time',
   Object.assign(globalThis, { [mark]: { findTrustReport: () => report } });
   context.after(() => Reflect.deleteProperty(globalThis, mark));
   const told: unknown[] = [];
-  watchTrust((trust) => told.push(trust));
+  watchReport((report) => told.push(report));
   context.mock.timers.tick(2_000);
   assert.deepEqual(told, []);
-  report = { description: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list' };
+  const later = { description: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list' };
+  report = later;
   context.mock.timers.tick(2_000);
   report = undefined;
   context.mock.timers.tick(2_000);
-  const said = { source: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list' };
-  assert.deepEqual(told, [said, undefined]);
+  assert.deepEqual(told, [later, undefined]);
 });

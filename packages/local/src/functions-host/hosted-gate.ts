@@ -2,7 +2,7 @@
  * What the gate in the app's process says of itself under a registered symbol. It is shown, and says how to play the front
  * end, and nothing else: any code of the app could have put it there.
  */
-import type { GateAnswer, GateQuestion, HostedGate, HostedTrust } from './worker/host-protocol.js';
+import type { GateAnswer, GateQuestion, HostedGate } from './worker/host-protocol.js';
 
 export function findGateMark(): unknown {
   return Reflect.get(globalThis, Symbol.for('certgate/gate/v1'));
@@ -18,13 +18,13 @@ export function findGateFault(): string | undefined {
 /** Undefined where the app has none. */
 export function describeGate(): HostedGate | undefined {
   if (findGateMark() === undefined) return undefined;
-  const trust = readTrust(callMark('findTrustReport'));
+  const report = findReport();
   const options = callMark('describe');
   const secretSetting = callMark('findSecretVariable');
   return {
     ...(options === undefined ? {} : { options }),
     ...(typeof secretSetting === 'string' || secretSetting === null ? { secretSetting } : {}),
-    ...(trust === undefined ? {} : { trust }),
+    ...(report === undefined ? {} : { report }),
   };
 }
 
@@ -35,9 +35,11 @@ export async function askGate({ functionName, certificate, now }: GateQuestion):
   const said: unknown = await Reflect.apply(decideFor, undefined, [functionName, certificate, now]);
   const { outcome, code, detail, frontEndFault } = Object(said) as Readonly<Record<string, unknown>>;
   if ((outcome !== 'allowed' && outcome !== 'denied') || typeof code !== 'string') return undefined;
-  const trust = readTrust(callMark('findTrustReport')) ?? { source: 'a trust store of its own' };
+  const report = findReport();
   return {
-    ...{ outcome, code, trust },
+    outcome,
+    code,
+    ...(report === undefined ? {} : { report }),
     ...(typeof detail === 'string' ? { detail } : {}),
     ...(typeof frontEndFault === 'string' ? { frontEndFault } : {}),
   };
@@ -45,16 +47,25 @@ export async function askGate({ functionName, certificate, now }: GateQuestion):
 
 const lookMilliseconds = 500;
 
-/** Tells what the gate of a running app reads from, when that has changed. The gate reads by itself, and is looked at here. */
-export function watchTrust(onChange: (trust: HostedTrust | undefined) => void): void {
-  const look = (): HostedTrust | undefined => readTrust(callMark('findTrustReport'));
-  let known = JSON.stringify(look());
+/** Calls `onChange` when the gate of the running app reports something else. The gate reads its sources by itself. */
+export function watchReport(onChange: (report: unknown) => void): void {
+  let known = JSON.stringify(findReport());
   setInterval(() => {
-    const trust = look();
-    const text = JSON.stringify(trust);
-    if (text !== known) onChange(trust);
+    const report = findReport();
+    const text = JSON.stringify(report);
+    if (text !== known) onChange(report);
     known = text;
   }, lookMilliseconds).unref();
+}
+
+/** Plain data, or undefined. The tool that started the host knows its form. */
+function findReport(): unknown {
+  try {
+    const text = JSON.stringify(callMark('findTrustReport')) as string | undefined;
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function callMark(name: string): unknown {
@@ -64,24 +75,4 @@ function callMark(name: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function readTrust(value: unknown): HostedTrust | undefined {
-  const report = Object(value) as Readonly<Record<string, unknown>>;
-  const { description: source, revision, fault, revocationFault, mirror, parts, signedBy } = report;
-  if (typeof source !== 'string') return undefined;
-  return {
-    source,
-    ...(typeof revision === 'number' ? { revision } : {}),
-    ...(typeof fault === 'string' ? { fault } : {}),
-    ...(typeof revocationFault === 'string' ? { revocationFault } : {}),
-    ...readMirror(mirror),
-    ...(Array.isArray(signedBy) ? { signedBy: signedBy.map(String) } : {}),
-    ...(Array.isArray(parts) ? { parts: parts.flatMap((part: unknown) => readTrust(part) ?? []) } : {}),
-  };
-}
-
-function readMirror(value: unknown): Pick<HostedTrust, 'mirror'> {
-  const { description: source, isInUse } = Object(value) as Readonly<Record<string, unknown>>;
-  return typeof source === 'string' ? { mirror: { source, isInUse: isInUse === true } } : {};
 }

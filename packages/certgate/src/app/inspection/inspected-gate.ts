@@ -6,8 +6,9 @@ import {
   secretSetting,
 } from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
-import type { HostedGate, HostedTrust } from '#local/functions-host/functions-host.js';
+import type { HostedGate } from '#local/functions-host/functions-host.js';
 import { findGateOptions } from '../../local-app/hosted-gate-options.js';
+import { type HostedTrust, readHostedTrust } from '../../local-app/hosted-trust.js';
 import { type AgreedStore, agreeOnStore, type LoadedHere } from './agreed-store.js';
 
 /** What decides how an app's gate works. */
@@ -70,7 +71,7 @@ export function readInspectedGate(
       frontEndIsolation: isolation ?? null,
     },
     ...(gate.secretSetting === undefined ? {} : { secretSetting: gate.secretSetting }),
-    stores: listStores(gate.trust),
+    stores: listStores(readHostedTrust(gate.report)),
   };
 }
 

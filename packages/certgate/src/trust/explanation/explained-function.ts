@@ -14,6 +14,7 @@ import {
   type HostedFunction,
 } from '#local/functions-host/functions-host.js';
 import { explainFailedStart } from '../../local-app/explain-failed-start.js';
+import { type HostedTrust, readHostedTrust } from '../../local-app/hosted-trust.js';
 import { trustVariable } from '../administration/location/trust-location.js';
 
 /** The function that the question is about, and what it requires of its callers. */
@@ -24,10 +25,15 @@ export interface ExplainedFunction {
   readonly covered: InspectedHttpFunction['covered'] | undefined;
 }
 
+/** What the app's gate answers, and where it reads who may call. */
+export interface AppAnswer extends Omit<GateAnswer, 'report'> {
+  readonly trust: HostedTrust;
+}
+
 /** What the app answers after it was loaded with this document. */
 export interface AskedApp {
   /** The gate's answer; undefined if the app has no gate that can say what it decides. */
-  readonly answer: GateAnswer | undefined;
+  readonly answer: AppAnswer | undefined;
   /** Whether the app decided by this document, or refused it while it reads no other document. */
   readonly isByDocument: boolean;
   /** Why the app does not start with this document, although it starts with its own settings. */
@@ -64,7 +70,8 @@ export async function findExplainedFunction(
       startFault = error;
     });
   if (description !== undefined) {
-    const { functions, answer } = description;
+    const { functions } = description;
+    const answer = description.answer && readAnswer(description.answer);
     const { source = '', mirror, parts = [] } = answer?.trust ?? {};
     const isMirrored = [mirror, ...parts.map((part) => part.mirror)].some((each) => each?.isInUse === true);
     const isRead = !isMirrored && source.includes(document.replace(/^blob:/, ''));
@@ -119,4 +126,8 @@ export function findRequirement({ name, policy }: ExplainedFunction): FunctionRe
 export function describeExplainedFunction({ name, policy, covered }: ExplainedFunction): string {
   const note = covered === undefined ? ', by this command line' : '';
   return `${name}: open to ${describeInspectedPolicy(policy)}${note}`;
+}
+
+function readAnswer({ report, ...answer }: GateAnswer): AppAnswer {
+  return { ...answer, trust: readHostedTrust(report) ?? { source: 'a trust store of its own' } };
 }

@@ -56,32 +56,14 @@ export interface StrictTransportSecurity {
   readonly excludedHosts: readonly string[];
 }
 
-/** Where the app's gate reads who may call, in its own words. */
-export interface HostedTrust {
-  /** E.g. `file trust.json`. */
-  readonly source: string;
-  /** Absent: nothing is loaded, or the store has none. */
-  readonly revision?: number;
-  /** Why the latest read failed. */
-  readonly fault?: string;
-  /** What is wrong with the revocation lists, and who is refused because of that. */
-  readonly revocationFault?: string;
-  /** The second place of its document, and whether that decides. */
-  readonly mirror?: { readonly source: string; readonly isInUse: boolean };
-  /** Of each key whose signature counts, the first digits of its SHA-256; absent: nothing must be signed. */
-  readonly signedBy?: readonly string[];
-  /** Of a store of several stores: what each says. */
-  readonly parts?: readonly HostedTrust[];
-}
-
 /** What the app's gate says of itself. */
 export interface HostedGate {
   /** The options of the front end as the code gives them; absent: a gate of another version, which doesn't say. */
   readonly options?: unknown;
   /** The app setting with the secret that the code gives; null: no setting has it; absent: the code gives none. */
   readonly secretSetting?: string | null;
-  /** Absent: the trust store doesn't say. */
-  readonly trust?: HostedTrust;
+  /** What the gate reports about its sources, as it reports it. Absent if it reports nothing. */
+  readonly report?: unknown;
 }
 
 /** A function of an app that was loaded only to be looked at. */
@@ -136,8 +118,8 @@ export interface GateAnswer {
   readonly detail?: string;
   /** Why the gate would not look at any certificate, as the app is configured here. */
   readonly frontEndFault?: string;
-  /** What it has read who may call from. */
-  readonly trust: HostedTrust;
+  /** What the gate reports about its sources, as it reports it. Absent if it reports nothing. */
+  readonly report?: unknown;
 }
 
 export type MessageToHost = StartMessage | DescribeMessage | { readonly kind: 'stop' };
@@ -151,10 +133,10 @@ export interface ReadyMessage {
   readonly streaming: boolean;
 }
 
-/** What the gate of an app that runs says now, where it is another than before. */
-export interface TrustMessage {
-  readonly kind: 'trust';
-  readonly trust: HostedTrust | undefined;
+/** The gate of a running app now reports something else about its sources. */
+export interface ReportMessage {
+  readonly kind: 'report';
+  readonly report: unknown;
 }
 
 export interface DescribedMessage {
@@ -238,7 +220,7 @@ export interface HostAnswer {
 
 export type MessageFromHost =
   | ReadyMessage
-  | TrustMessage
+  | ReportMessage
   | DescribedMessage
   | FailedMessage
   | CrashedMessage
