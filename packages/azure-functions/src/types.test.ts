@@ -90,13 +90,13 @@ function checkHandlerTypes(): void {
   });
   // @ts-expect-error -- the text of a request takes no arguments: so it is the text of a request
   requireRole('r', async (request) => ({ body: await request.text('utf8') }));
-  // @ts-expect-error -- a URL is no status
+  // @ts-expect-error -- a URL is not a status
   app.http('j', { handler: requireRole('r', (request) => ({ status: request.url })) });
   const wrong = allowAnonymous((_request, call) => ({ status: call.functionName }));
-  // @ts-expect-error -- nor is a function's name, wherever it is registered
+  // @ts-expect-error -- a function's name is not a status, wherever it is registered
   app.http('k', { handler: wrong });
 
-  // @ts-expect-error -- a handler of another result is none for HTTP
+  // @ts-expect-error -- an HTTP handler must not have another result
   app.http('h', { handler: requireRole('r', (request: HttpRequest) => request.url.length) });
   // @ts-expect-error -- the role is missing
   requireRole(plain);
@@ -106,7 +106,7 @@ function checkHandlerTypes(): void {
   requireRole(['r'], plain);
   // @ts-expect-error -- any role is a list
   requireAnyRole('r', plain);
-  // @ts-expect-error -- the options are no handler
+  // @ts-expect-error -- the options are not a handler
   allowAnonymous({ handler: plain });
   // @ts-expect-error -- report-only without an end
   reportOnly(plain);

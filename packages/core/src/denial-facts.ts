@@ -78,8 +78,8 @@ export interface AuthorityQuestion {
   /** The certificate's name that identifies the caller only if this authority issued the certificate. */
   readonly claim?: NameClaim;
   /**
-   * Set if the authority issued the certificate, but the certificate is revoked or denied, or nobody can tell whether
-   * it is revoked.
+   * Set if the authority issued the certificate, but the certificate is revoked or denied, or the gate cannot tell
+   * whether it is revoked.
    */
   readonly isIssued?: true;
   /**

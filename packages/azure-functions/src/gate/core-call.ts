@@ -67,8 +67,8 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   /** Undefined if the worker's data has no trigger. */
   readonly kind: TriggerKind | undefined;
   /**
-   * Whether another invocation has the same model object or context, so that nobody can tell to which of them a call
-   * belongs.
+   * Whether another invocation has the same model object or context. If so, the gate cannot tell to which of them a
+   * call belongs.
    */
   isShared = false;
   /** Whether the hooks have run and the gate was asked. */

@@ -109,7 +109,7 @@ describe('the channel certgate:decision', () => {
     assert.ok(Object.isFrozen(events[1]?.observed));
   });
 
-  it('publishes what the log only counts, and nothing about anonymous functions', async (context) => {
+  it('publishes denials that the log only adds up, and nothing about anonymous functions', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({}) });
     app.http('Open', { handler: allowAnonymous(() => ({})) });

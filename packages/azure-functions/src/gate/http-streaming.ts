@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FieldContent, FindField } from '@certgate/core';
 import { isPromiseLike, type ProgrammingModel, replaceMethod } from './worker-core.js';
 
-/** Where the headers of an invocation are that the front end has set. */
+/** The place of an invocation's headers that the front end has set. */
 export type HeaderSource =
   /** Not streamed: the headers are in the request that the host sent with the invocation. */
   | { readonly kind: 'request' }

@@ -115,7 +115,7 @@ describe('what the operator names', () => {
   });
 });
 
-describe('the front end that is recommended if none is known', () => {
+describe('the front end that is recommended if no front end is known', () => {
   const recommend = (environment: Environment, host: HostKind): string => {
     const frontEnd = resolveFrontEnd({}, environment, host);
     assert.equal(frontEnd.outcome, 'denied');

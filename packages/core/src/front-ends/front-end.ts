@@ -29,8 +29,8 @@ export interface FrontEnd {
 
 /**
  * Makes a front end whose certificate is in the first of the fields. `extract` gets that field's text, and whether it
- * is known to be one line. A front end sends one line, and nobody can tell which of several is its own, so several are
- * refused, even if they are empty.
+ * is known to be one line. A front end sends one line. If there are several lines, the gate cannot tell which is the
+ * front end's, so it refuses them, even if they are empty.
  */
 export function createFrontEnd(
   name: string,

@@ -2,8 +2,8 @@
 export const packageVersion = '0.1.0';
 
 /**
- * The name of the `node:diagnostics_channel` on which the gate's status is published with each status line, without
- * counts.
+ * The name of the `node:diagnostics_channel` on which the gate's status is published with each status line. The numbers
+ * of calls are not published.
  */
 export const statusChannelName = 'certgate:status';
 

@@ -101,7 +101,7 @@ export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> 
   readonly moreCallers?: { readonly calls: number };
 }
 
-/** Where a status line gets its information. */
+/** The source of what a status line contains. */
 export interface StatusSource {
   readonly describe: () => GateStatus;
   readonly findTrustReport: () => TrustStoreReport | undefined;

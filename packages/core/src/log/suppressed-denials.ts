@@ -53,7 +53,8 @@ export class SuppressedDenials {
   }
 
   /**
-   * Makes a line about all remaining counts, and resets them. Undefined if there are none. `now` is in milliseconds.
+   * Makes a line about all remaining numbers of denials, and resets them. Undefined if there are none. `now` is in
+   * milliseconds since 1970-01-01T00:00:00Z.
    */
   takeLine(now: number): string | undefined {
     const left = [...this.#kinds.values()];

@@ -185,7 +185,7 @@ describe('a name under its authority', () => {
       const pins = [{ thumbprintSha256: many.certificate.thumbprintSha256, enabled }];
       assert.equal(outcomeOf(many, issuedSnapshot([{ pins }])), code);
     }
-    // As many names as the limit allows, including the common name.
+    // The greatest number of names that the limit allows, including the common name.
     const fewer = ['DNS:billing.corp.example', ...numbered(253), 'DNS:blocked.corp.example'];
     assert.equal(outcomeOf(issueCaller({ names: fewer }), trust), 'identity_ambiguous');
     function numbered(count: number): readonly string[] {

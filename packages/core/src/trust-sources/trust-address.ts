@@ -122,7 +122,7 @@ function findGeneralRefusal(text: string): TrustAddressRefusal | undefined {
 }
 
 function readPath(path: string): TrustAddress | TrustAddressRefusal {
-  // As a path, this text would name a file that never exists.
+  // A text with such a host, read like a path, would name a file that never exists.
   const [host = ''] = path.split(/[/:?]/, 1);
   if (azureHost.test(host.toLowerCase())) {
     return refuse('The address names a host without https:.', `For a blob, write ${blobExample}`);

@@ -52,8 +52,8 @@ export function createUrlSource(text: string | undefined, options: UrlSourceOpti
 }
 
 /**
- * Checks each option that is present, even if it is undefined: a `ca` whose app setting is missing must not mean every
- * authority that the machine knows.
+ * Checks each option that is present, even if its value is undefined. If the app setting behind `ca` is missing, the
+ * app must not trust every authority that the machine knows.
  */
 function checkOptions(options: UrlSourceOptions): void {
   const { headers, ca } = options as Readonly<Record<string, unknown>>;

@@ -26,7 +26,7 @@ export function toFindField(headers: RequestHeaders): FindField {
   if (typeof value !== 'object' || value === null) throw invalidArgument('headers is not an object with header fields');
   if (isFieldReader(headers)) return (name) => headers.get(name);
   return (name) => {
-    // Names in different spellings are lines of one field, because nobody can tell which of them is meant.
+    // Names in different spellings are lines of one field, because it is unknown which of them is meant.
     const found = Object.entries(headers).flatMap(([key, content]) => (isSame(key, name) ? [content ?? []] : []));
     const lines = found.flat();
     return lines.length === 1 && found.some((content) => typeof content === 'string') ? lines[0] : lines;

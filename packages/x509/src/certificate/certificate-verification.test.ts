@@ -137,7 +137,7 @@ describe('uses', () => {
     assert.equal(fault?.code, 'certificate_is_authority');
     assert.match(fault.detail, /CA:FALSE/);
   });
-  test('a version 1 certificate restricts nothing, so its uses are no reason to refuse it', () => {
+  test('a version 1 certificate restricts nothing, so it is never refused for its uses', () => {
     assert.equal(codeOf(decode(toVersion1(makeCertificate().der))), undefined);
   });
 });

@@ -141,7 +141,7 @@ export function decodeExtensionList(sequence: DerElement): ReadonlyMap<string, C
 /** One attribute of a relative distinguished name: its type's object identifier and its text. */
 export interface NameAttribute {
   readonly type: string;
-  /** As encoded, so it may contain control characters. */
+  /** The value as it is encoded, so it may contain control characters. */
   readonly value: string;
   /**
    * Set if the value is not a text. `value` is then `#` and the DER in hexadecimal, which a text could also contain.

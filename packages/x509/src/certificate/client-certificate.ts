@@ -47,7 +47,7 @@ export interface ClientCertificate extends CertificateExtensions {
   readonly issuer: string;
   readonly subjectName: DistinguishedName;
   readonly issuerName: DistinguishedName;
-  /** As encoded, with control characters: log `subject` instead. */
+  /** The common name as it is encoded, with control characters: log `subject` instead. */
   readonly commonName: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (RFC 5280 §4.1.2.5). */
   readonly notBefore: number;

@@ -121,7 +121,7 @@ function judge(structure: CertificateStructure): PublicIssuance {
     server_auth: extendedKeyUsage?.includes(serverAuth) === true,
     no_server_auth: extendedKeyUsage?.includes(serverAuth) === false,
     mail_policy: !isTls && policies.some((policy) => policy.startsWith(mailPolicyArc)),
-    // A root is its own issuer, is valid for decades, and has no host name, so these are no evidence about it.
+    // A root is its own issuer, is valid for decades, and has no host name, so none of these is evidence about it.
     ...(isCertificateAuthority
       ? {}
       : {

@@ -20,7 +20,7 @@ function holdsToEncoding(text: string): void {
   if (!isSame) assert.fail(`the decoder that keeps its memory answers otherwise to ${JSON.stringify(text)}`);
 }
 
-/** As large as the gate's decoder. Bytes that an earlier text left in its memory must not show. */
+/** Has the size of the gate's decoder. Bytes that an earlier text left in its memory must not show. */
 const decoder = new Base64Decoder(16_384);
 
 describe('decodeBase64', () => {

@@ -5,7 +5,9 @@ export interface PasswordFlags {
   readonly passwordStdin?: boolean | undefined;
 }
 
-/** There must be no option with the password itself: other users of the machine can read argv, and shells store it. */
+/**
+ * There must not be an option with the password itself: other users of the machine can read argv, and shells store it.
+ */
 export const passwordOptions: Options = {
   '--password-file <file>': "a file that contains only the password of the certificate's file",
   '--password-stdin': [

@@ -318,7 +318,7 @@ describe('the result of a query', () => {
     assert.match((await read(cut)).reading.gaps.join(), /cut or damaged/);
   });
 
-  test('is incomplete after lines of a log, because its rows cannot be told from those', async () => {
+  test('is incomplete after lines of a log, because its rows cannot be distinguished from those', async () => {
     for (const [form, write] of Object.entries(forms).filter(([name]) => !/jq|REST/.test(name))) {
       const found = await read(`${decision('0')}\n${write([count(3), ...lines])}`);
       assert.match(found.reading.gaps.join(), /no row with the number/, form);

@@ -62,8 +62,8 @@ export class UsageTracker {
   readonly #seen = new SeenLines();
 
   /**
-   * @param from the first moment to count, in milliseconds since 1970-01-01T00:00:00Z. The first status lines also
-   * report earlier calls.
+   * @param from the first moment that is included, in milliseconds since 1970-01-01T00:00:00Z. The first status lines
+   * also report earlier calls.
    */
   constructor(from: number = Number.NEGATIVE_INFINITY) {
     this.#from = from;
