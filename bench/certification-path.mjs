@@ -6,7 +6,12 @@
 //
 // pkijs comes from bench/package.json, which has a lockfile of its own.
 import { arch, cpus, loadavg } from 'node:os';
-import { decodeCertificateRevocationList, findCertificationPath, decodePathCertificate } from '@certgate/x509/path';
+import {
+  decodeCertificateRevocationList,
+  decodePathCertificate,
+  describePathFault,
+  findCertificationPath,
+} from '@certgate/x509/path';
 import { hostilePaths } from '@certgate/x509/test-support/hostile-paths.js';
 import {
   askAbout,
@@ -79,7 +84,7 @@ function listTests(chain, key) {
 
 function expectValid(question) {
   const verdict = findCertificationPath(question);
-  if (verdict.outcome !== 'valid') throw new Error(verdict.detail);
+  if (verdict.outcome !== 'valid') throw new Error(describePathFault(verdict));
 }
 
 async function runRound({ call }) {

@@ -165,7 +165,7 @@ function preparePath() {
     const [root, intermediate, leaf] = [chain.root, chain.intermediate, chain.leaf].map(decode);
     const rest = { intermediates: [intermediate], revocation: requireCrls(crls) };
     const verdict = path.findCertificationPath(askAbout(leaf, root, rest));
-    if (verdict.outcome !== 'valid') throw new Error(verdict.detail);
+    if (verdict.outcome !== 'valid') throw new Error(path.describePathFault(verdict));
   };
   return { own: { call }, other: { call: () => verifyByPkijs(readByPkijs(chain)) }, calls: 20 };
 }

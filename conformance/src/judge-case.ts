@@ -2,6 +2,7 @@ import {
   decodeCertificateRevocationList,
   decodeOcspResponse,
   decodePathCertificate,
+  describeClientFault,
   type PathCertificate,
   type ValidationProfile,
   verifyClientCertificate,
@@ -88,7 +89,7 @@ function answerCase(case_: ConformanceCase, profile: ValidationProfile): Answer 
     ...(policies && { policies }),
     ...(maximumIntermediates !== undefined && { maximumIntermediates }),
   });
-  if (!verification.ok) return refuse(verification.fault.code, verification.fault.detail);
+  if (!verification.ok) return refuse(verification.fault.code, describeClientFault(verification.fault));
   const { path } = verification;
   const peerFault = findPeerFault(path.certificates.at(-1) as PathCertificate, peer);
   if (peerFault !== undefined) return refuse('peer', peerFault);

@@ -12,7 +12,7 @@ import { appService } from './test-support/environment.js';
 /**
  * Files that a cold start loads although neither the start nor a first request runs one of their functions. They are
  * small, and each is the door to a part that is loaded later, is a class with which apps compare errors, has constants
- * without a function, or decodes what other certificates have. The file that reads a deny list must be there in a
+ * without a function, describes a fault, or decodes what other certificates have. The file that reads a deny list must be there in a
  * hurry, when the files of a running app may have been replaced.
  */
 const doors = [
@@ -33,6 +33,7 @@ const doors = [
   'azure-functions/src/report-only.ts',
   'azure-functions/src/temporary-opening.ts',
   'x509/src/certgate-error.ts',
+  'x509/src/certificate/certificate-fault-sentence.ts',
   'x509/src/certificate/general-name.ts',
   'x509/src/certificate/spiffe-id.ts',
 ];

@@ -9,6 +9,7 @@ export {
   type ClientCertificateDecoding,
   decodeBase64,
   decodeClientCertificate,
+  describeCertificateFault,
   describePublicKey,
   type DistinguishedName,
   findCertificateFault,

@@ -13,9 +13,11 @@ export {
 } from './encoding/base64.js';
 export type { DerDecoding } from './encoding/der.js';
 export type { CertificatePublicKey, DistinguishedName, NameAttribute } from './certificate/certificate.js';
+export { describeCertificateFault } from './certificate/certificate-fault-sentence.js';
 export {
   type CertificateFault,
   type CertificateFaultCode,
+  type CertificateFaultFacts,
   type CertificateVerificationOptions,
   certificateFaultCodes,
   clientAuthentication,

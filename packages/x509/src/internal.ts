@@ -11,6 +11,7 @@ export { escapeInvisible, shortenText } from './encoding/shown-text.js';
 export { type Steps, runAtOnce, runInSlices } from './encoding/steps.js';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';
 export { findInstant, formatInstant, isEndingSoon } from './encoding/timestamp.js';
+export { describeFirstFault } from './certificate/certificate-fault-sentence.js';
 export { findFirstFault } from './certificate/certificate-verification.js';
 export { findMistakenStructure, findPublicKeyInfo, hashHex } from './certificate/client-certificate.js';
 export {

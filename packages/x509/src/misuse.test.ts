@@ -76,6 +76,7 @@ const noAlgorithm = [
 ];
 const noPolicies = [null, 'any', true, [], 5];
 const without = (values: readonly unknown[]): readonly unknown[] => values.filter((value) => value !== undefined);
+const noFault = [undefined, null, 'path_not_found', 5, {}, { code: 'toString' }, { reason: 'toString' }];
 const noList = [undefined, null, 'a', {}, [], target, { issuer: crl.issuer, entries: crl.entries }];
 const one = (call: (argument: unknown) => unknown, argument: unknown, bad: readonly unknown[]): Call => ({
   call: ({ argument }) => call(argument),
@@ -190,7 +191,37 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
     members: { certificate: client, now: pathNow },
     bad: { certificate: [undefined, null, {}, target], now: noInstant },
   },
+  describeCertificateFault: one(
+    (fault) => certificates.describeCertificateFault(fault as never),
+    { code: 'certificate_is_authority' },
+    noFault,
+  ),
   // The exports of `path.ts`.
+  describeNoRevAvailObstacle: one(
+    (obstacle) => paths.describeNoRevAvailObstacle(obstacle as never),
+    { reason: 'absent' },
+    noFault,
+  ),
+  describeRevocationGaps: one(
+    (gaps) => paths.describeRevocationGaps(gaps as never),
+    [{ reason: 'crl_missing' }],
+    [...noFault, [undefined], new Array(1), [{ reason: 'toString' }]],
+  ),
+  describeNameConstraintFault: one(
+    (fault) => paths.describeNameConstraintFault(fault as never),
+    { reason: 'excluded', name: { form: 'dNSName', text: 'a' }, origin: 'alternative_name', issuer: anchor },
+    noFault,
+  ),
+  describePathFault: one(
+    (fault) => paths.describePathFault(fault as never),
+    { code: 'path_not_found', reason: 'issuer_missing' },
+    noFault,
+  ),
+  describeClientFault: one(
+    (fault) => paths.describeClientFault(fault as never),
+    { code: 'certificate_malformed', fault: 'empty' },
+    noFault,
+  ),
   findNoRevAvailFault: one((certificate) => paths.findNoRevAvailFault(certificate as never), target, noCertificate),
   measureLifetime: one((certificate) => paths.measureLifetime(certificate as never), target, noCertificate),
   decodePathCertificate: [target.der, client, { ...client }].map((good) =>

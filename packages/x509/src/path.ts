@@ -7,7 +7,7 @@ export type {
   DistinguishedName,
   NameAttribute,
 } from './certificate/certificate.js';
-export type { CertificateFaultCode } from './certificate/certificate-verification.js';
+export type { CertificateFaultCode, CertificateFaultFacts } from './certificate/certificate-verification.js';
 export type {
   BasicConstraints,
   CertificateExtensions,
@@ -22,7 +22,12 @@ export type {
 } from './certificate/distribution-point.js';
 export type { GeneralName, SubjectAlternativeName } from './certificate/general-name.js';
 export type { MlDsaParameterSet } from './certificate/ml-dsa.js';
-export { findNoRevAvailFault, measureLifetime } from './certificate/no-rev-avail.js';
+export {
+  findNoRevAvailFault,
+  measureLifetime,
+  type NoRevAvailFault,
+  type NoRevAvailObstacle,
+} from './certificate/no-rev-avail.js';
 export {
   anyPolicy,
   type NameConstraints,
@@ -59,7 +64,12 @@ export type { ListedCrlEntry, RevokedEntries } from './revocation/revoked-entrie
 export { findAuthorityFault, findNameConstraintFault } from './certification-path/authority-review.js';
 export type { OcspCertificateId, OcspDigest } from './revocation/ocsp-certificate-id.js';
 export { type OcspRequestContent, createOcspNonce, encodeOcspRequest } from './revocation/ocsp-request.js';
-export type { OcspResponderCertificate, OcspResponderId, OcspResponderQuestion } from './revocation/ocsp-responder.js';
+export type {
+  OcspResponderCertificate,
+  OcspResponderId,
+  OcspResponderQuestion,
+  OcspSignerFault,
+} from './revocation/ocsp-responder.js';
 export {
   type BasicOcspResponse,
   type OcspAnswer,
@@ -70,7 +80,8 @@ export {
 } from './revocation/ocsp-response.js';
 export { type OcspQuestion, findOcspStatus } from './revocation/ocsp-status.js';
 export type { RevocationEvidence } from './revocation/revocation-evidence.js';
-export type { RevocationStatus } from './revocation/revocation-status.js';
+export type { RevocationGap, RevocationGapFacts, RevocationStatus } from './revocation/revocation-status.js';
+export { describeNoRevAvailObstacle, describeRevocationGaps } from './revocation/revocation-sentences.js';
 export {
   type CertificationPath,
   type PathOptions,
@@ -78,15 +89,25 @@ export {
   findCertificationPath,
 } from './certification-path/certification-path.js';
 export type { PathLimits } from './certification-path/path-budget.js';
+export { describeClientFault } from './certification-path/client-fault-sentence.js';
+export { describeNameConstraintFault } from './certification-path/name-constraint-sentence.js';
+export type {
+  ConstrainingCertificate,
+  NameConstraintFault,
+  NameOrigin,
+} from './certification-path/name-constraints.js';
+export type { PathCheck, PathListener } from './certification-path/path-check.js';
 export {
-  type PathCheck,
+  type MalformedFacts,
   type PathFault,
   type PathFaultCode,
+  type PathFaultFacts,
   type PathFaultSubject,
-  type PathListener,
   type PathRole,
   pathFaultCodes,
-} from './certification-path/path-check.js';
+  type UnfitFacts,
+} from './certification-path/path-fault.js';
+export { describePathFault } from './certification-path/path-fault-sentence.js';
 export {
   type PathRevocation,
   type RevocationMode,
@@ -96,13 +117,14 @@ export {
   revocationScopes,
 } from './certification-path/path-revocation.js';
 export type { ValidPath } from './certification-path/path-validation.js';
-export type { PolicyInputs } from './certification-path/policy-graph.js';
+export type { PolicyFaultReason, PolicyInputs } from './certification-path/policy-graph.js';
 export { type LeadingDotReading, hasLeadingDot, leadingDotReadings } from './certification-path/name-location.js';
 export { type ValidationProfile, isAlgorithmAccepted } from './certification-path/validation-profile.js';
 export type { AuthorityInput, ClientRevocation } from './certification-path/verification-input.js';
 export {
   type ClientFault,
   type ClientFaultCode,
+  type ClientFaultFacts,
   type ClientNames,
   type ClientVerification,
   type ClientVerificationOptions,

@@ -1,7 +1,12 @@
 // certificates/: makes and reads certificates, private keys and passwords.
 
 import type { KeyObject } from 'node:crypto';
-import { type CertificateFaultCode, decodeClientCertificate, listCertificateFaults } from '@certgate/core/internal';
+import {
+  type CertificateFaultCode,
+  decodeClientCertificate,
+  describeCertificateFault,
+  listCertificateFaults,
+} from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
 import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
@@ -78,8 +83,7 @@ const keyFaults: readonly string[] = [
  */
 function refuseUnfitKey({ certificateDer }: SignedCertificate, now: Date): void {
   const decoding = decodeClientCertificate(certificateDer);
-  const fault = decoding.ok
-    ? listCertificateFaults(decoding.certificate, now.getTime()).find(({ code }) => keyFaults.includes(code))?.detail
-    : `The key can't be used: ${decoding.fault}.`;
-  if (fault !== undefined) throw new ToolFailure(`${fault} Nothing was issued.`);
+  if (!decoding.ok) throw new ToolFailure(`The key can't be used: ${decoding.fault}. Nothing was issued.`);
+  const fault = listCertificateFaults(decoding.certificate, now.getTime()).find(({ code }) => keyFaults.includes(code));
+  if (fault !== undefined) throw new ToolFailure(`${describeCertificateFault(fault)} Nothing was issued.`);
 }

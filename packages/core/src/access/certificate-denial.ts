@@ -1,5 +1,5 @@
 import type { CertificateFault, ClientCertificate } from '@certgate/x509';
-import { describePublicKey, shortenText } from '@certgate/x509/internal';
+import { describeFirstFault, describePublicKey, shortenText } from '@certgate/x509/internal';
 import { type Denial, type DenialCodeOf, deny, type KnownCaller } from '../denial.js';
 import type { ClientAuthFacts, NameClaim } from '../denial-facts.js';
 
@@ -14,11 +14,11 @@ export interface UnfitCertificate {
 
 /** The denial of a certificate that the trust store found or nominated, but that is not suitable for a client. */
 export function denyUnfit(
-  { certificate, fault: { code, detail }, claim, missing }: UnfitCertificate,
+  { certificate: { notBefore, notAfter }, fault, claim, missing }: UnfitCertificate,
   known: KnownCaller,
 ): Denial<DenialCodeOf<'certificate-verification'>> {
-  const { notBefore, notAfter, keyUsage = [], extendedKeyUsage = [], unknownCriticalExtensions } = certificate;
-  const unfit = { fault: detail, ...(claim === undefined ? {} : { claim }) };
+  const { code } = fault;
+  const unfit = { fault: describeFirstFault(fault), ...(claim === undefined ? {} : { claim }) };
   switch (code) {
     case 'certificate_not_yet_valid':
     case 'certificate_expired':
@@ -26,15 +26,15 @@ export function denyUnfit(
     case 'certificate_is_authority':
       return deny(code, unfit, known);
     case 'certificate_critical_extension_unknown':
-      return deny(code, { ...unfit, extensions: listShown(unknownCriticalExtensions) }, known);
+      return deny(code, { ...unfit, extensions: listShown(fault.extensions) }, known);
     case 'certificate_extended_key_usage_unsuitable':
-      return deny(code, { ...unfit, extendedKeyUsage: listShown(extendedKeyUsage), ...missing }, known);
+      return deny(code, { ...unfit, extendedKeyUsage: listShown(fault.extendedKeyUsage), ...missing }, known);
     case 'certificate_key_usage_unsuitable':
-      return deny(code, { ...unfit, keyUsage }, known);
+      return deny(code, { ...unfit, keyUsage: fault.keyUsage }, known);
     case 'certificate_key_unsupported':
     case 'certificate_key_too_weak':
     case 'algorithm_unsupported_by_runtime':
-      return deny(code, { ...unfit, key: describePublicKey(certificate.publicKey) }, known);
+      return deny(code, { ...unfit, key: describePublicKey(fault.publicKey) }, known);
   }
 }
 

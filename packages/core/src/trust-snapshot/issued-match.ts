@@ -23,6 +23,7 @@ import type {
   PinFacts,
   StrangerFacts,
 } from '../denial-facts.js';
+import { loadPathValidation } from '../load-path-validation.js';
 import { copyOwn, decidingAttributeTypes, findValueWithoutText, shortenText } from '@certgate/x509/internal';
 import {
   listDenying,
@@ -195,7 +196,7 @@ export function findIssuedMatches(
       return { outcome: 'invalid', code, facts: { entry, certificate: describeMember(about) } };
     const chainFault = path.code === 'path_not_found' ? fault : undefined;
     const list = findList(path, authority, context);
-    return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault, list) };
+    return { outcome: 'invalid', code: path.code, facts: describeProblem(path, chainFault, list) };
   });
   const named = nominations.map((nomination) => matchName(nomination, target, paths));
   const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
@@ -242,13 +243,15 @@ function findList(
   return known?.findList?.(about.certificate, isRevoked);
 }
 
-function describePathFault(
-  { detail, about, revoked }: PathFault,
+function describeProblem(
+  fault: PathFault,
   chainFault: string | undefined,
   list: RevocationListEntry | undefined,
 ): PathProblem {
+  const { about } = fault;
+  const revoked = fault.code === 'certificate_revoked' ? fault.revoked : undefined;
   return {
-    fault: detail,
+    fault: loadPathValidation().describePathFault(fault),
     ...(about === undefined ? {} : { certificate: describeMember(about) }),
     ...(chainFault === undefined ? {} : { chainFault }),
     ...(list === undefined ? {} : { list: Object.freeze(list) }),

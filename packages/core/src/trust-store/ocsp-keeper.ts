@@ -207,7 +207,8 @@ export class OcspKeeper {
       });
     const status = judge([response]);
     if (status.status === 'unknown') {
-      this.#noteSetback(this.#certificateSetbacks, key, status.detail, now);
+      const fault = loadPathValidation().describeRevocationGaps(status.gaps);
+      this.#noteSetback(this.#certificateSetbacks, key, fault, now);
       return;
     }
     this.#certificateSetbacks.delete(key);

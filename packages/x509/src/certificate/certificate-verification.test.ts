@@ -22,6 +22,7 @@ import {
 } from '../test-support/certificates.js';
 import { isMlDsaRefused } from '../test-support/ml-dsa.js';
 import { editCertificate, getChildren, tbsFields, toVersion1 } from '../test-support/der-editing.js';
+import { describeCertificateFault } from './certificate-fault-sentence.js';
 
 const decode = (der: Uint8Array): ClientCertificate => {
   const decoding = decodeClientCertificate(der);
@@ -125,17 +126,17 @@ describe('uses', () => {
       assert.equal(listCertificateFaults(certificate, now).length, code === undefined ? 0 : 1);
     });
   }
-  test('the detail about many unknown critical extensions is shortened', () => {
+  test('the sentence about many unknown critical extensions is shortened', () => {
     const many = Array.from({ length: 100 }, (_, index) => `1.2.3.${index + 4} = critical, DER:0500`);
     const fault = findCertificateFault(make({ extensions: many }), now);
     assert.equal(fault?.code, 'certificate_critical_extension_unknown');
-    assert.match(fault.detail, /1\.2\.3\.4, .*…/);
-    assert.ok(fault.detail.length < 400);
+    assert.match(describeCertificateFault(fault), /1\.2\.3\.4, .*…/);
+    assert.ok(describeCertificateFault(fault).length < 400);
   });
   test("openssl's default self-signed certificate is refused, with the remedy", () => {
     const fault = findCertificateFault(decode(makeDefaultSelfSigned().der), now);
     assert.equal(fault?.code, 'certificate_is_authority');
-    assert.match(fault.detail, /CA:FALSE/);
+    assert.match(describeCertificateFault(fault), /CA:FALSE/);
   });
   test('a version 1 certificate restricts nothing, so it is never refused for its uses', () => {
     assert.equal(codeOf(decode(toVersion1(makeCertificate().der))), undefined);
@@ -172,7 +173,7 @@ describe('keys', () => {
       const fault = findCertificateFault(certificate, now);
       seen.add(fault?.code);
       assert.equal(fault?.code, code);
-      if (fault !== undefined) assert.ok(fault.detail.includes(words));
+      if (fault !== undefined) assert.ok(describeCertificateFault(fault).includes(words));
     });
   }
 });

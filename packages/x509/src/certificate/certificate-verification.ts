@@ -1,7 +1,6 @@
-import { formatInstant } from '../encoding/timestamp.js';
-import { aClientCertificate, type ClientCertificate } from './client-certificate.js';
+import { aClientCertificate, type ClientCertificate, type KeyUsage } from './client-certificate.js';
 import type { CertificatePublicKey } from './certificate.js';
-import { isVerifiedByRuntime, nameMlDsa, runtimeRemedy } from './ml-dsa.js';
+import { isVerifiedByRuntime, nameMlDsa } from './ml-dsa.js';
 import { describeUnsupportedAlgorithm } from './signature-algorithm.js';
 import {
   aFlag,
@@ -12,7 +11,6 @@ import {
   optional,
   readMembers,
 } from '../encoding/own-members.js';
-import { shortenText } from '../encoding/shown-text.js';
 
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
 export const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -36,89 +34,62 @@ export const certificateFaultCodes = [
 /** The requirement that a certificate does not meet. */
 export type CertificateFaultCode = (typeof certificateFaultCodes)[number];
 
-/** A requirement that a certificate does not meet; `detail` is a sentence for people. */
-export interface CertificateFault {
-  readonly code: CertificateFaultCode;
-  /** One sentence for the operator: what is wrong and what to do. */
-  readonly detail: string;
+/** What a fault with a code tells. Times are in milliseconds since 1970-01-01T00:00:00Z. */
+export interface CertificateFaultFacts {
+  readonly certificate_not_yet_valid: { readonly notBefore: number };
+  readonly certificate_expired: { readonly notAfter: number };
+  readonly certificate_is_authority: object;
+  /** Object identifiers. */
+  readonly certificate_critical_extension_unknown: { readonly extensions: readonly string[] };
+  /** Object identifiers; client authentication is not among them. */
+  readonly certificate_extended_key_usage_unsuitable: { readonly extendedKeyUsage: readonly string[] };
+  readonly certificate_key_usage_unsuitable: { readonly keyUsage: readonly KeyUsage[] };
+  readonly certificate_key_unsupported: { readonly publicKey: CertificatePublicKey };
+  readonly certificate_key_too_weak: { readonly publicKey: CertificatePublicKey };
+  /** A path has faults with this code too, for other reasons. */
+  readonly algorithm_unsupported_by_runtime: {
+    readonly reason: 'client_key';
+    readonly publicKey: CertificatePublicKey;
+  };
 }
 
-interface Requirement {
-  readonly code: CertificateFaultCode;
-  /**
-   * Returns a sentence for the operator if the certificate doesn't meet the requirement at `now` (milliseconds since
-   * 1970-01-01T00:00:00Z).
-   */
-  readonly findFault: (certificate: ClientCertificate, now: number) => string | undefined;
-}
+/** A requirement that a certificate does not meet: a code and its facts. `describeCertificateFault` makes the sentence. */
+export type CertificateFault<Code extends CertificateFaultCode = CertificateFaultCode> = {
+  [Each in Code]: { readonly code: Each } & CertificateFaultFacts[Each];
+}[Code];
+
+type FactsFinder<Code extends CertificateFaultCode> = (
+  certificate: ClientCertificate,
+  now: number,
+) => CertificateFaultFacts[Code] | false | undefined;
 
 /** The end-entity checks, in their order. They leave out what only a certification path shows (issuer, revocation). */
-const requirements: readonly Requirement[] = [
-  {
-    code: 'certificate_not_yet_valid',
-    findFault: ({ notBefore }, now) =>
-      // Written so that a time that is not a number is outside the validity.
-      !(now >= notBefore)
-        ? `The certificate is valid from ${formatInstant(notBefore)}; check the clock where it was made.`
-        : undefined,
-  },
-  {
-    code: 'certificate_expired',
-    findFault: ({ notAfter }, now) =>
-      !(now <= notAfter) ? `The certificate expired at ${formatInstant(notAfter)}; issue a new one.` : undefined,
-  },
-  {
-    code: 'certificate_is_authority',
-    findFault: ({ isCertificateAuthority }) =>
-      isCertificateAuthority
-        ? 'The certificate is a CA certificate (basicConstraints CA:TRUE), which may not act as a client. ' +
-          '`openssl req -x509` makes those by default: add `-addext basicConstraints=critical,CA:FALSE`.'
-        : undefined,
-  },
-  {
-    code: 'certificate_critical_extension_unknown',
-    findFault: ({ unknownCriticalExtensions }) =>
-      unknownCriticalExtensions.length > 0
-        ? `The certificate has a critical extension that Certgate does not understand: ${shortenText(unknownCriticalExtensions.join(', '))} (RFC 5280 section 4.2).`
-        : undefined,
-  },
-  {
-    code: 'certificate_extended_key_usage_unsuitable',
-    findFault: ({ extendedKeyUsage }) =>
-      extendedKeyUsage !== undefined && !extendedKeyUsage.includes(clientAuthentication)
-        ? 'The certificate limits its use (extended key usage) and client authentication is not among the uses; issue it with `clientAuth`.'
-        : undefined,
-  },
-  {
-    code: 'certificate_key_usage_unsuitable',
-    findFault: ({ keyUsage }) =>
-      // RFC 8446 §4.4.2.2 and RFC 5246 §7.4.6: a TLS client signs the handshake.
-      keyUsage !== undefined && !keyUsage.includes('digitalSignature')
-        ? 'The certificate has a key usage without `digitalSignature`, which a TLS client needs.'
-        : undefined,
-  },
-  {
-    code: 'certificate_key_unsupported',
-    findFault: ({ publicKey }) =>
-      judgeKey(publicKey) === 'unsupported'
-        ? `The certificate's key (${describePublicKey(publicKey)}) is of a kind that Certgate does not support; issue one with ${acceptedKeys}.`
-        : undefined,
-  },
-  {
-    code: 'certificate_key_too_weak',
-    findFault: ({ publicKey }) =>
-      judgeKey(publicKey) === 'too-weak'
-        ? `The certificate's key (${describePublicKey(publicKey)}) is too weak; issue one with ${acceptedKeys}.`
-        : undefined,
-  },
-  {
-    code: 'algorithm_unsupported_by_runtime',
-    findFault: ({ publicKey }) =>
-      judgeKey(publicKey) === 'unsupported-by-runtime'
-        ? `This Node.js can't verify signatures by the certificate's key (${describePublicKey(publicKey)}): ${runtimeRemedy}.`
-        : undefined,
-  },
-];
+const requirements: { readonly [Code in CertificateFaultCode]: FactsFinder<Code> } = {
+  // Written so that a time that is not a number is outside the validity.
+  certificate_not_yet_valid: ({ notBefore }, now) => !(now >= notBefore) && { notBefore },
+  certificate_expired: ({ notAfter }, now) => !(now <= notAfter) && { notAfter },
+  certificate_is_authority: ({ isCertificateAuthority }) => isCertificateAuthority && {},
+  certificate_critical_extension_unknown: ({ unknownCriticalExtensions: extensions }) =>
+    extensions.length > 0 && { extensions },
+  certificate_extended_key_usage_unsuitable: ({ extendedKeyUsage }) =>
+    extendedKeyUsage && !extendedKeyUsage.includes(clientAuthentication) && { extendedKeyUsage },
+  // RFC 8446 §4.4.2.2 and RFC 5246 §7.4.6: a TLS client signs the handshake.
+  certificate_key_usage_unsuitable: ({ keyUsage }) =>
+    keyUsage && !keyUsage.includes('digitalSignature') && { keyUsage },
+  certificate_key_unsupported: ({ publicKey }) => judgeKey(publicKey) === 'unsupported' && { publicKey },
+  certificate_key_too_weak: ({ publicKey }) => judgeKey(publicKey) === 'too-weak' && { publicKey },
+  algorithm_unsupported_by_runtime: ({ publicKey }) =>
+    judgeKey(publicKey) === 'unsupported-by-runtime' && { reason: 'client_key', publicKey },
+};
+
+function findFault(
+  code: CertificateFaultCode,
+  certificate: ClientCertificate,
+  now: number,
+): CertificateFault | undefined {
+  const facts = requirements[code](certificate, now);
+  return facts ? ({ code, ...facts } as CertificateFault) : undefined;
+}
 
 /** How `findCertificateFault` checks. */
 export interface CertificateVerificationOptions {
@@ -164,10 +135,10 @@ export function findFirstFault(
   now: number,
   isPathValidated: boolean,
 ): CertificateFault | undefined {
-  for (const { code, findFault } of requirements) {
+  for (const code of certificateFaultCodes) {
     if (isPathValidated && code === 'certificate_critical_extension_unknown') continue;
-    const detail = findFault(certificate, now);
-    if (detail !== undefined) return { code, detail };
+    const fault = findFault(code, certificate, now);
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
@@ -175,14 +146,12 @@ export function findFirstFault(
 /** Returns every requirement that the certificate doesn't meet, for tools that show all of them at once. */
 export function listCertificateFaults(certificate: ClientCertificate, now: number): readonly CertificateFault[] {
   expectClient(certificate, now, 'listCertificateFaults');
-  return requirements.flatMap(({ code, findFault }) => {
-    const detail = findFault(certificate, now);
-    return detail === undefined ? [] : [{ code, detail }];
-  });
+  return certificateFaultCodes.flatMap((code) => findFault(code, certificate, now) ?? []);
 }
 
 /** The keys that `judgeKey` accepts on any runtime, in words for people. */
-export const acceptedKeys: string = `RSA of ${minimumRsaBits} bits or more, EC P-256, P-384, P-521, or Ed25519`;
+export const acceptedKeys: `RSA of ${typeof minimumRsaBits} bits or more, ${string}` =
+  'RSA of 2048 bits or more, EC P-256, P-384, P-521, or Ed25519';
 
 const acceptedCurves: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
 /** Curves with less than 112 bits of security, and curves that the key's owner made (CVE-2020-0601). */

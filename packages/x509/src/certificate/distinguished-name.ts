@@ -64,11 +64,16 @@ export function findCommonName(name: DistinguishedName): string | undefined {
 }
 
 /**
- * Describes, for people, the first of these attributes whose value is not a text (RFC 5280 §4.1.2.4), such as an
- * INTEGER or a VisibleString, with the value as it is encoded.
+ * Finds the first of these attributes whose value is not a text (RFC 5280 §4.1.2.4), such as an INTEGER or a
+ * VisibleString.
  */
+export function findAttributeWithoutText(name: DistinguishedName, types: readonly string[]): NameAttribute | undefined {
+  return name.flat().find(({ type, isEncoded }) => isEncoded === true && types.includes(type));
+}
+
+/** Describes `findAttributeWithoutText` for people, with the value as it is encoded. */
 export function findValueWithoutText(name: DistinguishedName, types: readonly string[]): string | undefined {
-  const found = name.flat().find(({ type, isEncoded }) => isEncoded === true && types.includes(type));
+  const found = findAttributeWithoutText(name, types);
   return found && `${describeAttributeType(found.type)}=${found.value}`;
 }
 

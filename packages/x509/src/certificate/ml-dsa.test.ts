@@ -9,6 +9,7 @@ import { isMlDsaKnown } from '../test-support/certificate-writing.js';
 import { type KeyKind, isKeyKindKnown, makeCertificate, now } from '../test-support/certificates.js';
 import { type DerNode, editCertificate, getChildren, getNode, tbsFields } from '../test-support/der-editing.js';
 import { readCertificate } from '../test-support/revocation.js';
+import { describeCertificateFault } from './certificate-fault-sentence.js';
 
 const parameterSets = ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const;
 
@@ -96,5 +97,5 @@ function faultOf(der: Uint8Array): string {
   const decoding = decodeClientCertificate(der);
   assert.ok(decoding.ok, decoding.ok ? '' : decoding.fault);
   const fault = findCertificateFault(decoding.certificate, now);
-  return fault === undefined ? 'none' : `${fault.code}: ${fault.detail}`;
+  return fault === undefined ? 'none' : `${fault.code}: ${describeCertificateFault(fault)}`;
 }

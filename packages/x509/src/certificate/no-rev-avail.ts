@@ -6,24 +6,37 @@ import { decodeAccessMethods } from './path-extensions.js';
 const authorityInformationAccess = '1.3.6.1.5.5.7.1.1';
 const ocspAccessMethod = '1.3.6.1.5.5.7.48.1';
 
+/** What RFC 9608 (§2, §3) forbids beside `noRevAvail`. */
+export type NoRevAvailFault =
+  | { readonly reason: 'critical' | 'authority' | 'crl_distribution_points' | 'freshest_crl' | 'ocsp_address' }
+  /** `fault`: of the decoding of the authority information access. */
+  | { readonly reason: 'information_access'; readonly fault: string };
+
+/** Why `noRevAvail` does not excuse a certificate from revocation information. */
+export type NoRevAvailObstacle =
+  | NoRevAvailFault
+  | { readonly reason: 'absent' }
+  /** In milliseconds. */
+  | { readonly reason: 'lifetime'; readonly lifetime: number; readonly maximumLifetime: number };
+
 /**
- * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`, as the end of a sentence that begins with
- * "a certificate that …". A relying party must then treat the certificate as invalid. Undefined if nothing does, or if
- * the certificate lacks the extension.
+ * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`. A relying party must then treat the
+ * certificate as invalid. Undefined if nothing does, or if the certificate lacks the extension.
+ * `describeNoRevAvailObstacle` makes the words.
  */
-export function findNoRevAvailFault(certificate: PathCertificate): string | undefined {
+export function findNoRevAvailFault(certificate: PathCertificate): NoRevAvailFault | undefined {
   expectArgument(certificate, aPathCertificate, 'The certificate for findNoRevAvailFault');
   if (!certificate.hasNoRevAvail) return undefined;
   const { basicConstraints, crlDistributionPoints, freshestCrl, extensions } = certificate;
-  if (extensions.get(noRevAvailType)?.isCritical === true) return 'marks noRevAvail as critical, which it must not be';
-  if (basicConstraints?.isCertificateAuthority === true) return 'has noRevAvail and is a CA certificate';
-  if (crlDistributionPoints !== undefined) return 'has noRevAvail and CRL distribution points';
-  if (freshestCrl !== undefined) return 'has noRevAvail and a freshest CRL';
+  if (extensions.get(noRevAvailType)?.isCritical === true) return { reason: 'critical' };
+  if (basicConstraints?.isCertificateAuthority === true) return { reason: 'authority' };
+  if (crlDistributionPoints !== undefined) return { reason: 'crl_distribution_points' };
+  if (freshestCrl !== undefined) return { reason: 'freshest_crl' };
   const access = extensions.get(authorityInformationAccess);
   if (access === undefined) return undefined;
   const methods = readDer(() => decodeAccessMethods(access.value));
-  if (!methods.ok) return `has noRevAvail and an authority information access that can't be read (${methods.fault})`;
-  return methods.value.includes(ocspAccessMethod) ? 'has noRevAvail and the address of an OCSP responder' : undefined;
+  if (!methods.ok) return { reason: 'information_access', fault: methods.fault };
+  return methods.value.includes(ocspAccessMethod) ? { reason: 'ocsp_address' } : undefined;
 }
 
 /** In milliseconds. Both ends belong to the validity (RFC 5280 §4.1.2.5), and dates are whole seconds. */
@@ -34,19 +47,18 @@ export function measureLifetime(certificate: PathCertificate): number {
 }
 
 /**
- * Returns why missing revocation information must be a reason to refuse this certificate, as the end of a sentence that
- * begins with "it …". Undefined if the certificate says with `noRevAvail` that there is none, may say so, and has a
- * lifetime that the operator accepts.
+ * Returns why missing revocation information must be a reason to refuse this certificate. Undefined if the certificate
+ * says with `noRevAvail` that there is none, may say so, and has a lifetime that the operator accepts.
  */
 export function findNoRevAvailObstacle(
   certificate: PathCertificate,
   maximumLifetimeMilliseconds: number | undefined,
-): string | undefined {
-  if (!certificate.hasNoRevAvail) return "doesn't have noRevAvail";
+): NoRevAvailObstacle | undefined {
+  if (!certificate.hasNoRevAvail) return { reason: 'absent' };
   const fault = findNoRevAvailFault(certificate);
   if (fault !== undefined) return fault;
   const lifetime = measureLifetime(certificate);
   // Written so that a lifetime that is not a number is too long.
   if (maximumLifetimeMilliseconds !== undefined && lifetime <= maximumLifetimeMilliseconds) return undefined;
-  return `has noRevAvail and a lifetime of ${lifetime / 1000} seconds, longer than the ${(maximumLifetimeMilliseconds ?? 0) / 1000} that the authority accepts`;
+  return { reason: 'lifetime', lifetime, maximumLifetime: maximumLifetimeMilliseconds ?? 0 };
 }

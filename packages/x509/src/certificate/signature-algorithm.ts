@@ -60,14 +60,6 @@ const mgf1 = '1.2.840.113549.1.1.8';
 const ed25519 = '1.3.101.112';
 const ed448 = '1.3.101.113';
 
-const knownAlgorithms: ReadonlySet<string> = new Set([
-  ...Object.keys(rsaPkcs1Digests),
-  ...Object.keys(ecdsaDigests),
-  rsassaPss,
-  ed25519,
-  ed448,
-]);
-
 export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorithm {
   const { objectIdentifier, parameters } = readAlgorithm(element);
   const unknown: SignatureAlgorithm = { scheme: 'unknown', objectIdentifier };
@@ -96,7 +88,6 @@ const hasDigest: Readonly<Record<SignatureAlgorithm['scheme'], boolean>> = {
   'ml-dsa-87': false,
   unknown: false,
 };
-const digestNames: ReadonlySet<unknown> = new Set(Object.values(rsaPkcs1Digests));
 
 export const aSignatureAlgorithm: ArgumentRule = {
   words: 'the signature algorithm of a certificate, a list or a response',
@@ -104,7 +95,10 @@ export const aSignatureAlgorithm: ArgumentRule = {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'scheme')) return false;
     const { scheme, digest } = value as { readonly scheme: string; readonly digest?: unknown };
     if (!Object.hasOwn(hasDigest, scheme)) return false;
-    return !hasDigest[scheme as SignatureAlgorithm['scheme']] || digestNames.has(digest);
+    return (
+      !hasDigest[scheme as SignatureAlgorithm['scheme']] ||
+      Object.values(rsaPkcs1Digests).includes(digest as DigestAlgorithm)
+    );
   },
 };
 
@@ -184,13 +178,21 @@ export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): strin
   expectArgument(algorithm, aSignatureAlgorithm, 'The algorithm for describeSignatureAlgorithm');
   if (algorithm.scheme === 'unknown') {
     const { objectIdentifier } = algorithm;
-    return knownAlgorithms.has(objectIdentifier)
+    return isKnownAlgorithm(objectIdentifier)
       ? `algorithm ${objectIdentifier} with parameters that are not supported`
       : describeUnsupportedAlgorithm(objectIdentifier);
   }
   if ('digest' in algorithm) return `${algorithm.scheme} with ${algorithm.digest}`;
   const parameterSet = findParameterSet(algorithm);
   return parameterSet === undefined ? algorithm.scheme : nameMlDsa(parameterSet);
+}
+
+function isKnownAlgorithm(objectIdentifier: string): boolean {
+  const tables = [rsaPkcs1Digests, ecdsaDigests];
+  return (
+    tables.some((table) => Object.hasOwn(table, objectIdentifier)) ||
+    [rsassaPss, ed25519, ed448].includes(objectIdentifier)
+  );
 }
 
 /** False only for an algorithm that Certgate supports but this Node can't verify. */

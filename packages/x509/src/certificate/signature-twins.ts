@@ -12,10 +12,14 @@ import {
 } from '../encoding/der.js';
 import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
 
-/** The orders of the accepted curves, the smallest first, as INTEGERs with a zero octet for the sign. */
-const orders: readonly Uint8Array[] = Object.values(curves).map(({ octets, order }) =>
-  Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'),
-);
+let orders: readonly Uint8Array[] | undefined;
+
+/** Lists the orders of the accepted curves, the smallest first, as INTEGERs with a zero octet for the sign. */
+function listOrders(): readonly Uint8Array[] {
+  return (orders ??= Object.values(curves).map(({ octets, order }) =>
+    Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'),
+  ));
+}
 
 /**
  * Returns the certificate that differs from this one only in its signature and is equally valid, if there is one. For
@@ -38,7 +42,7 @@ export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
     const s = readPositive(pair);
     // OpenSSL verifies no signature that isn't DER, so with trailing octets this one admits nobody.
     pair.expectEnd();
-    const order = orders.find((each) => isBelow(r, each) && isBelow(s, each));
+    const order = listOrders().find((each) => isBelow(r, each) && isBelow(s, each));
     return order === undefined ? [] : [encodeTwin(der.subarray(tbs.start, algorithm.end), r, subtract(order, s))];
   });
   return twins ?? [];

@@ -18,17 +18,16 @@ export const aNamedKey: ArgumentRule = {
     ['subject', 'publicKey'].every((name) => Object.hasOwn(value, name) && octets.holds(Reflect.get(value, name))),
 };
 
-const fromHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
-
+// In hexadecimal.
 /** Version 3, serial number 1. */
-const head = fromHex('a003020102020101');
+const head = 'a003020102020101';
 /** Ed25519. Nothing verifies the signature of a trust anchor. */
-const signatureAlgorithm = fromHex('300506032b6570');
+const signatureAlgorithm = '300506032b6570';
 /** From 1950 to 9999, which RFC 5280 §4.1.2.5 gives to certificates without an end. */
-const validity = fromHex('3020170d3530303130313030303030305a180f39393939313233313233353935395a');
+const validity = '3020170d3530303130313030303030305a180f39393939313233313233353935395a';
 /** A CA (critical), which signs certificates and CRLs (critical). */
-const authorityExtensions = fromHex('300f0603551d130101ff040530030101ff300e0603551d0f0101ff040403020106');
-const subjectKeyIdentifierType = fromHex('0603551d0e');
+const authorityExtensions = '300f0603551d130101ff040530030101ff300e0603551d0f0101ff040403020106';
+const subjectKeyIdentifierType = '0603551d0e';
 const extensionsTag = 0xa3;
 
 /**
@@ -37,11 +36,13 @@ const extensionsTag = 0xa3;
  */
 export function decodeNamedKey({ subject, publicKey }: NamedKey): DerDecoding<PathCertificate> {
   const { sequence, octetString, bitString } = derTags;
+  const fromHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
+  const algorithm = fromHex(signatureAlgorithm);
   const identifier = encodeDerElement(octetString, encodeDerElement(octetString, hash('sha1', publicKey, 'buffer')));
-  const keyIdentifier = encodeDerElement(sequence, subjectKeyIdentifierType, identifier);
-  const extensions = encodeDerElement(sequence, authorityExtensions, keyIdentifier);
-  const names = [subject, validity, subject];
+  const keyIdentifier = encodeDerElement(sequence, fromHex(subjectKeyIdentifierType), identifier);
+  const extensions = encodeDerElement(sequence, fromHex(authorityExtensions), keyIdentifier);
+  const names = [subject, fromHex(validity), subject];
   const tail = [publicKey, encodeDerElement(extensionsTag, extensions)];
-  const tbs = encodeDerElement(sequence, head, signatureAlgorithm, ...names, ...tail);
-  return decodePathCertificate(encodeDerElement(sequence, tbs, signatureAlgorithm, encodeDerElement(bitString, [0])));
+  const tbs = encodeDerElement(sequence, fromHex(head), algorithm, ...names, ...tail);
+  return decodePathCertificate(encodeDerElement(sequence, tbs, algorithm, encodeDerElement(bitString, [0])));
 }

@@ -6,6 +6,7 @@ import { makeCertificate } from '../test-support/certificates.js';
 import { authorityExtensions, issue } from '../test-support/revocation.js';
 import { findAuthorityFault, findNameConstraintFault } from './authority-review.js';
 import { findCertificationPath } from './certification-path.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 const now = Date.UTC(2027, 0, 1);
 const make = (extensions: readonly string[], settings: Parameters<typeof makeCertificate>[0] = {}): PathCertificate => {
@@ -16,8 +17,10 @@ const make = (extensions: readonly string[], settings: Parameters<typeof makeCer
 
 describe('a CA certificate by itself', () => {
   it('is fit for a path, or for none', () => {
-    const find = (certificate: PathCertificate): string | undefined =>
-      findAuthorityFault(certificate, 'trust-anchor', [clientAuthentication])?.detail;
+    const find = (certificate: PathCertificate): string | undefined => {
+      const fault = findAuthorityFault(certificate, 'trust-anchor', [clientAuthentication]);
+      return fault && describePathFault(fault);
+    };
     const basic = 'basicConstraints = critical, CA:TRUE';
     assert.equal(find(make(authorityExtensions)), undefined);
     // What `openssl req -x509` makes without an option.
@@ -70,7 +73,7 @@ describe('a name below issuers', () => {
         });
         const fault = findNameConstraintFault(name, [issuer.certificate], 'refuse');
         seen[outcome] += 1;
-        assert.equal(fault === undefined, outcome === 'valid', `${constraint} ${text} ${fault ?? ''}`);
+        assert.equal(fault === undefined, outcome === 'valid', `${constraint} ${text} ${fault?.reason ?? ''}`);
       }
     }
     assert.ok(seen.valid > 0 && seen.invalid > 0, JSON.stringify(seen));

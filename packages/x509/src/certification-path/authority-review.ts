@@ -1,10 +1,15 @@
 import { aGeneralName, type GeneralName } from '../certificate/general-name.js';
 import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { aText, expectArgument, listOf, oneOf } from '../encoding/own-members.js';
-import { constrainNames, findFaultOfGeneralName, unconstrainedNames } from './name-constraints.js';
+import {
+  constrainNames,
+  findFaultOfGeneralName,
+  type NameConstraintFault,
+  unconstrainedNames,
+} from './name-constraints.js';
 import { type LeadingDotReading, leadingDotReadings } from './name-location.js';
 import { PathBudget } from './path-budget.js';
-import type { PathFault } from './path-check.js';
+import type { PathFault } from './path-fault.js';
 import { findLocalFault } from './path-validation.js';
 
 /**
@@ -34,11 +39,11 @@ export function findNameConstraintFault(
   name: GeneralName,
   issuers: readonly PathCertificate[],
   leadingDot: LeadingDotReading,
-): string | undefined {
+): NameConstraintFault | undefined {
   expectArgument(name, aGeneralName, 'The name for findNameConstraintFault');
   expectArgument(issuers, listOf(aPathCertificate), 'The issuers for findNameConstraintFault');
   expectArgument(leadingDot, oneOf([...leadingDotReadings]), 'The reading for findNameConstraintFault');
   const state = issuers.reduce((above, issuer) => constrainNames(above, issuer, leadingDot), unconstrainedNames);
   const fault = findFaultOfGeneralName(state, name, new PathBudget());
-  return fault?.outcome === 'refused' ? fault.detail : undefined;
+  return fault?.outcome === 'refused' ? fault.fault : undefined;
 }

@@ -19,11 +19,12 @@ import { limitRules, PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import { listVouchedCandidates } from './path-candidates.js';
 import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
-import { failPath, noteOn, type PathFault, type PathFaultCode, type PathListener } from './path-check.js';
+import { noteOn, type PathListener } from './path-check.js';
+import { exhausted, failAt, type PathFault, type PathFaultCode } from './path-fault.js';
 import { type PathRevocation, checkRevocation, noRevocation, revocationRules } from './path-revocation.js';
-import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
+import type { PathSettings, ValidPath } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
-import { aProfile, failAt, type ValidationProfile } from './validation-profile.js';
+import { aProfile, type ValidationProfile } from './validation-profile.js';
 
 /** How a path is searched and judged. */
 export interface PathOptions {
@@ -163,7 +164,7 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
   if (candidates.length === 0) return own;
   const vouched = listVouchedCandidates(question, candidates, settings.budget);
   if (settings.budget.isExhausted) return exhausted('signatures');
-  if (vouched.length === 0) return describeUnvouched(own, candidates.length);
+  if (vouched.length === 0) return Object.freeze({ ...own, unvouchedCandidates: candidates.length });
   return search(question, settings, vouched);
 }
 
@@ -220,15 +221,7 @@ function findDenial(
   const denied = isDenied && asked.find((each) => isDenied(each));
   if (denied === undefined) return undefined;
   const role = denied === trustAnchor ? 'trust-anchor' : denied === path.at(-1) ? targetRole : 'intermediate';
-  return failAt('certificate_on_deny_list', denied, role, 'is denied by the operator.');
-}
-
-function describeUnvouched({ code, detail, about }: PathFault, count: number): PathFault {
-  return failPath(
-    code,
-    `${detail} None of the CA certificates that came with it (${count}) leads to the authority either.`,
-    about,
-  );
+  return failAt('certificate_on_deny_list', denied, role, {});
 }
 
 function examineRevocation(

@@ -11,6 +11,7 @@ import { decodeCertificateRevocationList } from '../revocation/certificate-revoc
 import { findCertificationPath } from './certification-path.js';
 import { decodeOcspResponse } from '../revocation/ocsp-response.js';
 import { decodePathCertificate } from '../certificate/path-certificate.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 // What certificates can be made to cost (docs/threat-model.md). Counted, not timed: bench/certification-path.mjs times them.
 describe('paths that are made to be expensive', () => {
@@ -32,8 +33,8 @@ describe('paths that are made to be expensive', () => {
       const target = write({ subject, issuer: { ...root, key: makeWritingKey() }, extensions });
       const verdict = findCertificationPath(askAbout(target, writeAuthority(root)));
       if (verdict.outcome === 'valid') return assert.fail();
-      assert.match(verdict.detail, /^The certificate "CN=n{197}…" /);
-      assert.ok(verdict.detail.length < 600, verdict.detail);
+      assert.match(describePathFault(verdict), /^The certificate "CN=n{197}…" /);
+      assert.ok(describePathFault(verdict).length < 600, describePathFault(verdict));
     }
   });
 

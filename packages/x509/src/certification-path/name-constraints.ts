@@ -2,8 +2,7 @@ import type { NameConstraints } from '../certificate/path-extensions.js';
 import { nameAttributeTypes } from '../certificate/distinguished-name.js';
 import type { GeneralName, GeneralNameForm } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { escapeInvisible } from '../encoding/shown-text.js';
-import { findHostLabels, findSubtree, hasLeadingDot, type LeadingDotReading, locateName } from './name-location.js';
+import { findHostLabels, findSubtree, type LeadingDotReading, locateName } from './name-location.js';
 import {
   type AddressSubtree,
   AddressSubtrees,
@@ -29,11 +28,29 @@ interface IssuedConstraints {
   readonly issuer: ConstrainingCertificate;
 }
 
+/** A certificate as far as it constrains names. */
 export type ConstrainingCertificate = Pick<PathCertificate, 'nameConstraints' | 'subjectText'>;
 
+/** The part of a certificate that a constrained name comes from. */
+export type NameOrigin = 'subject' | 'alternative_name' | 'international_mailbox' | 'email_address' | 'common_name';
+
+/** Why the name constraints of issuers refuse a name. */
+export type NameConstraintFault = {
+  readonly name: GeneralName;
+  readonly origin: NameOrigin;
+} & (
+  | { readonly reason: 'incomparable' }
+  | { readonly reason: 'excluded' | 'not_permitted'; readonly issuer: ConstrainingCertificate }
+  | {
+      /** RFC 5280 §4.2.1.10: such a constraint rejects every name of its form. */
+      readonly reason: 'unprocessable';
+      readonly issuer: ConstrainingCertificate;
+      readonly constraint: GeneralName;
+    }
+);
+
 export type NameFault =
-  /** The detail names the name, escaped, and what is wrong with it; not the certificate. */
-  { readonly outcome: 'refused'; readonly detail: string } | { readonly outcome: 'exhausted' };
+  { readonly outcome: 'refused'; readonly fault: NameConstraintFault } | { readonly outcome: 'exhausted' };
 
 export const unconstrainedNames: NameConstraintState = Object.freeze({ byForm: new Map() });
 
@@ -77,44 +94,40 @@ export function findFaultOfGeneralName(
   name: GeneralName,
   budget: PathBudget,
 ): NameFault | undefined {
-  return findFaultOfName(state, { name, description: () => describeName(name) }, budget);
+  return findFaultOfName(state, { name, origin: 'alternative_name' }, budget);
 }
 
 function findFaultOfName(
   state: NameConstraintState,
-  { name, description }: SubjectName,
+  constrained: ConstrainedName,
   budget: PathBudget,
 ): NameFault | undefined {
-  const constraints = state.byForm.get(name.form);
+  const constraints = state.byForm.get(constrained.name.form);
   if (constraints === undefined) return undefined;
-  const location = locateName(name);
-  if (location === undefined) return refuse(`${description()} can't be compared with the issuers' name constraints`);
+  const location = locateName(constrained.name);
+  if (location === undefined) return refuse({ ...constrained, reason: 'incomparable' });
   // Two lists, and each looks at every part once, for a wildcard twice.
   if (!budget.spendComparisons(constraints.length * 3 * (location.parts.length + 1))) return exhausted;
-  const reason = constraints.map((each) => findReason(each, location)).find((each) => each !== undefined);
-  return reason === undefined ? undefined : refuse(`${description()} ${reason}`);
-}
-
-function findReason({ constraints, issuer }: IssuedConstraints, location: NameLocation): string | undefined {
-  const { permitted, excluded, unprocessable } = constraints;
-  if (unprocessable !== undefined) return describeUnprocessable(unprocessable, issuer);
-  if (excluded.touches(location)) return "is excluded by an issuer's name constraints";
-  if (permitted?.covers(location) === false) return "is none that an issuer's name constraints permit";
+  for (const each of constraints) {
+    const refusal = findRefusal(each, location);
+    if (refusal !== undefined) return refuse({ ...constrained, ...refusal });
+  }
   return undefined;
 }
 
-function describeUnprocessable(base: GeneralName, { subjectText }: ConstrainingCertificate): string {
-  const what = `falls under a name constraint of "${printText(subjectText)}" that can't be processed: ${describeName(base)}`;
-  if (!hasLeadingDot(base)) return what;
-  const domain = printText(base.text.slice(1));
-  return (
-    `${what}. RFC 5280 gives its leading dot no meaning: let the CA write "${domain}", or, if the names beneath ${domain} ` +
-    'are meant, as OpenSSL reads it, set dnsConstraintsWithLeadingDot of the authority to "subdomains-only"'
-  );
+type Refusal<Fault = NameConstraintFault> = Fault extends { readonly issuer: unknown }
+  ? Omit<Fault, keyof ConstrainedName>
+  : never;
+
+function findRefusal({ constraints, issuer }: IssuedConstraints, location: NameLocation): Refusal | undefined {
+  const { permitted, excluded, unprocessable } = constraints;
+  if (unprocessable !== undefined) return { reason: 'unprocessable', issuer, constraint: unprocessable };
+  if (excluded.touches(location)) return { reason: 'excluded', issuer };
+  return permitted?.covers(location) === false ? { reason: 'not_permitted', issuer } : undefined;
 }
 
-function refuse(detail: string): NameFault {
-  return Object.freeze({ outcome: 'refused', detail });
+function refuse(fault: NameConstraintFault): NameFault {
+  return Object.freeze({ outcome: 'refused', fault });
 }
 
 /** What one certificate says of names of one form. */
@@ -199,35 +212,26 @@ interface NameCheckOptions {
 }
 
 /** A name that name constraints apply to. */
-interface SubjectName {
-  readonly name: GeneralName;
-  /** For the operator: escaped, and not too long. */
-  readonly description: () => string;
-}
+type ConstrainedName = Pick<NameConstraintFault, 'name' | 'origin'>;
 
 /** id-on-SmtpUTF8Mailbox (RFC 9598 §3), as encoded: 1.3.6.1.5.5.7.8.9. */
 const internationalMailbox = Buffer.from('06082b06010505070809', 'hex');
 
 /** RFC 5280 §4.2.1.10: the subject, where there is one, and every alternative name. */
-function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptions): Generator<SubjectName> {
-  if (certificate.subject.relativeNames.length > 0) {
-    const name: GeneralName = { form: 'directoryName', name: certificate.subject };
-    yield { name, description: () => `the subject "${printText(certificate.subjectText)}"` };
-  }
+function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptions): Generator<ConstrainedName> {
+  if (certificate.subject.relativeNames.length > 0)
+    yield { name: { form: 'directoryName', name: certificate.subject }, origin: 'subject' };
   for (const name of certificate.subjectAlternativeNames ?? []) {
-    yield { name, description: () => describeName(name) };
-    if (isInternationalMailbox(name)) yield nameOf('rfc822Name', '', 'an internationalized mailbox');
+    yield { name, origin: 'alternative_name' };
+    if (isInternationalMailbox(name)) yield { name: { form: 'rfc822Name', text: '' }, origin: 'international_mailbox' };
   }
   for (const { type, value } of certificate.subjectName.flat()) {
     // Asked for only where there is no rfc822Name beside it; a mailbox is no better for standing beside another.
-    if (type === nameAttributeTypes.emailAddress) yield nameOf('rfc822Name', value, "the subject's emailAddress");
+    if (type === nameAttributeTypes.emailAddress)
+      yield { name: { form: 'rfc822Name', text: value }, origin: 'email_address' };
     const isHost = options.commonNamesAsHosts === true && type === nameAttributeTypes.commonName && readsAsHost(value);
-    if (isHost) yield nameOf('dNSName', value, "the subject's common name");
+    if (isHost) yield { name: { form: 'dNSName', text: value }, origin: 'common_name' };
   }
-}
-
-function nameOf(form: 'rfc822Name' | 'dNSName', text: string, what: string): SubjectName {
-  return { name: { form, text }, description: () => `${what} "${printText(text)}"` };
 }
 
 /** RFC 9598 §6: constraints on rfc822Name apply; it isn't looked into, so it counts as a mailbox that can't be compared. */
@@ -238,17 +242,4 @@ function isInternationalMailbox(name: GeneralName): boolean {
 /** One label is the name of a person or a service as well. */
 function readsAsHost(text: string): boolean {
   return (findHostLabels(text.replace(/^\*\./, ''))?.length ?? 0) > 1;
-}
-
-function describeName(name: GeneralName): string {
-  if ('text' in name) return `the ${name.form} "${printText(name.text)}"`;
-  if ('octets' in name) return `the iPAddress ${Buffer.from(name.octets).toString('hex')}`;
-  if ('objectIdentifier' in name) return `the registeredID ${name.objectIdentifier}`;
-  if ('name' in name) return `the directoryName "${printText(name.name.key)}"`;
-  return `an alternative name of the form ${name.form}`;
-}
-
-function printText(text: string): string {
-  const start = text.length <= 200 ? text : `${text.slice(0, 200)}…`;
-  return escapeInvisible(start);
 }

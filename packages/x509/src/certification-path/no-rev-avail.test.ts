@@ -18,6 +18,8 @@ import { type PathCertificate, decodePathCertificate } from '../certificate/path
 import { findCertificationPath, type PathQuestion } from './certification-path.js';
 import type { PathCheck } from './path-check.js';
 import type { PathRevocation } from './path-revocation.js';
+import { describePathFault } from './path-fault-sentence.js';
+import { describeRevocationGaps } from '../revocation/revocation-sentences.js';
 
 const second = 1000;
 const hour = 3600 * second;
@@ -69,7 +71,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     });
     assert.equal(verdict.outcome, 'invalid');
     assert.match(
-      verdict.detail,
+      describePathFault(verdict),
       /It has noRevAvail and a lifetime of 3600 seconds, longer than the 60 that the authority accepts; see "noRevAvailMax/,
     );
   });
@@ -92,7 +94,7 @@ describe('noRevAvail in certificates that openssl made', () => {
           revocation: { ...required, crls: [good], noRevAvailMaximumLifetimeMilliseconds: maximum },
         });
         assert.equal(verdict.outcome === 'invalid' && verdict.code, 'path_certificate_malformed');
-        assert.match(verdict.outcome === 'invalid' ? verdict.detail : '', words);
+        assert.match(verdict.outcome === 'invalid' ? describePathFault(verdict) : '', words);
       }
       // In the profile of the standard's own time it is only no excuse.
       const older = { target, trustAnchors: [root.certificate], intermediates: [], now, profile: 'rfc5280' } as const;
@@ -129,7 +131,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     assert.deepEqual([fault, others], [undefined, []]);
     assert.ok(revocation?.status.status === 'unknown');
     assert.match(
-      revocation.status.detail,
+      describeRevocationGaps(revocation.status.gaps),
       /^It needs no revocation information: its CA publishes none \(noRevAvail\), and it is short-lived\./,
     );
   });

@@ -19,7 +19,9 @@ import {
 } from '../test-support/written-path.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { type PathQuestion, findCertificationPath } from './certification-path.js';
-import type { PathCheck, PathFault } from './path-check.js';
+import type { PathCheck } from './path-check.js';
+import type { PathFault } from './path-fault.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 const [root, a, b] = [newName('Root'), newName('A'), newName('B')];
 const anchor = writeAuthority(root);
@@ -61,7 +63,7 @@ describe('a target', () => {
     for (const trustAnchors of [[anchor], [writeAuthority(b), anchor]]) {
       const fault = fail([], { trustAnchors }, anchor);
       assert.equal(fault.code, 'path_not_found');
-      assert.match(fault.detail, /is a trust anchor itself/);
+      assert.match(describePathFault(fault), /is a trust anchor itself/);
       const [end, more] = listEnds([], anchor, { trustAnchors });
       assert.deepEqual(
         [end?.certificates, end?.role, end?.certificate, more],
@@ -157,11 +159,11 @@ describe('the fault that is told', () => {
   it('is a missing issuer where nothing else is known, of the highest certificate', () => {
     const ofClient = fail([]);
     assert.equal(ofClient.code, 'path_not_found');
-    assert.match(ofClient.detail, /has the name of the issuer of the certificate "CN=client"/);
+    assert.match(describePathFault(ofClient), /has the name of the issuer of the certificate "CN=client"/);
     assert.deepEqual(ofClient.about, { certificate: client, role: 'end-entity' });
     const upper = writeAuthority(a, b);
     const ofUpper = fail([upper]);
-    assert.match(ofUpper.detail, /has the name of the issuer of the CA certificate "CN=A"/);
+    assert.match(describePathFault(ofUpper), /has the name of the issuer of the CA certificate "CN=A"/);
     assert.deepEqual(ofUpper.about, { certificate: upper, role: 'intermediate' });
     assert.equal(ask([], { maximumIntermediates: 0 }), 'path_not_found');
   });
@@ -176,7 +178,7 @@ describe('the fault that is told', () => {
     const fault = fail([impostor()]);
     assert.equal(fault.code, 'path_signature_invalid');
     assert.deepEqual(fault.about, { certificate: client, role: 'end-entity' });
-    assert.match(fault.detail, /is not signed by "CN=A"/);
+    assert.match(describePathFault(fault), /is not signed by "CN=A"/);
     const upper = writeAuthority(a, b);
     const ofUpper = fail([upper, writeAuthority(newName('B'), root)]);
     assert.deepEqual(ofUpper.about, { certificate: upper, role: 'intermediate' });

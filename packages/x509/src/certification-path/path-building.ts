@@ -1,9 +1,10 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { isSignedWithinBudget } from './path-budget.js';
-import { failPath, noteOn, type PathFault, type PathRole } from './path-check.js';
-import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
-import { describe, failAt, failUnsigned } from './validation-profile.js';
+import { noteOn } from './path-check.js';
+import { exhausted, failAt, failPath, type PathFault, type PathRole } from './path-fault.js';
+import { type PathSettings, type ValidPath, findLocalFault, validatePath } from './path-validation.js';
+import { failUnsigned } from './validation-profile.js';
 
 export interface PathSearch {
   readonly target: PathCertificate;
@@ -26,7 +27,7 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
   const { target, settings } = search;
   const role = settings.targetRole;
   if (search.trustAnchors.some((anchor) => isSameEntity(anchor, target))) {
-    const fault = failAt('path_not_found', target, role, 'is a trust anchor itself, which vouches for others only.');
+    const fault = failAt('path_not_found', target, role, { reason: 'target_is_anchor' });
     return noteSearchEnd(search, [target], fault);
   }
   const unfit = findLocalFault(target, role, settings);
@@ -69,9 +70,7 @@ class Attempts {
 }
 
 function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFault {
-  const described = describe(certificate, role).replace('The', 'the');
-  const detail = `No certificate of the authority has the name of the issuer of ${described}.`;
-  return failPath('path_not_found', detail, { certificate, role });
+  return failAt('path_not_found', certificate, role, { reason: 'issuer_missing' });
 }
 
 /** `path` begins with the highest certificate until now and ends with the target. Undefined: nothing holds from here on. */
@@ -90,8 +89,9 @@ function extend(
   }
   const issuers = listIssuers(search, highest);
   if (issuers.length > 0 && path.length > search.maximumIntermediates) {
-    const detail = `The path has more than ${search.maximumIntermediates} CA certificates between the trust anchor and the caller.`;
-    attempts.remember(noteSearchEnd(search, path, failPath('path_length_exceeded', detail)), path.length, false);
+    const { maximumIntermediates } = search;
+    const fault = failPath('path_length_exceeded', { reason: 'maximum_intermediates', maximumIntermediates });
+    attempts.remember(noteSearchEnd(search, path, fault), path.length, false);
     return undefined;
   }
   if (anchors.length === 0 && issuers.length === 0) {
@@ -137,7 +137,7 @@ function findLinkFault(
 ): PathFault | undefined {
   const [highest] = path;
   if (path.some((certificate) => isSameEntity(certificate, issuer))) {
-    return failAt('path_not_found', issuer, 'intermediate', 'is already in the path.');
+    return failAt('path_not_found', issuer, 'intermediate', { reason: 'certificate_repeated' });
   }
   const unfit = findLocalFault(issuer, 'intermediate', settings);
   if (unfit !== undefined) return unfit;
@@ -145,7 +145,7 @@ function findLinkFault(
   if (isSigned === undefined) return exhausted('signatures');
   if (isSigned) return undefined;
   const role = path.length === 1 ? 'end-entity' : 'intermediate';
-  return failUnsigned(highest, role, issuer, `is not signed by "${issuer.subjectText}".`);
+  return failUnsigned(highest, role, issuer, 'issuer_of_name');
 }
 
 function listIssuers(

@@ -17,6 +17,7 @@ import {
   writeClient,
 } from '../test-support/written-path.js';
 import { findCertificationPath, type PathQuestion } from './certification-path.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 const codeOf = (question: PathQuestion): string => {
   const verdict = findCertificationPath(question);
@@ -55,7 +56,10 @@ describe('CA certificates that came with the target', () => {
     assert.equal(codeOf(askAbout(target, writeAuthority(own))), 'valid');
     const verdict = findCertificationPath(askAbout(target, anchor, { candidates: [writeAuthority(own)] }));
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_signature_invalid');
-    assert.match(verdict.detail, /None of the CA certificates that came with it \(1\) leads to the authority/);
+    assert.match(
+      describePathFault(verdict),
+      /None of the CA certificates that came with it \(1\) leads to the authority/,
+    );
   });
 
   it('cost no signature by a key that isn’t the authority’s, however many they are and however they are linked', () => {
@@ -81,7 +85,7 @@ describe('CA certificates that came with the target', () => {
       askAbout(client, anchor, { intermediates: chain, candidates: chain, limits }),
     );
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_budget_exhausted');
-    assert.match(verdict.detail, /more steps/);
+    assert.match(describePathFault(verdict), /more steps/);
   });
 
   it('don’t stand in the way of a path that holds without them', () => {

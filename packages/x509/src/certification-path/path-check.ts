@@ -1,9 +1,7 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { RevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationStatus } from '../revocation/revocation-status.js';
-
-/** Where a certificate stands in its path. */
-export type PathRole = 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';
+import type { PathFault, PathRole } from './path-fault.js';
 
 /** One check as it ended, for tools: what was looked at, on which path, and what came of it. */
 export interface PathCheck {
@@ -49,59 +47,4 @@ export function noteOn(
   return (noted) => {
     onCheck({ ...noted, trustAnchor, certificates });
   };
-}
-
-/** Why a path is refused, in the order of the checks. */
-export const pathFaultCodes = [
-  'path_not_found',
-  'path_budget_exhausted',
-  'path_signature_invalid',
-  'path_certificate_malformed',
-  'path_certificate_not_yet_valid',
-  'path_certificate_expired',
-  'path_authority_unfit',
-  'path_length_exceeded',
-  'path_name_not_permitted',
-  'path_policy_not_satisfied',
-  'path_critical_extension_unknown',
-  'path_key_unsupported',
-  'path_key_too_weak',
-  'path_algorithm_unsupported',
-  'path_algorithm_too_weak',
-  'algorithm_unsupported_by_runtime',
-  'path_extended_key_usage_unsuitable',
-  'certificate_revoked',
-  'revocation_unavailable',
-  'certificate_on_deny_list',
-] as const;
-
-/** Why no path was found. */
-export type PathFaultCode = (typeof pathFaultCodes)[number];
-
-/** Why no path was found; `detail` is a sentence for people. */
-export interface PathFault {
-  readonly outcome: 'invalid';
-  readonly code: PathFaultCode;
-  /** One sentence for the operator, with the certificate it is about. */
-  readonly detail: string;
-  /** The certificate that is at fault, and where it stands; absent: the path as a whole. */
-  readonly about?: PathFaultSubject;
-  /** Of `certificate_revoked`: since when, in milliseconds, where that is known, and the reason (RFC 5280 §5.3.1). */
-  readonly revoked?: { readonly at: number | undefined; readonly reason: string };
-  /** Set where no other path could help: the target itself is revoked, or the budget is spent. */
-  readonly isFinal?: true;
-}
-
-/** The certificate that a fault is about. */
-export interface PathFaultSubject {
-  readonly certificate: PathCertificate;
-  readonly role: PathRole;
-}
-
-export function failPath(code: PathFaultCode, detail: string, about?: PathFaultSubject): PathFault {
-  return Object.freeze({ outcome: 'invalid', code, detail, ...(about === undefined ? {} : { about }) });
-}
-
-export function failPathFinally(code: PathFaultCode, detail: string, about?: PathFaultSubject): PathFault {
-  return Object.freeze({ ...failPath(code, detail, about), isFinal: true });
 }

@@ -17,6 +17,7 @@ import type { CertificateRevocationList } from '../revocation/certificate-revoca
 import { type PathRevocation, checkRevocation, ocspClockSkewMilliseconds } from './path-revocation.js';
 import type { ValidPath } from './path-validation.js';
 import type { ValidationProfile } from './validation-profile.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 const path: ValidPath = {
   outcome: 'valid',
@@ -181,7 +182,7 @@ describe('what isn’t known', () => {
     test(`is told: ${what}`, () => {
       const { verdict } = ask(situation);
       assert.ok(verdict.outcome === 'invalid' && verdict.code === 'revocation_unavailable');
-      assert.match(verdict.detail, new RegExp(`whether it is revoked\\.${expected}$`));
+      assert.match(describePathFault(verdict), new RegExp(`whether it is revoked\\.${expected}$`));
       // Where nothing has to be known, it passes for a while.
       assert.equal(judge({ ...situation, mode: 'when-available' }), 'cleared');
     });

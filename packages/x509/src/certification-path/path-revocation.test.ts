@@ -17,6 +17,7 @@ import { type CertificationPath, findCertificationPath } from './certification-p
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { type PathRevocation, checkRevocation } from './path-revocation.js';
 import type { ValidationProfile } from './validation-profile.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 const root = newName('Root');
 const issuing = newName('Issuing');
@@ -99,7 +100,10 @@ describe('revocation along a path', () => {
     assert.ok(caller.outcome === 'invalid' && caller.code === 'certificate_revoked');
     assert.deepEqual(caller.about, { certificate: client, role: 'end-entity' });
     assert.deepEqual(caller.revoked, { at: Date.UTC(2026, 5, 1), reason: 'unspecified' });
-    assert.match(caller.detail, /"CN=client".* is revoked since 2026-06-01T00:00:00\.000Z \(unspecified\)\.$/);
+    assert.match(
+      describePathFault(caller),
+      /"CN=client".* is revoked since 2026-06-01T00:00:00\.000Z \(unspecified\)\.$/,
+    );
     assert.equal(caller.isFinal, true);
     const authority = find(list(ofRoot(numberOf.issuing), ofIssuing()));
     assert.ok(authority.outcome === 'invalid' && authority.code === 'certificate_revoked');
@@ -113,8 +117,8 @@ describe('revocation along a path', () => {
     const findEntry = (): readonly CrlEntry[] => [{ revokedAt: Number.NaN, reason: 'keyCompromise' }];
     const entries = Object.assign(Object.create(ofAll.entries) as typeof ofAll.entries, { find: findEntry });
     const verdict = find([{ ...ofAll, entries }], { scope: 'end-entity' });
-    assert.ok(verdict.outcome === 'invalid');
-    assert.match(verdict.detail, /"CN=client" is revoked \(keyCompromise\)\.$/);
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'certificate_revoked');
+    assert.match(describePathFault(verdict), /"CN=client" is revoked \(keyCompromise\)\.$/);
     assert.deepEqual(verdict.revoked, { at: undefined, reason: 'keyCompromise' });
   });
 
@@ -145,11 +149,11 @@ describe('revocation along a path', () => {
   it('that isn’t known of a CA comes with the remedy', () => {
     const verdict = find(list(ofIssuing()));
     assert.ok(verdict.outcome === 'invalid');
-    assert.match(verdict.detail, /"CN=Issuing".*cannot tell whether it is revoked.*"scope": "end-entity"/);
+    assert.match(describePathFault(verdict), /"CN=Issuing".*cannot tell whether it is revoked.*"scope": "end-entity"/);
     assert.deepEqual(verdict.about, { certificate: intermediate, role: 'intermediate' });
     const ofClient = find(list(ofRoot()));
     assert.ok(ofClient.outcome === 'invalid');
-    assert.doesNotMatch(ofClient.detail, /scope|noRevAvail/);
+    assert.doesNotMatch(describePathFault(ofClient), /scope|noRevAvail/);
     assert.deepEqual(ofClient.about, { certificate: client, role: 'end-entity' });
   });
 
@@ -205,7 +209,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     const others = [writeSub(signer, root, numberOf.signer)];
     const verdict = find(list(ofRoot(), bySigner), { others });
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'revocation_unavailable');
-    assert.match(verdict.detail, /"CN=client".*other keys of the CA/);
+    assert.match(describePathFault(verdict), /"CN=client".*other keys of the CA/);
     assert.equal(judge(list(ofRoot(), bySigner), { others, mode: 'when-available' }), 'valid');
     assert.equal(judge(list(ofRoot(), bySigner, ofIssuing()), { others }), 'valid');
     assert.equal(judge(list(ofRoot(), bySigner, ofIssuing(numberOf.client)), { others }), 'certificate_revoked');

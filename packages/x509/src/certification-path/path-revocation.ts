@@ -12,14 +12,15 @@ import { findCrlStatus } from '../revocation/crl-status.js';
 import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { askResponses, type OcspInquiry, ocspResponses } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
-import { findNoRevAvailObstacle } from '../certificate/no-rev-avail.js';
+import { findNoRevAvailObstacle, type NoRevAvailObstacle } from '../certificate/no-rev-avail.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { failPath, failPathFinally, type PathFault, type PathNote, type PathRole } from './path-check.js';
+import type { PathNote } from './path-check.js';
+import { failAt, failFinally, type PathFault, type PathRole } from './path-fault.js';
 import type { PathBudget } from './path-budget.js';
 import type { ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
-import type { RevocationStatus } from '../revocation/revocation-status.js';
-import { type ValidationProfile, describe, isAlgorithmAccepted } from './validation-profile.js';
+import type { RevocationGap, RevocationStatus } from '../revocation/revocation-status.js';
+import { type ValidationProfile, isAlgorithmAccepted } from './validation-profile.js';
 
 /**
  * What an authority's operator asks: `required` (no information: no entry), `when-available` (what is known to be revoked
@@ -113,7 +114,7 @@ interface PathMember {
   readonly issuer: PathCertificate;
   readonly role: PathRole;
   /** Why it needs revocation information; undefined: it needs none, by `noRevAvail`. */
-  readonly noRevAvailObstacle: string | undefined;
+  readonly noRevAvailObstacle: NoRevAvailObstacle | undefined;
 }
 
 /** An answer is made while the question waits, by another clock. */
@@ -227,16 +228,16 @@ function findStatus(
   const good = byResponse.status === 'good' ? byResponse : byList;
   if (good.status === 'good') return isAskedAbout ? holdBriefly(good, now) : good;
   const fault = findFault?.(certificate);
-  const details = [
-    ...(crls.length > 0 || onOcspWanted === undefined ? [good.detail] : []),
-    ...(byResponses.responses.length > 0 && byResponse.status === 'unknown' ? [byResponse.detail] : []),
-    ...(fault === undefined ? [] : [fault]),
+  const gaps: readonly RevocationGap[] = [
+    ...(isExempt ? [exemption] : []),
+    ...(crls.length > 0 || onOcspWanted === undefined ? good.gaps : []),
+    ...(byResponses.responses.length > 0 && byResponse.status === 'unknown' ? byResponse.gaps : []),
+    ...(fault === undefined ? [] : [{ reason: 'source', fault } as const]),
   ];
-  if (isExempt) details.unshift(exemption);
-  return { status: 'unknown', detail: details.join(' ') };
+  return { status: 'unknown', gaps };
 }
 
-const exemption = 'It needs no revocation information: its CA publishes none (noRevAvail), and it is short-lived.';
+const exemption: RevocationGap = Object.freeze({ reason: 'no_rev_avail' });
 
 /** The grace is for a responder that can't be reached, so it is asked before it counts. */
 function isGoodWithoutGrace(byResponses: OcspInquiry): boolean {
@@ -260,9 +261,9 @@ function findFaultIn(
   member: PathMember,
   status: RevocationStatus,
 ): PathFault | undefined {
-  if (status.status === 'revoked') return describeRevoked(member.certificate, member.role, status);
+  if (status.status === 'revoked') return failRevoked(member, status);
   if (status.status === 'good' || revocation.mode !== 'required') return undefined;
-  return member.noRevAvailObstacle === undefined ? undefined : describeUnknown(member, status.detail);
+  return member.noRevAvailObstacle === undefined ? undefined : failUnavailable(member, status.gaps);
 }
 
 type Good = Extract<RevocationStatus, { status: 'good' }>;
@@ -272,28 +273,19 @@ function holdBriefly(good: Good, now: number): Good {
   return { ...good, validUntil: Math.min(good.validUntil, now + unknownForMilliseconds) };
 }
 
-function describeRevoked(
-  certificate: PathCertificate,
-  role: PathRole,
+function failRevoked(
+  { certificate, role }: PathMember,
   { reason, revokedAt }: Extract<RevocationStatus, { status: 'revoked' }>,
 ): PathFault {
   const at = Number.isFinite(revokedAt) ? revokedAt : undefined;
-  const since = at === undefined ? '' : ` since ${new Date(at).toISOString()}`;
-  const fail = role === 'end-entity' ? failPathFinally : failPath;
-  const detail = `${describe(certificate, role)} is revoked${since} (${reason}).`;
-  return Object.freeze({ ...fail('certificate_revoked', detail, { certificate, role }), revoked: { at, reason } });
+  const fault = failAt('certificate_revoked', certificate, role, { revoked: { at, reason } });
+  return role === 'end-entity' ? failFinally(fault) : fault;
 }
 
-function describeUnknown({ certificate, role, noRevAvailObstacle }: PathMember, detail: string): PathFault {
-  const remedy =
-    role === 'intermediate'
-      ? ' The list of its own issuer is required too; if there is none, "scope": "end-entity" checks only callers.'
-      : certificate.hasNoRevAvail
-        ? ` It ${noRevAvailObstacle ?? ''}; see "noRevAvailMaximumLifetimeSeconds".`
-        : '';
-  return failPath(
-    'revocation_unavailable',
-    `${describe(certificate, role)}: cannot tell whether it is revoked. ${detail}${remedy}`,
-    { certificate, role },
-  );
+function failUnavailable(
+  { certificate, role, noRevAvailObstacle }: PathMember,
+  gaps: readonly RevocationGap[],
+): PathFault {
+  const noRevAvail = certificate.hasNoRevAvail && noRevAvailObstacle;
+  return failAt('revocation_unavailable', certificate, role, { gaps, ...(noRevAvail && { noRevAvail }) });
 }

@@ -9,6 +9,7 @@ import type { PathCheck } from './path-check.js';
 import { validatePath } from './path-validation.js';
 import { anyPolicyInputs } from './policy-graph.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 // Each rule of RFC 5280 §6.1 that counts or carries something along the path, alone: the conformance suites see them too,
 // and not at every test run.
@@ -101,7 +102,7 @@ describe('names on the way', () => {
     const limits = { steps: 9, signatures: 9, comparisons: 0 };
     const verdict = find([anchor, constrained], writeNamed(newName('client'), 'a.corp.example'), { limits });
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_budget_exhausted');
-    assert.match(verdict.detail, /more name comparisons than/);
+    assert.match(describePathFault(verdict), /more name comparisons than/);
   });
 
   it('are a common name too that reads as a host', () => {
@@ -194,7 +195,7 @@ describe('what is asked of each certificate', () => {
     const verdict = validatePath([writeClient({ name: 'Other', key: root.key })], anchor, settings);
     assert.ok(verdict.outcome === 'invalid');
     assert.equal(verdict.code, 'path_not_found');
-    assert.match(verdict.detail, /names another issuer/);
+    assert.match(describePathFault(verdict), /names another issuer/);
   });
 
   it('is a policy where one is required, and the budget for it', () => {
@@ -205,11 +206,14 @@ describe('what is asked of each certificate', () => {
     const refused = find([...path], target, { policies: { ...policies, initialPolicySet: ['1.2.4'] } });
     assert.ok(refused.outcome === 'invalid');
     assert.equal(refused.code, 'path_policy_not_satisfied');
-    assert.match(refused.detail, /^The path's certificate policies are not acceptable: a policy is required/);
+    assert.match(
+      describePathFault(refused),
+      /^The path's certificate policies are not acceptable: a policy is required/,
+    );
     const limits = { steps: 9, signatures: 9, comparisons: 0 };
     const exhausted = find([...path], target, { policies, limits });
     assert.ok(exhausted.outcome === 'invalid' && exhausted.code === 'path_budget_exhausted');
-    assert.match(exhausted.detail, /more policies than/);
+    assert.match(describePathFault(exhausted), /more policies than/);
     const checks: PathCheck[] = [];
     const onCheck = (check: PathCheck): number => checks.push(check);
     find([...path], target, { policies: { ...policies, initialPolicySet: ['1.2.4'] }, onCheck });

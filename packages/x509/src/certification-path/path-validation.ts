@@ -1,28 +1,12 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
-import { formatInstant } from '../encoding/timestamp.js';
 import type { LeadingDotReading } from './name-location.js';
 import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
 import { type PathBudget, isSignedWithinBudget } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import {
-  failPath,
-  failPathFinally,
-  noteOn,
-  type PathCheck,
-  type PathFault,
-  type PathListener,
-  type PathNote,
-  type PathRole,
-} from './path-check.js';
+import { noteOn, type PathCheck, type PathListener, type PathNote } from './path-check.js';
+import { exhausted, failAt, failPath, type PathFault, type PathRole } from './path-fault.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import {
-  type ValidationProfile,
-  describe,
-  failAt,
-  failUnsigned,
-  findProfileFault,
-  findPurposeFault,
-} from './validation-profile.js';
+import { type ValidationProfile, failUnsigned, findProfileFault, findPurposeFault } from './validation-profile.js';
 
 export interface PathSettings {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -154,17 +138,14 @@ function findCertificateFault(
 /** §4.1.2.5: both ends belong to the validity. Written so that a time which is no number is outside. */
 function findValidityFault(certificate: PathCertificate, role: PathRole, now: number): PathFault | undefined {
   const { notBefore, notAfter } = certificate;
-  if (!(now >= notBefore))
-    return failAt('path_certificate_not_yet_valid', certificate, role, `is valid from ${formatInstant(notBefore)}.`);
-  if (!(now <= notAfter))
-    return failAt('path_certificate_expired', certificate, role, `expired at ${formatInstant(notAfter)}.`);
-  return undefined;
+  if (!(now >= notBefore)) return failAt('path_certificate_not_yet_valid', certificate, role, { notBefore });
+  return now <= notAfter ? undefined : failAt('path_certificate_expired', certificate, role, { notAfter });
 }
 
 /** §6.1.3 (a) (4). */
 function findIssuerFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
   if (areNamesEqual(certificate.issuer, state.issuer.subject)) return undefined;
-  return failAt('path_not_found', certificate, role, 'names another issuer than the certificate above it.');
+  return failAt('path_not_found', certificate, role, { reason: 'issuer_differs' });
 }
 
 /** §6.1.3 (a) (1). */
@@ -177,13 +158,13 @@ function findSignatureFault(
   const isValid = isSignedWithinBudget(certificate, state.issuer, budget);
   if (isValid === undefined) return exhausted('signatures');
   if (isValid) return undefined;
-  return failUnsigned(certificate, role, state.issuer, 'is not signed by the key of the certificate above it.');
+  return failUnsigned(certificate, role, state.issuer, 'certificate_above');
 }
 
 /** §6.1.4 (l): only CA certificates count, and of them those that are not self-issued. */
 function findLengthFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
   if (role !== 'intermediate' || certificate.isSelfIssued || state.maximumPathLength > 0) return undefined;
-  return failAt('path_length_exceeded', certificate, role, 'is deeper than a CA above it allows (path length).');
+  return failAt('path_length_exceeded', certificate, role, { reason: 'path_length' });
 }
 
 /** §6.1.3 (b), (c): a self-issued certificate on the way is exempt, the target never. */
@@ -197,8 +178,8 @@ function findNamesFault(
   const commonNamesAsHosts = role === 'end-entity' && profile === 'strict';
   const fault = findNameFault(state.names, certificate, budget, { commonNamesAsHosts });
   if (fault === undefined) return undefined;
-  if (fault.outcome === 'exhausted') return exhausted('name comparisons');
-  return failPath('path_name_not_permitted', `${describe(certificate, role)}: ${fault.detail}`, { certificate, role });
+  if (fault.outcome === 'exhausted') return exhausted('name_comparisons');
+  return failAt('path_name_not_permitted', certificate, role, fault.fault);
 }
 
 /** §6.1.4 (c)-(m), but for the policies, which are worked out for the whole path at once. */
@@ -228,10 +209,7 @@ function concludePolicies(
     const fault =
       verdict.outcome === 'exhausted'
         ? exhausted('policies')
-        : failPath(
-            'path_policy_not_satisfied',
-            `The path's certificate policies are not acceptable: ${verdict.detail}`,
-          );
+        : failPath('path_policy_not_satisfied', { reason: verdict.reason });
     return say('policies', fault) ?? fault;
   }
   say('policies', undefined);
@@ -244,13 +222,6 @@ function concludePolicies(
     validUntil: Math.min(...bounds.map(({ notAfter }) => notAfter + 1)),
     userConstrainedPolicySet: verdict.userConstrainedPolicySet,
   };
-}
-
-export function exhausted(what: string): PathFault {
-  return failPathFinally(
-    'path_budget_exhausted',
-    `Deciding about this path would take more ${what} than one call may cost; simplify the authority's certificates.`,
-  );
 }
 
 function first<T>(values: readonly T[], find: (value: T) => PathFault | undefined): PathFault | undefined {

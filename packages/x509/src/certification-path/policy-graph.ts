@@ -27,8 +27,17 @@ export type PolicyOutcome =
     }
   | PolicyFault;
 
+/** Why the policies of a path are not acceptable. */
+export type PolicyFaultReason =
+  | 'certificate_missing'
+  /** A policy is required, and none is left with a certificate of the path. */
+  | 'policy_missing'
+  | 'any_policy_mapped'
+  /** A policy is required, and the path has none of `initialPolicySet`. */
+  | 'policy_not_acceptable';
+
 export type PolicyFault =
-  | { readonly outcome: 'refused'; readonly certificateIndex: number; readonly detail: string }
+  | { readonly outcome: 'refused'; readonly certificateIndex: number; readonly reason: PolicyFaultReason }
   | { readonly outcome: 'exhausted' };
 
 interface PolicyState {
@@ -66,7 +75,7 @@ export function processPolicies(
     if (prepared.outcome !== 'going_on') return prepared;
     state = prepared;
   }
-  return refuse(0, 'a certification path without a certificate has no policies');
+  return refuse(0, 'certificate_missing');
 }
 
 /** §6.1.3 (d)–(f). */
@@ -75,8 +84,7 @@ function enterCertificate(state: PolicyState, step: PolicyStep): PolicyState | P
   const isAnyPolicyAllowed = counters.inhibitAnyPolicy > 0 || (!step.isTarget && step.certificate.isSelfIssued);
   const level = growPolicyGraph(state.level, step.certificate, isAnyPolicyAllowed, step.budget);
   if (level === undefined) return exhausted;
-  if (counters.explicitPolicy === 0 && level.nodes.size === 0)
-    return refuse(step.index, 'a policy is required, and with this certificate no policy is left');
+  if (counters.explicitPolicy === 0 && level.nodes.size === 0) return refuse(step.index, 'policy_missing');
   return { ...state, level };
 }
 
@@ -85,7 +93,7 @@ function prepareForNext(state: PolicyState, step: PolicyStep): PolicyState | Pol
   const { policyMappings } = step.certificate;
   const counters = advancePolicyCounters(state.counters, step.certificate);
   if (policyMappings === undefined) return { ...state, counters };
-  if (policyMappings.some(isOfAnyPolicy)) return refuse(step.index, 'a policy mapping names anyPolicy');
+  if (policyMappings.some(isOfAnyPolicy)) return refuse(step.index, 'any_policy_mapped');
   const level = mapPolicies(state.level, policyMappings, state.counters.policyMapping > 0, step.budget);
   return level === undefined ? exhausted : { ...state, level, counters };
 }
@@ -100,7 +108,7 @@ function wrapUp(state: PolicyState, step: PolicyStep, inputs: PolicyInputs): Pol
   if (authorityPolicies === undefined) return exhausted;
   const userPolicies = constrainToUser(authorityPolicies, inputs.initialPolicySet);
   if (userPolicies.length === 0 && isPolicyRequiredAtEnd(state.counters, step.certificate))
-    return refuse(step.index, 'a policy is required, and the path has none of those that are acceptable');
+    return refuse(step.index, 'policy_not_acceptable');
   return Object.freeze({
     outcome: 'accepted',
     userConstrainedPolicySet: userPolicies,
@@ -115,8 +123,8 @@ function constrainToUser(authorityPolicies: ReadonlySet<string>, acceptable: rea
   return [...new Set(acceptable)].filter((policy) => isAny || authorityPolicies.has(policy)).sort();
 }
 
-function refuse(certificateIndex: number, detail: string): PolicyFault {
-  return Object.freeze({ outcome: 'refused', certificateIndex, detail });
+function refuse(certificateIndex: number, reason: PolicyFaultReason): PolicyFault {
+  return Object.freeze({ outcome: 'refused', certificateIndex, reason });
 }
 
 /** What the relying party asks of policies (RFC 5280 §6.1.1 (c), (e)–(g)). */

@@ -7,8 +7,9 @@ import { bitString, objectIdentifier, sequence } from '../test-support/der-writi
 import { extensions, generalNames } from '../test-support/extension-writing.js';
 import { newName, readWritten } from '../test-support/written-path.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
-import type { PathRole } from './path-check.js';
+import type { PathRole } from './path-fault.js';
 import { findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
+import { describePathFault } from './path-fault-sentence.js';
 
 // What a certificate says of itself, each rule alone: nobody looks at a signature here.
 const issuer = newName('Root');
@@ -266,7 +267,8 @@ describe('the profile of RFC 5280', () => {
   it('names what it refuses', () => {
     const detailOf = (role: PathRole, edit?: (certificate: DerNode) => void): string => {
       const der = editCertificate(writeCertificate({ subject, issuer, extensions: [] }), edit ?? (() => undefined));
-      return findProfileFault(readWritten(decodePathCertificate, der), role, 'strict')?.detail ?? '';
+      const fault = findProfileFault(readWritten(decodePathCertificate, der), role, 'strict');
+      return fault === undefined ? '' : describePathFault(fault);
     };
     assert.match(detailOf('trust-anchor'), /^The trust anchor "CN=subject" is not a CA certificate/);
     assert.match(
@@ -306,8 +308,9 @@ describe('purposes', () => {
       ['1.2.4', '1\\.2\\.4'],
     ] as const) {
       const fault = findPurposeFault(certificate, 'end-entity', asked);
-      assert.match(fault?.detail ?? '', new RegExp(`and ${name} is not among the uses`));
-      assert.deepEqual(fault?.about, { certificate, role: 'end-entity' });
+      assert.ok(fault);
+      assert.match(describePathFault(fault), new RegExp(`and ${name} is not among the uses`));
+      assert.deepEqual(fault.about, { certificate, role: 'end-entity' });
     }
   });
 });

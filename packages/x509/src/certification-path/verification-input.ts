@@ -99,14 +99,21 @@ function readEach<T extends AuthorityInput | NamedKey>(
   const inputs = Array.isArray(given) ? (given as readonly T[]) : [given as T];
   const read = collect(inputs.flatMap(decode), member);
   if (read.ok) return read.value;
-  throw invalidArgument(`The ${member} of verifyClientCertificate must be certificates. ${read.fault}`);
+  const { input, fault } = read;
+  throw invalidArgument(
+    `The ${member} of verifyClientCertificate must be certificates. ${input} can't be read: ${fault}.`,
+  );
 }
 
+/** `input`: what can't be read, such as `crls[0]`. */
+type Collection<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly input: string; readonly fault: string };
+
 /** The first fault, by the position of what has it. */
-function collect<T>(decodings: readonly DerDecoding<T>[], member: string): DerDecoding<readonly T[]> {
+function collect<T>(decodings: readonly DerDecoding<T>[], member: string): Collection<readonly T[]> {
   const values: T[] = [];
   for (const decoding of decodings) {
-    if (!decoding.ok) return { ok: false, fault: `${member}[${values.length}] can't be read: ${decoding.fault}.` };
+    if (!decoding.ok) return { ok: false, input: `${member}[${values.length}]`, fault: decoding.fault };
     values.push(decoding.value);
   }
   return { ok: true, value: values };
@@ -167,7 +174,7 @@ export function readClient(leaf: string | Uint8Array): DerDecoding<ClientChain> 
 }
 
 /** A fault of a list or a response is one of the source that it came from. */
-export function readRevocation(given: ClientRevocation | 'off'): DerDecoding<PathRevocation | 'off'> {
+export function readRevocation(given: ClientRevocation | 'off'): Collection<PathRevocation | 'off'> {
   if (given === 'off') return { ok: true, value: given };
   const owner = 'The revocation of verifyClientCertificate';
   const { crls, ocspResponses, ...rest } = readMembers(given, owner, clientRevocationRules());

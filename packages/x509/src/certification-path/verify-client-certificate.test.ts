@@ -23,6 +23,7 @@ import {
   type ClientVerificationOptions,
   verifyClientCertificate,
 } from './verify-client-certificate.js';
+import { describeClientFault } from './client-fault-sentence.js';
 
 const [root, below] = [newName('Root'), newName('Below')];
 const [rootDer, belowDer] = [writeAuthority(root).der, writeAuthority(below, root).der];
@@ -107,7 +108,7 @@ describe("a client's certificate", () => {
       for (const given of [leaf, Buffer.from(leaf)]) {
         const fault = fail(given);
         assert.deepEqual([fault.code, fault.at, 'certificate' in fault], ['certificate_malformed', pathNow, false]);
-        assert.match(fault.detail, detail);
+        assert.match(describeClientFault(fault), detail);
       }
     }
     assert.equal(verify(new Uint8Array()), 'certificate_malformed');
@@ -144,7 +145,7 @@ describe("a client's certificate", () => {
       ['certificate_expired', client, 'end-entity', Date.UTC(2035, 0, 1), Date.UTC(2040, 0, 1)],
     );
     // Not everybody has one.
-    assert.doesNotMatch(fault.detail, /trust document/);
+    assert.doesNotMatch(describeClientFault(fault), /trust document/);
     const { at: omitted, ...withoutTime } = options;
     const before = Date.now();
     const answer = verifyClientCertificate(writeClient(newName('Other')), withoutTime);
@@ -229,7 +230,8 @@ describe('revocation', () => {
     const both = { crls: [list, writeCrl({ issuer: below })] };
     assert.equal(verify(belowClient, { ...path, revocation: both }), 'ok');
     const fault = fail(client, { revocation: { crls: [revoking] } });
-    assert.equal(typeof fault.revoked?.reason, 'string');
+    assert.ok(fault.code === 'certificate_revoked');
+    assert.equal(typeof fault.revoked.reason, 'string');
     assert.deepEqual([fault.role, fault.certificate?.serialNumber], ['end-entity', '07']);
   });
 
@@ -239,10 +241,10 @@ describe('revocation', () => {
     for (const crls of [['x'], [list, client], [Buffer.alloc(0)]]) {
       const fault = fail(client, { revocation: { crls, mode: 'when-available' } });
       assert.equal(fault.code, 'revocation_unavailable');
-      assert.match(fault.detail, /^crls\[\d\] can't be read: ./);
+      assert.match(describeClientFault(fault), /^crls\[\d\] can't be read: ./);
     }
     assert.match(
-      fail(client, { revocation: { ocspResponses: [client] } }).detail,
+      describeClientFault(fail(client, { revocation: { ocspResponses: [client] } })),
       /^ocspResponses\[0\] can't be read: ./,
     );
   });

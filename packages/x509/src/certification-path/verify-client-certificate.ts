@@ -1,5 +1,6 @@
 import {
   type CertificateFaultCode,
+  type CertificateFaultFacts,
   clientAuthentication,
   findCertificateFault,
 } from '../certificate/certificate-verification.js';
@@ -15,7 +16,7 @@ import {
   type PathOptions,
   pathOptionRules,
 } from './certification-path.js';
-import type { PathFault, PathFaultCode, PathRole } from './path-check.js';
+import type { PathFault, PathFaultCode, PathFaultFacts, PathRole } from './path-fault.js';
 import {
   type AuthorityInput,
   type ClientRevocation,
@@ -66,24 +67,30 @@ export interface VerifiedClient {
 /** `certificate_malformed`: the bytes are not a certificate. */
 export type ClientFaultCode = 'certificate_malformed' | CertificateFaultCode | PathFaultCode;
 
-/** Why a client's certificate is refused: a code and facts. */
-export interface ClientFault {
-  readonly code: ClientFaultCode;
-  /** The time of the decision, in milliseconds since 1970-01-01T00:00:00Z. */
-  readonly at: number;
-  /** The certificate at fault. Absent if the fault is one of the whole path, or if the bytes are not a certificate. */
-  readonly certificate?: PathCertificate;
-  /** The place of `certificate` in the path. */
-  readonly role?: PathRole;
-  /** The start of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
-  readonly notBefore?: number;
-  /** The last moment of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
-  readonly notAfter?: number;
-  /** Present for `certificate_revoked`. */
-  readonly revoked?: NonNullable<PathFault['revoked']>;
-  /** One sentence for the operator. Decide by the code: the sentence may change. */
-  readonly detail: string;
-}
+/** What a fault of `verifyClientCertificate` with a code tells. */
+export type ClientFaultFacts<Code extends ClientFaultCode> =
+  | (Code extends 'certificate_malformed' ? { readonly fault: string } : never)
+  | (Code extends CertificateFaultCode ? CertificateFaultFacts[Code] : never)
+  | (Code extends PathFaultCode ? PathFaultFacts[Code] : never);
+
+/** Why a client's certificate is refused: a code and its facts. `describeClientFault` makes the sentence. */
+export type ClientFault<Code extends ClientFaultCode = ClientFaultCode> = {
+  [Each in Code]: {
+    readonly code: Each;
+    /** The time of the decision, in milliseconds since 1970-01-01T00:00:00Z. */
+    readonly at: number;
+    /** The certificate at fault. Absent if the fault is one of the whole path, or if the bytes are not a certificate. */
+    readonly certificate?: PathCertificate;
+    /** The place of `certificate` in the path. */
+    readonly role?: PathRole;
+    /** The start of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
+    readonly notBefore?: number;
+    /** The last moment of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
+    readonly notAfter?: number;
+    /** The number of CA certificates that came with the client's, if none of them leads to an anchor either. */
+    readonly unvouchedCandidates?: number;
+  } & ClientFaultFacts<Each>;
+}[Code];
 
 /** The answer of `verifyClientCertificate`. */
 export type ClientVerification = VerifiedClient | { readonly ok: false; readonly fault: ClientFault };
@@ -102,13 +109,13 @@ export type ClientVerification = VerifiedClient | { readonly ok: false; readonly
  * @example
  * ```ts
  * import { readFileSync } from 'node:fs';
- * import { verifyClientCertificate } from '@certgate/x509/path';
+ * import { describeClientFault, verifyClientCertificate } from '@certgate/x509/path';
  *
  * const verification = verifyClientCertificate(readFileSync('client.pem'), {
  *   anchors: readFileSync('ca.pem'),
  *   revocation: { crls: [readFileSync('ca.crl')] },
  * });
- * console.log(verification.ok ? verification.names.subject : verification.fault.detail);
+ * console.log(verification.ok ? verification.names.subject : describeClientFault(verification.fault));
  * ```
  */
 export function verifyClientCertificate(
@@ -128,13 +135,15 @@ export function verifyClientCertificate(
   const own = { trustAnchors: readAnchors(anchors), intermediates: readIntermediates(intermediates) };
   const known = readRevocation(revocation);
   const client = readClient(leaf);
-  if (!client.ok)
-    return refuse(at, { code: 'certificate_malformed', detail: `It is not a certificate: ${client.fault}.` });
+  if (!client.ok) return refuse({ code: 'certificate_malformed', at, fault: client.fault });
   const { certificate, target, candidates } = client.value;
   // The path processes more critical extensions than these checks know.
   const unfit = purposes === undefined ? findCertificateFault(certificate, at, { isPathValidated: true }) : undefined;
-  if (unfit !== undefined) return refuse(at, { ...unfit, about: { certificate: target, role: 'end-entity' } });
-  if (!known.ok) return refuse(at, { code: 'revocation_unavailable', detail: known.fault });
+  if (unfit !== undefined) return refuse({ ...describeSubject(target, 'end-entity'), ...unfit, at });
+  if (!known.ok) {
+    const { input, fault } = known;
+    return refuse({ code: 'revocation_unavailable', at, gaps: [{ reason: 'input_unreadable', input, fault }] });
+  }
   const path = findCertificationPath({
     ...settings,
     ...own,
@@ -144,20 +153,29 @@ export function verifyClientCertificate(
     now: at,
     revocation: known.value,
   });
-  if (path.outcome === 'invalid') return refuse(at, path);
+  if (path.outcome === 'invalid') return refuse(toClientFault(path, at));
   const { subject, subjectAlternativeNames: alternativeNames } = certificate;
   return Object.freeze({ ok: true, certificate, names: Object.freeze({ subject, alternativeNames }), path });
 }
 
-function refuse(
-  at: number,
-  { code, detail, about, revoked }: Pick<PathFault, 'detail' | 'about' | 'revoked'> & Pick<ClientFault, 'code'>,
-): ClientVerification {
-  const facts = about && { ...about, ...pickValidity(about.certificate) };
-  const fault = Object.freeze({ code, at, ...facts, ...(revoked && { revoked }), detail });
-  return Object.freeze({ ok: false, fault });
+function refuse(fault: ClientFault): ClientVerification {
+  return Object.freeze({ ok: false, fault: Object.freeze(fault) });
 }
 
-function pickValidity({ notBefore, notAfter }: PathCertificate): Pick<PathCertificate, 'notBefore' | 'notAfter'> {
-  return { notBefore, notAfter };
+function toClientFault(pathFault: PathFault, at: number): ClientFault {
+  const { about } = pathFault;
+  const facts = Object.entries(pathFault).filter(([name]) => !['outcome', 'about', 'isFinal'].includes(name));
+  return {
+    ...(about && describeSubject(about.certificate, about.role)),
+    ...Object.fromEntries(facts),
+    at,
+  } as ClientFault;
+}
+
+function describeSubject(
+  certificate: PathCertificate,
+  role: PathRole,
+): Required<Pick<ClientFault, 'certificate' | 'role' | 'notBefore' | 'notAfter'>> {
+  const { notBefore, notAfter } = certificate;
+  return { certificate, role, notBefore, notAfter };
 }

@@ -102,6 +102,14 @@ export function readMembers<T extends object>(given: T, owner: string, rules: Me
   return Object.freeze(members);
 }
 
+/** An object whose member has the name of a member of `table`. */
+export function aMemberOf(table: object, member: string, words: string): ArgumentRule {
+  return {
+    words,
+    holds: (value) => isObject(value) && Object.hasOwn(table, Reflect.get(value, member) as PropertyKey),
+  };
+}
+
 /** @throws {CertgateError} if the value breaks the rule. The message says what it must be. */
 export function expectArgument(value: unknown, { words, holds }: ArgumentRule, owner: string): void {
   if (!holds(value)) throw invalidArgument(`${owner} must be ${words}.`);

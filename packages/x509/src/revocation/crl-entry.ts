@@ -49,8 +49,6 @@ const entryExtensionTypes = {
   certificateIssuer: '2.5.29.29',
 } as const;
 
-const processedExtensions: ReadonlySet<string> = new Set(Object.values(entryExtensionTypes));
-
 /** An entry's parts; runs under `readDer`. */
 export interface CrlEntryStructure {
   readonly serialNumber: DerElement;
@@ -78,7 +76,7 @@ export function decodeCrlEntryExtensions(sequence: DerElement): CrlEntryExtensio
     reason: reason === undefined ? 'unspecified' : decodeReasonCode(reason.value),
     certificateIssuers: certificateIssuer && decodeCertificateIssuers(certificateIssuer.value),
     unknownCriticalExtensions: [...extensions]
-      .filter(([type, { isCritical }]) => isCritical && !processedExtensions.has(type))
+      .filter(([type, { isCritical }]) => isCritical && !Object.values<string>(entryExtensionTypes).includes(type))
       .map(([type]) => type),
   };
 }

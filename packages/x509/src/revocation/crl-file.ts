@@ -84,15 +84,13 @@ function* decodeBody(text: string, start: number, end: number): Generator<undefi
   return Buffer.concat(parts);
 }
 
-const pathCertificates = listOf(aPathCertificate);
-
 /**
  * For whoever loads a list: verifies its signature by each of the authorities that has its issuer's name, off the event
  * loop, so that no request waits for the hash of megabytes. Decides nothing: `findCrlStatus` asks for all the rest.
  */
 export async function prepareCrl(crl: CertificateRevocationList, signers: readonly PathCertificate[]): Promise<void> {
   expectArgument(crl, aRevocationList, 'The list for prepareCrl');
-  expectArgument(signers, pathCertificates, 'The signers for prepareCrl');
+  expectArgument(signers, listOf(aPathCertificate), 'The signers for prepareCrl');
   for (const { subject, verificationKey } of signers) {
     if (areNamesEqual(subject, crl.issuer)) await verifyAhead(crl, verificationKey);
   }

@@ -9,6 +9,7 @@ import type { CertificateRevocationList } from './certificate-revocation-list.js
 import type { CrlEntry } from './crl-entry.js';
 import { findCrlStatus } from './crl-status.js';
 import type { CrlQuestion } from './crl-statement.js';
+import { describeRevocationGaps } from './revocation-sentences.js';
 
 // Which of several lists decides, whatever order they are in.
 const ca = newName('CA');
@@ -63,7 +64,7 @@ const inEveryOrder = <T>(values: readonly T[]): readonly (readonly T[])[] =>
         inEveryOrder(values.filter((_, at) => at !== index)).map((rest) => [value, ...rest]),
       );
 const detailOf = (status: ReturnType<typeof findCrlStatus>): string =>
-  status.status === 'unknown' ? status.detail : status.status;
+  status.status === 'unknown' ? describeRevocationGaps(status.gaps) : status.status;
 
 describe('a certificate that no list names', () => {
   it('is good by the newest list, and of two as new by the longer', () => {

@@ -6,9 +6,10 @@ import type {
 } from '../certificate/distribution-point.js';
 import { type GeneralName, toGeneralNameKey } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { describeRefusedAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
+import type { SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy, recallSignature } from '../certificate/signature-verification.js';
 import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
+import type { RevocationGap } from './revocation-status.js';
 
 /** A list that speaks of the certificate, and whose signature holds. That it is current, it doesn't say. */
 export interface CrlStatement {
@@ -23,7 +24,7 @@ export interface CrlStatement {
 export interface CrlStatements {
   readonly statements: readonly CrlStatement[];
   /** Why lists that speak of the certificate don't count. */
-  readonly faults: readonly string[];
+  readonly faults: readonly RevocationGap[];
 }
 
 /**
@@ -32,18 +33,18 @@ export interface CrlStatements {
  */
 export function findCrlStatements(question: CrlQuestion): CrlStatements {
   const statements: CrlStatement[] = [];
-  const faults: string[] = [];
+  const faults: RevocationGap[] = [];
   const { crls, revokingCrls = [] } = question;
   for (const crl of [...crls, ...revokingCrls]) {
     if (question.useDeltas === false && crl.deltaBaseNumber !== undefined) continue;
     if (!isIssuerCovered(crl, question.certificate)) continue;
     const { algorithm } = crl.signed;
     if (!question.isAlgorithmAccepted(algorithm)) {
-      faults.push(`A CRL is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}).`);
+      faults.push({ reason: 'crl_algorithm_not_accepted', signatureAlgorithm: algorithm });
       continue;
     }
     const found = findSigner(crl, question);
-    if (found?.isValid !== true) faults.push('The signer of a CRL may not sign it.');
+    if (found?.isValid !== true) faults.push({ reason: 'crl_signer_unfit' });
     const reasons = found && findCoveredReasons(crl, question.certificate, question.spendComparisons);
     if (found === undefined || reasons === undefined || reasons === 0) continue;
     statements.push({ crl, reasons, signer: found.signer, mayClear: found.isValid && !revokingCrls.includes(crl) });

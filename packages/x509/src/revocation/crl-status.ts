@@ -1,6 +1,5 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { copyOwn } from '../encoding/own-members.js';
-import { formatInstant } from '../encoding/timestamp.js';
 import type { CrlEntry } from './crl-entry.js';
 import { findDeltaInterval, findSuccessor, getCompleteNumber, isDeltaOf } from './crl-delta.js';
 import {
@@ -17,7 +16,7 @@ import {
   isSameScope,
   type ValidityInterval,
 } from './crl-statement.js';
-import type { RevocationStatus } from './revocation-status.js';
+import type { RevocationGap, RevocationStatus } from './revocation-status.js';
 
 /**
  * RFC 5280 §6.3.3. Stricter than there: all lists are looked at, not only as many as cover all reasons, so that no order of
@@ -28,7 +27,7 @@ export function findCrlStatus(given: CrlQuestion): RevocationStatus {
   const question = copyOwn(given);
   const { certificate, issuer } = question;
   if (!areNamesEqual(certificate.issuer, issuer.subject)) {
-    return { status: 'unknown', detail: 'The certificate has another issuer.' };
+    return { status: 'unknown', gaps: [{ reason: 'issuer_differs' }] };
   }
   const found = findCrlStatements(question);
   const clearing = found.statements.filter(({ mayClear }) => mayClear);
@@ -50,7 +49,7 @@ function findGoodStatus(found: CrlStatements, question: CrlQuestion): Revocation
     if (ofDelta !== undefined) interval = intersect(interval, ofDelta);
     if (covered === allReasons) return { status: 'good', ...interval };
   }
-  return { status: 'unknown', detail: describeGap(found, question) };
+  return { status: 'unknown', gaps: [findGap(found, question)] };
 }
 
 interface UsableStatement {
@@ -74,41 +73,35 @@ function listUsableStatements(statements: readonly CrlStatement[], question: Crl
 }
 
 /** For the operator, the likeliest first. */
-function describeGap({ statements, faults }: CrlStatements, question: CrlQuestion): string {
+function findGap({ statements, faults }: CrlStatements, question: CrlQuestion): RevocationGap {
   const bases = statements.filter(({ crl }) => crl.deltaBaseNumber === undefined);
   const [fault] = faults;
-  if (bases.length === 0) {
-    if (fault !== undefined) return fault;
-    return statements.length === 0 ? 'No CRL is about the certificate.' : 'There is a delta CRL without its base.';
-  }
+  if (bases.length === 0) return fault ?? { reason: statements.length === 0 ? 'crl_missing' : 'crl_base_missing' };
   const ofKey = bases.filter((base) => isOfIssuingKey(base, question));
-  if (ofKey.length === 0) {
-    return 'The CRLs are signed by other keys of the CA than the one that signed the certificate; add the list of that key.';
-  }
+  if (ofKey.length === 0) return { reason: 'crl_of_other_key' };
   const stale = ofKey.find(({ crl }) => findCurrentInterval(crl, question) === undefined);
-  if (stale !== undefined) return describeStale(stale, question);
-  const [unknown] = ofKey.flatMap(({ crl }) => crl.unknownCriticalExtensions);
-  if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
-  if (ofKey.some(({ crl }) => isMisnumbered(crl, question)))
-    return 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).';
-  const outdated = ofKey.map((base) => describeOutdated(base, statements, question));
-  return outdated.find((text) => text !== undefined) ?? fault ?? 'The CRLs don’t cover every reason for a revocation.';
+  if (stale !== undefined) return findStaleness(stale, question);
+  const [extension] = ofKey.flatMap(({ crl }) => crl.unknownCriticalExtensions);
+  if (extension !== undefined) return { reason: 'crl_critical_extension', extension };
+  if (ofKey.some(({ crl }) => isMisnumbered(crl, question))) return { reason: 'crl_number_unusable' };
+  const superseded = ofKey.map((base) => findSupersession(base, statements, question));
+  return superseded.find((gap) => gap !== undefined) ?? fault ?? { reason: 'crl_reasons_missing' };
 }
 
-function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
-  if (crl.thisUpdate > now) return `A CRL is from the future (${formatInstant(crl.thisUpdate)}); compare the clocks.`;
-  if (crl.nextUpdate === undefined) return 'A CRL doesn’t say when the next one comes.';
-  return `A CRL was due to be replaced at ${formatInstant(crl.nextUpdate)}.`;
+function findStaleness({ crl: { thisUpdate, nextUpdate } }: CrlStatement, { now }: CrlQuestion): RevocationGap {
+  if (thisUpdate > now) return { reason: 'crl_from_future', thisUpdate };
+  return nextUpdate === undefined ? { reason: 'crl_without_next_update' } : { reason: 'crl_ended', nextUpdate };
 }
 
-function describeOutdated(
+function findSupersession(
   base: CrlStatement,
   statements: readonly CrlStatement[],
   { now }: CrlQuestion,
-): string | undefined {
+): RevocationGap | undefined {
   const successor = findSuccessor(base, statements);
   if (successor === undefined || successor.crl.thisUpdate > now) return undefined;
-  return `A delta CRL belongs to the complete CRL ${getCompleteNumber(successor)}, and the one in use is ${base.crl.crlNumber}; publish the newer one.`;
+  const [crlNumber, newerNumber] = [String(base.crl.crlNumber), String(getCompleteNumber(successor))];
+  return { reason: 'crl_superseded', crlNumber, newerNumber };
 }
 
 interface StatedEntry {

@@ -19,13 +19,6 @@ export interface OcspRequestContent {
   readonly digest?: 'sha1' | 'sha256' | undefined;
 }
 
-const contentRules: MemberRules<OcspRequestContent> = {
-  certificate: aPathCertificate,
-  issuer: aPathCertificate,
-  nonce: optional(octets),
-  digest: optional(oneOf(Object.keys(digestIdentifiers))),
-};
-
 /** RFC 9654 §2.1: 32 octets. */
 export function createOcspNonce(): Uint8Array {
   return randomBytes(32);
@@ -37,6 +30,12 @@ export function createOcspNonce(): Uint8Array {
  * @throws {CertgateError} for a nonce that is none, and any other argument of another kind.
  */
 export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
+  const contentRules: MemberRules<OcspRequestContent> = {
+    certificate: aPathCertificate,
+    issuer: aPathCertificate,
+    nonce: optional(octets),
+    digest: optional(oneOf(Object.keys(digestIdentifiers))),
+  };
   const {
     certificate,
     issuer,

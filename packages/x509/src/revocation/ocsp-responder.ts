@@ -1,4 +1,4 @@
-import { describePublicKey, isStrongKey } from '../certificate/certificate-verification.js';
+import { isStrongKey } from '../certificate/certificate-verification.js';
 import {
   areNamesEqual,
   type CanonicalName,
@@ -13,19 +13,13 @@ import {
   decodePublicKey,
 } from '../certificate/certificate.js';
 import { type DerDecoding, readDer, toHex } from '../encoding/der.js';
-import { shortenText } from '../encoding/shown-text.js';
-import { formatInstant } from '../encoding/timestamp.js';
 import {
   decodePathCertificate,
   extensionTypes,
   listUnknownCritical,
   type PathCertificate,
 } from '../certificate/path-certificate.js';
-import {
-  decodeSignatureAlgorithm,
-  describeRefusedAlgorithm,
-  type SignatureAlgorithm,
-} from '../certificate/signature-algorithm.js';
+import { decodeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy, type Signed, type SignedData, VerificationKey } from '../certificate/signature-verification.js';
 import { hashResponderKey } from './ocsp-certificate-id.js';
 
@@ -51,15 +45,6 @@ export interface OcspResponderCertificate {
   readonly unknownCriticalExtensions: readonly string[];
 }
 
-/** Of no consequence for one who issues nothing and whose name is compared whole, critical or not. */
-const knownExtensions: ReadonlySet<string> = new Set([
-  extensionTypes.keyUsage,
-  extensionTypes.extendedKeyUsage,
-  extensionTypes.ocspNoCheck,
-  extensionTypes.basicConstraints,
-  extensionTypes.certificatePolicies,
-]);
-
 export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<OcspResponderCertificate> {
   return readDer(() => {
     const { extensions, signature, ...structure } = decodeCertificateStructure(der);
@@ -67,6 +52,9 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
       const extension = extensions.get(type);
       return extension === undefined ? undefined : decode(extension.value);
     };
+    const { keyUsage, extendedKeyUsage, ocspNoCheck, basicConstraints, certificatePolicies } = extensionTypes;
+    // Of no consequence for one who issues nothing and whose name is compared whole, critical or not.
+    const known = new Set<string>([keyUsage, extendedKeyUsage, ocspNoCheck, basicConstraints, certificatePolicies]);
     const signatureAlgorithm = decodeSignatureAlgorithm(structure.signatureAlgorithm);
     const subjectName = decodeDistinguishedName(structure.subject);
     return Object.freeze({
@@ -83,10 +71,10 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
       verificationKey: new VerificationKey(structure.subjectPublicKeyInfo.encoded),
       signatureAlgorithm,
       signed: { data: structure.tbsCertificate, algorithm: signatureAlgorithm, signature },
-      keyUsage: find(extensionTypes.keyUsage, decodeKeyUsage),
-      extendedKeyUsage: find(extensionTypes.extendedKeyUsage, decodeExtendedKeyUsage),
-      hasOcspNoCheck: extensions.has(extensionTypes.ocspNoCheck),
-      unknownCriticalExtensions: listUnknownCritical(extensions, knownExtensions),
+      keyUsage: find(keyUsage, decodeKeyUsage),
+      extendedKeyUsage: find(extendedKeyUsage, decodeExtendedKeyUsage),
+      hasOcspNoCheck: extensions.has(ocspNoCheck),
+      unknownCriticalExtensions: listUnknownCritical(extensions, known),
     });
   });
 }
@@ -117,8 +105,37 @@ interface RespondedBy extends Signed {
   readonly certificates: readonly OcspResponderCertificate[];
 }
 
-/** The one who may answer, or why nobody may who is in question: the rest of a sentence. */
-export type FoundResponder = { readonly responder: OcspResponderCertificate } | { readonly fault: string };
+/** Why a response does not come from somebody who may answer for the issuer (RFC 6960 §4.2.2.2). */
+export type OcspSignerFault =
+  /** The response names the issuer, whose key did not sign it, or somebody whose certificate is missing. */
+  | { readonly reason: 'not_signed_by_issuer' | 'certificate_missing' }
+  | {
+      readonly reason:
+        /** The certificate in question is the responder's. */
+        | 'certificate_in_question'
+        | 'extended_key_usage'
+        | 'key_usage'
+        | 'not_yet_valid'
+        | 'expired'
+        | 'key_not_accepted'
+        | 'issuer_differs'
+        | 'algorithm_not_accepted'
+        /** The issuer did not sign the certificate of the responder. */
+        | 'certificate_not_signed'
+        | 'not_signed'
+        /** It has no `ocsp-nocheck`, and nothing shows that it is not revoked. */
+        | 'revocation_unknown';
+      readonly responder: OcspResponderCertificate;
+    }
+  /** An object identifier. */
+  | {
+      readonly reason: 'critical_extension';
+      readonly responder: OcspResponderCertificate;
+      readonly extension: string;
+    };
+
+/** The one who may answer, or why nobody may who is in question. */
+export type FoundResponder = { readonly responder: OcspResponderCertificate } | { readonly fault: OcspSignerFault };
 
 /**
  * RFC 6960 §4.2.2.2: who signed the response, if they may: the issuer of the certificate itself, or whom it has certified
@@ -129,14 +146,14 @@ export function findResponder(response: RespondedBy, question: OcspResponderQues
   const isIssuerNamed = isNamed(issuer, response);
   if (isIssuerNamed && isSignedBy(response, issuer.verificationKey)) return { responder: issuer };
   const named = response.certificates.filter((responder) => isNamed(responder, response));
-  const faults: string[] = [];
+  const faults: OcspSignerFault[] = [];
   for (const responder of named) {
     const fault = findUseFault(responder, question) ?? findDelegationFault(responder, response, question);
     if (fault === undefined) return { responder };
-    faults.push(`the responder "${shortenText(responder.subjectText)}" ${fault}`);
+    faults.push(fault);
   }
-  if (isIssuerNamed) faults.push('it names the issuer, whose key did not sign it');
-  return { fault: faults[0] ?? 'it came without the certificate of the responder that it names' };
+  if (isIssuerNamed) faults.push({ reason: 'not_signed_by_issuer' });
+  return { fault: faults[0] ?? { reason: 'certificate_missing' } };
 }
 
 function isNamed(responder: OcspResponderCertificate, { responderId }: RespondedBy): boolean {
@@ -149,37 +166,39 @@ function isNamed(responder: OcspResponderCertificate, { responderId }: Responded
 const ocspSigning = '1.3.6.1.5.5.7.3.9';
 
 /** What the responder's certificate says of itself. */
-function findUseFault(responder: OcspResponderCertificate, question: OcspResponderQuestion): string | undefined {
+function findUseFault(
+  responder: OcspResponderCertificate,
+  question: OcspResponderQuestion,
+): OcspSignerFault | undefined {
   const { certificate, profile, now } = question;
   const { keyUsage, extendedKeyUsage, unknownCriticalExtensions, notBefore, notAfter, publicKey } = responder;
-  const [unknown] = unknownCriticalExtensions;
+  const [extension] = unknownCriticalExtensions;
   // An issuer's serial numbers are unique.
-  if (responder.serialNumber === certificate.serialNumber) return 'is the certificate in question';
+  if (responder.serialNumber === certificate.serialNumber) return { reason: 'certificate_in_question', responder };
   // Named as it is: anyExtendedKeyUsage is everybody's.
-  if (extendedKeyUsage?.includes(ocspSigning) !== true) return 'has no extended key usage for OCSP signing';
-  if (keyUsage?.includes('digitalSignature') === false) return 'has a key usage without digitalSignature';
-  if (unknown !== undefined) return `has the critical extension ${unknown}, which is not understood`;
+  if (extendedKeyUsage?.includes(ocspSigning) !== true) return { reason: 'extended_key_usage', responder };
+  if (keyUsage?.includes('digitalSignature') === false) return { reason: 'key_usage', responder };
+  if (extension !== undefined) return { reason: 'critical_extension', responder, extension };
   // Written so that a time which is no number is outside the validity.
-  if (!(notBefore <= now)) return `is valid from ${formatInstant(notBefore)}`;
-  if (!(now <= notAfter)) return `expired at ${formatInstant(notAfter)}`;
+  if (!(notBefore <= now)) return { reason: 'not_yet_valid', responder };
+  if (!(now <= notAfter)) return { reason: 'expired', responder };
   if (profile === 'rfc5280' || isStrongKey(publicKey)) return undefined;
-  return `has a key (${describePublicKey(publicKey)}) that is not accepted`;
+  return { reason: 'key_not_accepted', responder };
 }
 
 function findDelegationFault(
   responder: OcspResponderCertificate,
   response: RespondedBy,
   question: OcspResponderQuestion,
-): string | undefined {
+): OcspSignerFault | undefined {
   const { issuer, isAlgorithmAccepted } = question;
-  if (!areNamesEqual(responder.issuer, issuer.subject)) return 'has another issuer';
-  if (!isAlgorithmAccepted(responder.signatureAlgorithm))
-    return `has a certificate signed with ${describeRefusedAlgorithm(responder.signatureAlgorithm)}, which is not accepted`;
-  if (!isSignedBy(responder, issuer.verificationKey)) return 'has a certificate that the issuer did not sign';
+  if (!areNamesEqual(responder.issuer, issuer.subject)) return { reason: 'issuer_differs', responder };
+  if (!isAlgorithmAccepted(responder.signatureAlgorithm)) return { reason: 'algorithm_not_accepted', responder };
+  if (!isSignedBy(responder, issuer.verificationKey)) return { reason: 'certificate_not_signed', responder };
   // After it: by a key that somebody else chose, nothing is verified.
-  if (!isSignedBy(response, responder.verificationKey)) return 'did not sign it';
+  if (!isSignedBy(response, responder.verificationKey)) return { reason: 'not_signed', responder };
   if (responder.hasOcspNoCheck || isKnownGood(responder, question)) return undefined;
-  return 'has a certificate without ocsp-nocheck, and nothing says that it is not revoked';
+  return { reason: 'revocation_unknown', responder };
 }
 
 /** §4.2.2.2.1: how a responder without ocsp-nocheck is checked is for the client to say. */

@@ -1,5 +1,4 @@
 import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
-import { describeRefusedAlgorithm } from '../certificate/signature-algorithm.js';
 import {
   aDuration,
   aFlag,
@@ -19,7 +18,7 @@ import {
 import { isAboutCertificate } from './ocsp-certificate-id.js';
 import { findResponder, type OcspResponderCertificate, type OcspResponderQuestion } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
-import type { RevocationStatus } from './revocation-status.js';
+import type { RevocationGap, RevocationStatus } from './revocation-status.js';
 
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
 
@@ -35,27 +34,27 @@ const defaultFreshness = 10 * 60_000;
 export const anOcspResponse: ArgumentRule = decodedBy('decodeOcspResponse', 'responseStatus');
 export const ocspResponses: ArgumentRule = listOf(anOcspResponse);
 
-const questionRules: MemberRules<OcspQuestion> = {
-  certificate: aPathCertificate,
-  issuer: aPathCertificate,
-  responses: ocspResponses,
-  isAlgorithmAccepted: aFunction,
-  profile: oneOf(['strict', 'rfc5280']),
-  now: anInstant,
-  graceMilliseconds: aDuration,
-  nonce: optional(octets),
-  allowMissingNonce: optional(aFlag),
-  freshnessMilliseconds: optional(aDuration),
-  clockSkewMilliseconds: optional(aDuration),
-  isResponderGood: optional(aFunction),
-};
-
 /**
  * Is the certificate revoked, by these responses? See `askResponses`.
  *
  * @throws {CertgateError} for a question that has a member of another kind, or none that it needs.
  */
 export function findOcspStatus(given: OcspQuestion): RevocationStatus {
+  // Made in each call, so that a bundler leaves them out of a program that only checks paths.
+  const questionRules: MemberRules<OcspQuestion> = {
+    certificate: aPathCertificate,
+    issuer: aPathCertificate,
+    responses: ocspResponses,
+    isAlgorithmAccepted: aFunction,
+    profile: oneOf(['strict', 'rfc5280']),
+    now: anInstant,
+    graceMilliseconds: aDuration,
+    nonce: optional(octets),
+    allowMissingNonce: optional(aFlag),
+    freshnessMilliseconds: optional(aDuration),
+    clockSkewMilliseconds: optional(aDuration),
+    isResponderGood: optional(aFunction),
+  };
   const question = readMembers(given, 'The question of findOcspStatus', questionRules);
   const { isAlgorithmAccepted, isResponderGood } = question;
   return askResponses({
@@ -78,10 +77,10 @@ function expectFlag(value: boolean, name: string): boolean {
 export function askResponses(given: OcspInquiry): RevocationStatus {
   const question = copyOwn(given);
   const statements: Statement[] = [];
-  const faults: string[] = [];
+  const faults: RevocationGap[] = [];
   for (const response of question.responses) {
     if (response.responseStatus !== 'successful') {
-      faults.push(`The OCSP responder answered ${response.responseStatus}.`);
+      faults.push({ reason: 'ocsp_failure', responseStatus: response.responseStatus });
       continue;
     }
     const answers = response.answers.filter(({ certificateId }) =>
@@ -90,8 +89,7 @@ export function askResponses(given: OcspInquiry): RevocationStatus {
     if (answers.length === 0) continue;
     const { algorithm } = response.signed;
     if (!question.isAlgorithmAccepted(algorithm)) {
-      const described = describeRefusedAlgorithm(algorithm);
-      faults.push(`An OCSP response is signed with an algorithm that is not accepted (${described}).`);
+      faults.push({ reason: 'ocsp_algorithm_not_accepted', signatureAlgorithm: algorithm });
       continue;
     }
     const found = findResponder(response, question);
@@ -99,7 +97,7 @@ export function askResponses(given: OcspInquiry): RevocationStatus {
       statements.push(...answers.map((answer) => ({ response, ...found, answer })));
       continue;
     }
-    faults.push(`The signer of an OCSP response may not answer for the issuer: ${found.fault}.`);
+    faults.push({ reason: 'ocsp_signer_unfit', signer: found.fault });
     const revocations = answers.filter(({ certificateStatus }) => certificateStatus.status === 'revoked');
     const then = revocations.length > 0 ? findResponder(response, askAsOf(response, question)) : found;
     if ('responder' in then) statements.push(...revocations.map((answer) => ({ response, ...then, answer })));
@@ -137,50 +135,50 @@ function findRevoked(statements: readonly Statement[], question: OcspQuestion): 
 
 function findGoodStatus(
   statements: readonly Statement[],
-  faults: readonly string[],
+  faults: readonly RevocationGap[],
   question: OcspQuestion,
 ): RevocationStatus {
-  const details = [...faults];
+  const gaps = [...faults];
   const intervals: Interval[] = [];
   for (const statement of statements) {
     const fault = findFault(statement, question);
     const { status } = statement.answer.certificateStatus;
     // The responder doesn't know the certificate: that somebody else does is no reason to let it in.
     if (fault === undefined && status === 'unknown') {
-      return { status: 'unknown', detail: 'The OCSP responder doesn’t know the certificate.' };
+      return { status: 'unknown', gaps: [{ reason: 'ocsp_certificate_unknown' }] };
     }
-    if (fault !== undefined) details.push(fault);
+    if (fault !== undefined) gaps.push(fault);
     else if (status === 'good') intervals.push(findInterval(statement, question));
   }
   const [best] = intervals.sort((left, right) => right.validUntil - left.validUntil);
   if (best !== undefined) return { status: 'good', ...best };
-  return { status: 'unknown', detail: details[0] ?? 'No OCSP response is about the certificate.' };
+  return { status: 'unknown', gaps: [gaps[0] ?? { reason: 'ocsp_missing' }] };
 }
 
 /** Why an answer says nothing good now. */
-function findFault(statement: Statement, question: OcspQuestion): string | undefined {
+function findFault(statement: Statement, question: OcspQuestion): RevocationGap | undefined {
   const { response, answer } = statement;
   const { now, clockSkewMilliseconds = 0 } = question;
-  const [unknown] = [...response.unknownCriticalExtensions, ...answer.unknownCriticalExtensions];
-  if (unknown !== undefined) return `An OCSP response has the critical extension ${unknown}, which is not understood.`;
+  const [extension] = [...response.unknownCriticalExtensions, ...answer.unknownCriticalExtensions];
+  if (extension !== undefined) return { reason: 'ocsp_critical_extension', extension };
   const nonceFault = findNonceFault(response, question);
   if (nonceFault !== undefined) return nonceFault;
   const { validFrom, validUntil } = findInterval(statement, question);
   // Written so that a time which is no number is never current.
   if (!(validFrom <= now && response.producedAt - clockSkewMilliseconds <= now)) {
-    return 'An OCSP response is from the future; compare the clocks.';
+    return { reason: 'ocsp_from_future' };
   }
-  return now < validUntil ? undefined : 'An OCSP response is no longer current.';
+  return now < validUntil ? undefined : { reason: 'ocsp_ended' };
 }
 
 /** RFC 9654 §2.1. */
-function findNonceFault({ nonce }: BasicOcspResponse, question: OcspQuestion): string | undefined {
+function findNonceFault({ nonce }: BasicOcspResponse, question: OcspQuestion): RevocationGap | undefined {
   if (question.nonce === undefined) return undefined;
   if (nonce !== undefined) {
-    return Buffer.compare(nonce, question.nonce) === 0 ? undefined : 'An OCSP response is to another request (nonce).';
+    return Buffer.compare(nonce, question.nonce) === 0 ? undefined : { reason: 'ocsp_nonce_differs' };
   }
   if (question.profile === 'rfc5280' || question.allowMissingNonce === true) return undefined;
-  return 'An OCSP response lacks the nonce of its request.';
+  return { reason: 'ocsp_nonce_missing' };
 }
 
 interface Interval {

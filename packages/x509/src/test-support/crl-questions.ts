@@ -1,6 +1,7 @@
 import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { findCrlStatus } from '../revocation/crl-status.js';
 import { type CrlRequest, type MadeAuthority, issue, makeCrl, readCrl } from './revocation.js';
+import { describeRevocationGaps } from '../revocation/revocation-sentences.js';
 
 export const authority: MadeAuthority = issue({ name: 'authority' });
 export const stranger: MadeAuthority = issue({ name: 'stranger', key: 'p-384' });
@@ -26,7 +27,7 @@ export const question: CrlQuestion = {
 export function judge(lists: readonly Uint8Array[], changes: Partial<CrlQuestion> = {}): string {
   const status = findCrlStatus({ ...question, crls: lists.map((der) => readCrl(der)), ...changes });
   if (status.status === 'good') return 'good';
-  return status.status === 'revoked' ? `revoked: ${status.reason}` : `unknown: ${status.detail}`;
+  return status.status === 'revoked' ? `revoked: ${status.reason}` : `unknown: ${describeRevocationGaps(status.gaps)}`;
 }
 
 export const make = (request: Omit<CrlRequest, 'authority'> = {}): Buffer => makeCrl({ authority, ...request });

@@ -1,6 +1,6 @@
 import type { PathQuestion } from '../certification-path/certification-path.js';
 import type { PathLimits } from '../certification-path/path-budget.js';
-import type { PathFaultCode } from '../certification-path/path-check.js';
+import type { PathFaultCode } from '../certification-path/path-fault.js';
 import { makeWritingKey } from './certificate-writing.js';
 import { askNames, askPolicies } from './hostile-extensions.js';
 import { askLongList, askManyPoints, askSigners } from './hostile-lists.js';

@@ -2,6 +2,7 @@ import { createOcspNonce, encodeOcspRequest } from '../revocation/ocsp-request.j
 import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
 import { type OcspAnswering, answerOcsp, noCheck, readOcsp, responderExtensions } from './ocsp.js';
 import { type IssueRequest, type MadeAuthority, issue } from './revocation.js';
+import { describeRevocationGaps } from '../revocation/revocation-sentences.js';
 
 /** openssl answers at the time of the call, whenever that is. */
 export const always: { readonly notBefore: string; readonly notAfter: string } = {
@@ -44,7 +45,7 @@ export function judge(ders: readonly Uint8Array[], changes: Partial<OcspQuestion
     ...changes,
   });
   if (status.status === 'good') return 'good';
-  return status.status === 'revoked' ? `revoked: ${status.reason}` : `unknown: ${status.detail}`;
+  return status.status === 'revoked' ? `revoked: ${status.reason}` : `unknown: ${describeRevocationGaps(status.gaps)}`;
 }
 
 export const good: Buffer = answer();

@@ -5,6 +5,7 @@ import {
   type PathRole,
   type RevocationEvidence,
   formatInstant,
+  loadPathValidation,
 } from '@certgate/core/internal';
 
 /**
@@ -103,12 +104,13 @@ function describeCheck(
 ): ReportedCheck {
   const { status, evidence = [] } = revocation ?? {};
   const isUnknown = fault === undefined && status?.status === 'unknown';
+  const { describePathFault, describeRevocationGaps } = loadPathValidation();
   return {
     check,
     certificate: certificate === undefined ? null : certificates.indexOf(certificate),
     verdict: fault !== undefined ? 'failed' : isUnknown ? 'unknown' : 'passed',
     code: fault?.code ?? null,
-    detail: fault?.detail ?? (status?.status === 'unknown' ? status.detail : null),
+    detail: fault !== undefined ? describePathFault(fault) : isUnknown ? describeRevocationGaps(status.gaps) : null,
     revocation: evidence.map((each) => describeEvidence(each, sources)),
   };
 }
@@ -129,7 +131,7 @@ function describeEvidence(evidence: RevocationEvidence, sources: EvidenceSources
 
 function describeStatus(status: RevocationEvidence['status']): string | null {
   if (status.status === 'good') return null;
-  if (status.status === 'unknown') return status.detail;
+  if (status.status === 'unknown') return loadPathValidation().describeRevocationGaps(status.gaps);
   return Number.isFinite(status.revokedAt)
     ? `${status.reason}, since ${formatInstant(status.revokedAt)}`
     : status.reason;

@@ -1,6 +1,7 @@
 import {
   type CertificateRevocationList,
   type ClientCertificate,
+  describeCertificateFault,
   describePublicKey,
   formatInstant,
   formatSerialNumber,
@@ -35,8 +36,9 @@ export interface CertificateProblem {
  */
 export function listProblems(certificate: ClientCertificate, now: number): readonly CertificateProblem[] {
   const reading = readCertificateHeader(Buffer.from(certificate.der).toString('base64'));
-  const denials = reading.outcome === 'denied' ? [reading] : [];
-  return [...denials, ...listCertificateFaults(certificate, now)].map(({ code, detail }) => ({ code, detail }));
+  const denials = reading.outcome === 'denied' ? [{ code: reading.code, detail: reading.detail }] : [];
+  const faults = listCertificateFaults(certificate, now);
+  return [...denials, ...faults.map((fault) => ({ code: fault.code, detail: describeCertificateFault(fault) }))];
 }
 
 /**
@@ -65,22 +67,30 @@ export function describeCertificate(certificate: ShownCertificate, now: number):
 
 /** Where on a path the gate accepts a CA certificate, whose dates are shown apart. */
 function describePlace(der: Uint8Array): string {
-  const { decodePathCertificate, decodeTrustAnchor, findAuthorityFault } = loadPathValidation();
-  const anchor = decodeTrustAnchor(der);
-  const unfit = anchor.ok ? findAuthorityFault(anchor.value, 'trust-anchor', [])?.detail : `${anchor.fault}.`;
+  const { decodePathCertificate, decodeTrustAnchor, describePathFault, findAuthorityFault } = loadPathValidation();
+  const find = (
+    decoding: ReturnType<typeof decodeTrustAnchor>,
+    role: 'trust-anchor' | 'intermediate',
+  ): string | undefined => {
+    if (!decoding.ok) return `${decoding.fault}.`;
+    const fault = findAuthorityFault(decoding.value, role, []);
+    return fault && describePathFault(fault);
+  };
+  const unfit = find(decodeTrustAnchor(der), 'trust-anchor');
   if (unfit !== undefined) return `nowhere: ${unfit}`;
-  const decoding = decodePathCertificate(der);
-  const fault = decoding.ok ? findAuthorityFault(decoding.value, 'intermediate', [])?.detail : `${decoding.fault}.`;
+  const fault = find(decodePathCertificate(der), 'intermediate');
   return fault === undefined ? 'as a trust anchor or an intermediate' : `only as a trust anchor: ${fault}`;
 }
 
 function describeNoRevAvail(certificate: PathCertificate): LabelledValue {
-  const { findNoRevAvailFault, measureLifetime } = loadPathValidation();
+  const { describeNoRevAvailObstacle, findNoRevAvailFault, measureLifetime } = loadPathValidation();
   const fault = findNoRevAvailFault(certificate);
   const lifetime = `its lifetime is ${measureLifetime(certificate) / 1000} seconds`;
   return [
     'Revocation',
-    fault === undefined ? `its CA publishes none (noRevAvail); ${lifetime}` : `invalid: it ${fault}`,
+    fault === undefined
+      ? `its CA publishes none (noRevAvail); ${lifetime}`
+      : `invalid: it ${describeNoRevAvailObstacle(fault)}`,
   ];
 }
 

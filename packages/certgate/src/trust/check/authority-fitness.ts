@@ -18,7 +18,8 @@ export function findUnfitAuthority(
   role: 'trust-anchor' | 'intermediate',
   { name }: TrustedAuthority,
 ): Omit<CheckFinding, 'path'> | undefined {
-  const fault = loadPathValidation().findAuthorityFault(certificate, role, [clientAuthentication]);
+  const { describePathFault, findAuthorityFault } = loadPathValidation();
+  const fault = findAuthorityFault(certificate, role, [clientAuthentication]);
   if (fault === undefined) return undefined;
   // The certificate may be good, because the app may run on another version of Node.js than this command.
   const isOfRuntime = fault.code === 'algorithm_unsupported_by_runtime';
@@ -26,7 +27,7 @@ export function findUnfitAuthority(
   return {
     code: 'authority_certificate_unfit',
     severity: isOfRuntime ? 'warning' : 'error',
-    message: `No caller below this certificate of the authority "${name}" is admitted (${fault.code}). ${fault.detail}${remedy}`,
+    message: `No caller below this certificate of the authority "${name}" is admitted (${fault.code}). ${describePathFault(fault)}${remedy}`,
   };
 }
 
@@ -70,16 +71,19 @@ function findDetail(
   const form = formOf(type, value);
   const { nameConstraints } = issuer;
   if (form === undefined || nameConstraints === undefined) return undefined;
-  const { findNameConstraintFault, hasLeadingDot } = loadPathValidation();
+  const { describeNameConstraintFault, findNameConstraintFault, hasLeadingDot } = loadPathValidation();
   const bases = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded];
   // A leading dot is a finding of its own.
   if (dnsConstraintsWithLeadingDot === 'refuse' && bases.some(hasLeadingDot)) return undefined;
-  if (!value.startsWith('*.'))
-    return findNameConstraintFault({ form, text: value }, [issuer], dnsConstraintsWithLeadingDot);
+  const find = (text: string): string | undefined => {
+    const fault = findNameConstraintFault({ form, text }, [issuer], dnsConstraintsWithLeadingDot);
+    return fault && describeNameConstraintFault(fault);
+  };
+  if (!value.startsWith('*.')) return find(value);
   const domain = value.slice(1).toLowerCase();
   // If the constraints name a label of this domain, that name may be permitted although others are not.
   if (bases.some((base) => 'text' in base && base.text.toLowerCase().endsWith(domain))) return undefined;
-  return findNameConstraintFault({ form, text: `any${domain}` }, [issuer], dnsConstraintsWithLeadingDot);
+  return find(`any${domain}`);
 }
 
 /**

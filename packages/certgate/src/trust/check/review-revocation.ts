@@ -199,6 +199,6 @@ async function ask(
     isResponderGood: () => true,
     isAlgorithmAccepted: (algorithm) => path.isAlgorithmAccepted(algorithm, 'strict'),
   });
-  if (status.status === 'unknown') return status.detail;
+  if (status.status === 'unknown') return path.describeRevocationGaps(status.gaps);
   return { status: status.status, end: status.status === 'good' ? formatTime(status.validUntil) : null };
 }

@@ -2,6 +2,7 @@ import {
   decodeClientCertificate,
   findInSnapshot,
   isGraceRunning,
+  describeCertificateFault,
   listCertificateFaults,
   presentCertificate,
   type TrustPin,
@@ -84,7 +85,9 @@ function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number):
       const decoding = decodeClientCertificate(der);
       if (!decoding.ok) return [];
       const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = decoding.certificate;
-      const faults = listCertificateFaults(decoding.certificate, now).map(({ code, detail }) => `${code}: ${detail}`);
+      const faults = listCertificateFaults(decoding.certificate, now).map(
+        (fault) => `${fault.code}: ${describeCertificateFault(fault)}`,
+      );
       const hashes = { thumbprintSha256, thumbprintSha1, publicKeySha256 };
       return [{ from: `a certificate of the authority "${name}"`, der, hashes, faults, isForServersAlone: false }];
     }),

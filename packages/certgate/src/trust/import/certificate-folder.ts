@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import {
   decodeClientCertificate,
   isForServersAlone,
+  describeCertificateFault,
   listCertificateFaults,
   type ClientCertificate,
 } from '@certgate/core/internal';
@@ -115,6 +116,6 @@ function describe(certificate: ClientCertificate, file: string, now: number): Kn
     // A certificate that is not valid yet is not a fault: a rotation pins it before it is valid.
     faults: listCertificateFaults(certificate, now)
       .filter(({ code }) => code !== 'certificate_not_yet_valid')
-      .map(({ code, detail }) => `${code}: ${detail}`),
+      .map((fault) => `${fault.code}: ${describeCertificateFault(fault)}`),
   };
 }

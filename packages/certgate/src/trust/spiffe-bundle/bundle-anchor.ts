@@ -45,7 +45,7 @@ export function readAnchor(
   if ('d' in key) return { fault: 'has a private key, which is not a secret any more' };
   const base64 = decodeBase64(x5c[0]);
   if (!base64.ok) return { fault: 'has a certificate that is not in base64' };
-  const { decodeTrustAnchor, findAuthorityFault } = loadPathValidation();
+  const { decodeTrustAnchor, describePathFault, findAuthorityFault } = loadPathValidation();
   const decoding = decodeTrustAnchor(base64.bytes);
   if (!decoding.ok) return { fault: `has a certificate that can't be read: ${decoding.fault}` };
   const certificate = decoding.value;
@@ -57,7 +57,9 @@ export function readAnchor(
   }
   const unfit = findAuthorityFault(certificate, 'trust-anchor', [clientAuthentication]);
   if (unfit !== undefined)
-    return { leftOut: { description, reason: `is not a CA for the gate (${unfit.code}): ${unfit.detail}` } };
+    return {
+      leftOut: { description, reason: `is not a CA for the gate (${unfit.code}): ${describePathFault(unfit)}` },
+    };
   return { anchor: { certificate, pem: encodePem('CERTIFICATE', base64.bytes) } };
 }
 

@@ -16,6 +16,7 @@ import {
   describeVerification,
   findClientFault,
   refuseMalformed,
+  toVerdict,
   type Verdict,
   type Verification,
 } from './verification.js';
@@ -70,5 +71,5 @@ function verify(
   if (unfit !== undefined) return unfit;
   if (!pathDecoding.ok) return refuseMalformed(pathDecoding.fault);
   const isDenied: PathTarget['isDenied'] = (certificate) => findDeniedIssued([snapshot], certificate) !== undefined;
-  return findAuthorityPath(authority, { target: pathDecoding.value, isDenied }, now, context);
+  return toVerdict(findAuthorityPath(authority, { target: pathDecoding.value, isDenied }, now, context));
 }

@@ -1,9 +1,11 @@
 import {
   type CertificationPath,
   type DenialCode,
+  describeCertificateFault,
   findCertificateFault,
   loadPathValidation,
   type PathCertificate,
+  type PathFault,
   presentCertificate,
   type PresentedCertificate,
   type RevocationMode,
@@ -38,16 +40,18 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   const presented = presentCertificate(certificateDer);
   const { pathDecoding: decoding } = presented;
   const path = decoding.ok
-    ? loadPathValidation().findCertificationPath({
-        target: decoding.value,
-        trustAnchors,
-        intermediates,
-        now,
-        revocation: { mode, scope, graceMilliseconds: 0, crls: [...sources.keys()], findOcspResponses: () => [] },
-        onCheck: (check) => {
-          trace.hear(check);
-        },
-      })
+    ? toVerdict(
+        loadPathValidation().findCertificationPath({
+          target: decoding.value,
+          trustAnchors,
+          intermediates,
+          now,
+          revocation: { mode, scope, graceMilliseconds: 0, crls: [...sources.keys()], findOcspResponses: () => [] },
+          onCheck: (check) => {
+            trace.hear(check);
+          },
+        }),
+      )
     : refuseMalformed(decoding.fault);
   // Last, so that an invalid path is shown with its checks.
   const verdict = path.outcome === 'valid' ? (findClientFault(presented, now) ?? path) : path;
@@ -63,7 +67,12 @@ export function describeVerification(verdict: Verdict, revocation: RevocationMod
 export function findClientFault({ decoding }: PresentedCertificate, now: number): Verdict | undefined {
   if (!decoding.ok) return refuseMalformed(decoding.fault);
   const fault = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
-  return fault && { outcome: 'invalid', ...fault };
+  return fault && { outcome: 'invalid', code: fault.code, detail: describeCertificateFault(fault) };
+}
+
+export function toVerdict(path: CertificationPath | PathFault): Verdict {
+  if (path.outcome === 'valid') return path;
+  return { outcome: 'invalid', code: path.code, detail: loadPathValidation().describePathFault(path) };
 }
 
 export function refuseMalformed(fault: string): Verdict {

@@ -1,6 +1,7 @@
 import {
   decodeClientCertificate,
   formatInstant,
+  describeCertificateFault,
   listCertificateFaults,
   presentCertificate,
   type TrustDocumentName,
@@ -58,7 +59,7 @@ async function readCertificatePin(
   );
   const [fault] = faults;
   if (fault !== undefined && flags.evenIfUnfit !== true) {
-    throw new ToolFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
+    throw new ToolFailure(`Certgate would refuse the certificate in ${file}: ${describeCertificateFault(fault)}`, {
       remedy: `To see everything that is wrong: ${formatToolCall(['certificate', 'inspect', file])}\nTo pin it anyway: --even-if-unfit`,
     });
   }
