@@ -8,14 +8,14 @@ import { cleanEnvironment, type Ended, root, runCertgateHere, runProgram } from 
 import { makeOpensslCertificate, type OpensslCertificate } from './test-support/openssl.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
-// Every command of docs/operations.md is run as it stands there and in its order, in a folder with a trust document, the
-// certificates that it names and the lines of an app that reads the document meanwhile.
+// Runs every command of docs/operations.md unchanged and in the page's order, in a folder with a trust document, the
+// certificates that the page names, and the log lines of an app. The app runs all the time and reads the document.
 
 const page = readFileSync(join(root, 'docs', 'operations.md'), 'utf8').replaceAll('\r\n', '\n');
 const tool = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
 
 interface Step {
-  /** The heading above it. */
+  /** The heading of the section that has the command. */
   readonly question: string;
   readonly command: string;
 }
@@ -28,13 +28,16 @@ const steps: readonly Step[] = page.split(/^## /m).flatMap((section) => {
 
 interface Expectation {
   readonly exitCode?: number;
-  /** Of what it prints; wrapped lines are joined. */
+  /** A pattern for the command's output, in which wrapped lines are joined. */
   readonly says?: RegExp;
-  /** What callers get from the running app afterwards. */
+  /** The status that the running app must answer to each caller afterwards. */
   readonly answers?: Readonly<Record<string, number>>;
 }
 
-/** By the beginning of a command, in the order of the page. A command that no entry expects fails the test. */
+/**
+ * What to expect of each command, by how the command begins, in the page's order. A command without an entry fails the
+ * test.
+ */
 const expectations: readonly (readonly [string, Expectation])[] = [
   ['export CERTGATE_TRUST=', {}],
   ['certgate trust explain --log ', { exitCode: 1, says: /certificate_not_trusted.*trust rotate billing/ }],
@@ -128,7 +131,7 @@ function makeCertificates(): void {
   for (const name of ['partner', 'imported', 'depot']) makeCertificate(name, name);
 }
 
-/** In a folder of its own, since several certificates of a caller have its name. */
+/** Makes the certificate in a folder of its own, because several certificates are for the same subject. */
 function makeCertificate(
   name: string,
   subject: string,
@@ -148,7 +151,7 @@ async function prepare(...args: readonly string[]): Promise<void> {
   assert.equal(exitCode, 0, stderr);
 }
 
-/** As Application Insights exports them: an export names the app and its instance. */
+/** Writes the app's lines as an export of Application Insights, which names the app and its instance. */
 function writeLog(): void {
   const origin = { itemCount: 1, cloud_RoleName: 'orders', cloud_RoleInstance: 'one' };
   const rows = app.logs.map(({ message }) => `${JSON.stringify({ message, ...origin })}\n`);
@@ -161,7 +164,7 @@ async function call(name: string): Promise<number> {
   return (await send(`${url}/api/Orders`, { 'X-ARR-ClientCert': readHeader(certificate) })).status;
 }
 
-/** What has happened in the folder before somebody runs the command. */
+/** Makes the changes in the folder that a command of the page assumes. */
 async function happenBefore(command: string): Promise<void> {
   if (command.includes(' --log app.log')) writeLog();
   if (command.includes(' proposed.json ')) propose();
@@ -171,7 +174,7 @@ async function happenBefore(command: string): Promise<void> {
   await prepare('add', 'imported', '--certificate', 'imported.crt.pem', ...roles);
 }
 
-/** Somebody wants to remove a caller. */
+/** Writes the document of a colleague who proposes to remove the caller depot. */
 function propose(): void {
   const document = JSON.parse(readFileSync(join(app.folder, 'trust.json'), 'utf8')) as {
     readonly revision: number;
@@ -182,7 +185,7 @@ function propose(): void {
   writeFileSync(join(app.folder, 'proposed.json'), JSON.stringify(proposed));
 }
 
-/** As somebody types it; what the page can't know is filled in. */
+/** Runs a command as a user types it. Fills in the values that the page cannot know. */
 function run(command: string): Promise<Ended> {
   const { fingerprint256 } = new X509Certificate(readFileSync(join(app.folder, 'root-2025.crt.pem')));
   const code = command
@@ -194,7 +197,7 @@ function run(command: string): Promise<Ended> {
 }
 
 describe('docs/operations.md', () => {
-  it('has no more commands than are expected here, in this order', () => {
+  it('has exactly the commands that are expected here, in this order', () => {
     assert.deepEqual(
       steps.map(({ command }, index) => {
         const [start = ''] = expectations[index] ?? [];

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { root } from './test-support/certgate.js';
 
-// The wording that the linters refuse in pages and messages (tools/prose-patterns.json), each with a sentence that has it
-// and one that says the same without it.
+// Tests the wording patterns that the linters refuse in pages and messages (tools/prose-patterns.json), each with a bad
+// sentence, and a good one that says the same.
 
 interface ProsePattern {
   readonly pattern: string;

@@ -11,8 +11,9 @@ import { createAdapterApp } from './test-support/adapter-app.js';
 import { collect, root } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
-// `npm run prove -- azure` without Azure: its own programs and doctor run for real, against the local front end. In place of az,
-// npm and zip stand programs that note how they were called; that of az keeps a resource group, as a file.
+// Tests `npm run prove -- azure` without Azure: its own code and doctor run for real, against the local front end.
+// Stand-ins for az, npm and zip write down how they were called. The stand-in for az keeps its resource group as a
+// file.
 
 interface Answer {
   readonly name: string;
@@ -46,7 +47,10 @@ const subscription = '8a6e0804-2bd0-4672-b79d-d97027f9071a';
 const objectId = '3f1c9d52-3f86-4f0e-9f0a-4f2f4a8c2a11';
 const paid = ['--subscription', subscription, '--location', 'westeurope', '--i-pay-for-this'];
 
-/** As `az … --output json` or `tsv` prints it. FAIL, HANG: the command that fails, or takes long. Creating fails when the group is there. */
+/**
+ * A stand-in for az, which prints what `az … --output json` or `tsv` prints. FAIL and HANG name the command that fails
+ * or takes long. A deployment that fails has already created the resource group.
+ */
 const az = `#!${process.execPath}
 const { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const words = process.argv.slice(2);
@@ -128,7 +132,7 @@ function createStage(context: Pick<TestContext, 'after'>): Stage {
           NO_COLOR: '1',
           PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}`,
           STAGE: folder,
-          // Nothing listens there.
+          // Nothing listens on this port.
           APP: 'https://localhost:1',
           ...environment,
         },
@@ -138,7 +142,7 @@ function createStage(context: Pick<TestContext, 'after'>): Stage {
   };
 }
 
-describe('without a flag that it needs', () => {
+describe('if a flag is missing or wrong,', () => {
   for (const [what, args] of Object.entries({
     'none at all': [],
     'none that says who pays': paid.slice(0, -1),
@@ -147,7 +151,7 @@ describe('without a flag that it needs', () => {
     'an unknown plan': [...paid, '--plan', 'Consumption'],
     'an unknown flag': [...paid, '--yes'],
   })) {
-    it(`nothing is run: ${what}`, async (context) => {
+    it(`nothing runs: ${what}`, async (context) => {
       const stage = createStage(context);
       const { exitCode, stdout } = await collect(stage.start(args));
       assert.equal(exitCode, 2, stdout);
@@ -157,7 +161,7 @@ describe('without a flag that it needs', () => {
   }
 });
 
-it('a dry run prints every command of az for both plans, and runs none', async (context) => {
+it('a dry run prints every az command for both plans, and runs none', async (context) => {
   const stage = createStage(context);
   const { exitCode, stdout } = await collect(stage.start([...paid.slice(0, -1), '--dry-run']));
   assert.equal(exitCode, 0, stdout);
@@ -174,7 +178,7 @@ it('a dry run prints every command of az for both plans, and runs none', async (
     assert.equal(count(words), times, words);
 });
 
-describe('what was created is removed', () => {
+describe('the resource group that the run created is removed', () => {
   const onePlan = [...paid, '--plan', 'FlexConsumption'];
   for (const [step, isCreated] of [
     ['account show', false],
@@ -223,7 +227,7 @@ describe('what was created is removed', () => {
     ],
     ['an app that never answers', {}, /Stopped at: the allowed caller was not admitted in time/],
   ] as const) {
-    it(`after ${what}, which is not published`, async (context) => {
+    it(`after ${what}, and the result does not contain it`, async (context) => {
       const stage = createStage(context);
       const { exitCode, stdout } = await collect(stage.start(onePlan, environment));
       assert.equal(exitCode, 1, stdout);
@@ -257,7 +261,7 @@ describe('what was created is removed', () => {
     ['the group stays', { KEEPS: '1' }, true],
     ['nor can the result be written', { KEEPS: '1' }, false],
   ] as const) {
-    it(`or the commands are printed that remove it: ${what}`, async (context) => {
+    it(`or the commands that remove it are printed: ${what}`, async (context) => {
       const stage = createStage(context);
       if (!isWritten) mkdirSync(join(stage.folder, 'azure.json'));
       const { exitCode, stdout } = await collect(stage.start(onePlan, environment));
@@ -268,7 +272,7 @@ describe('what was created is removed', () => {
     });
   }
 
-  it('and a group that was there before is not', async (context) => {
+  it('but not if it existed before', async (context) => {
     const stage = createStage(context);
     writeFileSync(join(stage.folder, 'group'), '');
     const { exitCode, stdout } = await collect(stage.start(onePlan));
@@ -331,7 +335,7 @@ describe('against the local front end', () => {
     });
   }
 
-  it('each question is answered by what was seen, and what was not seen is not known', async () => {
+  it('each question is answered by what was seen, and "cannot tell" if it was not seen', async () => {
     const { exitCode, stdout } = await collect(stage.start([...paid, '--plan', 'ElasticPremium'], environment));
     assert.equal(exitCode, 0, stdout);
     const { answers = [], summary = [], removed } = stage.result() ?? {};
@@ -349,7 +353,8 @@ describe('against the local front end', () => {
       'template-compiles': all('yes'),
       'template-deploys': all('yes'),
       'sample-answers': all('yes'),
-      // This front end is in mode Optional, whatever it was told: nothing good is said of Required.
+      // This front end is always in mode Optional, whatever az was told, so no question about Required gets the answer
+      // yes.
       'mode-enforced': each('no', 'yes'),
       'forged-header': lenient,
       'forged-header-beside-denied': each('cannot tell', 'yes'),
@@ -390,7 +395,7 @@ describe('an answer', () => {
   });
   const inOptional = (...findings: readonly object[]): object => inMode('Optional', modeSeen(optional), ...findings);
 
-  it('about the header is not taken from a refusal before the app', () => {
+  it('about the header is not inferred from a refusal before the app', () => {
     const forged = (verdict: string, answer: string): unknown =>
       ask('forged-header', inOptional(finding('forged-header', verdict, answer)))[0];
     assert.deepEqual(
@@ -402,7 +407,7 @@ describe('an answer', () => {
     assert.equal(ask('forged-header', inOptional())[0], 'cannot tell');
   });
 
-  it('about a mode that was not in force is never yes, and stays no', () => {
+  it('about a mode that was not in force is never yes, but stays no', () => {
     for (const others of [[], [modeSeen(required)], [modeSeen('It asks.')]]) {
       assert.equal(
         ask('forged-header', inMode('Optional', finding('forged-header', 'holds', '401'), ...others))[0],
@@ -423,7 +428,7 @@ describe('an answer', () => {
     assert.equal(ask('forged-header-spelled', inOptional(...spelled.slice(1)))[0], 'cannot tell');
   });
 
-  it('about the mode says no where Azure keeps another one, or asks nobody', () => {
+  it('about the mode is no if Azure keeps another one or requests no certificate', () => {
     const judge = (note: string, verdict?: string): unknown =>
       ask('mode-enforced', inMode('Required', modeSeen(note, verdict)))[0];
     assert.deepEqual(
@@ -435,7 +440,7 @@ describe('an answer', () => {
     assert.equal(ask('mode-enforced', { modes: { Required: unread } })[0], 'cannot tell');
   });
 
-  it('about the exclusion needs proof that it works', () => {
+  it('about the exclusion requires proof that the exclusion works', () => {
     const exclusion = (excluded: number, closed: number, dotted: number): object => ({
       exclusion: { excluded, closed, dotted },
     });
@@ -445,7 +450,7 @@ describe('an answer', () => {
     assert.deepEqual(ask('excluded-path-as-sent', exclusion(403, 403, 403)), ['cannot tell']);
   });
 
-  it('about MCP says no only if an HTTP function of the app admits the same caller', () => {
+  it('about MCP is no only if an HTTP function of the app admits the same caller', () => {
     const refused = { status: 200, code: 'client_certificate_required', hasRun: false };
     assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: true } }), ['no']);
     assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: false } }), ['cannot tell']);
@@ -454,7 +459,7 @@ describe('an answer', () => {
     ]);
   });
 
-  it('about the SCM site and browsers says what was seen', () => {
+  it('about the SCM site and browsers is what was seen', () => {
     const kept = 'Required';
     assert.deepEqual(ask('scm-site-asks', { scm: { kept, asks: true, status: 401 } }), ['yes']);
     assert.deepEqual(ask('scm-site-asks', { scm: { kept, asks: false, status: 401 } }), ['no']);
@@ -477,7 +482,7 @@ describe('an answer', () => {
   });
 });
 
-it('what is published has no id, host, thumbprint or name of the run in it', () => {
+it('the published result contains no id, host, thumbprint or name of the run', () => {
   const thumbprint = 'AB:'.repeat(31) + 'CD';
   const text = `(Foo) ${subscription} func-q1.azurewebsites.net account.blob.core.windows.net ${thumbprint} = ${'ab'.repeat(32)} Rg-Mine`;
   assert.deepEqual(redact({ list: [text], count: 1 }, ['rg-mine', '']), {

@@ -7,21 +7,21 @@ import { after, before, describe, it } from 'node:test';
 import { type Ended, collect, root, waitForReady } from './test-support/certgate.js';
 import { packPackages } from './test-support/npm.js';
 
-// README's "Secure your app in five steps" and docs/quick-start.md, word for word: every command and snippet is read from
-// the page and carried out in a fresh app, in the order of the page, up to a 200 for the caller and a 401 for a stranger.
+// Follows README's "Secure your app in five steps" and docs/quick-start.md word for word. Each command and snippet is
+// read from the page and applied to a new app, in the page's order, until the caller gets 200 and a stranger 401.
 
 const readme = readPage('README.md');
 const section = readme.split(/^## /m).find((text) => text.startsWith('Secure your app in five steps\n'));
 assert.ok(section !== undefined);
 const quickStart = readPage('docs/quick-start.md');
 
-/** A snippet of a page, or one command: of a shell block, or `npm …` and `npx …` within the text. */
+/** A snippet of a page, or one command: a line of a shell block, or `npm …` and `npx …` within the text. */
 interface Piece {
   readonly kind: 'command' | 'snippet';
   readonly text: string;
 }
 
-/** What this test leaves out, each with the reason. */
+/** The commands and snippets that this test skips, each with the reason. */
 const notRun: readonly (readonly [RegExp, string])[] = [
   [
     /^npm ci && npm run pack$/,
@@ -31,7 +31,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/^\{ "schemaVersion": 1,/, 'what the commands before it write, by hand: tests/docs.test.ts parses it'],
 ];
 
-/** What is carried out, and what must come of it. A piece that stands neither here nor above fails the test. */
+/** How to apply each command and snippet, by a pattern. One that is neither here nor in `notRun` fails the test. */
 const actions: readonly (readonly [RegExp, (walk: Walk, text: string) => Promise<void>])[] = [
   [/^npm install /, (walk, text) => walk.install(text)],
   [/^npx --no-install certgate init$/, (walk, text) => walk.init(text)],
@@ -49,7 +49,7 @@ const actions: readonly (readonly [RegExp, (walk: Walk, text: string) => Promise
   [/^npx --no-install certgate call /, (walk, text) => walk.call(text)],
 ];
 
-/** As Core Tools 4 and VS Code write a new HTTP trigger. */
+/** The file that Core Tools 4 and VS Code write for a new HTTP trigger. */
 const generatedFunction = `import { app, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 
 export async function httpTrigger1(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
@@ -82,7 +82,7 @@ const newApps = {
   },
 } as const satisfies Readonly<Record<string, NewApp>>;
 
-/** What the quick start's functions answer. */
+/** What the quick start's functions answer, by the end of their path. */
 const bodies: readonly (readonly [string, RegExp])[] = [
   ['/Refund', /"refundedBy":\s*"billing"/],
   ['/Health', /^up$/],
@@ -109,7 +109,7 @@ describe('README, "Secure your app in five steps"', () => {
     assert.ok(readFileSync(join(root, 'scripts', 'check.mjs'), 'utf8').includes("npm('run', 'pack')"));
   });
 
-  it('works word for word in an app as func init makes it, with a yes to init', async () => {
+  it('works word for word in an app from func init, with a yes to init', async () => {
     await follow(section, 'func-init', true, [200, 401]);
   });
 
@@ -120,11 +120,11 @@ describe('README, "Secure your app in five steps"', () => {
 });
 
 describe('docs/quick-start.md', () => {
-  it('works word for word and by hand in an app as func init makes it', async () => {
+  it('works word for word and by hand in an app from func init', async () => {
     await follow(quickStart, 'func-init', false, [200, 401, 200]);
   });
 
-  it('works word for word and by hand in an app as VS Code makes it, with HTTP streaming', async () => {
+  it('works word for word and by hand in an app from VS Code, with HTTP streaming', async () => {
     await follow(quickStart, 'vscode', false, [200, 401, 200]);
   });
 });
@@ -147,7 +147,7 @@ async function follow(
   assert.deepEqual(walk.answers, answers);
 }
 
-/** One reader of the page, in an app of their own. */
+/** A reader who follows a page in an app of their own. */
 class Walk {
   readonly answers: number[] = [];
   readonly #folder: string;
@@ -169,7 +169,8 @@ class Walk {
       version: '1.0.0',
       description: '',
       main,
-      // The templates say `tsc`; the page builds twice, and the second build need not check the libraries' types again.
+      // The templates write `tsc`. The page builds twice, and with `--incremental` the second build doesn't check the
+      // libraries' types again.
       scripts: { build: 'tsc --incremental', watch: 'tsc -w', prestart: 'npm run build', start: 'func start' },
       dependencies: { '@azure/functions': version('@azure/functions') },
       devDependencies: { '@types/node': version('@types/node'), typescript: version('typescript') },
@@ -182,7 +183,10 @@ class Walk {
     }
   }
 
-  /** Once: the second app gets what npm made of the first, which takes a fraction of the time. */
+  /**
+   * Installs packages. The second app gets a copy of what npm installed in the first, which takes a fraction of the
+   * time.
+   */
   async install(command: string): Promise<void> {
     const [first] = walks;
     if (first === undefined || first === this) return this.succeed(command.replaceAll('<certgate>', temporary));
@@ -192,11 +196,11 @@ class Walk {
     const manifest = { ...own, ...Object.fromEntries(keys.map((key) => [key, installed[key]])) };
     this.#put('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
     const [from, to] = [first, this].map((walk) => join(walk.#folder, 'node_modules')) as [string, string];
-    // Links stay what they are: those in .bin lead to their neighbours.
+    // Symbolic links are copied as links, because those in .bin lead to their neighbors.
     if (!existsSync(to)) cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   }
 
-  /** There is no terminal to say yes at. Without a yes, the page goes on by hand. */
+  /** Runs init. There is no terminal to type a yes at, so a yes is `--yes`. Without it, the page continues by hand. */
   async init(command: string): Promise<void> {
     const before = this.#read('package.json');
     const { exitCode, stdout, stderr } = await this.#run(this.#saysYes ? `${command} --yes` : command);
@@ -210,7 +214,10 @@ class Walk {
     assert.equal(this.#read('package.json'), before);
   }
 
-  /** The page's three lines; where the app has the file, with its first line once. */
+  /**
+   * Writes the page's three lines into src/index.ts. If the app has this file, the line that both begin with stays
+   * single.
+   */
   closeApp(lines: string): Promise<void> {
     const present = existsSync(join(this.#folder, 'src/index.ts')) ? this.#read('src/index.ts') : '';
     const [shared = '', ...rest] = lines.split('\n');
@@ -226,7 +233,7 @@ class Walk {
     return Promise.resolve();
   }
 
-  /** In the settings that init wrote, while the app runs. */
+  /** Changes the settings that init wrote, while the app runs. */
   async setTrust(setting: string): Promise<void> {
     const dev = this.#dev;
     assert.ok(dev !== undefined);
@@ -251,17 +258,17 @@ class Walk {
   async succeed(command: string): Promise<void> {
     const { exitCode, stdout, stderr } = await this.#run(command);
     assert.equal(exitCode, 0, `${command}\n${stdout}${stderr}`);
-    // Nothing in this app is in a place where a key must not be.
+    // No key in this app is in a place about which the tool warns.
     assert.doesNotMatch(stderr, /^warning/m);
   }
 
-  /** Every closed function refuses who must be refused, and no function is left uncovered. */
+  /** Runs the check: every closed function must refuse unknown callers, and the gate must cover every function. */
   async check(command: string): Promise<void> {
     await this.serve(command);
     assert.doesNotMatch(this.#said, /WRONG|warning/);
   }
 
-  /** What the page shows of the check's output. */
+  /** The check must have printed what the page shows. */
   compare(text: string): Promise<void> {
     assert.ok(this.#said.includes(text), this.#said);
     return Promise.resolve();
@@ -277,7 +284,7 @@ class Walk {
   }
 
   async call(command: string): Promise<void> {
-    // The gateway takes the next port where 7443 is in use.
+    // The gateway may use another port if 7443 is taken.
     const { exitCode, stdout, stderr } = await this.#run(command.replace('https://localhost:7443', this.#url));
     const status = Number(/^(\d{3}) /m.exec(stderr)?.[1]);
     assert.equal(exitCode, status === 200 ? 0 : 1, stdout + stderr);
@@ -288,7 +295,7 @@ class Walk {
     this.answers.push(status);
   }
 
-  /** Ctrl+C at the terminal: npx, the shell and the tool get it alike. */
+  /** Sends SIGINT as Ctrl+C at a terminal does: to npx, the shell and the tool at once. */
   async stop(): Promise<void> {
     const dev = this.#dev;
     this.#dev = undefined;
@@ -307,13 +314,14 @@ class Walk {
   }
 
   #start(words: string): ChildProcess {
-    // The second app runs what npx found in the first: each of its starts costs half a second.
+    // The second app runs the tool that npx found in the first one directly, because each start of npx takes half a
+    // second.
     const command = walks[0] === this ? words : words.replace('npx --no-install certgate', tool);
     const settings = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
     const own = { NO_COLOR: '1', NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined };
     const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
     const env = { ...process.env, ...settings, ...own, PATH: path };
-    // A group of its own, as a terminal gives it.
+    // A process group of its own, like at a terminal.
     return spawn(command, { cwd: this.#folder, env, shell: true, detached: true });
   }
 
@@ -335,7 +343,7 @@ function readPage(path: string): string {
   return readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n');
 }
 
-/** In the order of the page. */
+/** The page's commands and snippets, in the page's order. */
 function readPieces(page: string): readonly Piece[] {
   const found = [...page.replace(/^ {3}/gm, '').matchAll(/^```(\w*)\n([\s\S]*?)^```$|`(np[mx] [^`\n]+)`/gm)];
   const pieces = found.flatMap(([, language, code = '', inline]): readonly Piece[] => {

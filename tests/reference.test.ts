@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { root } from './test-support/certgate.js';
 
-it('the generated pages are what the tables of the tool say', () => {
-  // npm and npx name themselves in the environment, and the tool names itself by them.
+it('the generated pages agree with the tables of the tool', () => {
+  // A process of its own without npm or npx, which set environment variables by which the tool names itself.
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'write-reference.mjs'), '--check'], {
     encoding: 'utf8',
   });

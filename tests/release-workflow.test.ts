@@ -7,14 +7,14 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ended, collect, root, runProgram } from './test-support/certgate.js';
 
-// The script that publishes, of .github/workflows/release.yml, run by bash with an npm that writes down what it is asked.
+// Runs the script of .github/workflows/release.yml that publishes, in bash, with an npm that writes down its arguments.
 
 const workflow = readFileSync(join(root, '.github', 'workflows', 'release.yml'), 'utf8').replaceAll('\r\n', '\n');
 const script = /^ {6}- name: Publish the tarballs[^]*?^ {8}run: \|\n((?: {10}.*\n)+)/m
   .exec(workflow)?.[1]
   ?.replaceAll(/^ {10}/gm, '');
 
-/** It knows one package already, and can't publish another one. */
+/** A stand-in for npm, which already has the package $TEST_PUBLISHED, and fails to publish $TEST_FAILING. */
 const npm = `#!/bin/bash
 echo "$*" >> asked.txt
 case "$1 $2" in
@@ -80,7 +80,7 @@ describe('the workflow that publishes', () => {
     assert.deepEqual(listPublished(), []);
   });
 
-  it('stops where npm refuses, and goes on from there when it is started again', async () => {
+  it('stops if npm refuses a package, and continues from there when it is started again', async () => {
     assert.notEqual((await publish({ TEST_FAILING: 'core.tgz' })).exitCode, 0);
     assert.deepEqual(listPublished(), ['x509', 'core'].map(publishing));
     writeFileSync(join(folder, 'asked.txt'), '');
@@ -89,7 +89,7 @@ describe('the workflow that publishes', () => {
     assert.deepEqual(listPublished(), ['core', 'certgate'].map(publishing));
   });
 
-  it('does not pass over a package of the same name and version with other bytes', async () => {
+  it('does not skip a package with the same name and version but other bytes', async () => {
     await publish({ TEST_PUBLISHED: 'x509@1.2.3', TEST_SHASUM: '0'.repeat(40), TEST_FAILING: 'x509.tgz' });
     assert.deepEqual(listPublished(), [publishing('x509')]);
   });

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from './test-support/certgate.js';
 import { runNpm } from './test-support/npm.js';
 
-// What `npm run release` refuses, and the registry that it installs from. The installs themselves are its own work.
+// Tests what `npm run release` refuses, and the registry from which it installs. It does the installs itself.
 
 interface Named {
   readonly name: string;
@@ -44,7 +44,7 @@ const manifests = ['x509', 'core', 'azure-functions', 'http', 'certgate'].map(
 );
 
 let temporary: string;
-/** Sources that can be released. */
+/** The folder of sources that can be released. */
 let ready: string;
 
 before(() => {
@@ -97,7 +97,7 @@ describe('release.json', () => {
 });
 
 describe('npm run release', () => {
-  it('refuses nothing of sources that are ready', () => {
+  it('accepts sources that are ready', () => {
     assert.deepEqual(findRefusals(ready), []);
   });
 
@@ -171,7 +171,7 @@ describe('npm run release', () => {
     });
   }
 
-  it('refuses an API report that the build does not find', () => {
+  it('refuses an API report that differs from what the build finds', () => {
     assert.deepEqual(findStaleReports(ready), []);
     const folder = join(ready, 'packages/core/api');
     mkdirSync(folder);
@@ -222,13 +222,13 @@ describe('the registry on this machine', () => {
     assert.equal(dist.integrity, `sha512-${createHash('sha512').update(served).digest('base64')}`);
   });
 
-  it('sends elsewhere for other packages, and never for one in the scope of a tarball', async () => {
+  it('redirects for other packages, but never for one in the scope of a tarball', async () => {
     const other = await fetch(`${registry.url}other`, { redirect: 'manual' });
     assert.deepEqual([other.status, other.headers.get('location')], [302, 'http://registry.invalid/npm/other']);
     assert.equal((await fetch(`${registry.url}@certgate%2ftwo`, { redirect: 'manual' })).status, 404);
   });
 
-  it('is asked by a package manager whose user has another registry for the scope', async () => {
+  it('is used even if the user has another registry for the scope', async () => {
     const folder = join(temporary, 'app');
     mkdirSync(folder);
     useRegistry(folder, registry.url);
@@ -240,7 +240,7 @@ describe('the registry on this machine', () => {
     assert.equal(stdout.trim(), '1.2.3');
   });
 
-  it("shows names that are taken: as somebody else's, or in this version", async () => {
+  it('reports names that are taken: by another owner, or in this version', async () => {
     const ask = (name: string, version: string): Promise<readonly string[]> =>
       findTakenNames([{ name, version }], 'somebody', registry.url);
     assert.deepEqual(await ask('@certgate/two', '1.2.3'), []);

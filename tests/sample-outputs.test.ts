@@ -16,7 +16,7 @@ import {
 } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
-// What pages of docs/ show as the output of a command is what the command prints today.
+// Tests that the outputs of commands on pages of docs/ are what the commands print today.
 
 const appFile = (name: string, more: string): string => `
 const { app } = require('@azure/functions');
@@ -39,14 +39,14 @@ const common: AppFiles = {
 };
 const tool = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
 
-/** As examples/function-app. */
+/** The functions of examples/function-app. */
 const sample: AppFiles = {
   ...common,
   'src/functions/PublicFunction.js': appFile('PublicFunction', 'handler: allowAnonymous(handler)'),
   'src/functions/RoleFunction.js': appFile('RoleFunction', "handler: requireRole('operator', handler)"),
   'src/functions/SecuredFunction.js': appFile('SecuredFunction', 'handler'),
 };
-/** As examples/mcp-server. */
+/** The functions of examples/mcp-server. */
 const mcpServer: AppFiles = {
   ...common,
   'src/functions/tools.js': `
@@ -61,7 +61,7 @@ app.mcpTool('OrderStatus', tool('order_status', (call, context) =>
 `,
 };
 
-/** The page's blocks of a language; outputs have none. Those of numbered steps lose their indentation. */
+/** The page's code blocks in a language. Outputs have no language. Blocks in numbered steps lose their indentation. */
 function readOutputs(page: string, wanted = ''): readonly string[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8')
     .replaceAll('\r\n', '\n')
@@ -79,7 +79,7 @@ function expectShown(page: string, output: string): void {
   );
 }
 
-/** What differs with each start is what the pages have in its place. */
+/** Replaces values that differ with each start by those that the page shows. */
 function fix(text: string, page: string): string {
   const shown = readOutputs(page).join('\n');
   const take = (pattern: RegExp): string => pattern.exec(shown)?.[0] ?? 'not shown';
@@ -99,7 +99,7 @@ async function prepare(context: TestContext, files: AppFiles): Promise<string> {
 }
 
 describe('docs/app-inspect.md', () => {
-  it('shows what the command prints of the sample, of changes, and of code that asks where it runs', async (context) => {
+  it('shows what the command prints about the sample, about changes, and about code that depends on where it runs', async (context) => {
     const folder = await prepare(context, sample);
     const inspect = async (...more: string[]): Promise<string> =>
       (await runCertgate(['app', 'inspect', ...more], { cwd: folder })).stdout;
@@ -121,7 +121,7 @@ describe('docs/app-inspect.md', () => {
 });
 
 describe('docs/local-development.md', () => {
-  it('shows what certgate dev prints of the sample', async (context) => {
+  it('shows what certgate dev prints for the sample', async (context) => {
     const folder = await prepare(context, sample);
     const ports = ['--port', '0', '--host-port', '0', '--inspector-port', '0'];
     const dev = startCertgate(['dev', ...ports], { cwd: folder });
@@ -133,7 +133,7 @@ describe('docs/local-development.md', () => {
 });
 
 describe('docs/agents.md', () => {
-  it('shows what a check and calls print of the example', async (context) => {
+  it('shows what a check and calls print for the example', async (context) => {
     const folder = await prepare(context, mcpServer);
     const { stdout: table } = await runCertgate(['dev', '--once'], { cwd: folder });
     expectShown('agents.md', table.slice(table.indexOf('┌')));
@@ -159,7 +159,7 @@ describe('docs/agents.md', () => {
 });
 
 describe('docs/trust-administration.md', () => {
-  it('shows what explain prints of a caller without the role', async (context) => {
+  it('shows what explain prints about a caller without the role', async (context) => {
     const { folder, run } = prepareTrust(context);
     makeOpensslCertificate(folder, 'billing', 'ec');
     await run('init', '--reason', 'first callers');
@@ -174,7 +174,7 @@ describe('docs/trust-administration.md', () => {
 });
 
 describe('docs/from-pins-to-a-ca.md', () => {
-  it('shows a CSV with the header of the template, which is imported as it is', async (context) => {
+  it("shows a CSV with the template's header, which can be imported unchanged", async (context) => {
     const { folder, run } = prepareTrust(context);
     makeOpensslCertificate(folder, 'billing', 'ec');
     const [csv = ''] = readOutputs('from-pins-to-a-ca.md');
@@ -186,7 +186,7 @@ describe('docs/from-pins-to-a-ca.md', () => {
     assert.match(imported.stdout, /^Imported 2 certificates for 2 identities from callers\.csv\.$/m);
   });
 
-  it('has a line that imports the callers of an API Management policy, and nothing else of it', async (context) => {
+  it('has a command line that imports the callers of an API Management policy, and nothing else from it', async (context) => {
     const { folder, run } = prepareTrust(context);
     const made = ['billing', 'reports', 'backend'].map((name) => makeOpensslCertificate(folder, name, 'ec'));
     const [billing, reports, backend] = made.map(

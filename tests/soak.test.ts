@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { root } from './test-support/certgate.js';
 
-// Half an hour of it: npm run prove -- soak (proof/README.md).
+// Runs for some seconds. `npm run prove -- soak` runs for half an hour (proof/README.md).
 describe('the soak', () => {
-  it('finds in some seconds that a live gate answers as the reference does', () => {
+  it('shows that a live gate answers like the reference for some seconds', () => {
     const script = join(root, 'proof/soak/run.mjs');
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--minutes', '0.08', '--print'], {
       encoding: 'utf8',
@@ -16,7 +16,7 @@ describe('the soak', () => {
       Record<string, unknown>
     >;
     assert.deepEqual(wrong, []);
-    // On a machine without other work, a hundred.
+    // On a machine without other work, there are about a hundred decisions.
     assert.ok(Number(decisions) >= 3 && Number(exact) >= 1, stdout);
   });
 });

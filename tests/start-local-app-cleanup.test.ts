@@ -18,7 +18,7 @@ after(() => {
 });
 
 describe('what startLocalApp leaves behind', () => {
-  it("is nothing: neither in the app's folder nor among the temporary files, and no port", async (context) => {
+  it("is nothing: no file in the app's folder or the temporary folder, and no open port", async (context) => {
     for (const [name, value] of Object.entries(temporaryVariables)) setVariable(context, name, value);
     const folder = createLocalApp(context);
     const present = readdirSync(folder);
@@ -45,14 +45,14 @@ describe('what startLocalApp leaves behind', () => {
     assert.deepEqual(listTemporary(), []);
   });
 
-  it('is nothing when the test forgets it: the process ends, and the app with it', async (context) => {
+  it('is nothing if the test does not close it: the process ends, and the app with it', async (context) => {
     const test = startTest(context, createLocalApp(context), '');
     const [, url = ''] = (await waitForReady(test)).split(' ');
     assert.equal((await collectEnd(test)).exitCode, 0);
     await until(async () => !(await isListening(url)) && listTemporary().length === 0);
   });
 
-  it('is nothing when the test is killed', async (context) => {
+  it('is nothing if the test is killed', async (context) => {
     const test = startTest(context, createLocalApp(context), 'setInterval(() => undefined, 1000);');
     const [, url = ''] = (await waitForReady(test)).split(' ');
     assert.equal(await isListening(url), true);
@@ -60,7 +60,7 @@ describe('what startLocalApp leaves behind', () => {
     await until(async () => !(await isListening(url)) && listTemporary().length === 0);
   });
 
-  it('is nothing when the test is killed while the app is still loading, and never yields', async (context) => {
+  it('is nothing if the test is killed while the app is still loading in an endless loop', async (context) => {
     const file = join(mkdtempSync(join(temporary, 'pid-')), 'pid');
     const main = `require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); for (;;);`;
     const test = startTest(context, createLocalApp(context, main), '');

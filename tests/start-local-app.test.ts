@@ -12,7 +12,7 @@ import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './t
 
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-start-local-app-'));
 
-/** For the tests that leave nothing behind in it. */
+/** An app for the tests that change nothing in it. */
 let shared: LocalApp<'reader' | 'operator' | 'limited' | 'barred'>;
 const lines: LocalAppLogLine[] = [];
 const endings: (() => unknown)[] = [];
@@ -48,8 +48,8 @@ async function start<Name extends string = never>(
   return app;
 }
 
-describe('who gets in', () => {
-  it('is decided by the declared callers, over real TLS', async () => {
+describe('who is admitted', () => {
+  it('depends on the declared callers, over real TLS', async () => {
     const app = shared;
     const answers: Record<string, readonly number[]> = {};
     for (const caller of ['none', 'denied', 'reader', 'operator', 'limited', 'barred'] as const) {
@@ -67,7 +67,7 @@ describe('who gets in', () => {
     assert.deepEqual((await app.callAs('operator', '/api/Secured')).json(), { caller: 'operator' });
   });
 
-  it('is nobody where no caller is declared, whatever this process or the app believes', async (context) => {
+  it('is nobody if no caller is declared, whatever trust document this process or the app names', async (context) => {
     const folder = createLocalApp(context);
     writeTrust(folder, {});
     writeFileSync(
@@ -82,7 +82,7 @@ describe('who gets in', () => {
     assert.equal((await app.callAs('denied', '/api/Secured')).status, 401);
   });
 
-  it('may be said by a document of the test, to certificates of the test', async (context) => {
+  it("may be defined by a trust document of the test, for the test's own certificates", async (context) => {
     const folder = mkdtempSync(join(temporary, 'own-'));
     const known = makeOpensslCertificate(folder, 'known', 'rsa');
     const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
@@ -95,7 +95,7 @@ describe('who gets in', () => {
     await assert.rejects(app.callAs(mixed, '/api/Role'), /The caller's key belongs to another certificate\./);
   });
 
-  it('is decided by the front end first, where it requires a certificate', async (context) => {
+  it('is first decided by the front end, if it requires a certificate', async (context) => {
     const app = await start(context, { clientCertificateMode: 'required' });
     assert.equal((await app.callAs('none', '/api/Public')).status, 403);
     assert.equal((await app.callAs('denied', '/api/Public')).status, 200);
@@ -121,7 +121,7 @@ describe('a call', () => {
     });
   });
 
-  it('that cannot be meant is refused', async () => {
+  it('is refused if its arguments are invalid', async () => {
     const app = shared;
     const noCaller = /no caller "raeder"; there are reader, operator, limited, barred, none, denied/;
     // @ts-expect-error -- a caller that nobody declared
@@ -145,7 +145,7 @@ describe('a call', () => {
 });
 
 describe('the app', () => {
-  it('is described by its functions, their policy and how the gate covers them', () => {
+  it('has a description of its functions, their policy and how the gate covers them', () => {
     const { functions } = shared;
     assert.deepEqual(
       functions.find(({ name }) => name === 'Role'),
@@ -162,7 +162,7 @@ describe('the app', () => {
     );
   });
 
-  it('sees the settings, and this process, but not its test runner', async () => {
+  it("gets the settings and this process's environment, but not the test runner's variables", async () => {
     const read = async (name: string): Promise<string> =>
       (await shared.callAs('none', `/api/Setting?name=${name}`)).body;
     assert.equal(await read('OWN'), 'own');
@@ -171,12 +171,12 @@ describe('the app', () => {
     assert.equal(await read('NODE_TEST_CONTEXT'), 'absent');
   });
 
-  it('is logged', async () => {
+  it('has its log passed to onLog', async () => {
     assert.equal((await shared.callAs('none', '/api/Fault')).status, 500);
     await until(() => lines.some(({ level, message }) => level === 'error' && message.includes('out of cheese')));
   });
 
-  it('that ends by itself is not called any more', async (context) => {
+  it('that has ended by itself gets no more calls', async (context) => {
     const app = await start(context, { onLog: () => undefined });
     await app.callAs('none', '/api/Crash').catch(() => undefined);
     await until(async () => {
@@ -186,14 +186,14 @@ describe('the app', () => {
   });
 });
 
-describe('a start that cannot be meant', () => {
+describe('a start with invalid options', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(temporary, 'app-'));
     writeFileSync(join(folder, 'package.json'), '{ "main": "dist/index.js" }');
   });
 
-  it('is refused, and says why', async () => {
+  it('is refused with the reason', async () => {
     const wrong: readonly [unknown, RegExp][] = [
       [undefined, /its argument must be an object/],
       [{}, /folder must be a non-empty string/],
@@ -217,18 +217,18 @@ describe('a start that cannot be meant', () => {
     }
   });
 
-  it('names the app that is not built, or not there', async () => {
+  it('names the app that is not built or does not exist', async () => {
     const notBuilt = /"main" in .* is "dist\/index\.js", which does not exist\. Build the app first/;
     await assert.rejects(startLocalApp({ folder }), { code: 'CERTGATE_LOCAL_APP_NOT_STARTED', message: notBuilt });
     await assert.rejects(startLocalApp({ folder: join(folder, 'nowhere') }), /The app folder .* does not exist/);
   });
 
-  it('refuses callers that no trust document could hold', async () => {
+  it('refuses callers that no trust document could contain', async () => {
     const callers = { a: { roles: ['x', 'x'] } };
     await assert.rejects(startLocalApp({ folder, callers }), /identities\[0\]\.roles: the same string appears twice/);
   });
 
-  it("gives the app's own error as the cause", async (context) => {
+  it("has the app's own error as its cause", async (context) => {
     const options = { folder: createLocalApp(context, 'null.x'), onLog: () => undefined };
     const error = await startLocalApp(options).then(
       () => undefined,
@@ -241,7 +241,7 @@ describe('a start that cannot be meant', () => {
   });
 });
 
-it('is one and the same by import and by require', () => {
+it('startLocalApp is the same function by import and by require', () => {
   const required = createRequire(import.meta.url)('certgate') as { readonly startLocalApp: unknown };
   assert.equal(required.startLocalApp, startLocalApp);
 });

@@ -8,18 +8,18 @@ import * as core from '@certgate/core/internal';
 import * as http from '@certgate/http';
 import { root } from './test-support/certgate.js';
 
-// What the documentation says is missing must be missing. A page said for months that CRLs, OCSP and three trust sources
-// "are not there", long after they were. So each such statement stands here with a check that fails when the feature
-// comes; and a page that says something is missing, in the words below, must be in this list.
+// What the documentation says is missing must be missing. A page said for months that CRLs, OCSP and three trust
+// sources "are not there", long after they were. So this list has each such statement, with a check that fails when the
+// feature is added. A page that says with the words below that something is missing must be in this list.
 
 interface Absence {
   readonly page: string;
-  /** As it stands on the page. */
+  /** The statement exactly as the page has it. */
   readonly statement: string;
   readonly check: () => void;
 }
 
-/** What would be the option of the front end that is said not to be read. */
+/** Values that `frontEnd` would have if Certgate read these front ends' headers, which the page says it doesn't. */
 const otherFrontEnds = ['container-apps', 'api-management', 'aws-alb', 'google', 'cloudflare'];
 
 const absences: readonly Absence[] = [
@@ -61,7 +61,7 @@ const absences: readonly Absence[] = [
     statement: 'No other sources are built in.',
     check: () => {
       const sources = Object.keys(core).filter((name) => name.startsWith('trustStoreFrom'));
-      // An address, of trustStoreFrom itself, is a file's, a URL or a blob's.
+      // The address that `trustStoreFrom` itself takes names a file, a URL or a blob.
       const named = ['', 'AppSetting', 'Blob', 'Document', 'File', 'Url'].map((name) => `trustStoreFrom${name}`);
       assert.deepEqual(sources.sort(), named);
     },
@@ -70,7 +70,7 @@ const absences: readonly Absence[] = [
     page: 'docs/when-to-use.md',
     statement: '**Not yet run on live Azure.**',
     check: () => {
-      // What `npm run prove -- azure` writes.
+      // `npm run prove -- azure` writes this file.
       assert.ok(!existsSync(join(root, 'proof', 'results', 'azure.json')));
     },
   },
@@ -78,20 +78,21 @@ const absences: readonly Absence[] = [
     page: 'docs/when-to-use.md',
     statement: '| On your laptop | not available, because it is a part of the platform |',
     check: () => {
-      // About App Service authentication, not about Certgate: the local gateway doesn't play that part either.
+      // The row is about App Service authentication, which the local gateway doesn't imitate, so no page may say that
+      // it does.
       assert.doesNotMatch(readPage('docs/local-development.md'), /X-MS-CLIENT-PRINCIPAL|Easy Auth/);
     },
   },
 ];
 
 interface Claim {
-  /** As some page says it. */
+  /** The claim exactly as a page has it. */
   readonly says: string;
-  /** The test that shows it: its file, and its title or a part of it. */
+  /** The test that proves it: its file, and its title or a part of the title. */
   readonly shownBy: readonly [file: string, title: string];
 }
 
-/** What the pages say that Certgate does not read, store, send or admit, or does only so. */
+/** What the pages say that Certgate never reads, stores, sends or admits, or only under a condition. */
 const claims: readonly Claim[] = [
   {
     says: 'the server stores no secret of the caller',
@@ -196,7 +197,7 @@ const claims: readonly Claim[] = [
   },
 ];
 
-/** The same words, about clients, other programs and the reader. */
+/** Sentences with the same words about clients, other programs or the reader, which are not claims about Certgate. */
 const notAboutCertgate: readonly RegExp[] = [
   /(?:caller|client|front end|none\b.*|\.NET) \[?(?:sends no|doesn't send)/,
   /^- The document was never read|[Aa]bsent if the gate read no certificate$/,
@@ -214,8 +215,8 @@ const deeds = 'read|store|send|contact';
 const done = 'read|stored|sent|contacted';
 
 /**
- * The words in which a page says that something is not done. Of `only`, which stands on every page, those beside what is
- * read, stored, sent, admitted or accepted: these are what a reader relies on.
+ * The words in which a page says that something is not done. `only` is too common, so it is searched for only together
+ * with reading, storing, sending, admitting or accepting, because readers rely on these claims.
  */
 const claimWords = new RegExp(
   [
@@ -228,7 +229,7 @@ const claimWords = new RegExp(
   'g',
 );
 
-describe('what the documentation says is not done, or only so', () => {
+describe('what the documentation says is not done, or only under a condition', () => {
   const texts = listPages().map((page) => [page, readPage(page).replaceAll(/^( *)```[^]*?^\1```$/gm, '')] as const);
 
   it('is found by the words that pages use', () => {
@@ -255,7 +256,7 @@ describe('what the documentation says is not done, or only so', () => {
     });
   }
 
-  it('is shown by a test: one of this list, or one that is named beside it', () => {
+  it('has a test: one in this list, or one that the page names next to it', () => {
     const unshown = texts.flatMap(([page, text]) =>
       [...text.matchAll(claimWords)].flatMap(({ 0: words, index }) => {
         const sentence = getSentence(text, index, index + words.length);
@@ -278,7 +279,7 @@ describe('what the documentation says is missing', () => {
     });
   }
 
-  it('is in this list, wherever a page says so', () => {
+  it('is in this list, on whichever page it is', () => {
     const unlisted = listPages().flatMap((page) => {
       const text = readPage(page);
       return [...text.matchAll(absenceWords)]
@@ -288,7 +289,7 @@ describe('what the documentation says is missing', () => {
     assert.deepEqual(unlisted, []);
   });
 
-  it('is, of this version, each point of docs/when-to-use.md', () => {
+  it('includes each limit that docs/when-to-use.md lists for this version', () => {
     const [, points = ''] = readPage('docs/when-to-use.md').split('## Limits of this version of Certgate\n');
     const bullets = points.split('\n').filter((line) => line.startsWith('- '));
     assert.ok(bullets.length >= 3);
@@ -301,7 +302,7 @@ describe('what the documentation says is missing', () => {
   });
 });
 
-/** Words within a statement are part of it, on whichever page it stands. */
+/** Whether the words at this place are part of a listed statement. The statement may be on any page. */
 function isListed(text: string, index: number): boolean {
   return (
     absences.some(({ statement }) => overlaps(text, statement, index)) ||
@@ -309,7 +310,7 @@ function isListed(text: string, index: number): boolean {
   );
 }
 
-/** Whether a statement stands there, with the place that was found in it. */
+/** Whether the page has the statement at a place that includes `index`. */
 function overlaps(text: string, statement: string, index: number): boolean {
   const start = text.lastIndexOf(statement, index);
   return start !== -1 && index < start + statement.length;
@@ -319,7 +320,7 @@ function getLine(text: string, index: number): string {
   return text.slice(text.lastIndexOf('\n', index) + 1).split('\n', 1)[0] ?? '';
 }
 
-/** For people: what stands around the words, to the ends of the sentence or of the cell. */
+/** The words with the rest of their sentence or table cell, for the test's output. */
 function getSentence(text: string, start: number, end: number): string {
   const before =
     text

@@ -8,7 +8,8 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AccessGate, trustStoreFromDocument } from '@certgate/core';
 
-// Certificates that smallstep's own code issued: where Go and Debian's golang-github-smallstep-crypto-dev are installed.
+// Tests certificates that smallstep's own code issues. It runs if Go and Debian's golang-github-smallstep-crypto-dev
+// are installed.
 
 const gopath = process.env['CERTGATE_GOCODE'] ?? '/usr/share/gocode';
 const isThere = existsSync(join(gopath, 'src/go.step.sm/crypto/x509util'));
@@ -19,11 +20,12 @@ after(() => {
 });
 
 test(
-  'a certificate of step-ca’s default template is its caller’s, by its DNS name',
+  'a certificate of step-ca’s default template identifies its caller by its DNS name',
   { skip: isThere ? false : 'golang-github-smallstep-crypto-dev is not installed' },
   async () => {
     const program = join(folder, 'step-issuer');
-    // Go compiles its own library once on a machine, for this and for tests/clients.test.ts.
+    // This test and tests/clients.test.ts share a cache, so that Go compiles its standard library only once on a
+    // machine.
     const cache = { GOCACHE: join(tmpdir(), 'certgate-go-build'), CGO_ENABLED: '0', GOTOOLCHAIN: 'local' };
     const env = { ...process.env, GOPATH: gopath, GO111MODULE: 'off', GOFLAGS: '', ...cache };
     execFileSync('go', ['build', '-o', program, source], { env, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -47,7 +49,7 @@ test(
     const [own, other] = [issue('billing.corp.example'), issue('reporting.corp.example')];
     assert.equal(await decide(own[2], own), 'billing');
     assert.equal(await decide(other[2], other), 'certificate_not_trusted');
-    // The same name, of another CA of the same name.
+    // This certificate has the same name, and its CA too, but the CA has another key.
     assert.equal(await decide(issue('billing.corp.example')[2], own), 'path_signature_invalid');
   },
 );

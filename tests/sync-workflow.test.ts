@@ -8,8 +8,8 @@ import { after, before, describe, it } from 'node:test';
 import { type Ended, cleanEnvironment, collect, root, runCertgateHere } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 
-// The script of the workflow that users copy, run by bash as GitHub's runner does it, with a bundle and a signing key in
-// files. Not run: the workflow itself, and the login to Azure.
+// Runs the script of the workflow that users copy, in bash as GitHub's runner does, with a bundle and a signing key in
+// files. The workflow itself and the login to Azure don't run.
 
 const workflow = readFileSync(join(root, 'examples', 'github-workflow', 'sync-trust-domain.yml'), 'utf8');
 const script = /^ {6}- name: Sync\n[^]*?^ {8}run: \|\n((?: {10}.*\n)+)/m
@@ -62,7 +62,7 @@ describe('examples/github-workflow/sync-trust-domain.yml', () => {
     return collect(spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', 'script.sh'], { cwd: folder, env }));
   }
 
-  it('passes on the number that somebody confirmed, and signs the change', async () => {
+  it('passes on the sequence number that a user confirmed, and signs the change', async () => {
     const refused = await runScript('6');
     assert.equal(refused.exitCode, 2);
     assert.match(refused.stderr, /has the sequence number 7, and not 6/);

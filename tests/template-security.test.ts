@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import { infra, listAlerts, readText } from './test-support/alerts.js';
 import { root } from './test-support/certgate.js';
 
-// Holds the sample's deployment template to its security properties, as text. A property is a pattern and all lines that the
-// pattern may find, so a line that is missing, different or new fails. Each test also breaks the template, and expects to
-// notice: it removes each line, and makes each replacement. The workflow "CI" compiles the template.
+// Tests security properties of the sample's deployment template, as text. A property is a pattern and the lines that it
+// must find, so a line that is missing, different or new fails. Each test also breaks the template by removing each
+// line and by making each replacement, and must notice that. The workflow "CI" compiles the template.
 
 type Replacement = readonly [text: string, by: string];
 type Property = readonly [pattern: RegExp, lines: string, ...replacements: readonly Replacement[]];
@@ -189,7 +189,7 @@ describe('the deployment template', () => {
     });
   }
 
-  it('gives the roles of docs/deploy-to-azure.md, and no others', () => {
+  it('gives the roles that docs/deploy-to-azure.md lists, and no others', () => {
     const page = readText(join(root, 'docs', 'deploy-to-azure.md'));
     const rows = [...page.matchAll(/^\| the (app|operator) \| (.+?) \| .+? \(`(.+?)`\) \|/gm)];
     const expected = rows.map(([, who, role = '', place]) => `${who}: ${role.replaceAll(' ', '')} on ${place}`);
@@ -219,7 +219,7 @@ function replace([text, by]: Replacement): Texts {
   return Object.fromEntries(Object.entries(texts).map(([name, all]) => [name, all.replace(text, () => by)]));
 }
 
-/** The lines of code, each behind the keys that its indentation is under. An item of a list goes by its name. */
+/** The lines of code, each prefixed with the keys that it is nested in. An item of a list is identified by its name. */
 function listLines(all: Texts): readonly Line[] {
   return Object.entries(all).flatMap(([file, text]) => {
     const keys: string[] = [];

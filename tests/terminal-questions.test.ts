@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { cleanEnvironment, root, runCertgateHere, runProgram } from './test-support/certgate.js';
 
-// What the tool asks on a terminal, on a real one: a pseudo-terminal by `script` of util-linux, which every Linux has.
-// It echoes what is typed unless the program turns that off.
+// Tests the tool's questions on a real terminal: a pseudo-terminal that `script` of util-linux makes, which every Linux
+// has. The terminal echoes what is typed unless the program turns that off.
 
 const bin = join(root, 'packages/certgate/bin/certgate.js');
 
 interface Session {
   readonly exitCode: number | null;
-  /** All that the terminal showed. */
+  /** Everything that the terminal showed. */
   readonly screen: string;
   readonly stdout: string;
 }
 
-/** What to wait for on the screen, and what to type then, or a signal for the tool. */
+/** The text to wait for on the screen, and what to type then: text, or the name of a signal to send to the tool. */
 type Turn = readonly [shown: string, typed: string];
 
 let folder: string;
@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs the tool in a terminal whose settings are the same afterwards. */
+/** Runs the tool in a terminal. Checks that the terminal's settings are the same afterwards. */
 async function converse(args: readonly string[], ...turns: readonly Turn[]): Promise<Session> {
   const session = [
     'stty -g > before',
@@ -66,7 +66,7 @@ function readFile(name: string): string {
   return readFileSync(join(folder, name), 'utf8');
 }
 
-/** Whether the PFX that was made opens with a password, by OpenSSL. */
+/** Whether OpenSSL can open the PFX that was made with this password. */
 async function opens(password: string): Promise<boolean> {
   writeFileSync(join(folder, 'password'), `${password}\n`);
   const words = ['pkcs12', '-in', join(folder, 'billing.pfx'), '-noout', '-passin', `file:${join(folder, 'password')}`];
@@ -77,8 +77,9 @@ const create = ['certificate', 'create', 'billing', '--json'];
 const first = 'New password for billing.pfx: ';
 
 describe('a question of the tool', { skip: process.platform !== 'linux' }, () => {
-  it('takes a password twice, shows none of it, and keeps stdout for the answer', async () => {
-    // Pasted, with the letters of several languages, one of two UTF-16 units, and one taken back.
+  it('takes a password twice, shows none of it, and uses stdout only for the answer', async () => {
+    // A pasted password in several scripts, with one character of two UTF-16 units, and with a last character that is
+    // deleted again.
     const password = 'päss wörd 🔑 密码x\u007f';
     const { exitCode, screen, stdout } = await converse(
       create,
@@ -92,7 +93,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     assert.ok(await opens('päss wörd 🔑 密码'));
   });
 
-  it('gives up at two that differ and at an empty one, and writes nothing', async () => {
+  it('fails for two passwords that differ and for an empty one, and writes nothing', async () => {
     const differing = await converse(create, [first, 'one\r'], ['Once more: ', 'another\r']);
     const empty = await converse(create, [first, '\r']);
     assert.deepEqual([differing.exitCode, empty.exitCode], [2, 2]);
@@ -101,7 +102,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     assert.ok(!existsSync(join(folder, 'billing.pfx')));
   });
 
-  it('ends at Ctrl+C and at Ctrl+D, on a line of its own', async () => {
+  it('ends at Ctrl+C and at Ctrl+D, and starts a new line', async () => {
     for (const key of ['\u0003', '\u0004']) {
       const { exitCode, screen } = await converse(create, [first, key]);
       assert.equal(exitCode, 2);
@@ -109,7 +110,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     }
   });
 
-  it('shows nothing of a password, and goes on, after Ctrl+Z', async () => {
+  it('shows nothing of a password after Ctrl+Z, and continues', async () => {
     const { exitCode, screen } = await converse(
       create,
       [first, '\u001aone'],
@@ -121,7 +122,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     assert.ok(await opens('one two'));
   });
 
-  it('takes no new password that no file could hold', async () => {
+  it('refuses a new password that no file could contain', async () => {
     for (const password of ['one\ttwo', 'x'.repeat(1025)]) {
       const { exitCode, screen } = await converse(create, [first, `${password}\r`]);
       assert.equal(exitCode, 2, screen);
@@ -129,7 +130,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     }
   });
 
-  it('leaves the terminal as it was when it is killed', async () => {
+  it('leaves the terminal unchanged when the tool is killed', async () => {
     for (const [signal, exitCode] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
@@ -138,7 +139,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     }
   });
 
-  it('asks for the password of a file only once it turns out to need one', async () => {
+  it("asks for a file's password only if the file needs one", async () => {
     writeFileSync(join(folder, 'password'), 'secret\n');
     const passwordFile = join(folder, 'password');
     await runCertgateHere(['certificate', 'create', 'billing', '--password-file', passwordFile], folder);
@@ -151,7 +152,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     assert.equal(screen, '');
   });
 
-  it('changes an app after a yes alone', async () => {
+  it('leads to changes of an app only after a yes', async () => {
     const question = 'Change these 8 files? (y/N) ';
     const manifest = { name: 'app', main: 'index.js', dependencies: { '@azure/functions': '^4.0.0' } };
     writeFileSync(join(folder, 'host.json'), '{ "version": "2.0" }\n');
@@ -162,7 +163,7 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
       assert.equal(exitCode, 1);
       assert.match(screen, /\nNothing was changed\./);
     }
-    // As at Ctrl+Z and `fg`.
+    // Stops the question and continues it, as Ctrl+Z and `fg` do.
     const stopped = await converse(['init'], [question, '\u001aq'], ['q', 'SIGCONT'], [question, '\u007fn\r']);
     assert.equal(stopped.exitCode, 1, stopped.screen);
     const { exitCode, screen } = await converse(['init'], [question, 'si\r'], ['Answer yes or no: ', 'Y\r']);

@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { cleanEnvironment, root, runProgram } from './test-support/certgate.js';
 
-// What happens in one test file must not hide the files behind it, which share its process.
+// One test file must not hide the results of the files after it, which run in the same process.
 
 const folder = mkdtempSync(join(tmpdir(), 'certgate-test-group-'));
 after(() => {
@@ -16,7 +16,7 @@ after(() => {
 const header = "import test from 'node:test';";
 const failing = `${header} test('fails', () => { throw new Error('failed'); });`;
 
-/** The exit code of a process that runs these files, one after another. */
+/** The exit code of a process that runs these files one after another. */
 async function runFiles(sources: readonly string[], longestLoad = 300_000): Promise<number | null> {
   const urls = sources.map((source, index) => {
     const path = join(folder, `${index}.test.mjs`);
@@ -42,11 +42,12 @@ const endings = {
 describe('a group of test files fails', () => {
   for (const [what, source] of Object.entries(endings)) {
     test(`for ${what}`, async () => {
-      // Only the file that waits comes to that limit: whatever ends here is a failure, however busy the machine is.
+      // Only the file that waits needs this limit. All others end before it, and every end is a failure, even on a busy
+      // machine.
       assert.notEqual(await runFiles([source, `${header} test('passes', () => {});`], 3_000), 0);
     });
   }
-  test('for a test of the last file', async () => {
+  test('for a failed test in the last file', async () => {
     assert.notEqual(await runFiles([`${header} test('passes', () => {});`, failing]), 0);
   });
   test('for nothing else', async () => {
