@@ -1,5 +1,11 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import {
+  connect as connectTls,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { findFaultCode } from './explain-connection-fault.js';
 import { maximumBodyBytes, readNextResponse, readWireResponse, type WireResponse } from './wire-response.js';
 
@@ -157,11 +163,28 @@ export function tlsOptions(
     ...(hasNoServerName ? {} : { servername: host }),
     rejectUnauthorized: true,
     ALPNProtocols: [...protocols],
+    secureContext: findSecureContext(certificate ?? nobody, caPem, tlsVersion),
+  };
+}
+
+const nobody = {};
+/** Contexts by caller, because `certgate doctor` sends hundreds of requests and reading a key costs as much as a handshake. */
+const secureContexts = new WeakMap<object, Map<string, SecureContext>>();
+
+function findSecureContext(caller: ClientIdentity | object, caPem?: string, tlsVersion?: TlsVersion): SecureContext {
+  const ofCaller = secureContexts.get(caller) ?? new Map<string, SecureContext>();
+  secureContexts.set(caller, ofCaller);
+  const key = `${tlsVersion ?? ''} ${caPem ?? ''}`;
+  const known = ofCaller.get(key);
+  if (known !== undefined) return known;
+  const context = createSecureContext({
     minVersion: tlsVersion ?? 'TLSv1.2',
     maxVersion: tlsVersion ?? 'TLSv1.3',
-    ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.privateKeyPem }),
+    ...('certificatePem' in caller ? { cert: caller.certificatePem, key: caller.privateKeyPem } : {}),
     ...(caPem === undefined ? {} : { ca: caPem }),
-  };
+  });
+  ofCaller.set(key, context);
+  return context;
 }
 
 /** An address is not a server name (RFC 6066 §3). */

@@ -52,8 +52,15 @@ function listLookalikes({ options }: Examination): readonly Forgery[] | undefine
   }
 }
 
+let unknown: readonly Forgery[] | undefined;
+
+/** Made once in a process, because an RSA key takes as long as the rest of the probes. */
 function listUnknown(): readonly Forgery[] {
-  const now = new Date();
+  unknown ??= makeUnknown(new Date());
+  return unknown;
+}
+
+function makeUnknown(now: Date): readonly Forgery[] {
   return (
     [
       ['an RSA key, signed by itself', { keyAlgorithm: 'rsa-2048', issuer: 'itself' }],

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
@@ -193,11 +192,10 @@ function createListener(
 const good: Reply = { status: 200, body: '{"orders":[]}' };
 const refusal: Reply = { status: 401, body: '{"code":"client_certificate_required"}' };
 
-type TlsMethods = Pick<TLSSocket, 'getPeerCertificate' | 'getProtocol'>;
+type TlsMethods = Pick<TLSSocket, 'getPeerX509Certificate' | 'getProtocol'>;
 
-function readPeer(socket: Pick<TLSSocket, 'getPeerCertificate'>): string | undefined {
-  const { raw } = (socket.getPeerCertificate() as { raw?: Buffer } | null) ?? {};
-  return raw === undefined ? undefined : new X509Certificate(raw).raw.toString('base64');
+function readPeer(socket: Pick<TLSSocket, 'getPeerX509Certificate'>): string | undefined {
+  return socket.getPeerX509Certificate()?.raw.toString('base64');
 }
 
 async function listen(server: Server): Promise<Pick<FaultyServer, 'port' | 'connections' | 'close'>> {
