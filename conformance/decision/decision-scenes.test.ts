@@ -15,7 +15,7 @@ stopTime();
  * `npm test` runs the same scenes every time, so that it fails for changes alone: more than it takes to notice each of the
  * faults below. `npm test -- --long` runs 100,000, others every time.
  */
-const [sceneCount, firstSeed] = isLongRun() ? [countRuns(2000), randomInt(2 ** 31)] : [500, 1_000_000];
+const [sceneCount, firstSeed] = isLongRun() ? [countRuns(2000), randomInt(2 ** 31)] : [400, 1_000_000];
 
 function explain({ seed, gate, reference, history }: Difference): string {
   return [

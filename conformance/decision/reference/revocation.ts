@@ -235,14 +235,13 @@ export function ask(
   const answers = paths.map((path) => {
     const [anchor = target] = path;
     const context = { authority, anchor, documents, chain, lists, mode, now };
-    // Whoever sends a CA certificate could choose the one of which nothing is known.
-    const isForwarded = path.some((ca) => facts.decodedOf(chain).includes(ca));
     const statuses = path.map((certificate, index): Status => {
       const issuer = path[index - 1];
       if (mode === 'off' || issuer === undefined || (scope === 'end-entity' && certificate !== target)) return 'good';
       const status = findStatus(certificate, issuer, context, [target]);
       const isUnasked = mode === 'when-available' || (isExempt && certificate === target);
-      return status === 'unknown' && isUnasked && !isForwarded ? 'good' : status;
+      // Whoever sends a CA certificate could choose the one of which nothing is known.
+      return status === 'unknown' && isUnasked && isWhole ? 'good' : status;
     });
     if (statuses.includes('revoked')) return 'certificate_revoked';
     if (statuses.includes('unknown')) return 'revocation_unavailable';

@@ -54,6 +54,10 @@ export interface Pool {
   readonly otherIssuing: MadeAuthority;
   readonly authorities: readonly MadeAuthority[];
   readonly callers: readonly Made[];
+  /** CA certificates that no document has: one below the issuing CA, and one below that. */
+  readonly forwarded: readonly Made[];
+  /** The callers that those two issued. */
+  readonly below: readonly Made[];
 }
 
 let pool: Pool | undefined;
@@ -108,6 +112,25 @@ function makePool(): Pool {
     ...{ root, rootRenewed, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing },
     authorities: [root, rootRenewed, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing],
     callers: makeCallers(names),
+    ...makeForwarded(names.issuing),
+  };
+}
+
+function makeForwarded(issuing: WrittenName): Pick<Pool, 'forwarded' | 'below'> {
+  const sub = { name: 'Sub CA', key: makeWritingKey('p-521') };
+  const deep = { name: 'Deep CA', key: makeWritingKey() };
+  const certify = (subject: WrittenName, issuer: WrittenName, serialNumber: number): readonly Made[] => {
+    const of = authorityExtensions(subject.key, issuer.key);
+    return make(subject.name, writeCertificate({ subject, issuer, serialNumber, extensions: of }));
+  };
+  const issue = (issuer: WrittenName, serialNumber: number): readonly Made[] => {
+    const subject = { name: 'caller', key: makeWritingKey() };
+    const of = [...clientExtensions(issuer.key), named(dns('a.corp.example'))];
+    return make(`a of ${issuer.name}`, writeCertificate({ subject, issuer, serialNumber, extensions: of }));
+  };
+  return {
+    forwarded: [...certify(sub, issuing, 0x21), ...certify(deep, sub, 0x22)],
+    below: [...issue(sub, 0x31), ...issue(deep, 0x32)],
   };
 }
 

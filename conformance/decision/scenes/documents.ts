@@ -2,6 +2,7 @@ import { toPem } from '@certgate/x509/test-support/openssl.js';
 import type { Authority, Document, Identity } from '../reference/document.js';
 import { day, getPool, hour, type Made, type MadeAuthority, start } from './certificates.js';
 import type { Random } from './random.js';
+import type { Signature } from './store-options.js';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Pin = Mutable<NonNullable<Identity['pins']>[number]>;
@@ -19,6 +20,8 @@ interface DraftAuthority {
 export interface Draft {
   revision: number;
   isLocked: boolean;
+  audience?: readonly string[] | undefined;
+  signature?: Signature;
   authorities: DraftAuthority[];
   denied: NonNullable<Document['denied']>[number][];
   identities: (Mutable<Omit<Identity, 'pins' | 'names'>> & { pins: Pin[]; names: Name[] })[];
@@ -298,10 +301,11 @@ export function renameAuthority(draft: Draft): void {
 }
 
 /** As it is published: JSON. */
-export function writeDocument({ revision, isLocked, authorities, denied, identities }: Draft): string {
+export function writeDocument({ revision, audience, isLocked, authorities, denied, identities }: Draft): string {
   return JSON.stringify({
     schemaVersion: 1,
     revision,
+    ...(audience === undefined ? {} : { audience }),
     ...(isLocked ? { locked: { since: iso(start + 10 * day), by: 'ada', reason: 'test' } } : {}),
     authorities: authorities.map(({ name, trustAnchors, intermediates, revocation }) => ({
       name,
@@ -316,9 +320,10 @@ export function writeDocument({ revision, isLocked, authorities, denied, identit
 }
 
 /** As the reference reads it. */
-export function readDraft({ revision, isLocked, authorities, denied, identities }: Draft): Document {
+export function readDraft({ revision, audience, isLocked, authorities, denied, identities }: Draft): Document {
   return {
     revision,
+    ...(audience === undefined ? {} : { audience }),
     ...(isLocked ? { locked: {} } : {}),
     authorities: authorities.map(({ name, trustAnchors, intermediates, revocation }) => ({
       name,

@@ -26,7 +26,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a memory without an end',
-    seed: 440,
+    seed: 570,
     changes: [
       [
         'core/dist/esm/access/decision-memory.js',
@@ -47,7 +47,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a deny list without twins',
-    seed: 25,
+    seed: 45,
     changes: [
       [
         'core/dist/esm/trust-snapshot/deny-list.js',
@@ -79,12 +79,12 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a grace period of a list without an end',
-    seed: 185,
+    seed: 535,
     changes: [[path, 'nextUpdate+question.graceMilliseconds', '(question.graceMilliseconds>0?1/0:nextUpdate)']],
   },
   {
     name: 'revocations that are forgotten when a list or a delta is replaced',
-    seed: 590,
+    seed: 890,
     changes: [
       [
         'core/dist/esm/trust-store/kept-lists.js',
@@ -122,6 +122,37 @@ export const faults: readonly Fault[] = [
     name: 'lists that speak by the name of the CA alone',
     seed: 590,
     changes: [[path, '.filter(statement=>isOfIssuingKey(statement,question))', '']],
+  },
+  {
+    name: 'a document for other apps, and taken',
+    changes: [
+      [
+        'core/dist/esm/trust-document/parse-document.js',
+        '!audience.some((name) => name.toLowerCase() === app.toLowerCase())',
+        'false',
+      ],
+    ],
+  },
+  {
+    name: 'a document that anybody signed',
+    changes: [
+      ['core/dist/esm/trust-sources/document-signature.js', "if (verdict === 'fits')", "if (verdict !== 'absent')"],
+    ],
+  },
+  {
+    name: 'a CA that came with a caller, of which nothing is known',
+    changes: [[path, 'path.certificates.some(certificate=>candidates.includes(certificate))', 'false']],
+  },
+  {
+    name: 'a deny list that is not asked about what came with a caller',
+    seed: 265,
+    changes: [
+      [
+        'core/dist/esm/trust-snapshot/issued-match.js',
+        'findDeniedIssued(denying, certificate, presented.candidates)',
+        '(candidates.includes(certificate) ? undefined : $&)',
+      ],
+    ],
   },
 ];
 

@@ -15,8 +15,8 @@ export interface Sent {
 
 const base64 = (der: Uint8Array): string => Buffer.from(der).toString('base64');
 const escaped = (der: Uint8Array): string => encodeURIComponent(toPem(der));
-const element = (der: Uint8Array): string =>
-  `Hash=${createHash('sha256').update(der).digest('hex')};Cert="${escaped(der)}";Subject="CN=a"`;
+const element = (der: Uint8Array, chain = ''): string =>
+  `Hash=${createHash('sha256').update(der).digest('hex')};Cert="${escaped(der)}"${chain};Subject="CN=a"`;
 
 /** The field that has the certificate, how it is written there, and the field that says what was verified. */
 interface Grammar {
@@ -38,7 +38,7 @@ const grammars: Readonly<Record<FrontEndName, Grammar>> = {
     verification: ['x-client-certificate-verification', 'SUCCESS', 'FAILED'],
     tooLong: 'certificate_malformed',
   },
-  envoy: { field: 'x-forwarded-client-cert', write: element },
+  envoy: { field: 'x-forwarded-client-cert', write: (der) => element(der) },
   nginx: {
     field: 'ssl-client-cert',
     write: escaped,
@@ -55,6 +55,32 @@ const grammars: Readonly<Record<FrontEndName, Grammar>> = {
   rfc9440: { field: 'client-cert', write: (der) => `:${base64(der)}:`, tooLong: 'certificate_malformed' },
 };
 const names = Object.keys(grammars) as FrontEndName[];
+
+/** The front ends that pass on the CA certificates that came with a caller's. */
+const chainWriters: readonly (readonly [FrontEndName, (der: Uint8Array, chain: readonly Uint8Array[]) => Fields])[] = [
+  [
+    'envoy',
+    (der, chain) => ({
+      'x-forwarded-client-cert': element(
+        der,
+        `;Chain="${[der, ...chain.filter((each) => each !== der)].map(escaped).join('')}"`,
+      ),
+    }),
+  ],
+  ['traefik', (der, chain) => ({ 'x-forwarded-tls-client-cert': [der, ...chain].map(base64).join() })],
+  [
+    'rfc9440',
+    (der, chain) => ({
+      'client-cert': `:${base64(der)}:`,
+      'client-cert-chain': chain.map((each) => `:${base64(each)}:`).join(', '),
+    }),
+  ],
+];
+
+export function sendWithChain(random: Random, der: Uint8Array, chain: readonly Uint8Array[]): Sent {
+  const [frontEnd, write] = random.pick(chainWriters);
+  return { frontEnd, fields: write(der, chain), code: undefined };
+}
 
 export function sendBy(random: Random, der: Uint8Array): Sent {
   const frontEnd = random.pick(names);

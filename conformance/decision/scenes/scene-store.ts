@@ -4,11 +4,12 @@ import type { TrustSource, TrustSourceReading } from '@certgate/core/trust-sourc
 import type { RefreshingTrustStore } from '@certgate/core/trust-store/refreshing-store';
 import type { Store } from '../reference/decision.js';
 import { type Document, findAuthority } from '../reference/document.js';
-import { type DocumentReading, findDocument } from '../reference/instance.js';
+import { type DocumentReading, findDocument, type StoreOptions } from '../reference/instance.js';
 import type { ListReading } from '../reference/revocation.js';
 import { type Draft, readDraft, writeDocument } from './documents.js';
 import type { GateUnderTest } from './gate.js';
 import type { PublishedList } from './lists.js';
+import { isSignedFor, signDocument } from './store-options.js';
 
 export const refreshInterval = 30_000;
 
@@ -33,9 +34,11 @@ export class SceneStore {
   content: Content;
   readonly #clock: ManualClock;
   readonly #pending: { readonly answer: () => void; readonly isDelta: boolean }[] = [];
-  readonly #readings: { readonly began: Moment; readonly content: DocumentReading['content'] }[] = [];
+  readonly #readings: (Omit<DocumentReading, 'age'> & { readonly began: Moment })[] = [];
   readonly #listReadings = new Map<string, ListReading[]>();
-  readonly #known = new Map<Draft, Document>();
+  /** By their texts. */
+  readonly #known = new Map<string, Document>();
+  readonly #options: StoreOptions;
   readonly #byDigest = new Map<string | undefined, Document>();
   /** All of the scene. */
   readonly #all: readonly SceneStore[];
@@ -45,23 +48,25 @@ export class SceneStore {
     clock: ManualClock,
     content: Content,
     lists: readonly ListSource[],
-    all: readonly SceneStore[],
+    { options, all }: { readonly options: StoreOptions; readonly all: readonly SceneStore[] },
   ) {
     this.content = content;
     this.lists = lists;
     this.#all = all;
+    this.#options = options;
     this.#clock = clock;
     const names = [...new Set(lists.map(({ authority }) => authority))];
     for (const name of names) this.#listReadings.set(name, []);
     const blobsOf = (name: string): object[] =>
       lists.filter(({ authority }) => authority === name).map((list) => this.#createBlob(list));
-    const options =
+    const ofLists =
       names.length === 0 ? {} : { crlBlobs: Object.fromEntries(names.map((name) => [name, blobsOf(name)])) };
     const { wall, monotonic } = clock;
-    this.store = new gate.RefreshingTrustStore(this.#createSource(), options as object, {
+    this.store = new gate.RefreshingTrustStore(this.#createSource(), { ...options, ...ofLists } as object, {
       wall,
       monotonic,
       random: () => 0,
+      signaturePauseMilliseconds: 0,
     });
   }
 
@@ -77,8 +82,8 @@ export class SceneStore {
 
   /** What the instance has, for the reference. */
   describe(): Store {
-    const readings = this.#readings.map(({ began, content }) => ({ content, age: this.#ageOf(began) }));
-    return { document: findDocument(readings), lists: this.#listReadings };
+    const readings = this.#readings.map(({ began, ...each }) => ({ ...each, age: this.#ageOf(began) }));
+    return { document: findDocument(readings, this.#options), lists: this.#listReadings };
   }
 
   /** No decision may rest on what was looked at more than two intervals ago. */
@@ -99,7 +104,8 @@ export class SceneStore {
   }
 
   #findTaken(): Document | undefined {
-    return findDocument(this.#readings.map(({ content }) => ({ content, age: 0 })));
+    const readings = this.#readings.map((each) => ({ ...each, age: 0 }));
+    return findDocument(readings, this.#options);
   }
 
   #createSource(): TrustSource {
@@ -110,20 +116,26 @@ export class SceneStore {
         const began = { wall: this.#clock.wall(), monotonic: this.#clock.monotonic() };
         return this.#later((): TrustSourceReading => {
           const { content } = this;
-          this.#readings.push({ began, content: typeof content === 'string' ? content : this.#read(content) });
+          if (typeof content === 'string') this.#readings.push({ began, content });
           if (content === 'unreachable') throw new Error('unreachable');
           const text =
             content === 'invalid' ? '{"schemaVersion":1,"revision":999,"identitties":[]}' : writeDocument(content);
-          return { changed: true, bytes: Buffer.from(text), version: undefined };
+          const isSignatureAsked = this.#options.signedBy !== undefined && content !== 'invalid';
+          const signature = isSignatureAsked ? signDocument(text, content.signature) : undefined;
+          if (content !== 'invalid') {
+            const isSigned = isSignedFor(this.#options, text, signature);
+            this.#readings.push({ began, content: this.#read(content, text), isSigned });
+          }
+          return { changed: true, bytes: Buffer.from(text), version: undefined, signature };
         });
       },
     };
   }
 
-  #read(draft: Draft): Document {
-    const document = this.#known.get(draft) ?? readDraft(draft);
-    this.#known.set(draft, document);
-    this.#byDigest.set(createHash('sha256').update(writeDocument(draft)).digest('hex').toUpperCase(), document);
+  #read(draft: Draft, text: string): Document {
+    const document = this.#known.get(text) ?? readDraft(draft);
+    this.#known.set(text, document);
+    this.#byDigest.set(createHash('sha256').update(text).digest('hex').toUpperCase(), document);
     return document;
   }
 

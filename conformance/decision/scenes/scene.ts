@@ -3,12 +3,13 @@ import type { Decision } from '@certgate/core';
 import { type Answer, type Call, decide, type Store } from '../reference/decision.js';
 import { day, getPool, hour, type Made, start } from './certificates.js';
 import { changeDraft, type Draft, makeDraft, makeListDraft, renameAuthority } from './documents.js';
-import { sendBy } from './front-end-writers.js';
+import { sendBy, sendWithChain } from './front-end-writers.js';
 import type { GateUnderTest } from './gate.js';
 import { ListPlan } from './list-plan.js';
 import { Random } from './random.js';
 import { describeAnswer, describeDraft, describeIdentity, describeList, listOrders, nextTurn } from './scene-labels.js';
 import { SceneStore } from './scene-store.js';
+import { addressDraft, chooseOptions } from './store-options.js';
 import { respell } from './spellings.js';
 
 /** Where the gate and the reference disagree, with what led there. */
@@ -22,8 +23,8 @@ export interface Difference {
 interface AskedGate {
   readonly gate: InstanceType<GateUnderTest['AccessGate']>;
   readonly label: string;
-  /** By certificate: a refusal may be repeated for half a minute. */
-  readonly refusals: Map<Made, { readonly code: string; readonly at: number; readonly version: string }>;
+  /** By certificate, and by front end if a chain comes with it: a refusal may be repeated for half a minute. */
+  readonly refusals: Map<string, { readonly code: string; readonly at: number; readonly version: string }>;
 }
 
 const refusalLifetime = 30_000;
@@ -42,11 +43,14 @@ class Scene {
   readonly #random: Random;
   readonly #renames: Random;
   readonly #spellings: Random;
+  readonly #additions: Random;
   readonly #gate: GateUnderTest;
   readonly #codes: Map<string, number>;
   readonly #clock = new ManualClock(start);
   readonly #history: string[] = [];
   readonly #focus: readonly Made[];
+  /** What comes with a caller's certificate: always the same, because an admission is remembered without it. */
+  readonly #chains = new Map<Made, readonly Made[]>();
   readonly #stores: readonly SceneStore[];
   readonly #drafts: Draft[];
   readonly #gates: readonly AskedGate[];
@@ -59,6 +63,7 @@ class Scene {
     // On their own, so that the seeds of faults stay what they are.
     this.#renames = new Random(seed ^ 0x5eed);
     this.#spellings = new Random(seed ^ 0x5be11);
+    this.#additions = new Random(seed ^ 0xadd5);
     this.#gate = gate;
     this.#codes = codes;
     this.#isAboutLists = this.#random.chance(0.3);
@@ -77,8 +82,11 @@ class Scene {
     const stores: SceneStore[] = [];
     for (const draft of this.#drafts) {
       respell(this.#spellings, draft);
+      addressDraft(this.#additions, draft);
+      const options = chooseOptions(this.#additions);
       const content = this.#random.chance(0.05) ? 'unreachable' : draft;
-      stores.push(new SceneStore(gate, this.#clock, content, this.#lists.place(draft), stores));
+      stores.push(new SceneStore(gate, this.#clock, content, this.#lists.place(draft), { options, all: stores }));
+      this.#note(`store ${stores.length - 1}: ${Object.keys(options).join(', ') || 'no options'}`);
     }
     this.#stores = stores;
     this.#gates = listOrders(this.#stores).map((stores) => this.#createGate(stores));
@@ -112,7 +120,9 @@ class Scene {
     const twin = callers.filter(({ facts }) =>
       facts.twins.some(({ thumbprintSha256 }) => thumbprintSha256 === first.facts.thumbprintSha256),
     );
-    return [first, ...twin, ...Array.from({ length: this.#random.below(3) }, () => this.#random.pick(callers))];
+    const others = Array.from({ length: this.#random.below(3) }, () => this.#random.pick(callers));
+    const below = this.#additions.chance(0.2) ? [this.#additions.pick(getPool().below)] : [];
+    return [first, ...twin, ...others, ...below];
   }
 
   #createGate(stores: readonly SceneStore[]): AskedGate {
@@ -135,6 +145,7 @@ class Scene {
       const changed = changeDraft(random, draft, this.#focus);
       if (this.#renames.chance(0.15)) renameAuthority(changed);
       respell(this.#spellings, changed);
+      addressDraft(this.#additions, changed);
       if (random.chance(0.1)) changed.revision = Math.max(draft.revision - random.below(2), 0);
       if (changed.revision >= draft.revision) this.#drafts[index] = changed;
       store.content = changed;
@@ -176,15 +187,37 @@ class Scene {
     this.#note(`it is ${new Date(this.#clock.wall()).toISOString()}`);
   }
 
+  #chooseChain(made: Made): readonly Made[] {
+    const random = this.#additions;
+    const { forwarded, authorities, below } = getPool();
+    const others = random.some([...authorities, made], 0.2);
+    const isSent = random.chance(below.includes(made) ? 0.9 : 0.25);
+    const chain = isSent ? random.shuffle([...random.some(forwarded, 0.6), ...others]) : [];
+    const known = this.#chains.get(made) ?? chain;
+    this.#chains.set(made, known);
+    return known;
+  }
+
   async #call(): Promise<Difference | undefined> {
     const random = this.#random;
-    const made = random.chance(0.93) ? random.pick(this.#focus) : random.pick(getPool().callers);
-    const sent = sendBy(random, made.der);
+    const usual = random.chance(0.93) ? random.pick(this.#focus) : random.pick(getPool().callers);
+    const made = this.#additions.chance(0.05) ? this.#additions.pick(getPool().below) : usual;
+    const chain = this.#chooseChain(made);
+    const plain = sendBy(random, made.der);
+    const sent =
+      chain.length === 0
+        ? plain
+        : sendWithChain(
+            this.#additions,
+            made.der,
+            chain.map(({ der }) => der),
+          );
     const functionName = random.pick(['GetOrder', 'list', 'other']);
     const roles = random.pick([[], [], [['reader']], [['writer', 'admin']], [['reader'], ['writer']]]);
-    const reader = new this.#gate.RequestReader(this.#gate.findFrontEnd(sent.frontEnd), undefined, false);
+    const reader = new this.#gate.RequestReader(this.#gate.findFrontEnd(sent.frontEnd), undefined, chain.length > 0);
     const extraction = reader.read((name) => sent.fields[name]);
-    const what = `${made.label} calls ${functionName} ${JSON.stringify(roles)} by ${sent.frontEnd}`;
+    const company = chain.map(({ label }) => label).join(', ');
+    const what = `${made.label} calls ${functionName} ${JSON.stringify(roles)} by ${sent.frontEnd} with [${company}]`;
     const answers: string[] = [];
     let difference: Difference | undefined;
     for (const asked of this.#gates) {
@@ -192,13 +225,24 @@ class Scene {
         asked.gate.decideExtracted(extraction, { functionName, roles }, this.#clock.wall()),
       );
       const stores = this.#stores.map((store) => store.describe());
-      const call: Call = { caller: sent.code ?? made.facts, functionName, roles, now: this.#clock.wall() };
+      const call: Call = {
+        caller: sent.code ?? made.facts,
+        chain: chain.map(({ facts }) => facts),
+        ...{ functionName, roles, now: this.#clock.wall() },
+      };
       const answer = decide(stores, call);
       if (asked === this.#gates[0]) this.#codes.set(answer.code, (this.#codes.get(answer.code) ?? 0) + 1);
       const ofGate = decision.outcome === 'allowed' ? describeIdentity(decision.identity) : decision.code;
       const ofReference = describeAnswer(answer);
       answers.push(ofGate);
-      const isRepeated = decision.outcome === 'denied' && this.#isRepeated(asked, made, decision.code, sent.code);
+      const isRepeated =
+        decision.outcome === 'denied' &&
+        this.#isRepeated(
+          asked,
+          chain.length === 0 ? made.label : `${made.label} ${sent.frontEnd}`,
+          decision.code,
+          sent.code,
+        );
       const isFresh = sent.code !== undefined || this.#stores.every((store) => store.isFresh);
       const isSame = ofGate === ofReference || this.#isSameRefusal(decision, answer, stores, call);
       if ((!isSame && !isRepeated) || !isFresh) {
@@ -231,19 +275,21 @@ class Scene {
     const { caller } = call;
     if (typeof caller === 'string') return false;
     const known = stores.filter(({ document }) => document !== undefined);
+    // The deny list of a document that has become too old still refuses, where it names a certificate of another's path.
+    if (known.length < stores.length && decision.code === 'certificate_on_deny_list') return true;
     return [decide(stores, { ...call, caller: { ...caller, twins: [] } }), decide(known, call)].some(
       (each) => each.status === status,
     );
   }
 
-  #isRepeated({ refusals }: AskedGate, made: Made, code: string, ofHeader: string | undefined): boolean {
+  #isRepeated({ refusals }: AskedGate, caller: string, code: string, ofHeader: string | undefined): boolean {
     if (ofHeader !== undefined) return false;
     const at = this.#clock.wall();
     const version = this.#stores.map(({ store }) => store.version).join();
-    const before = refusals.get(made);
+    const before = refusals.get(caller);
     if (before?.code === code && before.version === version && at >= before.at && at < before.at + refusalLifetime)
       return true;
-    refusals.set(made, { code, at, version });
+    refusals.set(caller, { code, at, version });
     return false;
   }
 

@@ -1,12 +1,13 @@
 // The whole gate: the fields of a request and the trust document are both the input's. Who is admitted, and as whom, is
 // what the reference decision says of the same document and of the certificate that a simpler reader finds.
 import { AccessGate, getPublicStatus, trustStoreFromDocument } from '@certgate/core';
-import { findFrontEnd } from '@certgate/core/internal';
+import { findFrontEnd, readChainText } from '@certgate/core/internal';
+import { decodeTrustAnchor, findAuthorityFault } from '@certgate/x509/path';
 import { describeCertificate } from '../../../conformance/decision/dist/facts.js';
 import { decide } from '../../../conformance/decision/dist/reference/decision.js';
 import { assert, frontEnds, inTime, readRequest, vectors, writeRequest } from '../oracles.mjs';
 
-export const maximumLength = 6000;
+export const maximumLength = 9000;
 export const dictionary = [
   ...[
     '"pins":[{"thumbprintSha256":"',
@@ -39,12 +40,20 @@ export const seeds = () =>
       ({ documents, certificate, lists, store, earlier }) =>
         documents.length === 1 && certificate !== undefined && (lists ?? store ?? earlier) === undefined,
     )
-    .map(({ documents: [name], certificate }, index) =>
+    .map(({ documents: [name], certificate, chain = [] }, index) =>
       Buffer.concat([
-        writeCertificate(frontEnds[index % frontEnds.length], vectors.certificates[certificate]),
+        chain.length > 0
+          ? writeChain(vectors.certificates[certificate], chain)
+          : writeCertificate(frontEnds[index % frontEnds.length], vectors.certificates[certificate]),
         Buffer.from(`\0${JSON.stringify(vectors.documents[name])}`),
       ]),
     );
+
+const writeChain = (base64, chain) =>
+  writeRequest('rfc9440', {
+    'client-cert': `:${base64}:`,
+    'client-cert-chain': chain.map((label) => `:${vectors.certificates[label]}:`).join(','),
+  });
 
 function writeCertificate(name, base64) {
   const pem = encodeURIComponent(
@@ -70,9 +79,8 @@ export async function fuzz(data) {
   const store = openStore(text);
   if (store === undefined) return;
   const gate = new AccessGate({ trustStore: store }, clock);
-  const decision = await inTime(data.length, () =>
-    gate.decideExtracted(findFrontEnd(name).extract(findField), requirement, now),
-  );
+  const extraction = findFrontEnd(name).extract(findField);
+  const decision = await inTime(data.length, () => gate.decideExtracted(extraction, requirement, now));
   const again = await gate.decideExtracted(findFrontEnd(name).extract(findField), requirement, now);
   assert.equal(again.code, decision.code);
   if (der === undefined) return assert.equal(decision.outcome, 'denied');
@@ -84,22 +92,37 @@ export async function fuzz(data) {
     'certificate_verification_failed',
   ];
   if (isOfHeader.includes(decision.code)) return;
-  const answer = decide([{ document: readDocument(text), lists: new Map() }], {
-    caller: factsOf(der),
-    ...requirement,
-    now,
-  });
+  const facts = readFacts(text, der, extraction);
+  if (facts === undefined) return;
+  const { document, caller, chain } = facts;
+  const answer = decide([{ document, lists: new Map() }], { caller, chain, ...requirement, now });
   if (decision.outcome === 'allowed' || answer.status === 200)
     assert.deepEqual(describeAllowed(decision), describeAllowed(answer));
   else if (![decision.code, answer.code].includes('identity_ambiguous'))
     assert.equal(getPublicStatus(decision.code), answer.status, `${decision.code}, ${answer.code}`);
 }
 
+/** Undefined: the simple reader takes apart what the gate leaves as it is, and can't. */
+function readFacts(text, der, extraction) {
+  try {
+    return { document: readDocument(text), caller: factsOf(der), chain: readChain(extraction).map(factsOf) };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** A chain that can't be read is none. */
+function readChain({ chain }) {
+  const reading = chain === undefined ? undefined : readChainText(chain);
+  return reading?.outcome === 'read' ? reading.ders.map((each) => Buffer.from(each)) : [];
+}
+
 const describeAllowed = ({ code, identity }) => [code, identity?.name, [...(identity?.roles ?? [])].sort()];
 
 /** Documents that name lists or a responder are for the scenes. */
 function openStore(text) {
-  if (/crls|ocsp|\\/.test(text)) return undefined;
+  if (/crls|ocsp|\\(?!n)/.test(text)) return undefined;
   try {
     return trustStoreFromDocument(text, { audience: 'app' });
   } catch (error) {
@@ -113,8 +136,16 @@ const known = new Map();
 function factsOf(der) {
   const key = der.toString('base64');
   if (known.size > 500) known.clear();
-  if (!known.has(key)) known.set(key, describeCertificate(der));
+  if (!known.has(key)) known.set(key, { ...describeCertificate(der), der });
   return known.get(key);
+}
+
+/** A trust anchor may have an older form, which makes it another certificate than the caller's of the same bytes. */
+function readAuthority(pem, role) {
+  const facts = factsOf(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'));
+  if (role !== 'trustAnchors') return facts;
+  const isStrict = facts.path !== undefined && findAuthorityFault(facts.path, 'trust-anchor', []) === undefined;
+  return isStrict ? facts : { ...facts, path: decodeTrustAnchor(facts.der).value };
 }
 
 function readDocument(text) {
@@ -124,7 +155,7 @@ function readDocument(text) {
     ...Object.fromEntries(
       ['trustAnchors', 'intermediates'].map((role) => [
         role,
-        (authority[role] ?? []).map((pem) => factsOf(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'))),
+        (authority[role] ?? []).map((pem) => readAuthority(pem, role)),
       ]),
     ),
   }));
