@@ -9,7 +9,7 @@ export interface ConnectionContext {
 
 type Explanation = readonly [message: string, remedy?: string];
 
-/** What kept a request from being answered, in words. The request was well formed, so the failure is `no_answer`. */
+/** Explains why a request got no answer. The request itself was valid, so the kind of failure is `no_answer`. */
 export function explainConnectionFault(cause: unknown, context: ConnectionContext): ToolFailure {
   const [message, remedy] = explain(cause, context);
   return new ToolFailure(message, { kind: 'no_answer', cause, ...(remedy === undefined ? {} : { remedy }) });
@@ -85,7 +85,10 @@ function explainUnknownServer(origin: string, hasAuthority: boolean): Explanatio
   ];
 }
 
-/** With TLS 1.3 the client may send its request before the server has judged the certificate, and then just sees the end. */
+/**
+ * Explains a closed connection. In TLS 1.3 the client may send its request before the server has checked the
+ * certificate, so a refusal can look like a mere end of the connection.
+ */
 function explainClosed({ url, hasCertificate }: ConnectionContext): Explanation {
   const message = `${url.host} closed the connection without an answer.`;
   if (url.protocol === 'http:') return [message, `A port that speaks TLS does so: is it https://${url.host}?`];
@@ -110,7 +113,10 @@ function explainAlert(host: string, code: string, hasCertificate: boolean): Expl
   ];
 }
 
-/** node:net gives an AggregateError when several addresses of one host fail, undici wraps, and an aborted signal has a name only. */
+/**
+ * The code of a fault, from its innermost error. node:net throws an AggregateError if several addresses of a host fail,
+ * undici wraps errors, and an aborted signal's error has only a name. Undefined if there is no code.
+ */
 export function findFaultCode(fault: unknown): string | undefined {
   if (!(fault instanceof Error)) return undefined;
   if (fault.name === 'TimeoutError') return 'TimeoutError';

@@ -10,19 +10,24 @@ import {
   type WireRequest,
 } from './wire-request.js';
 
-/** How a handshake went, and what the request after it got. */
+/** The course of a handshake, and the answer to the request after it. */
 export interface HandshakeAnswer {
   readonly answer: WireAnswer;
-  /** Whether the server asked for a certificate in this full handshake, and not afterwards (in a renegotiation). */
+  /** Whether the server asked for a certificate in this full handshake, not only afterwards in a renegotiation. */
   readonly isRequested: boolean;
-  /** On this side. In TLS 1.3 the server checks what the client sent only then. */
+  /**
+   * Whether the handshake was complete on the client's side. In TLS 1.3, the server checks the client's signature only
+   * then.
+   */
   readonly isComplete: boolean;
 }
 
-/** A server that refuses the client's part in TLS 1.3 says so at once. */
+/** How long to wait for an alert after a TLS 1.3 handshake. A server that refuses the client sends it at once. */
 const alertMilliseconds = 1000;
 
-/** As `sendWireRequest`, but the request is sent only when the server had the time to refuse what the client signed. */
+/**
+ * Like `sendWireRequest`, but waits before the request until the server has had time to refuse the client's signature.
+ */
 export async function sendAfterHandshake(
   request: WireRequest & { readonly tlsVersion: TlsVersion },
 ): Promise<HandshakeAnswer> {
@@ -38,10 +43,10 @@ export async function sendAfterHandshake(
     note();
   });
   socket.once('error', () => {
-    // What was asked for after the handshake does not count.
+    // A request for a certificate after the handshake does not matter here.
     if (!isComplete) note();
   });
-  // From the start, since a ticket may come with the server's last word.
+  // Listens from the start, because a session ticket may arrive together with the server's last handshake message.
   const accepted = new Promise<void>((resolve) => socket.once('session', () => setImmediate(resolve)));
   const answer = await settle<WireAnswer>(socket, request.timeoutMilliseconds, async () => {
     if (request.tlsVersion === 'TLSv1.3') await waitForAlert(socket, accepted);
@@ -50,7 +55,7 @@ export async function sendAfterHandshake(
   return { answer, isRequested, isComplete };
 }
 
-/** Rejects with the alert. A session ticket shows that none will come. */
+/** Rejects with the server's alert. Resolves early if a session ticket comes, because no alert follows it. */
 async function waitForAlert(socket: TLSSocket, accepted: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve, reject) => {

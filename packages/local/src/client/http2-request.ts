@@ -3,10 +3,13 @@ import { connect as connectTls } from 'node:tls';
 import { maximumBodyBytes, type WireResponse } from './wire-response.js';
 import { readTlsFacts, settle, tlsOptions, type WireAnswer, type WireRequest } from './wire-request.js';
 
-/** What HTTP/2 has no place for (RFC 9113 §8.2.2): fields of the connection, and names in upper case. */
+/** A request over HTTP/2, which has no fields of the connection and no upper case in field names (RFC 9113 §8.2). */
 export type Http2Request = Omit<WireRequest, 'body'>;
 
-/** One request over HTTP/2; undefined where the server does not offer it (ALPN). Otherwise like `sendWireRequest`. */
+/**
+ * Sends one request over HTTP/2. Undefined if the server does not offer HTTP/2 (ALPN). Otherwise like
+ * `sendWireRequest`.
+ */
 export async function sendHttp2Request(request: Http2Request): Promise<WireAnswer | undefined> {
   const socket = connectTls(tlsOptions(request, ['h2', 'http/1.1']));
   let session: ClientHttp2Session | undefined;

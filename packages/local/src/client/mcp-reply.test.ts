@@ -7,7 +7,7 @@ const read = (body: string, contentType = 'application/json'): McpReply | undefi
   findMcpReply({ status: 200, headers: { 'content-type': contentType }, body }, 2);
 const answer = (members: object): string => JSON.stringify({ jsonrpc: '2.0', id: 2, ...members });
 
-test('a reply comes as JSON, or as an event among others', () => {
+test('a reply is found in JSON, and in one event among others', () => {
   const result = { content: [] };
   assert.deepEqual(read(answer({ result })), { kind: 'result', result });
   const progress = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: {} });
@@ -26,7 +26,7 @@ test('a reply comes as JSON, or as an event among others', () => {
   });
 });
 
-test('nothing else is a reply: no other id, no other protocol, no event that is cut off', () => {
+test('another id, another protocol and an event that is cut off are not a reply', () => {
   for (const body of [
     '',
     'null',
@@ -45,7 +45,7 @@ test('nothing else is a reply: no other id, no other protocol, no event that is 
   assert.equal(read(answer({ result: {} }), 'text/event-stream'), undefined);
 });
 
-test('data of any lines is read as it was written', () => {
+test('event data with any lines is read as it was written', () => {
   const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n\uFEFF]/.test(text));
   const events = fc.array(fc.array(line, { minLength: 1, maxLength: 3 }), { maxLength: 4 });
   fc.assert(
@@ -61,7 +61,7 @@ test('data of any lines is read as it was written', () => {
   );
 });
 
-test("a refusal is the gate's own words in the only text of an error result", () => {
+test("a refusal is found only if it is the gate's, and the only text of an error result", () => {
   const refusal = (publicCode: string, more: object = {}): string =>
     JSON.stringify({ type: `urn:certgate:problem:${publicCode}`, code: publicCode, correlationId: 'c1', ...more });
   const error = (...texts: readonly string[]): McpReply => ({
@@ -86,7 +86,7 @@ test("a refusal is the gate's own words in the only text of an error result", ()
   assert.equal(isToolResult({ kind: 'result', result: {} }), true);
 });
 
-test('texts are listed where a result holds nothing else', () => {
+test('texts are listed only if a result contains nothing else', () => {
   assert.deepEqual(listTexts({ content: [{ type: 'text', text: 'a' }] }), ['a']);
   assert.equal(listTexts({ content: [{ type: 'image', data: '' }] }), undefined);
   assert.equal(listTexts({ content: [{ type: 'text', text: 'a' }], structuredContent: {} }), undefined);

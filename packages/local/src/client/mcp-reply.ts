@@ -2,14 +2,15 @@ import { isJsonObject, type JsonObject } from '../json-file.js';
 import { parseRefusal, type Refusal } from './refusal.js';
 import type { IncomingResponse } from './send-request.js';
 
-/** The response to a JSON-RPC 2.0 request: the members `result` or `error` of its response object (§5). */
+/** The reply to a JSON-RPC 2.0 request: the member `result` or `error` of its response object (§5). */
 export type McpReply =
   | { readonly kind: 'result'; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly code: number; readonly message: string };
 
 /**
- * The reply to the request with this id, from a body in JSON or in server-sent events: a server chooses (Model Context
- * Protocol 2025-06-18, Streamable HTTP). Undefined: the body holds none, so whoever answered does not speak MCP.
+ * Finds the reply to the request with this id. The server chooses whether the body is JSON or server-sent events (Model
+ * Context Protocol 2025-06-18, Streamable HTTP). Undefined if the body contains no reply, so that the answer does not
+ * come from an MCP server.
  */
 export function findMcpReply({ headers, body }: IncomingResponse, id: number): McpReply | undefined {
   const isStream = /^text\/event-stream\b/i.test(String(headers['content-type']));
@@ -20,12 +21,12 @@ export function findMcpReply({ headers, body }: IncomingResponse, id: number): M
   return undefined;
 }
 
-/** The `data` of each event (WHATWG HTML §9.2.6); an event that the end of the stream cuts off is none. */
+/** The `data` of each event (WHATWG HTML §9.2.6), without an event that the end of the stream cuts off. */
 export function listEventData(stream: string): readonly string[] {
   const lines = stream.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   const events: string[] = [];
   let data: string[] = [];
-  // What follows the last line end is no whole line.
+  // The text after the last line end is not a complete line.
   for (const line of lines.slice(0, -1)) {
     if (line === '') {
       if (data.length > 0) events.push(data.join('\n'));
@@ -42,7 +43,8 @@ function readReply(text: string, id: number): McpReply | undefined {
   const message = parseObject(text);
   if (message?.['jsonrpc'] !== '2.0') return undefined;
   const { error, result } = message;
-  // A request that could not be read has no id to repeat (JSON-RPC 2.0 §5).
+  // An error may lack the id, because a server can't repeat the id of a request that it could not read (JSON-RPC 2.0
+  // §5).
   if (isJsonObject(error)) return { kind: 'error', code: Number(error['code']), message: String(error['message']) };
   return message['id'] === id && isJsonObject(result) ? { kind: 'result', result } : undefined;
 }
@@ -52,14 +54,14 @@ export function isToolResult(reply: McpReply | undefined): boolean {
   return reply?.kind === 'result' && reply.result['isError'] !== true;
 }
 
-/** The gate's refusal in an error result; undefined for any other result, also for an error of the tool itself. */
+/** The gate's refusal in an error result. Undefined for any other result, including an error of the tool itself. */
 export function findToolRefusal(reply: McpReply | undefined): Refusal | undefined {
   if (reply?.kind !== 'result' || isToolResult(reply)) return undefined;
   const [text, ...others] = listTexts(reply.result) ?? [];
   return text === undefined || others.length > 0 ? undefined : parseRefusal(text);
 }
 
-/** The texts of a result that holds nothing else; undefined: it holds other content, such as images. */
+/** The texts of a result. Undefined if it contains anything else, such as images. */
 export function listTexts({ content, structuredContent }: JsonObject): readonly string[] | undefined {
   if (!Array.isArray(content) || structuredContent !== undefined) return undefined;
   const texts = content.map((block) => {

@@ -2,34 +2,34 @@ import { findMcpReply, type McpReply } from './mcp-reply.js';
 import { isFieldValue } from './request-fields.js';
 import { sendRequest, type IncomingResponse, type OutgoingRequest } from './send-request.js';
 
-/** Where to, and as whom: what is the same in each request of a session. */
+/** What all requests of a session have in common: the address, the caller and the headers. */
 export type McpConnection = Omit<OutgoingRequest, 'method' | 'body'>;
 
-/** The program that calls, as it names itself to the server. */
+/** The calling program, as it identifies itself to the server. */
 export interface McpClientInfo {
   readonly name: string;
   readonly version: string;
 }
 
 export interface McpAnswer {
-  /** The method of the request that it answers. */
+  /** The method of the request to which this is the answer. */
   readonly method: string;
   readonly response: IncomingResponse;
-  /** Undefined: `response` is not an MCP answer, or the request was a notification. */
+  /** Undefined if `response` is not an MCP answer, or if the request was a notification. */
   readonly reply: McpReply | undefined;
 }
 
 export interface McpSession {
-  /** Throws as `sendRequest` does. */
+  /** Sends a request. Throws like `sendRequest`. */
   request(method: string, params: object): Promise<McpAnswer>;
 }
 
-/** The newest version of the protocol that the extension knows (1.6.0, with the C# SDK 0.4.0-preview.3). */
+/** The newest version of the protocol that the extension supports (1.6.0, with the C# SDK 0.4.0-preview.3). */
 const protocolVersion = '2025-06-18';
 
 /**
- * Initializes a session over streamable HTTP (Model Context Protocol 2025-06-18), or says what answered instead. Each
- * request is a connection of its own, as in `sendRequest`.
+ * Opens a session over streamable HTTP (Model Context Protocol 2025-06-18). If that fails, returns the answer that did
+ * not open it. Each request has its own connection, as in `sendRequest`.
  */
 export async function openMcpSession(
   connection: McpConnection,
@@ -42,7 +42,7 @@ export async function openMcpSession(
   if (opening.reply?.kind !== 'result') return { isOpen: false, answer: opening };
   const fields = describeSession(opening.response, opening.reply.result);
   const noted = await post(connection, fields, { method: 'notifications/initialized' });
-  // It is answered with 202 and no body.
+  // The server answers the notification with 202 and without a body.
   if (noted.response.status < 200 || noted.response.status > 299) return { isOpen: false, answer: noted };
   let id = 1;
   return {
@@ -58,7 +58,7 @@ export async function openMcpSession(
 
 type HeaderFields = Readonly<Record<string, string>>;
 
-/** The headers of every further request. */
+/** The header fields of every further request. */
 function describeSession({ headers }: IncomingResponse, result: Readonly<Record<string, unknown>>): HeaderFields {
   const id = headers['mcp-session-id'];
   const { protocolVersion: agreed } = result;
@@ -69,7 +69,7 @@ function describeSession({ headers }: IncomingResponse, result: Readonly<Record<
 }
 
 interface McpRequest {
-  /** Undefined: a notification. */
+  /** Undefined if the message is a notification. */
   readonly id?: number;
   readonly method: string;
   readonly params?: object;

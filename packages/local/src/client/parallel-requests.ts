@@ -1,6 +1,9 @@
 import { exchangeHttp, formatRequestHead, openTls, settle, type WireAnswer, type WireRequest } from './wire-request.js';
 
-/** Each request is written when all connections are open or have failed. Otherwise like `sendWireRequest`. */
+/**
+ * Sends requests at the same time: each is written when all connections are open or have failed. Otherwise like
+ * `sendWireRequest`.
+ */
 export function sendParallelRequests(requests: readonly WireRequest[]): Promise<readonly WireAnswer[]> {
   const calls = requests.map((request) => ({ request, head: formatRequestHead(request), socket: openTls(request) }));
   const areReady = Promise.all(

@@ -1,14 +1,14 @@
 import { problemTypePrefix } from '@certgate/core/internal';
 
-/** What the gate's own answer says of a refusal (problem details, RFC 9457, with members of Certgate's). */
+/** A refusal in the gate's own words: problem details (RFC 9457) with Certgate's members. */
 export interface Refusal {
   readonly publicCode: string;
-  /** The reason, which the answer has in Development only; elsewhere the public code. */
+  /** The precise code, which the gate includes only in Development. In other environments it equals the public code. */
   readonly precise: string;
   readonly correlationId: string;
 }
 
-/** Undefined for any other text, such as an error of the app itself. */
+/** Undefined if the text is not the gate's refusal, but for example an error of the app. */
 export function parseRefusal(text: string): Refusal | undefined {
   try {
     const problem = JSON.parse(text) as {

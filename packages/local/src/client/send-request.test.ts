@@ -97,13 +97,13 @@ describe('sendRequest', () => {
     });
   });
 
-  test('without a certificate none is shown', async () => {
+  test('no certificate is shown if the caller has none', async () => {
     const port = await startServer(echo, { requestCert: true, rejectUnauthorized: false });
     const response = await sendRequest(trusting({ url: `https://127.0.0.1:${port}/` }));
     assert.equal((JSON.parse(response.body) as { caller?: string }).caller, undefined);
   });
 
-  test('an unknown server, one under another name, and one that another authority vouches for', async () => {
+  test('a server is refused if it is unknown, has another name, or is vouched for by another authority', async () => {
     const port = await startServer(echo);
     await expectFailure({ url: `https://127.0.0.1:${port}/` }, /no authority of this machine.*--cacert/);
     await expectFailure(
@@ -120,7 +120,7 @@ describe('sendRequest', () => {
     );
   });
 
-  test('a server that refuses certificates in the handshake', async () => {
+  test('a server that refuses the certificate in the handshake is explained', async () => {
     const port = await startServer(echo, {
       requestCert: true,
       rejectUnauthorized: true,
@@ -135,7 +135,7 @@ describe('sendRequest', () => {
     await expectFailure(trusting({ url: `https://localhost:${old}/`, certificate: caller() }), /client certificate/);
   });
 
-  test('nobody there, no TLS there, no such name', async () => {
+  test('a missing server, a server without TLS and an unknown name are explained', async () => {
     const free = await listen(createTcpServer());
     const closing = servers.pop();
     await new Promise((resolve) => closing?.close(resolve));
@@ -146,7 +146,7 @@ describe('sendRequest', () => {
     await expectFailure({ url: 'https://name.invalid/' }, /can't be resolved|can't be reached/);
   });
 
-  test('a server that hangs up, and one that never answers', async () => {
+  test('a server that hangs up, and a server that never answers, are explained', async () => {
     const rude = await startServer((incoming) => incoming.socket.destroy());
     await expectFailure(trusting({ url: `https://localhost:${rude}/` }), /closed the connection.*client certificate/);
     await expectFailure({ url: `http://localhost:${rude}/` }, /closed the connection.*is it https:/);
@@ -157,12 +157,12 @@ describe('sendRequest', () => {
     for (const server of servers) if ('closeAllConnections' in server) (server.closeAllConnections as () => void)();
   });
 
-  test('redirects are answers, not followed', async () => {
+  test('redirects are returned as answers, and not followed', async () => {
     const port = await startServer((_incoming, response) => response.writeHead(302, { location: '/elsewhere' }).end());
     assert.equal((await sendRequest(trusting({ url: `https://localhost:${port}/` }))).status, 302);
   });
 
-  test('plain HTTP carries no certificate, so none is asked to go there', async () => {
+  test('a certificate is never sent over plain HTTP', async () => {
     await expectFailure({ url: 'http://127.0.0.1:9/', certificate: caller() }, /plain HTTP/, 'unusable_input');
     await expectFailure({ url: 'ftp://example.org' }, /not an https URL/, 'unusable_input');
     await expectFailure({ url: 'example.org/api' }, /not an https URL/, 'unusable_input');
@@ -171,7 +171,7 @@ describe('sendRequest', () => {
   });
 });
 
-/** As a server of Node.js takes it. */
+/** The certificate in the form that a server of Node.js takes. */
 function identityOf({ privateKeyPem, certificatePem }: TestCertificate): Pick<ServerOptions, 'key' | 'cert'> {
   return { key: privateKeyPem, cert: certificatePem };
 }

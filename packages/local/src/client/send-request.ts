@@ -5,33 +5,33 @@ import { ToolFailure } from '../tool-failure.js';
 import { explainConnectionFault } from './explain-connection-fault.js';
 
 export interface OutgoingRequest {
-  /** `https:`, or `http:` when no certificate is to be shown. */
+  /** An `https:` URL, or an `http:` URL if no certificate is given. */
   readonly url: string;
-  /** Default GET. */
+  /** Default: GET. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
-  /** Shown when the server asks for one. */
+  /** Shown to the server if it asks for a certificate. */
   readonly certificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
-  /** Replaces the system's authorities: only a server that these vouch for is spoken to. */
+  /** The only authorities to trust, in place of the system's. */
   readonly caPem?: string;
-  /** From the start of the connection to the end of the body. Default 30 seconds. */
+  /** From the start of the connection to the end of the body. Default: 30 seconds. */
   readonly timeoutMilliseconds?: number;
 }
 
 export interface IncomingResponse {
   readonly status: number;
-  /** By lower-case name. */
+  /** The header fields by name in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The body as UTF-8. */
+  /** The body, read as UTF-8. */
   readonly body: string;
 }
 
 const maximumResponseBytes = 64 * 1_048_576;
 
 /**
- * One request over one new connection, redirects not followed: what came back is what this server said to this
- * certificate. The server's certificate is always verified. Throws ToolFailure when there was no complete answer.
+ * Sends one request over a new connection, without following redirects, so that the answer is this server's to this
+ * certificate. The server's certificate is always verified. Throws ToolFailure if there is no complete answer.
  */
 export async function sendRequest(outgoing: OutgoingRequest): Promise<IncomingResponse> {
   return exchange(outgoing, async ({ statusCode, headers, body }) =>
@@ -42,11 +42,14 @@ export async function sendRequest(outgoing: OutgoingRequest): Promise<IncomingRe
 export interface PreviewedResponse extends Omit<IncomingResponse, 'body'> {
   /** The beginning of the body. */
   readonly body: Buffer;
-  /** Of the whole body. */
+  /** The length of the whole body, in bytes. */
   readonly bodyLength: number;
 }
 
-/** The same, for a body that may be long: it is read to its end and counted, but no more than the first bytes are kept. */
+/**
+ * Like `sendRequest`, for a body that may be long. The body is read to its end and counted, but only its first
+ * `keptBytes` are kept.
+ */
 export async function previewResponse(outgoing: OutgoingRequest, keptBytes: number): Promise<PreviewedResponse> {
   return exchange(outgoing, async ({ statusCode, headers, body }) => {
     const kept: Buffer[] = [];
@@ -99,11 +102,11 @@ function parseUrl({ url, certificate }: OutgoingRequest): URL {
 function createAgent({ certificate, caPem }: OutgoingRequest, timeoutMilliseconds: number): Agent {
   return new Agent({
     maxResponseSize: maximumResponseBytes,
-    // As much as the gateway passes on.
+    // As large a header section as the gateway passes on.
     maxHeaderSize: 65_536,
     connect: {
       rejectUnauthorized: true,
-      // A signal doesn't end a handshake that hangs; destroy() would wait for undici's own ten seconds.
+      // A signal doesn't end a handshake that hangs, and destroy() would wait for undici's own ten seconds.
       timeout: timeoutMilliseconds,
       ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.privateKeyPem }),
       ...(caPem === undefined ? {} : { ca: caPem }),
@@ -111,7 +114,7 @@ function createAgent({ certificate, caPem }: OutgoingRequest, timeoutMillisecond
   });
 }
 
-/** Copies, since undici's types take no list that can't be changed. */
+/** Copies the values, because undici's types do not accept read-only lists. */
 function createOptions({
   method = 'GET',
   headers = {},

@@ -11,38 +11,38 @@ import { maximumBodyBytes, readNextResponse, readWireResponse, type WireResponse
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
-/** The certificate and, after it, those of its issuers. */
+/** A client certificate with its key. The certificates of its issuers follow it in the PEM. */
 export interface ClientIdentity {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
 }
 
 export interface WireRequest {
-  /** `https:`, or `http:` where no certificate is sent. */
+  /** An `https:` URL, or an `http:` URL if no certificate is sent. */
   readonly url: URL;
   readonly method: string;
   /**
-   * Header fields, written as they are: also names that an HTTP client would refuse, repeated ones, and white space.
-   * `Host`, `Connection: close` and `Content-Length` are added, the first two where no field has that name.
+   * Header fields, written exactly as given: also names that an HTTP client would refuse, repeated fields and white
+   * space. `Content-Length` is added for a body, and `Host` and `Connection: close` unless a field has that name.
    */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body?: Uint8Array;
-  /** Written as it is, in place of the path and query of the URL. */
+  /** The request target, written exactly as given in place of the path and query of the URL. */
   readonly target?: string;
-  /** Default: 1.1. */
+  /** The version in the request line. Default: 1.1. */
   readonly httpVersion?: '1.0';
   readonly certificate?: ClientIdentity;
-  /** Replaces the system's authorities. */
+  /** The only authorities to trust, in place of the system's. */
   readonly caPem?: string;
-  /** This version and no other. */
+  /** The only TLS version to offer. */
   readonly tlsVersion?: TlsVersion;
-  /** The handshake names no server (SNI). Its certificate is verified as usual. */
+  /** Whether the handshake omits the server name (SNI). The server's certificate is verified as usual. */
   readonly hasNoServerName?: true;
   /** From the start of the connection to the end of the answer. */
   readonly timeoutMilliseconds: number;
 }
 
-/** What the handshake showed. Undefined members: it was not completed, or the request was plain HTTP. */
+/** What the handshake showed. */
 export interface TlsFacts {
   readonly version: string;
   /** Whether the server requested a client certificate, in the handshake or after the request's head. */
@@ -51,22 +51,22 @@ export interface TlsFacts {
 
 export type WireAnswer = ({ readonly kind: 'answered'; readonly tls: TlsFacts | undefined } & WireResponse) | WireFault;
 
-/** Why there is no answer. `code` is a word of Node.js or OpenSSL, or of this tool, never of the server. */
+/** Why there is no answer. `code` is a word of Node.js, OpenSSL or this tool, never of the server. */
 export type WireFault =
   /** The server ended the TLS handshake with an alert. */
   | { readonly kind: 'tls-refused'; readonly code: string }
-  /** The server's certificate is not trusted: nothing was sent. */
+  /** The server's certificate is not trusted, so nothing was sent. */
   | { readonly kind: 'server-not-trusted'; readonly code: string }
   | { readonly kind: 'closed' | 'timed-out' | 'not-http'; readonly code: string }
-  /** There is no connection to the host. */
+  /** The host could not be reached. */
   | { readonly kind: 'unreachable'; readonly code: string };
 
 /**
- * One request as exact bytes over one new connection: no redirect is followed, no session is resumed, and the answer is
- * read up to a limit. Nothing is written before the server's certificate is verified. Never rejects for what the server
- * or the network does.
+ * Sends one request as exact bytes over a new connection. No redirect is followed, no session is resumed, and the
+ * answer is read up to a limit. Nothing is written before the server's certificate is verified. Never rejects because
+ * of what the server or the network does.
  *
- * @throws {TypeError} for a certificate over plain HTTP, and for a header field with a line break.
+ * @throws {TypeError} if a certificate would go over plain HTTP, or if a header field contains a line break.
  */
 export async function sendWireRequest(request: WireRequest): Promise<WireAnswer> {
   const head = formatRequestHead(request);
@@ -78,8 +78,8 @@ export async function sendWireRequest(request: WireRequest): Promise<WireAnswer>
 }
 
 /**
- * What the second of two requests on one connection gets. It is sent when the first is answered. Undefined where the
- * connection ended before.
+ * Sends two requests on one connection, the second after the answer to the first, and resolves to the second answer.
+ * Undefined if the connection ended before it.
  */
 export async function sendSecondRequest(first: WireRequest, second: WireRequest): Promise<WireAnswer | undefined> {
   const keepAlive: WireRequest = { ...first, fields: [['Connection', 'keep-alive'], ...first.fields] };
@@ -105,13 +105,13 @@ export async function sendSecondRequest(first: WireRequest, second: WireRequest)
 export async function exchangeHttp(socket: Socket, head: Buffer, request: WireRequest): Promise<WireAnswer> {
   socket.write(head);
   if (request.body !== undefined) socket.write(request.body);
-  // A socket that is closed no longer tells.
+  // Read when the head arrives, because a closed socket no longer has these facts.
   let tls: TlsFacts | undefined;
   const response = await readWireResponse(socket, request.method, () => (tls = readTlsFacts(socket)));
   return { kind: 'answered', tls, ...response };
 }
 
-/** Runs an exchange on a socket once it is connected and verified; whatever ends it becomes an answer. */
+/** Runs an exchange on a socket once it is connected and verified. Turns any fault into a `WireFault`. */
 export async function settle<T>(
   socket: Socket,
   timeoutMilliseconds: number,
@@ -135,7 +135,7 @@ export async function settle<T>(
       };
       socket.once('close', onClose);
       socket.once(ready, () => {
-        // From here on the reader tells an answer that ends from one that breaks off, and what broke it off.
+        // From here on, the reader notices how the connection ends, and whether the answer is complete.
         socket.off('close', onClose).off('error', reject);
         socket.on('error', () => undefined);
         Promise.resolve().then(exchange).then(resolve, reject);
@@ -150,7 +150,7 @@ export async function settle<T>(
   }
 }
 
-/** Options of a TLS connection that trusts nobody but the named authorities, and shows a certificate if there is one. */
+/** Options for a TLS connection that trusts only the given authorities, and shows the certificate if there is one. */
 export function tlsOptions(
   request: Pick<WireRequest, 'url' | 'certificate' | 'caPem' | 'tlsVersion' | 'hasNoServerName'>,
   protocols: readonly string[],
@@ -187,14 +187,15 @@ function findSecureContext(caller: ClientIdentity | object, caPem?: string, tlsV
   return context;
 }
 
-/** An address is not a server name (RFC 6066 §3). */
+/** Whether the host is an IP address, which must not be sent as a server name (RFC 6066 §3). */
 export function isAddress({ hostname }: URL): boolean {
   return /^[\d.]+$|:/.test(hostname);
 }
 
 /**
- * Signature algorithms that both sides share are known to a client only from a CertificateRequest (RFC 8446 §4.3.2,
- * RFC 5246 §7.4.4): there are none where the server did not ask.
+ * Reads facts about the TLS connection. A client learns the signature algorithms that both sides share only from a
+ * CertificateRequest (RFC 8446 §4.3.2, RFC 5246 §7.4.4), so there are none unless the server asked for a certificate.
+ * Undefined for plain HTTP.
  */
 export function readTlsFacts(socket: Socket): TlsFacts | undefined {
   if (!('encrypted' in socket)) return undefined;
@@ -237,7 +238,7 @@ function describeFault(fault: unknown, isConnected: boolean): WireFault {
   const message = fault instanceof Error ? fault.message : '';
   const found = findFaultCode(fault) ?? (message === 'closed' ? message : 'unknown');
   if (found === 'ERR_WIRE_RESPONSE') return { kind: 'not-http', code: message };
-  // A code is a word; anything else may hold what others wrote.
+  // A code is a single word. Anything else might contain the server's words.
   const code = /^\w+$/.test(found) ? found : 'unknown';
   if (code.startsWith('ERR_SSL_')) {
     return /ALERT|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(code)

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readWireResponse, WireResponseError, type WireResponse } from './wire-response.js';
 
-/** In pieces of this many bytes. */
+/** Reads a response that arrives in pieces of `size` bytes. */
 function read(text: string, method = 'GET', size: number = text.length): Promise<WireResponse> {
   const bytes = Buffer.from(text, 'latin1');
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
@@ -29,18 +29,18 @@ describe('readWireResponse', () => {
     ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', 200, '', 'HEAD'],
     ['no reason', 'HTTP/1.1 404\r\n\r\n', 404, '', 'GET'],
   ] as const) {
-    it(`reads an answer with ${what}, in whatever pieces`, async () => {
+    it(`reads an answer with ${what}, whatever pieces it arrives in`, async () => {
       for (const size of [1, 3, text.length]) {
         const response = await read(text, method, size);
         assert.equal(response.status, status);
-        // What follows a complete body depends on the pieces.
+        // How much is read after a complete body depends on the pieces.
         assert.ok(body.startsWith(response.body.toString()) || response.body.toString() === body);
         if (!text.includes('REST')) assert.equal(response.body.toString(), body);
       }
     });
   }
 
-  it('has the fields in lower case and in their order, repeated ones too', async () => {
+  it('returns names in lower case, fields in their order, and repeated fields', async () => {
     const { fields } = await read('HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nX:  b \r\nset-cookie: c\r\n\r\n');
     assert.deepEqual(fields, [
       ['set-cookie', 'a'],
@@ -64,14 +64,14 @@ describe('readWireResponse', () => {
     await assert.rejects(readWireResponse(Readable.from(endless('HTTP/1.1 200 OK\r\nA: ')), 'GET'), WireResponseError);
   });
 
-  it('refuses what is not HTTP/1, too many interim answers, and a connection that ends within the head', async () => {
+  it('refuses an answer that is not HTTP/1, too many interim answers, and a connection that ends within the head', async () => {
     for (const text of ['SSH-2.0-x\r\n', 'HTTP/2 200\r\n\r\n', 'HTTP/1.1 2000 x\r\n\r\n', 'HTTP/1.1 200 OK\r\nA'])
       await assert.rejects(read(text), WireResponseError, text);
     await assert.rejects(read('HTTP/1.1 100 x\r\n\r\n'.repeat(11)), WireResponseError);
     await assert.rejects(read('', 'GET', 1), { code: 'closed' });
   });
 
-  it('answers or refuses whatever bytes there are, and fast', async () => {
+  it('answers or refuses any bytes, and does so fast', async () => {
     const parts = fc.constantFrom(
       'HTTP/1.1 200 OK\r\n',
       'Transfer-Encoding: chunked\r\n',

@@ -2,27 +2,27 @@ import type { Readable } from 'node:stream';
 
 export interface WireResponse {
   readonly status: number;
-  /** Names in lower case, in the order in which they arrived. */
+  /** The header fields in the order in which they arrived, with names in lower case. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  /** At most 64 KiB of it, without transfer coding. */
+  /** At most the first 64 KiB of the body, without its transfer coding. */
   readonly body: Buffer;
 }
 
-/** What does not look like an answer in HTTP/1. */
+/** Thrown for bytes that are not an HTTP/1 answer. */
 export class WireResponseError extends Error {
   readonly code: string = 'ERR_WIRE_RESPONSE';
 }
 
 const maximumHeadBytes = 65_536;
-/** What is read of a body. */
+/** How many bytes of a body are read. */
 export const maximumBodyBytes = 65_536;
-/** Interim answers (RFC 9110 §15.2) before the final one. */
+/** How many interim answers (RFC 9110 §15.2) may precede the final one. */
 const maximumInterim = 10;
 
 /**
- * Reads one HTTP/1 response from a connection that is closed afterwards. More lenient than a client should be, because
- * what matters is what any other client might take it for; but bounded: after the first 64 KiB of the body, or of the
- * head, nothing more is read. Rejects when the connection fails before the head is complete.
+ * Reads one HTTP/1 response from a connection that is closed afterwards. It is more lenient than a client should be,
+ * because any other client might accept the answer. It is bounded: after 64 KiB of the body or of the head, it reads
+ * nothing more. Rejects if the connection fails before the head is complete.
  */
 export async function readWireResponse(
   source: Readable,
@@ -32,7 +32,7 @@ export async function readWireResponse(
   return readNextResponse(source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>, method, onHead);
 }
 
-/** The same of a connection on which more may follow. */
+/** Reads one response from a connection on which more may follow. Otherwise like `readWireResponse`. */
 export async function readNextResponse(
   chunks: AsyncIterator<Buffer, undefined>,
   method: string,
@@ -48,7 +48,7 @@ export async function readNextResponse(
         head = parseHead(bytes);
         if (head === undefined) break;
         bytes = bytes.subarray(head.length);
-        // After 101 the connection is no longer HTTP.
+        // After status 101 the connection is no longer HTTP.
         if (head.status >= 200 || head.status === 101) {
           onHead();
           break;
@@ -61,7 +61,7 @@ export async function readNextResponse(
       } else if (isComplete(head, bytes, method)) break;
     }
   } catch (fault) {
-    // A connection that breaks within the body has answered: the status is what counts.
+    // If the connection breaks within the body, the answer is used nevertheless, because its status decides.
     if (head === undefined) throw fault;
   }
   if (head === undefined) {
@@ -78,7 +78,7 @@ interface Head {
   readonly length: number;
 }
 
-/** Undefined while it is incomplete. */
+/** Undefined while the head is incomplete. */
 function parseHead(bytes: Buffer): Head | undefined {
   if (bytes.length >= 5 && bytes.toString('latin1', 0, 5) !== 'HTTP/') throw new WireResponseError('it is not HTTP/1');
   const end = bytes.indexOf('\r\n\r\n');
@@ -109,14 +109,14 @@ function decodeBody({ fields }: Head, bytes: Buffer): Buffer {
   return isChunked(fields) ? readChunks(bytes).content : bytes;
 }
 
-/** RFC 9112 §7.1, as far as it goes; extensions and trailers are skipped. */
+/** Decodes the chunks that have arrived (RFC 9112 §7.1). Skips extensions and trailers. */
 function readChunks(bytes: Buffer): { readonly content: Buffer; readonly isComplete: boolean } {
   const chunks: Buffer[] = [];
   let position = 0;
   for (;;) {
     const lineEnd = bytes.indexOf('\r\n', position);
     const size = lineEnd === -1 ? Number.NaN : Number.parseInt(bytes.toString('latin1', position, lineEnd), 16);
-    // The line end of the last chunk is that of an empty trailer section, too.
+    // The line end of the last chunk is also the start of an empty trailer section.
     const isComplete = size === 0 && bytes.includes('\r\n\r\n', lineEnd);
     if (Number.isNaN(size) || size <= 0) return { content: Buffer.concat(chunks), isComplete };
     chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
@@ -124,7 +124,7 @@ function readChunks(bytes: Buffer): { readonly content: Buffer; readonly isCompl
   }
 }
 
-/** The first value of a field, by its lower-case name. */
+/** The first value of a field. Undefined if there is no such field. */
 export function findField(fields: WireResponse['fields'], lowerCaseName: string): string | undefined {
   return fields.find(([name]) => name === lowerCaseName)?.[1];
 }

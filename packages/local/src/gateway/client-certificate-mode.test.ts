@@ -5,7 +5,7 @@ import { classifyRequest, getCertificateRequestTime, isExcludedPath } from './cl
 
 const policy = { exclusionPaths: ['/Public'], worstCase: false };
 
-test('the certificate is asked for in the handshake unless the request must be read first', () => {
+test('the certificate is requested in the handshake unless the front end must read the request first', () => {
   assert.equal(getCertificateRequestTime('required', []), 'in-handshake');
   assert.equal(getCertificateRequestTime('optional', []), 'in-handshake');
   assert.equal(getCertificateRequestTime('required', ['/a']), 'after-request-head');
@@ -15,7 +15,7 @@ test('the certificate is asked for in the handshake unless the request must be r
   assert.equal(getCertificateRequestTime('ignore', ['/a']), 'never');
 });
 
-test('exclusion is a prefix without regard to case, as on Azure', () => {
+test('an exclusion path is a prefix, compared without regard to case, as on Azure', () => {
   for (const path of ['/public', '/PUBLIC/x', '/publicadmin', '/public?a=/orders']) {
     assert.equal(isExcludedPath(policy, path), true, path);
   }
@@ -25,7 +25,7 @@ test('exclusion is a prefix without regard to case, as on Azure', () => {
   assert.equal(isExcludedPath({ ...policy, exclusionPaths: [] }, '/public'), false);
 });
 
-test('a path that is excluded in one reading only needs a certificate, and none in the worst case', () => {
+test('a path that is excluded in one of two readings requires a certificate, except in the worst case', () => {
   const twoFaced = [
     '/public/../orders',
     '/public/%2e%2e/orders',
@@ -43,7 +43,7 @@ test('a path that is excluded in one reading only needs a certificate, and none 
   }
 });
 
-test('escapes within escapes are decoded to the end', () => {
+test('escapes within escapes are decoded completely', () => {
   const depth = (count: number): string => `/%${'25'.repeat(count)}70ublic`;
   const worst = { ...policy, worstCase: true };
   for (const path of [depth(0), depth(1), depth(7000), '/%%37%30ublic'])
@@ -52,7 +52,7 @@ test('escapes within escapes are decoded to the end', () => {
     assert.equal(isExcludedPath(worst, path), false, path.slice(0, 40));
 });
 
-test('property: one pass decodes as decoding again and again does', () => {
+test('property: one pass decodes as much as repeated decoding', () => {
   const decodeOnce = (path: string): string =>
     path.replace(/%([0-7][0-9a-f])/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
   const decodeAgainAndAgain = (path: string): string => {
@@ -75,7 +75,7 @@ test('property: one pass decodes as decoding again and again does', () => {
   );
 });
 
-test('each mode meets a request with what it needs', () => {
+test('each mode decides for each request whether a certificate is needed', () => {
   const request = { target: '/orders', userAgent: 'curl/8' };
   const browser = { target: '/orders', userAgent: 'Mozilla/5.0 (X11)' };
   const excluded = { target: '/public/x', userAgent: 'curl/8' };

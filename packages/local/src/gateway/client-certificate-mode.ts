@@ -1,12 +1,12 @@
 /**
- * When the App Service front end asks for a client certificate, and whether it lets a request pass without one.
- * Rules: "Set up TLS mutual authentication" in the Azure App Service documentation.
+ * Decides when App Service's front end asks for a client certificate, and whether a request may pass without one. The
+ * rules are in "Set up TLS mutual authentication" of the Azure App Service documentation.
  *
- * - `required`, `optional`, no exclusion path: asked for in the TLS handshake, before any request is read.
- * - `optional-interactive`, or any exclusion path: the front end must read the request before it knows whether to
- *   ask, so it renegotiates. TLS 1.3 and HTTP/2 are off, and what the client sends while it is being asked must fit
- *   the front end's buffer (tls-renegotiation.ts).
- * - `ignore` (`clientCertEnabled: false`): never asked for.
+ * - `required` or `optional` without exclusion paths: asks in the TLS handshake, before any request is read.
+ * - `optional-interactive`, or any exclusion path: the front end must read the request before it knows whether to ask,
+ *   so it renegotiates. TLS 1.3 and HTTP/2 are off. What the client sends meanwhile must fit into the front end's
+ *   buffer (tls-renegotiation.ts).
+ * - `ignore` (`clientCertEnabled: false`): never asks.
  */
 export const clientCertificateModes = ['required', 'optional', 'optional-interactive', 'ignore'] as const;
 /** How the local front end treats client certificates: the `clientCertMode` of App Service. */
@@ -23,7 +23,7 @@ export function getCertificateRequestTime(
 }
 
 export interface RequestToClassify {
-  /** Request target in origin-form. */
+  /** The request target in origin form. */
   readonly target: string;
   readonly userAgent: string | undefined;
 }
@@ -34,7 +34,10 @@ export interface CertificateRequestSettings {
   readonly worstCase: boolean;
 }
 
-/** What one request meets: `none` (no certificate asked for or sent on), or one that may or must be there. */
+/**
+ * Whether a request needs a certificate. `none`: the front end neither asks for one nor passes one on. `optional`: the
+ * caller may show one. `required`: the caller must show one.
+ */
 export function classifyRequest(
   policy: CertificateRequestSettings,
   request: RequestToClassify,
@@ -46,10 +49,11 @@ export function classifyRequest(
 }
 
 /**
- * Case-insensitive *prefix* of the path, as on Azure: `/public` excludes `/publicadmin` too.
+ * Whether the path starts with an exclusion path, without regard to case. As on Azure, `/public` excludes
+ * `/publicadmin` too.
  *
- * Whether Azure compares the path as sent or as normalized isn't documented. A path that is excluded in one reading
- * only (`/public/../orders`, `/%70ublic`) is not excluded here; with `worstCase` it is.
+ * Azure does not document whether it compares the path as sent or as normalized. A path that is excluded in only one of
+ * the two readings (`/public/../orders`, `/%70ublic`) is excluded only with `worstCase`.
  */
 export function isExcludedPath(policy: Omit<CertificateRequestSettings, 'mode'>, target: string): boolean {
   const sent = target.split('?', 1)[0] ?? '';
@@ -60,7 +64,7 @@ export function isExcludedPath(policy: Omit<CertificateRequestSettings, 'mode'>,
   return policy.worstCase ? excluded.includes(true) : !excluded.includes(false);
 }
 
-/** Percent-decoded to the end, backslashes as slashes, empty and dot segments resolved. */
+/** Decodes all percent escapes, turns backslashes into slashes, and resolves empty and dot segments. */
 function normalizePath(path: string): string {
   const segments: string[] = [];
   const parts = decodeToTheEnd(path).replaceAll('\\', '/').split('/');
@@ -73,8 +77,8 @@ function normalizePath(path: string): string {
 }
 
 /**
- * Until no escape is left; bytes that aren't ASCII keep theirs. Strangers choose the text, so in one pass: what an escape
- * stands for may end another one before it (`%2525…`).
+ * Decodes until no escape is left, except escapes of bytes above ASCII. Works in one pass, because callers choose the
+ * text and a decoded character may complete another escape (`%2525…`).
  */
 function decodeToTheEnd(path: string): string {
   const decoded: string[] = [];
@@ -88,8 +92,9 @@ function decodeToTheEnd(path: string): string {
 }
 
 /**
- * The documentation says only that browsers, for example, see no prompt in this mode, and that the request is read
- * first. Every current browser's User-Agent starts with `Mozilla/`, and no command-line client's does.
+ * Whether the client is taken for a browser. The documentation says only that browsers, for example, see no prompt in
+ * this mode, and that the request is read first. Every current browser's User-Agent starts with `Mozilla/`, and no
+ * command-line client's does.
  */
 function isBrowser(userAgent: string | undefined): boolean {
   return userAgent?.startsWith('Mozilla/') === true;

@@ -4,23 +4,23 @@ import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import { findPeerCertificate, type PeerCertificate } from './peer-certificate.js';
 
 /**
- * What the gateway knows of one TLS connection. The certificate is read once, at the end of the handshake or of the
- * renegotiation that asked for it, and belongs to this connection only; `socket.authorized` is never looked at.
+ * What the gateway knows about one TLS connection. The certificate is read once, at the end of the handshake or of the
+ * renegotiation that asked for it, and belongs only to this connection. `socket.authorized` is never used.
  */
 export class ClientConnection {
   readonly socket: TLSSocket;
   certificate: PeerCertificate | undefined;
-  /** Answers that the client still waits for, oldest first. */
+  /** Responses that the client still waits for, oldest first. */
   readonly pendingResponses: Set<ServerResponse> = new Set();
-  /** No further request is taken; those taken are answered, then the connection closes. */
+  /** Set when the connection takes no further requests. It closes when the requests that it has taken are answered. */
   closing = false;
-  /** The last answer of this connection is being written: nothing more is forwarded, taken or not. */
+  /** Set when the last answer of this connection is being written. From then on, no request is forwarded. */
   ended = false;
   /** Set while the gateway itself waits for the client's second handshake. */
   expectsRenegotiation = false;
-  /** The one renegotiation of this connection; resolves to false when the client didn't take part. */
+  /** The only renegotiation of this connection. Resolves to false if the client did not complete it. */
   renegotiation: Promise<boolean> | undefined;
-  /** Written past the parser, for a request that couldn't be read to its end. */
+  /** The answer that was written to the socket directly, because the request could not be read to its end. */
   rawAnswer: GatewayAnswer | undefined;
   #lastTurn: Promise<void> = Promise.resolve();
 
@@ -41,8 +41,8 @@ export class ClientConnection {
   }
 
   /**
-   * Requests of one connection are handled one after another, also when the client sends them ahead: the next one
-   * runs when the answer before it is out, and not at all when that answer closed the connection.
+   * Waits until it is this request's turn. The requests of one connection are handled one after another, even if the
+   * client sends them ahead. A request is not handled at all if an earlier answer closed the connection.
    */
   async waitForTurn(response: ServerResponse): Promise<void> {
     const before = this.#lastTurn;

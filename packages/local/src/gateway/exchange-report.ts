@@ -15,11 +15,11 @@ export interface ObservedRequest {
   readonly method: string;
   readonly target: string;
   readonly connection: ClientConnection;
-  /** Of `performance.now()`. */
+  /** The time from `performance.now()`, in milliseconds. */
   readonly startedAt: number;
 }
 
-/** A listener that throws is told so by a warning; the gateway goes on. */
+/** Reports a finished request to the listener. If the listener throws, the gateway emits a warning and goes on. */
 export function reportExchange(
   onExchange: ExchangeListener | undefined,
   observed: ObservedRequest,

@@ -14,7 +14,7 @@ after(() => {
 
 const get = 'GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
-test('an early answer to a large body is received whole, and ends the connection', async () => {
+test('an early answer to a large body is received completely, and ends the connection', async () => {
   await withHttpUpstream(
     (_request, response) => {
       response.writeHead(413).end('too large');
@@ -72,7 +72,7 @@ test("an app that breaks off within its response breaks off the client's, withou
   }
 });
 
-test('502 when the app is down, 502 when it speaks no HTTP, 504 when it is silent', async () => {
+test('the answer is 502 if the app is down or does not send HTTP, and 504 if it is silent', async () => {
   const gone = await RawUpstream.start();
   const { url } = gone;
   await gone.close();
@@ -113,7 +113,7 @@ test('an app that falls silent within its response is cut off', async () => {
       assert.match(await sendBytes(gateway.port, client, get), /begun/);
       assert.equal((await nextExchange()).reason, 'upstream-aborted');
     },
-    // The answer must begin within it.
+    // The beginning of the answer must arrive within this limit.
     { limits: { upstreamTimeoutMilliseconds: 1_000 } },
   );
 });

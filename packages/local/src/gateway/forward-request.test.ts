@@ -31,7 +31,7 @@ test('response headers over 16 KiB reach the client', async () => {
   );
 });
 
-test('a request reaches the app as it comes, before its end', async () => {
+test('a request reaches the app while the client still sends it', async () => {
   await withHttpUpstream(
     (request, response) => {
       request.on('data', (chunk: Buffer) => response.write(`saw ${chunk.toString()};`));
@@ -50,7 +50,10 @@ test('a request reaches the app as it comes, before its end', async () => {
   );
 });
 
-/** What the gateway takes in while the other side stands still: kernel and stream buffers, never the whole. */
+/**
+ * How many bytes the gateway may take in while the other side does not read. Buffers of the kernel and of streams need
+ * some, but the whole body must not fit.
+ */
 const tolerableBytes = 24 * 1024 * 1024;
 const largeBytes = 64 * 1024 * 1024;
 
@@ -64,7 +67,7 @@ async function writeUntilFull(socket: TLSSocket, total: number): Promise<number>
   return written;
 }
 
-test('backpressure towards the app: a body nobody reads is not taken in', async () => {
+test('a body that the app does not read is not taken in from the client', async () => {
   let received = 0;
   let read: (() => void) | undefined;
   await withHttpUpstream(
@@ -89,7 +92,7 @@ test('backpressure towards the app: a body nobody reads is not taken in', async 
   );
 });
 
-test('backpressure towards the client: a response nobody reads is not taken in', async () => {
+test('a response that the client does not read is not taken in from the app', async () => {
   let sent = 0;
   await withHttpUpstream(
     (_request, response) => {
@@ -122,7 +125,7 @@ test('backpressure towards the client: a response nobody reads is not taken in',
   );
 });
 
-test('Expect: 100-continue goes all the way: no body before the app says so', async () => {
+test("with Expect: 100-continue, the body is sent only after the app's 100", async () => {
   let sawExpectation: string | undefined;
   await withHttpUpstream(
     (request, response) => {
@@ -143,7 +146,7 @@ test('Expect: 100-continue goes all the way: no body before the app says so', as
   );
 });
 
-test('Expect: a refusal of the app comes instead of 100, before any body, and ends the connection', async () => {
+test('with Expect, a refusal of the app comes instead of 100, before any body, and ends the connection', async () => {
   const refuse = (_request: IncomingMessage, response: ServerResponse): void => {
     response.writeHead(401).end('no');
   };
@@ -158,7 +161,7 @@ test('Expect: a refusal of the app comes instead of 100, before any body, and en
   await upstream.close();
 });
 
-test('Expect: the gateway refuses without a certificate before any body, and before the app', async () => {
+test('with Expect, the gateway refuses a client without a certificate before any body, and before the app', async () => {
   await withRawUpstream('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', async ({ gateway }, upstream) => {
     const answer = await sendBytes(
       gateway.port,

@@ -1,8 +1,8 @@
 /**
- * One request to the app and its response back, both streamed with backpressure. Every request has its own connection
- * to the app, so no response can be taken for the answer to another request, and no stale connection fails one.
- * It is announced as one that stays open anyway: an app that is told to close resets the connection when it
- * answers before it has read the body, and the reset may overtake its answer.
+ * Forwards one request to the app and streams the response back, both with backpressure. Every request has its own
+ * connection to the app, so that no response can be taken for the answer to another request, and no stale connection
+ * makes a request fail. The connection is announced as `Keep-Alive` nevertheless. If an app is told to close and
+ * answers before it has read the body, it resets the connection, and the reset may overtake its answer.
  */
 import { request as openHttpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { GatewayAnswer } from './exchange/gateway-exchange.js';
@@ -10,10 +10,14 @@ import { drainRequest } from '../wire/request-body.js';
 import { buildClientResponseFields } from './exchange/gateway-response.js';
 import type { RawField } from '../wire/raw-fields.js';
 
-/** Node's own limit is 16 KiB, which apps may pass on Azure. What the front end there takes is not documented. */
+/**
+ * Node's own limit is 16 KiB, but apps on Azure may send more. How much Azure's front end accepts is not documented.
+ */
 const maximumResponseHeaderBytes = 65_536;
 
-/** Sends the head at once. `flushHeaders` would do so too, but writes bytes above ASCII as UTF-8. */
+/**
+ * An empty write, which sends the head at once. `flushHeaders` would do so too, but writes bytes above ASCII as UTF-8.
+ */
 const nothing: Buffer = Buffer.alloc(0);
 
 export interface RequestToForward {
@@ -22,7 +26,7 @@ export interface RequestToForward {
   readonly upstream: URL;
   readonly target: string;
   readonly fields: readonly RawField[];
-  /** Body bytes that were read before the request went on. */
+  /** Bytes of the body that were read before the request was forwarded. */
   readonly receivedBody: readonly Buffer[];
   readonly hasBody: boolean;
   readonly waitsForContinue: boolean;
@@ -31,12 +35,12 @@ export interface RequestToForward {
 
 export type ForwardOutcome =
   | { readonly kind: 'upstream-answered' | 'upstream-aborted' }
-  /** The client left before the answer was out. */
+  /** The client left before the answer was sent. */
   | { readonly kind: 'client-aborted' }
-  /** Nothing was sent to the client yet: the gateway must answer. */
+  /** Nothing was sent to the client yet, so the gateway must answer. */
   | { readonly kind: 'no-answer'; readonly answer: GatewayAnswer };
 
-/** Resolves when the response is out, or when the gateway has to make one. Never rejects. */
+/** Resolves when the response is sent, or when the gateway must answer itself. Never rejects. */
 export function forwardRequest(forwarded: RequestToForward): Promise<ForwardOutcome> {
   const { request, response } = forwarded;
   return new Promise((resolve) => {
@@ -65,7 +69,8 @@ export function forwardRequest(forwarded: RequestToForward): Promise<ForwardOutc
       else refuse('upstream-timeout');
     });
     upstreamRequest.on('continue', () => {
-      // Only the client that asked for it, and only once: a second one would be read as the answer's head by some.
+      // `100 Continue` is sent only to a client that waits for it, and only once, because some clients would take a
+      // second one for the head of the answer.
       if (!forwarded.waitsForContinue || continued || response.headersSent) return;
       continued = true;
       response.writeContinue();
@@ -74,7 +79,7 @@ export function forwardRequest(forwarded: RequestToForward): Promise<ForwardOutc
       socket.destroy();
       refuse('upstream-malformed');
     });
-    // After the response's head an error is only the end of a body that the app no longer wanted.
+    // After the response's head, an error only means that the app no longer wanted the body.
     upstreamRequest.on('error', (error) => {
       if (!response.headersSent) refuse(timedOut ? 'upstream-timeout' : classifyUpstreamError(error));
     });
@@ -110,15 +115,15 @@ function openUpstreamRequest({
     port: upstream.port === '' ? 80 : Number(upstream.port),
     method: request.method ?? '',
     path: target,
-    // A flat array is written as it stands: order, spelling and duplicates kept, nothing added.
+    // Node writes a flat array as it is: it keeps order, spelling and duplicates, and adds nothing.
     headers: [...fields.flat(), 'Connection', 'Keep-Alive'],
-    // One without keep-alive: it closes the connection after the response.
+    // A connection without an agent is closed after the response.
     agent: false,
     timeout: timeoutMilliseconds,
     insecureHTTPParser: false,
     maxHeaderSize: maximumResponseHeaderBytes,
   });
-  // Node would drop the fields beyond its default number silently.
+  // Otherwise Node would silently drop fields beyond its default number.
   upstreamRequest.maxHeadersCount = 0;
   return upstreamRequest;
 }
@@ -131,7 +136,7 @@ function sendBody({ request, receivedBody, hasBody }: RequestToForward, upstream
   upstreamRequest.write(nothing);
   for (const chunk of receivedBody) upstreamRequest.write(chunk);
   if (request.readableEnded) upstreamRequest.end();
-  // `pipe` ends the upstream request at `end` only: a client that leaves within its body never completes it.
+  // `pipe` ends the upstream request only at `end`, so a client that leaves within its body never completes it.
   else request.pipe(upstreamRequest);
 }
 
@@ -141,14 +146,14 @@ function writeResponseHead(
   upstreamResponse: IncomingMessage,
 ): void {
   const fields = buildClientResponseFields(upstreamResponse.rawHeaders);
-  // What is left of the request's body can't be told from the next request once nobody reads it.
+  // If the app answers early, nobody reads the rest of the body, and it could be taken for the next request.
   if (!request.complete) fields.push(['Connection', 'close']);
   response.sendDate = false;
   response.writeHead(upstreamResponse.statusCode ?? 0, upstreamResponse.statusMessage ?? '', fields.flat());
   response.write(nothing);
 }
 
-/** Trailers of the app end here, as those of the client do: neither is read. */
+/** Ends the response. Trailers are not forwarded in either direction. */
 async function endResponse(request: IncomingMessage, response: ServerResponse, bodyWithheld: boolean): Promise<void> {
   if (!bodyWithheld) await drainRequest(request);
   response.end();

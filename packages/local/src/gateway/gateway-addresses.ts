@@ -4,7 +4,10 @@ export function isExclusionPath(text: string): boolean {
   return /^\/[\x21-\x7e]*$/.test(text) && !/[,;?#]/.test(text);
 }
 
-/** Whether a gateway can stand before it: the certificate header travels there in the clear, where nobody else may read or write. */
+/**
+ * Whether a gateway may forward to this address. It must be on the loopback interface, because the certificate header
+ * is sent there without TLS, and nobody else may read or write it.
+ */
 export function isUpstreamUrl(url: URL): boolean {
   return url.protocol === 'http:' && `${url.origin}/` === url.href && isLoopbackHost(url.hostname);
 }
@@ -13,7 +16,10 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** `localhost` is accepted by name; where it led to is checked again once the gateway listens. */
+/**
+ * Whether the host is on the loopback interface. `localhost` is accepted by name; once the gateway listens, it checks
+ * the address again.
+ */
 export function isLoopbackHost(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');
   if (address === 'localhost') return true;

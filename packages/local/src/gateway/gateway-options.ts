@@ -6,63 +6,67 @@ import type { UpstreamToken } from './exchange/upstream-request-headers.js';
 import { isExclusionPath, isLoopbackHost, isUpstreamUrl } from './gateway-addresses.js';
 
 export interface GatewayOptions {
-  /** The app: plain HTTP on this machine, `http://127.0.0.1:PORT`. */
+  /** The app's address: plain HTTP on this machine, `http://127.0.0.1:PORT`. */
   readonly upstream: URL;
   /**
-   * A field whose value only this gateway and the upstream know: it goes along with each request, so that the upstream
-   * can refuse whoever reaches its port past the gateway. Its name begins with `x-certgate-`; no client's such field goes on.
+   * A field whose value only this gateway and the upstream know. The gateway sends it with each request, so that the
+   * upstream can refuse requests that reach its port without the gateway. Its name begins with `x-certgate-`, and the
+   * gateway removes such fields from a client's request.
    */
   readonly upstreamToken?: UpstreamToken;
   readonly serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
-  /** Whose part it plays. Default `app-service`. */
+  /** The front end that the gateway plays. Default: `app-service`. */
   readonly frontEnd?: FrontEndName;
-  /** What the front end sends in `X-Certgate-Front-End-Secret`; App Service's sends none. */
+  /** What the front end sends in `X-Certgate-Front-End-Secret`. App Service's front end sends no secret. */
   readonly frontEndSecret?: string;
   /**
-   * Default `required` for App Service. Any other front end is played as one that requests a certificate and lets callers
-   * without one through: `optional`, and no exclusion paths.
+   * Default: `required` for App Service. Any other front end has the mode `optional` and no exclusion paths: it
+   * requests a certificate, and lets callers without one through.
    */
   readonly clientCertificateMode?: ClientCertificateMode;
-  /** Case-insensitive prefixes, as on Azure: `/public` also excludes `/publicadmin`. */
+  /** Prefixes of paths, compared without regard to case. As on Azure, `/public` also excludes `/publicadmin`. */
   readonly exclusionPaths?: readonly string[];
-  /** Default `127.0.0.1`. Anything but loopback needs `unsafeListen`. */
+  /** The address to listen on. Default: `127.0.0.1`. An address outside of loopback needs `unsafeListen`. */
   readonly host?: string;
   readonly unsafeListen?: boolean;
-  /** Default 0: a free one. */
+  /** The port to listen on. Default: 0, which chooses a free one. */
   readonly port?: number;
   /**
-   * Unkind where the front end's behaviour isn't documented. For App Service, a client's own `X-ARR-ClientCert` (also
-   * `X_ARR_ClientCert`) reaches the app: alone when no certificate is sent on, else as a first value before the true one.
-   * And a path is excluded when it is so in either reading, as sent or as normalized.
+   * Whether the gateway behaves as badly as the front end's documentation permits. For App Service, a client's own
+   * `X-ARR-ClientCert` (also `X_ARR_ClientCert`) then reaches the app: alone if no certificate is passed on, otherwise
+   * before the true value. A path is excluded if it is excluded either as sent or as normalized.
    */
   readonly worstCase?: boolean;
   readonly onExchange?: ExchangeListener;
-  /** Default true: a browser's `GET /` gets a page of the gateway's own, and does not reach the app. */
+  /** Whether a browser's `GET /` gets the gateway's own page, and does not reach the app. Default: true. */
   readonly hasLandingPage?: boolean;
   readonly limits?: Partial<GatewayLimits>;
 }
 
-/** How much one client may cost. Times in milliseconds, sizes in bytes; all finite, all positive integers. */
+/** Limits for what a client may use. Times are in milliseconds, sizes in bytes. All are positive integers. */
 export interface GatewayLimits {
-  /** TLS handshake, and the renegotiation that asks for a certificate after the request head. */
+  /** For the TLS handshake, and for the renegotiation that asks for a certificate after the request head. */
   readonly handshakeTimeoutMilliseconds: number;
-  /** From the first byte of a connection (or of its next request) to the end of the header section. */
+  /** From the first byte of a connection, or of its next request, to the end of the header section. */
   readonly headersTimeoutMilliseconds: number;
-  /** From there to the end of the request body. */
+  /** From the end of the header section to the end of the request body. */
   readonly requestTimeoutMilliseconds: number;
-  /** Between two requests of one connection. */
+  /** Between two requests on one connection. */
   readonly idleTimeoutMilliseconds: number;
   /**
-   * Silence of the app, before or within its response. Azure's load balancer ends a call to an HTTP function after
-   * 230 seconds, whatever `functionTimeout` says.
+   * How long the app may be silent, before or within its response. Azure's load balancer ends a call of an HTTP
+   * function after 230 seconds, whatever `functionTimeout` is.
    */
   readonly upstreamTimeoutMilliseconds: number;
-  /** Request line and header section together. */
+  /** The most bytes of the request line and the header section together. */
   readonly maxHeaderBytes: number;
-  /** Node drops the fields beyond its own maximum silently, also those that frame the body: so they are counted here. */
+  /**
+   * The most header fields. The gateway counts them itself, because Node silently drops fields beyond its own maximum,
+   * even those that frame the body.
+   */
   readonly maxHeaderCount: number;
   readonly maxConnections: number;
-  /** Requests that a client may send ahead on one connection; each waits until the one before it is answered. */
+  /** How many requests a client may send ahead on one connection. Each waits until the one before it is answered. */
   readonly maxPipelinedRequests: number;
 }
 
@@ -78,7 +82,7 @@ export const defaultGatewayLimits: GatewayLimits = Object.freeze({
   maxPipelinedRequests: 16,
 });
 
-/** With every default. */
+/** The options with all defaults filled in. */
 export interface GatewaySettings extends Omit<GatewayOptions, 'clientCertificateMode'> {
   readonly frontEnd: FrontEndName;
   readonly mode: ClientCertificateMode;
@@ -90,7 +94,7 @@ export interface GatewaySettings extends Omit<GatewayOptions, 'clientCertificate
   readonly limits: GatewayLimits;
 }
 
-/** @throws TypeError for an unusable value, or an address that would open the gateway to a network. */
+/** @throws TypeError if a value is not valid, or if an address would open the gateway to a network. */
 export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings {
   const { upstream, upstreamToken, serverCertificate, exclusionPaths = [], host = '127.0.0.1', port = 0 } = options;
   if (options.unsafeListen !== true && !isLoopbackHost(host)) {
@@ -162,7 +166,7 @@ function checkUpstream(upstream: URL): void {
   }
 }
 
-/** A name without the prefix would not be taken off what a client sends. */
+/** Checks the token. A field whose name lacks the prefix would not be removed from a client's request. */
 function checkUpstreamToken(token: UpstreamToken | undefined): void {
   if (token === undefined) return;
   if (!/^x-certgate-[a-z-]+$/.test(token.name) || !/^[\w-]{32,256}$/.test(token.value)) {

@@ -33,7 +33,7 @@ async function withGateway(options: Partial<GatewayOptions>, use: (gateway: Gate
 const seenCertificates = (): string[][] =>
   upstream.seen.map(({ rawHeaders }) => getValues(rawHeaders, 'x-arr-clientcert'));
 
-test('required, the default: with a certificate to the app, without one 403 by the gateway', async () => {
+test('in the default mode required, a certificate reaches the app, and a client without one gets 403 from the gateway', async () => {
   await withGateway({}, async ({ url }) => {
     assert.match((await curl(client, `${url}/a`)).output, /^HTTP\/1\.1 200 OK[^]*answer 1/);
     const { output } = await curl(undefined, `${url}/a`);
@@ -45,7 +45,7 @@ test('required, the default: with a certificate to the app, without one 403 by t
   });
 });
 
-test('required: a POST without a certificate gets its whole answer, the body is thrown away', async () => {
+test('in mode required, a POST without a certificate gets its whole answer, and its body is discarded', async () => {
   await withGateway({}, async ({ url }) => {
     const { output, exitCode } = await curl(
       undefined,
@@ -61,7 +61,7 @@ test('required: a POST without a certificate gets its whole answer, the body is 
   });
 });
 
-test('optional: asked for, may be absent', async () => {
+test('in mode optional, a certificate is requested but may be missing', async () => {
   await withGateway({ clientCertificateMode: 'optional' }, async ({ url }) => {
     assert.match((await curl(client, `${url}/a`)).output, /^HTTP\/1\.1 200/);
     assert.match((await curl(undefined, `${url}/a`)).output, /^HTTP\/1\.1 200/);
@@ -69,7 +69,7 @@ test('optional: asked for, may be absent', async () => {
   });
 });
 
-test('ignore: never asked for, never sent on, still stripped', async () => {
+test("in mode ignore, a certificate is neither requested nor passed on, and the client's field is removed", async () => {
   const exchanges: GatewayExchange[] = [];
   await withGateway(
     { clientCertificateMode: 'ignore', onExchange: (exchange) => exchanges.push(exchange) },
@@ -81,7 +81,7 @@ test('ignore: never asked for, never sent on, still stripped', async () => {
   );
 });
 
-test('two requests on one connection carry its certificate, another connection its own', async () => {
+test('two requests on one connection carry its certificate, and another connection carries its own', async () => {
   const other = openssl.makeSelfSigned('other');
   await withGateway({}, async ({ port }) => {
     const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
@@ -96,7 +96,7 @@ test('two requests on one connection carry its certificate, another connection i
   });
 });
 
-test("a browser's GET / gets the landing page, everybody else the app", async () => {
+test("a browser's GET / gets the landing page, and every other client the app", async () => {
   const hostile = openssl.makeSelfSigned('hostile', '-subj', '/CN=<script>alert(1)<\\/script>');
   await withGateway({}, async ({ url }) => {
     const html = ['-H', 'Accept: text/html,*/*;q=0.8'];
@@ -137,7 +137,7 @@ test("a browser's GET / gets the landing page, everybody else the app", async ()
   });
 });
 
-test("options that can't be meant are errors at start", async () => {
+test('options that are not valid are errors at the start', async () => {
   const base = { upstream: upstream.url, serverCertificate: server };
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ clientCertificateMode: 'Required' }, /must be one of required/],
@@ -168,7 +168,7 @@ test("options that can't be meant are errors at start", async () => {
   }
 });
 
-test('a port that is taken rejects', async () => {
+test('a port that is taken makes the start reject', async () => {
   await withGateway({}, async ({ port }) => {
     await assert.rejects(startGateway({ upstream: upstream.url, serverCertificate: server, port }), {
       code: 'EADDRINUSE',
@@ -211,7 +211,7 @@ test('a listener that throws does not disturb the answer', async () => {
   assert.match(warning.message, /onExchange threw Error: listener/);
 });
 
-test('a fault of its own costs the connection, not the gateway', async () => {
+test('a fault of the gateway itself ends the connection, and not the gateway', async () => {
   const warned = once(process, 'warning');
   let reads = 0;
   const faulty = Object.defineProperty(new URL(upstream.url), 'port', {

@@ -1,4 +1,4 @@
-// gateway/: a front end, locally (App Service's, unless another is named): TLS, client certificates, the certificate header.
+// gateway/: a front end on this machine (App Service's by default) with TLS, client certificates and their header.
 //
 //   TLS handshake                client certificate requested; no resumption, no HTTP/2
 //     │ unreadable-requests      not HTTP, too large, too slow, CONNECT                400 408 431 501
@@ -11,10 +11,11 @@
 //     ▼ forward-request          no answer, or a malformed one, from the app           502 504
 //   the app's answer, streamed
 //
-// It plays the part of App Service's front end: it terminates TLS and forwards requests with the certificate header. Known
-// differences from Azure: no HTTP/2, no compression, one app, no plain-HTTP port that redirects. In `optional-interactive`
-// it asks every client except browsers; Azure's exact rule is not documented. Of any other front end only the header fields are
-// played, as its configuration for an app that decides alone makes them; the refusals above are then the gateway's own.
+// It plays App Service's front end: it terminates TLS, and forwards requests with the certificate header. Known
+// differences from Azure: no HTTP/2, no compression, one app, no plain-HTTP port that redirects. In
+// `optional-interactive` it asks every client except browsers; Azure's exact rule is not documented. Of any other front
+// end, it plays only the header fields, as that front end is configured for an app that decides alone. The refusals
+// above are then the gateway's own.
 
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -34,13 +35,13 @@ export interface Gateway {
   /** `https://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Ends every connection at once; resolves when the port is free. May be called again. */
+  /** Ends every connection at once, and resolves when the port is free. It may be called more than once. */
   close(): Promise<void>;
 }
 
 /**
- * @throws (rejects) TypeError for options that can't be meant; the system's error when the port is taken; Error when
- * the host turned out not to be this machine alone.
+ * @throws (rejects) TypeError if an option is not valid; the system's error if the port is taken; Error if the host's
+ * address can be reached from other machines.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const settings = resolveGatewayOptions(options);
@@ -66,13 +67,14 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
       return;
     }
     handleRequest({ settings, connection, request, response, serverCertificateSummary }).catch((error: unknown) => {
-      // A fault of our own: nothing more is said to the client, nothing more is heard.
+      // The gateway itself failed. It sends nothing more to the client, and reads nothing more.
       process.emitWarning(`Gateway: a request could not be handled, its connection was closed. ${String(error)}`);
       connection.ended = true;
       request.socket.destroy();
     });
   };
-  // Without a listener for `upgrade`, Node hands on such a request like any other: request-refusals.ts answers it with 501.
+  // Without a listener for `upgrade`, Node treats such a request like any other, and request-refusals.ts answers it
+  // with 501.
   listener.server.on('request', serve).on('checkContinue', serve).on('checkExpectation', serve);
   answerUnreadableRequests(listener.server, {
     findConnection: (socket) => listener.findConnection(socket),
@@ -86,7 +88,7 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
       reportExchange(settings.onExchange, observed, { answeredBy: 'gateway', answer });
     },
   });
-  // Plain HTTP, other protocols, refused handshakes.
+  // Emitted for plain HTTP, other protocols and refused handshakes.
   listener.server.on('tlsClientError', (_error, socket) => {
     socket.destroy();
   });

@@ -22,7 +22,7 @@ export interface ReceivedRequest {
   readonly serverCertificateSummary: string;
 }
 
-/** One request from its head to the report of what became of it. */
+/** Handles one request, from its head to the report of its outcome. */
 export async function handleRequest(received: ReceivedRequest): Promise<void> {
   const { settings, connection, request, response } = received;
   if (!connection.takesRequests()) return;
@@ -30,7 +30,7 @@ export async function handleRequest(received: ReceivedRequest): Promise<void> {
     connection.closeAfterPendingResponses();
     return;
   }
-  // A write that meets a client already gone; `close` tells the rest.
+  // A write may fail because the client is gone. The `close` event reports that.
   response.on('error', () => undefined);
   await connection.waitForTurn(response);
   if (connection.hasEnded()) return;
@@ -42,7 +42,7 @@ export async function handleRequest(received: ReceivedRequest): Promise<void> {
     fields: pairRawHeaders(request.rawHeaders),
   };
   const result = await answerRequest(received, head);
-  // Answered past us, and reported there.
+  // The answer was written to the socket directly, and already reported.
   if (result.answeredBy === 'nobody' && connection.rawAnswer !== undefined) return;
   reportExchange(settings.onExchange, { method: head.method, target: head.target, connection, startedAt }, result);
 }
@@ -92,7 +92,7 @@ type CertificateAdmission =
   | { readonly certificate: PeerCertificate | undefined; readonly receivedBody: readonly Buffer[] }
   | { readonly answer: GatewayAnswer };
 
-/** The certificate that this request carries to the app, asked for now if the mode says so. */
+/** The certificate that this request passes on to the app. If the mode says so, the gateway asks for it now. */
 async function admitCertificate(received: ReceivedRequest, head: RequestHead): Promise<CertificateAdmission> {
   const { settings, connection, request } = received;
   const userAgent = getFieldValues(head.fields, 'user-agent')[0];

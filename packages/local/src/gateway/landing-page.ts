@@ -9,13 +9,13 @@ import { findPlayedFrontEnd } from './front-ends/played-front-ends.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { type PeerCertificate, toOneLine } from './peer-certificate.js';
 
-/** Only a person's browser asks for the root with HTML in mind; every other client meets the app. */
+/** Whether a person's browser asks for the root as HTML. Every other client reaches the app. */
 export function wantsLandingPage(head: RequestHead): boolean {
   if (head.method !== 'GET' || head.target !== '/' || announcesBody(head.fields)) return false;
   return getFieldValues(head.fields, 'accept').some((value) => value.toLowerCase().includes('text/html'));
 }
 
-/** Resolves when the response is out or its client gone. */
+/** Resolves when the response is sent, or when the client is gone. */
 export function sendLandingPage(
   response: ServerResponse,
   settings: GatewaySettings,
@@ -36,7 +36,7 @@ export function sendLandingPage(
   });
 }
 
-/** What the gateway sees of the connection that asks for `/`. Names in a certificate are the client's own words. */
+/** Renders what the gateway sees of the connection that asks for `/`. A client chooses the names in its certificate. */
 function renderLandingPage(
   { frontEnd, mode, exclusionPaths, worstCase, upstream }: GatewaySettings,
   { socket }: ClientConnection,
@@ -66,7 +66,7 @@ ${table}
 `;
 }
 
-/** For people to read; nothing is decided by it. */
+/** Describes a certificate for people. The gateway decides nothing by it. */
 function describe({ der, thumbprintSha256, thumbprintSha1 }: PeerCertificate): (readonly [string, string])[] {
   const { subject, issuer, serialNumber, validFrom, validTo } = new X509Certificate(der);
   return [

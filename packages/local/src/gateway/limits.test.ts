@@ -48,8 +48,8 @@ test('a header section that trickles in (slowloris) ends with 408', async () => 
   });
 });
 
-test('a connection that says nothing ends: within TLS, before and after the handshake, and between requests', async () => {
-  // Each with a gateway of its own: what comes before must not have to be as fast.
+test('a silent connection ends: within TLS, before and after the handshake, and between requests', async () => {
+  // Each limit is tested with its own gateway, so that the steps before it have more time.
   await withLimits({ handshakeTimeoutMilliseconds: 300 }, async ({ port }) => {
     const plain = connectTcp(port, '127.0.0.1').on('error', () => undefined);
     plain.resume();
@@ -77,13 +77,13 @@ test('a body that trickles in ends with 408, and never completes towards the app
   });
 });
 
-test('too many header bytes, or fields, are 431', async () => {
+test('too many header bytes or fields get 431', async () => {
   await withLimits({ maxHeaderBytes: 2048 }, async ({ port }) => {
     const answer = await sendBytes(port, client, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(4000)}\r\n\r\n`);
     assert.match(answer, /^HTTP\/1\.1 431 [^]*x-certgate-gateway: headers-too-large/);
   });
   await withLimits({}, async ({ port }) => {
-    // More than a server behind would keep; the last one frames the body.
+    // More fields than a server behind the gateway would keep. The last one frames the body.
     const fields = 'a:\r\n'.repeat(1500);
     const answer = await sendBytes(
       port,

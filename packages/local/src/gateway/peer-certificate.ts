@@ -2,9 +2,9 @@ import { type X509Certificate, createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { PresentedCertificate } from './exchange/played-front-end.js';
 
-/** The leaf that a client presented, with possession of its key proven by TLS, and nothing else proven. */
+/** The leaf certificate that a client presented. TLS has proven only that the client has its key. */
 export interface PeerCertificate extends PresentedCertificate {
-  /** Upper-case hexadecimal without separators, as Azure writes thumbprints. */
+  /** The thumbprint in upper-case hexadecimal without separators, as Azure writes it. */
   readonly thumbprintSha256: string;
   readonly thumbprintSha1: string;
 }
@@ -21,12 +21,15 @@ export function findPeerCertificate(socket: TLSSocket): PeerCertificate | undefi
   });
 }
 
-/** Node calls the next certificate of the handshake the issuer, whether or not it is. */
+/** Lists the further certificates of the handshake. Node calls the next one the issuer, whether or not it is. */
 function* listSentAlong(leaf: X509Certificate): Generator<Buffer> {
   for (let next = leaf.issuerCertificate; next !== undefined; next = next.issuerCertificate) yield next.raw;
 }
 
-/** Node writes one attribute per line, root first; Windows and Azure write them the other way round, on one line. */
+/**
+ * Writes a name on one line, with the root last, as Windows and Azure do. Node writes one attribute per line, root
+ * first.
+ */
 export function toOneLine(distinguishedName: string | undefined): string {
   return (distinguishedName ?? '').split('\n').reverse().join(', ');
 }

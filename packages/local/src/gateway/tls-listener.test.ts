@@ -38,7 +38,7 @@ function clientFiles(certificate: TestCertificate): string[] {
 const target = (): string[] => ['-connect', `127.0.0.1:${gateway.port}`];
 
 for (const version of ['-tls1_2', '-tls1_3']) {
-  test(`openssl s_client ${version}: a certificate is asked for, no issuer is named`, async () => {
+  test(`openssl s_client ${version}: a certificate is requested, and no issuer is named`, async () => {
     const { output } = await runProgram('openssl', ['s_client', ...target(), version, ...clientFiles(client)]);
     assert.match(output, /No client certificate CA names sent/);
     assert.match(output, /Requested Signature Algorithms/);
@@ -54,7 +54,7 @@ for (const version of ['-tls1_2', '-tls1_3']) {
     );
     assert.match(first.output, /New, TLS/);
     assert.match(first.output, /answer/);
-    // With and without the certificate: a resumed session would carry the first one's.
+    // Tried with and without the certificate, because a resumed session would carry the certificate of the first.
     for (const files of [clientFiles(client), []]) {
       const second = await runProgram(
         'openssl',
@@ -75,7 +75,7 @@ test('no session ticket is sent in TLS 1.2', async () => {
   first.destroy();
 });
 
-test('TLS below 1.2 is refused; ALPN offers HTTP/1.1 alone', async () => {
+test('TLS below 1.2 is refused, and ALPN offers only HTTP/1.1', async () => {
   const old = await runProgram('openssl', ['s_client', ...target(), '-tls1_1', '-cipher', 'ALL:@SECLEVEL=0']);
   assert.match(old.output, /alert protocol version|no protocols available|unsupported protocol/);
   const both = await runProgram('openssl', ['s_client', ...target(), '-alpn', 'h2,http/1.1']);
@@ -84,7 +84,7 @@ test('TLS below 1.2 is refused; ALPN offers HTTP/1.1 alone', async () => {
   assert.match(h2.output, /no application protocol/);
 });
 
-test('a client can renegotiate neither to lose its certificate nor to change it', async () => {
+test('a client can use a renegotiation neither to lose its certificate nor to change it', async () => {
   const { output } = await runProgram(
     'openssl',
     ['s_client', ...target(), '-tls1_2', ...clientFiles(client)],
@@ -100,7 +100,7 @@ test('a client can renegotiate neither to lose its certificate nor to change it'
   );
 });
 
-test('only possession is proven: expired, CA, wrong usage and weak-looking certificates all arrive as they are', async () => {
+test('only possession of the key is checked: expired, CA, wrong-usage and weak certificates arrive unchanged', async () => {
   openssl.makeSelfSigned('authority');
   const certificates = [
     openssl.makeDated('expired', '20200101000000Z', '20200102000000Z'),

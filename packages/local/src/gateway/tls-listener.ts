@@ -9,15 +9,16 @@ import { toOneLine } from './peer-certificate.js';
 
 export interface TlsListener {
   readonly server: Server;
-  /** Undefined for a connection that must not be served. */
+  /** Undefined if the connection must not be served. */
   findConnection(socket: Socket): ClientConnection | undefined;
-  /** Ends every connection, also those within their handshake. */
+  /** Ends every connection, including those within their handshake. */
   readonly destroyConnections: () => void;
 }
 
 /**
- * TLS as App Service's front end speaks it, and others that leave the judgement to the app: possession of the client's key is proven, its certificate judged by
- * nobody, no acceptable issuers named. `rejectUnauthorized: false` is that rule, not a shortcut: the app decides.
+ * TLS as App Service's front end uses it, and other front ends that leave the decision to the app. It checks that the
+ * client has its certificate's key, but does not judge the certificate, and names no acceptable issuers.
+ * `rejectUnauthorized: false` is needed for that, because the app decides.
  */
 export function createTlsListener(settings: GatewaySettings): TlsListener {
   const { limits } = settings;
@@ -38,7 +39,7 @@ export function createTlsListener(settings: GatewaySettings): TlsListener {
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMilliseconds),
     maxHeaderSize: limits.maxHeaderBytes,
     insecureHTTPParser: false,
-    // Checked, and answered, by request-refusals.ts, which counts them too.
+    // request-refusals.ts checks the `Host` field and answers, and it counts the fields too.
     requireHostHeader: false,
   });
   server.maxHeadersCount = 0;
@@ -51,9 +52,9 @@ export function createTlsListener(settings: GatewaySettings): TlsListener {
   });
 
   const connections = new WeakMap<Socket, ClientConnection>();
-  // Before Node's own listener, which starts to read requests.
+  // Runs before Node's own listener, which starts to read requests.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    // Second line: resumption is off, and a resumed session would carry a certificate from elsewhere, or none.
+    // A second safeguard: resumption is off, but a resumed session would carry an earlier certificate or none.
     if (socket.isSessionReused()) {
       socket.destroy();
       return;
@@ -74,15 +75,18 @@ export function createTlsListener(settings: GatewaySettings): TlsListener {
 }
 
 /**
- * No tickets; session ids lead nowhere either, for Node keeps no session store. Without the third option a client's
- * offer of its current session would turn a renegotiation into a resumption, without a certificate.
+ * Without tickets, and without a session store in Node, no session can be resumed. The third option prevents that a
+ * client's offer of its current session turns a renegotiation into a resumption without a certificate.
  */
 function getSecureOptions(renegotiates: boolean): number {
   const common = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION;
   return renegotiates ? common : common | constants.SSL_OP_NO_RENEGOTIATION;
 }
 
-/** A handshake that the gateway didn't ask for could change the certificate under a request: that connection ends. */
+/**
+ * Ends a connection on which the client starts a handshake that the gateway did not ask for. Such a handshake could
+ * change the certificate while a request is handled.
+ */
 function watchForRenegotiation(connection: ClientConnection): void {
   connection.socket.on('secure', () => {
     if (connection.expectsRenegotiation) return;
@@ -92,7 +96,7 @@ function watchForRenegotiation(connection: ClientConnection): void {
   });
 }
 
-/** `X-ARR-SSL` as seen on Azure: key bits, secret key bits, issuer, subject. */
+/** The value of `X-ARR-SSL` as observed on Azure: key bits, secret key bits, issuer, subject. */
 export function summarizeServerCertificate(certificatePem: string): string {
   const certificate = new X509Certificate(certificatePem);
   const details = certificate.publicKey.asymmetricKeyDetails;

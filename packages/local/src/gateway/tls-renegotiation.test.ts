@@ -15,10 +15,10 @@ import { getValues, HttpUpstream } from './test-support/upstreams.js';
 const openssl = new OpensslFolder();
 let client: TestCertificate;
 let upstream: HttpUpstream;
-/** Required, with an exclusion path. */
+/** A gateway in mode `required` with an exclusion path. */
 let gateway: Gateway;
 let interactive: Gateway;
-/** As `gateway`, for clients that never answer. */
+/** Like `gateway`, but with a short limit for clients that never answer. */
 let impatient: Gateway;
 let exchanges: GatewayExchange[] = [];
 
@@ -47,7 +47,7 @@ beforeEach(() => {
   exchanges = [];
 });
 
-/** Calls `gateway` by openssl, with the client's certificate. */
+/** Calls `gateway` with openssl and the client's certificate. */
 const runClient = (
   more: readonly string[],
   inputs: Parameters<typeof runProgram>[2],
@@ -97,14 +97,14 @@ test('curl, openssl, Node and undici answer the renegotiation with their certifi
   assert.deepEqual(seenCertificates(), Array<string>(4).fill(client.base64Der));
 });
 
-test('without a certificate: 403 by the gateway, the app untouched', async () => {
+test('a client without a certificate gets 403 from the gateway, and the app gets nothing', async () => {
   const { output } = await curl(undefined, `${gateway.url}/a`);
   assert.match(output, /^HTTP\/1\.1 403 Forbidden\r\n/);
   assert.match(output, /\r\nx-certgate-gateway: client-certificate-required\r\n/);
   assert.equal(upstream.seen.length, 0);
 });
 
-test('an excluded path is neither asked for a certificate nor given one, also after another path was', async () => {
+test('on an excluded path, a certificate is neither requested nor passed on, even after a request to another path', async () => {
   assert.match((await curl(undefined, `${gateway.url}/PUBLICadmin`)).output, /^HTTP\/1\.1 200/);
   assert.match((await curl(client, `${gateway.url}/public`)).output, /^HTTP\/1\.1 200/);
   assert.equal(exchanges[1]?.clientCertificateThumbprintSha256, undefined, 'not asked for');
@@ -140,7 +140,7 @@ for (const coding of ['Content-Length', 'chunked']) {
   });
 }
 
-test("Azure's two ways around the limit work: Expect, and a HEAD request before", async () => {
+test("Azure's two ways around the limit work: Expect, and an earlier HEAD request", async () => {
   const file = join(openssl.folder, 'large');
   writeFileSync(file, Buffer.alloc(3_000_000));
   const expecting = await curl(client, '-H', 'Expect: 100-continue', '--data-binary', `@${file}`, `${gateway.url}/a`);
@@ -183,7 +183,7 @@ test('a client that refuses to renegotiate is cut off, and never served', async 
   );
 });
 
-test('a client that starts a renegotiation of its own is cut off, before and after being asked', async () => {
+test('a client that starts its own renegotiation is cut off, before and after being asked', async () => {
   for (const path of ['/public', '/a']) {
     const { output } = await runClient(
       [],
@@ -201,8 +201,8 @@ test('a client that starts a renegotiation of its own is cut off, before and aft
   );
 });
 
-test('a client that ignores the question gets 403 when its time is over', async (context) => {
-  // Stands between the two and swallows what the client says once the gateway has asked.
+test('a client that ignores the request for a certificate gets 403 when its time is over', async (context) => {
+  // A proxy between client and gateway, which drops what the client sends once the gateway has asked.
   let armed = false;
   let swallowing = false;
   const between = createServer((fromClient) => {
@@ -231,7 +231,7 @@ test('a client that ignores the question gets 403 when its time is over', async 
   );
 });
 
-test('optional-interactive: clients are asked, browsers are not, nobody must answer', async () => {
+test('in optional-interactive, clients other than browsers are asked, and nobody must answer', async () => {
   const browser = ['-A', 'Mozilla/5.0 (X11; Linux x86_64)'];
   assert.match((await curl(client, `${interactive.url}/a`)).output, /^HTTP\/1\.1 200/);
   assert.match((await curl(undefined, `${interactive.url}/b`)).output, /^HTTP\/1\.1 200/);

@@ -1,13 +1,13 @@
 /**
- * Asking for the certificate after the request head, as the App Service front end does for exclusion paths and the
- * optional-interactive mode: real TLS 1.2 renegotiation (RFC 5246 §7.4.1.1, RFC 5746), started by the server.
- * Seen to work with curl, openssl s_client, Node, undici and Python; clients that never renegotiate (Go by default)
- * fail here as they fail on Azure, those that answer with an alert by a broken connection.
+ * Asks for the certificate after the request head, as App Service's front end does with exclusion paths and in the
+ * optional-interactive mode. This is real TLS 1.2 renegotiation (RFC 5246 §7.4.1.1, RFC 5746), started by the server.
+ * It works with curl, openssl s_client, Node, undici and Python. Clients that never renegotiate (Go by default) fail
+ * here as they fail on Azure; if they answer with an alert, the connection breaks.
  *
  * Two traps of Node's TLS layer (measured on Node 20):
  * - `renegotiate` inside the parser's callback feeds later bytes to the parser while it is still in the head, and
- *   `secure` fires inside OpenSSL's handshake: each is left by `setImmediate` first.
- * - A client offers its session again in the second handshake; a resumed session carries no certificate. So
+ *   `secure` fires inside OpenSSL's handshake. So `setImmediate` leaves each of them first.
+ * - A client offers its session again in the second handshake, and a resumed session carries no certificate. So
  *   resumption is off (tls-listener.ts).
  */
 import type { IncomingMessage } from 'node:http';
@@ -17,8 +17,9 @@ import { readBodyUpTo } from '../wire/request-body.js';
 import { getFieldValues, type RawField } from '../wire/raw-fields.js';
 
 /**
- * Azure documents "100 kb". This is the smaller reading (not 102,400), so that what passes here passes there in both.
- * The second handshake comes behind the body on the wire, so the front end must take in the whole body before it.
+ * The most bytes of a body before the renegotiation. Azure documents "100 kb", which may mean 100,000 or 102,400; a
+ * body within the smaller limit passes on Azure in both cases. The client's second handshake comes after the body, so
+ * the front end must first take in the whole body.
  */
 export const maxBodyBytesBeforeRenegotiation = 100_000;
 
@@ -27,9 +28,11 @@ export type RenegotiationResult =
   | { readonly outcome: 'request-body-too-large-for-renegotiation' | 'renegotiation-failed' };
 
 /**
- * Asks once per connection: later requests of it, of any size, go on at once, which is why Azure recommends a HEAD
- * request before a large one. A client that waits for `100 Continue` has sent no body yet, hence no limit for it.
- * @returns the whole body where it had to be read.
+ * Asks once for each connection. Later requests on it are forwarded at once, whatever their size, which is why Azure
+ * recommends a HEAD request before a large one. A client that waits for `100 Continue` has not sent its body yet, so
+ * its body has no limit.
+ *
+ * @returns the whole body if it had to be read.
  */
 export async function askForCertificateAfterRequestHead(
   connection: ClientConnection,
@@ -52,7 +55,7 @@ export async function askForCertificateAfterRequestHead(
   return completed ? { outcome: 'completed', receivedBody } : { outcome: 'renegotiation-failed' };
 }
 
-/** Resolves to false when the client didn't finish its second handshake. Never rejects. */
+/** Resolves to false if the client does not complete its second handshake. Never rejects. */
 async function renegotiate(connection: ClientConnection, timeoutMilliseconds: number): Promise<boolean> {
   const { socket } = connection;
   await leaveCallback();

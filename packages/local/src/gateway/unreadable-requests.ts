@@ -9,7 +9,7 @@ const lingerMilliseconds = 1000;
 
 export interface UnreadableRequestOptions {
   readonly findConnection: (socket: Socket) => ClientConnection | undefined;
-  /** Called for an answer past the parser; `request` is there when its head could be read. */
+  /** Called when the gateway answers without Node's parser. `request` is given if its head could be read. */
   readonly onAnswer: (
     connection: ClientConnection,
     answer: GatewayAnswer,
@@ -17,7 +17,10 @@ export interface UnreadableRequestOptions {
   ) => void;
 }
 
-/** Requests that Node's parser refuses, or hands over as a tunnel: answered when nothing else is, then closed. */
+/**
+ * Handles requests that Node's parser refuses or treats as a tunnel. Answers if no other answer is pending, and closes
+ * the connection.
+ */
 export function answerUnreadableRequests(server: Server, options: UnreadableRequestOptions): void {
   const answerRaw = (socket: Socket, answer: GatewayAnswer | undefined): void => {
     const connection = options.findConnection(socket);
@@ -29,10 +32,10 @@ export function answerUnreadableRequests(server: Server, options: UnreadableRequ
     connection.closing = true;
     const pending = [...connection.pendingResponses];
     const newest = pending.at(-1);
-    // The requests before it are whole: their answers go out, the connection closes after them.
+    // The requests before it are complete. They are answered, and then the connection closes.
     if (newest?.req.complete === true) return;
     connection.ended = true;
-    // Within the body of a request: answered if nothing else is being answered, and its own answer has not begun.
+    // The fault is within a request's body. It is answered if no other answer is pending and its own has not begun.
     if (newest !== undefined && (pending.length > 1 || newest.headersSent)) {
       socket.destroy();
       return;
@@ -44,13 +47,16 @@ export function answerUnreadableRequests(server: Server, options: UnreadableRequ
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     answerRaw(socket, classifyClientError(error.code ?? ''));
   });
-  // Node would close without a word. With bytes sent ahead it has stopped parsing: they are never read.
+  // Without a listener, Node would close the connection without an answer. Node has stopped parsing, so bytes that the
+  // client sent ahead are never read.
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     answerRaw(socket, 'method-not-supported');
   });
 }
 
-/** Undefined: the connection itself failed, there is nobody to answer. */
+/**
+ * The gateway's answer to a parser error. Undefined if the connection itself failed, so that nobody can be answered.
+ */
 function classifyClientError(code: string): GatewayAnswer | undefined {
   // The client left within its request.
   if (code === 'HPE_INVALID_EOF_STATE') return undefined;
@@ -59,7 +65,10 @@ function classifyClientError(code: string): GatewayAnswer | undefined {
   return code.startsWith('HPE_') ? 'malformed-request' : undefined;
 }
 
-/** What the client still sends is read for a moment: unread bytes would reset the connection under the answer. */
+/**
+ * Sends the bytes, then reads for a moment what the client still sends. Unread bytes would reset the connection before
+ * the client has read the answer.
+ */
 function closeAfter(socket: Socket, bytes: string): void {
   socket.end(bytes);
   socket.resume();

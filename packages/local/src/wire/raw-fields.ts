@@ -1,9 +1,9 @@
 // wire/: header fields as they were sent, and bodies of requests.
 
-/** One header field as received: the name in the client's spelling, the value untouched. */
+/** One header field as received: its name in the client's spelling, and its value unchanged. */
 export type RawField = readonly [name: string, value: string];
 
-/** Node's `rawHeaders` (name, value, name, value …) keeps order, spelling and duplicates. */
+/** Pairs Node's `rawHeaders` (name, value, name, value …), which keep order, spelling and duplicates. */
 export function pairRawHeaders(rawHeaders: readonly string[]): RawField[] {
   const fields: RawField[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -13,8 +13,8 @@ export function pairRawHeaders(rawHeaders: readonly string[]): RawField[] {
 }
 
 /**
- * One spelling for all names that some server behind might take for the same field. CGI, WSGI and PHP turn `-`, `_`
- * and `.` into one character, so `X_ARR_ClientCert` may be read as `X-ARR-ClientCert` there.
+ * Gives one spelling to all names that a server behind the gateway might take for the same field. CGI, WSGI and PHP
+ * turn `-`, `_` and `.` into one character, so they may read `X_ARR_ClientCert` as `X-ARR-ClientCert`.
  */
 export function canonicalizeFieldName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
@@ -24,7 +24,10 @@ export function getFieldValues(fields: readonly RawField[], lowerCaseName: strin
   return fields.filter(([name]) => name.toLowerCase() === lowerCaseName).map(([, value]) => value);
 }
 
-/** RFC 9110 §7.6.1, and those that older clients treat so. They speak about one connection and end here. */
+/**
+ * Fields of a single connection, which are not forwarded (RFC 9110 §7.6.1), and others that older clients use like
+ * them.
+ */
 export const hopByHopNames: ReadonlySet<string> = new Set([
   'connection',
   'http2-settings',
@@ -38,7 +41,7 @@ export const hopByHopNames: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Names listed in `Connection`, lower-case. */
+/** The names listed in `Connection`, in lower case. */
 export function getConnectionOptions(fields: readonly RawField[]): string[] {
   return getFieldValues(fields, 'connection')
     .flatMap((value) => value.split(','))
@@ -46,7 +49,7 @@ export function getConnectionOptions(fields: readonly RawField[]): string[] {
     .filter((option) => option !== '');
 }
 
-/** Without the fields that end at this hop, including those that the sender named in `Connection`. */
+/** Removes the fields that end at this hop, including those that the sender named in `Connection`. */
 export function removeHopByHopFields(fields: readonly RawField[]): RawField[] {
   const named = new Set(getConnectionOptions(fields).map(canonicalizeFieldName));
   return fields.filter(([name]) => {

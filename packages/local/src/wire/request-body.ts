@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How long an answered client may go on sending its body, so that a closed connection doesn't swallow the answer. */
+/**
+ * How long a client may go on sending its body after the answer. If the connection were closed at once, the client
+ * could lose the answer.
+ */
 const lingerMilliseconds = 2000;
 
-/** Reads on, for a while, what is left of the request; resolves at its end. */
+/** Reads and discards the rest of the request. Resolves at its end, or after a while. */
 export function drainRequest(request: IncomingMessage): Promise<void> {
   if (request.complete || request.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
@@ -19,8 +22,9 @@ export function drainRequest(request: IncomingMessage): Promise<void> {
 }
 
 /**
- * The body of a request up to its end or to where its client left; undefined when it is larger than that, and the rest is left
- * unread. By events: an iterator that is left early destroys the request, and the answer may be lost with it.
+ * Reads the body of a request to its end, or until the client leaves. Undefined if the body is larger than
+ * `maximumBytes`; the rest stays unread then. Listens to events, because an iterator that is left early would destroy
+ * the request, and the answer could be lost with it.
  */
 export function readBodyUpTo(request: IncomingMessage, maximumBytes: number): Promise<readonly Buffer[] | undefined> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 // exchange/: one request through the gateway and its answer: what is refused, removed and added.
 
-/** What the gateway itself answers. The name stands in the response's `x-certgate-gateway` field. */
+/** The gateway's own answers. The response's field `x-certgate-gateway` contains the name of the answer. */
 export const gatewayAnswers = {
   'client-certificate-required': {
     status: 403,
@@ -59,19 +59,22 @@ export const gatewayAnswers = {
 
 export type GatewayAnswer = keyof typeof gatewayAnswers;
 
-/** Also hears the DER of the certificate that the connection presented. */
+/** Receives each finished request, and the DER of the certificate that the connection presented. */
 export type ExchangeListener = (exchange: GatewayExchange, certificateDer: Uint8Array | undefined) => void;
 
-/** One finished request. The query is left out of `path`: function keys travel there (`?code=`). */
+/** One finished request. `path` does not include the query, because function keys are sent there (`?code=`). */
 export interface GatewayExchange {
-  /** `-` when the request couldn't be read. */
+  /** The request's method. `-` if the request could not be read. */
   readonly method: string;
   readonly path: string;
-  /** 499 when the client left before it was answered. */
+  /** The status of the answer. 499 if the client left before it was answered. */
   readonly status: number;
   readonly answeredBy: 'gateway' | 'upstream';
   readonly reason?: GatewayAnswer | 'client-aborted' | 'upstream-aborted';
-  /** Of the client certificate that the connection presented, upper-case hexadecimal, whether or not it was sent on. */
+  /**
+   * The SHA-256 thumbprint of the client certificate that the connection presented, in upper-case hexadecimal, whether
+   * or not the gateway passed it on. Undefined if there was none.
+   */
   readonly clientCertificateThumbprintSha256: string | undefined;
   readonly milliseconds: number;
 }

@@ -9,10 +9,13 @@ import {
 } from '../../wire/raw-fields.js';
 import { drainRequest } from '../../wire/request-body.js';
 
-/** Says that the gateway itself answered, and why. No app behind can send it. */
+/**
+ * The field that shows that the gateway itself answered, and why. The app can't send it, because the gateway removes
+ * it.
+ */
 export const gatewayAnswerHeaderName = 'x-certgate-gateway';
 
-/** The gateway's own answer; nothing that the client sent is repeated in it. The connection ends with it. */
+/** Sends the gateway's own answer, and ends the connection. The answer repeats nothing that the client sent. */
 export async function sendGatewayAnswer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -27,7 +30,7 @@ export async function sendGatewayAnswer(
   response.end();
 }
 
-/** The same answer for a client whose request couldn't be read, as bytes for its socket. */
+/** The gateway's own answer as bytes for the socket, for a client whose request could not be read. */
 export function formatRawAnswer(answer: GatewayAnswer): string {
   const body = renderAnswer(answer);
   const fields = buildAnswerFields(answer, body).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -54,15 +57,18 @@ function renderAnswer(answer: GatewayAnswer): string {
 `;
 }
 
-/** For text and for quoted attribute values. */
+/** Escapes text for HTML content and for quoted attribute values. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** The app's fields in its order and spelling; Node frames the body anew for the client. */
+/**
+ * The app's header fields in its order and spelling, without those that end here. Node frames the body again for the
+ * client.
+ */
 export function buildClientResponseFields(rawHeaders: readonly string[]): RawField[] {
   const fields = pairRawHeaders(rawHeaders);
-  // Where both are there, the coding counts (RFC 9112 §6.3) and the length would be a lie.
+  // If both fields are there, Transfer-Encoding decides (RFC 9112 §6.3), and Content-Length would be wrong.
   const chunked = getFieldValues(fields, 'transfer-encoding').length > 0;
   return removeHopByHopFields(fields).filter(([name]) => {
     const canonical = canonicalizeFieldName(name);

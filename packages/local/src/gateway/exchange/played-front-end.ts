@@ -1,23 +1,24 @@
 import type { RawField } from '../../wire/raw-fields.js';
 import type { RequestHead } from './request-refusals.js';
 
-/** What a client presented in its handshake: the leaf is its own, proven by TLS; nothing else is. */
+/** What a client presented in its handshake. TLS proves only that the client has the key of the leaf certificate. */
 export interface PresentedCertificate {
   readonly der: Buffer;
-  /** The certificates that came with it, each as DER, in the client's order. */
+  /** Further certificates that the client sent, each in DER, in the client's order. */
   readonly chain: readonly Buffer[];
 }
 
-/** A front end as the gateway plays it: what it does with a client's fields, and what it writes. */
+/** A front end that the gateway plays: what it does with the client's fields, and which fields it writes. */
 export interface PlayedFrontEnd {
   /**
-   * Those of the client's fields that reach the app. Fields of one connection, of framing and of Certgate's own are gone
-   * already. `worstCase`: also those of which the front end's documentation doesn't say that they are taken away.
+   * The client's fields that reach the app. Fields of the connection, of the body's framing, and Certgate's own are
+   * already removed. With `worstCase`, fields also pass that the front end does not remove according to its
+   * documentation.
    */
   keepClientFields(fields: readonly RawField[], worstCase: boolean): readonly RawField[];
-  /** The fields that carry the certificate, or say that there is none. */
+  /** The fields that contain the certificate, or that show that there is none. */
   writeCertificate(certificate: PresentedCertificate | undefined): readonly RawField[];
-  /** What else it says of a request. */
+  /** Further fields that the front end adds to a request. */
   describeRequest?(request: RequestFacts): readonly RawField[];
 }
 
@@ -27,6 +28,6 @@ export interface RequestFacts {
   readonly clientAddress: string;
   readonly clientPort: number;
   readonly tlsProtocol: string | null;
-  /** `X-ARR-SSL`. */
+  /** The value of `X-ARR-SSL`. */
   readonly serverCertificateSummary: string;
 }

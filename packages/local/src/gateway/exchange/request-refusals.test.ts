@@ -31,15 +31,15 @@ beforeEach(() => {
   exchanges = [];
 });
 
-/** Sent behind every refused request: reaches the app only if the two were read apart. */
+/** Sent after every refused request. It reaches the app only if the gateway reads the refused request as two. */
 const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n';
 const post = 'POST / HTTP/1.1\r\nHost: a\r\n';
 
-/** Node's parser and we both refuse; which of the two is first depends on its version. */
+/** Node's parser and the gateway both refuse these. Which of the two does it first depends on Node's version. */
 const eitherWord = 'malformed-request|transfer-encoding-invalid';
 
-/** Name, bytes, the gateway's word for it, and its status. */
+/** The name, the bytes, the gateway's reason, and its status. */
 const refused: readonly (readonly [string, string, word?: string, status?: number])[] = [
   [
     'Content-Length before Transfer-Encoding',
@@ -126,7 +126,7 @@ const refused: readonly (readonly [string, string, word?: string, status?: numbe
 ];
 
 for (const [name, bytes, word = 'malformed-request', status = 400] of refused) {
-  test(`refused, and nothing behind it read: ${name}`, async () => {
+  test(`is refused, and nothing after it is read: ${name}`, async () => {
     const answer = await sendBytes(gateway.port, client, bytes + smuggled);
     assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
     assert.match(answer, new RegExp(`\\r\\nx-certgate-gateway: (?:${word})\\r\\n`));
@@ -136,7 +136,7 @@ for (const [name, bytes, word = 'malformed-request', status = 400] of refused) {
   });
 }
 
-/** Errors within a body: the app has the head by then, but must never see a complete request. */
+/** Errors within a body. The app has already received the head, but must never receive a complete request. */
 const brokenBodies: readonly (readonly [string, string])[] = [
   ['a chunk size in another notation', '0x1\r\nx\r\n0\r\n\r\n'],
   ['a chunk size with a trailing blank', '1 \r\nx\r\n0\r\n\r\n'],
@@ -145,7 +145,7 @@ const brokenBodies: readonly (readonly [string, string])[] = [
   ['a chunk longer than announced', '1\r\nxy\r\n0\r\n\r\n'],
 ];
 for (const [name, body] of brokenBodies) {
-  test(`never completed towards the app: ${name}`, async () => {
+  test(`never completes the request to the app: ${name}`, async () => {
     const answer = await sendBytes(gateway.port, client, `${post}Transfer-Encoding: chunked\r\n\r\n${body}${smuggled}`);
     assert.match(answer, /^HTTP\/1\.1 400 /);
     for (const received of upstream.received) {
@@ -155,7 +155,7 @@ for (const [name, body] of brokenBodies) {
   });
 }
 
-test('what is left of a legal chunked body is framed anew: no extension, no trailer', async () => {
+test('a legal chunked body is framed again without extensions and trailers', async () => {
   const body = '3;a="0"\r\nabc\r\n0\r\nX-ARR-ClientCert: forged\r\n\r\n';
   const answer = await sendBytes(
     gateway.port,
@@ -167,7 +167,7 @@ test('what is left of a legal chunked body is framed anew: no extension, no trai
   assert.doesNotMatch(upstream.received[0]!, /forged|railer/);
 });
 
-test('requests sent ahead take the same path, one after another, each on its own connection to the app', async () => {
+test('requests sent ahead are handled in the same way, one after another, each on its own connection to the app', async () => {
   const bytes = ['/1', '/2', '/3']
     .map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\nX-ARR-ClientCert: forged\r\n\r\n`)
     .join('');
@@ -186,28 +186,28 @@ test('requests sent ahead take the same path, one after another, each on its own
   }
 });
 
-test('garbage after a good request: its answer goes out, then the connection ends', async () => {
+test('garbage after a good request ends the connection when the request is answered', async () => {
   const answer = await sendBytes(gateway.port, client, `${get}\r\n\x16\x03garbage\r\n\r\n${smuggled}`);
   assert.match(answer, /^HTTP\/1\.1 200 OK/);
   assert.equal(answer.match(/HTTP\/1\.1 \d/g)?.length, 1);
   assert.equal(upstream.received.length, 1);
 });
 
-test('CONNECT behind a request that is still being answered closes the connection without mixing answers', async () => {
+test('CONNECT after a request that is still being answered closes the connection without mixing answers', async () => {
   const answer = await sendBytes(gateway.port, client, `${get}\r\nCONNECT b:80 HTTP/1.1\r\nHost: a\r\n\r\n${smuggled}`);
   assert.ok(answer === '' || /^HTTP\/1\.1 200 OK/.test(answer), answer);
   assert.doesNotMatch(answer, /501/);
   assert.ok(upstream.received.length <= 1);
 });
 
-test('more requests ahead than the limit: the connection ends after those it took', async () => {
+test('more requests ahead than the limit end the connection when those before are answered', async () => {
   const bytes = Array.from({ length: 40 }, (_, index) => `GET /${index} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
   const answer = await sendBytes(gateway.port, client, bytes);
   assert.ok((answer.match(/HTTP\/1\.1 200/g) ?? []).length <= 17);
   assert.ok(upstream.received.length <= 17);
 });
 
-test('HTTP/1.0 with a Host is served, and its expectation ignored', async () => {
+test('HTTP/1.0 with a Host is served, and its expectation is ignored', async () => {
   const socket = await connectTls(gateway.port, client);
   const answer = readUntil(socket);
   socket.write('POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi');

@@ -1,7 +1,7 @@
 import type { GatewayAnswer } from './gateway-exchange.js';
 import { getConnectionOptions, getFieldValues, type RawField } from '../../wire/raw-fields.js';
 
-/** What Node's parser let through of a request. */
+/** A request's head that Node's parser accepted. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;
@@ -10,26 +10,30 @@ export interface RequestHead {
 }
 
 /**
- * Requests that two servers might read differently, and those the front end has no business with.
+ * Finds the refusal for a request that two servers might read differently, or that a front end does not serve.
  *
- * Node's strict parser already ends, with 400, the connection of: obs-fold, bare CR or LF, NUL, white space in or
- * after a field name, Content-Length that repeats or isn't a number or meets Transfer-Encoding, Transfer-Encoding
- * that repeats, malformed chunks. What it accepts and a front end must not is refused here; the tests hold both.
+ * Node's strict parser already ends the connection with 400 for these: obs-fold, bare CR or LF, NUL, white space in or
+ * after a field name, Content-Length that is repeated, is not a number or occurs with Transfer-Encoding, repeated
+ * Transfer-Encoding, malformed chunks. This function refuses what the parser accepts but a front end must not. The
+ * tests cover both.
  */
 export function findRequestRefusal(head: RequestHead, maxHeaderCount: number): GatewayAnswer | undefined {
   const { method, httpVersion, fields } = head;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http-version-not-supported';
   if (fields.length > maxHeaderCount) return 'headers-too-large';
-  // TRACE would echo the injected certificate header back to a script in a browser.
+  // A server that answers TRACE would send the certificate header back to a script in a browser.
   if (method === 'CONNECT' || method === 'TRACE') return 'method-not-supported';
   if (!isOriginForm(head.target)) return 'request-target-invalid';
   if (!hasOneHost(fields)) return 'host-invalid';
   return findFramingRefusal(head) ?? findConnectionRefusal(head);
 }
 
-/** No absolute-form, authority-form or `*`: the app would see another target than the one judged here. */
+/**
+ * Whether the target is in origin form. With absolute form, authority form or `*`, the app would see another target
+ * than the one that is judged here.
+ */
 function isOriginForm(target: string): boolean {
-  // No fragment either: it never belongs on the wire, and URL parsers behind drop it.
+  // A fragment is refused too. It is never part of a request, and URL parsers behind the gateway drop it.
   return /^\/[\x21-\x22\x24-\x7e]*$/.test(target);
 }
 
@@ -38,7 +42,10 @@ function hasOneHost(fields: readonly RawField[]): boolean {
   return others.length === 0 && /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.test(host ?? '');
 }
 
-/** RFC 9112 §6.3 lets a recipient guess in some of these cases; here nobody guesses. */
+/**
+ * Refuses ambiguous lengths of the body. RFC 9112 §6.3 lets a recipient guess in some of these cases, but this gateway
+ * never guesses.
+ */
 function findFramingRefusal({ httpVersion, fields }: RequestHead): GatewayAnswer | undefined {
   const codings = getFieldValues(fields, 'transfer-encoding');
   const lengths = getFieldValues(fields, 'content-length');
@@ -54,7 +61,7 @@ function findFramingRefusal({ httpVersion, fields }: RequestHead): GatewayAnswer
 
 function findConnectionRefusal({ httpVersion, fields }: RequestHead): GatewayAnswer | undefined {
   if (getFieldValues(fields, 'upgrade').length > 0) return 'upgrade-not-supported';
-  // Removing one of these as "for this connection only" would change what the request means.
+  // If the gateway removed one of these as a field of the connection, the request would change its meaning.
   const options = getConnectionOptions(fields);
   if (['content-length', 'host', 'transfer-encoding'].some((name) => options.includes(name))) {
     return 'connection-field-invalid';
@@ -70,12 +77,12 @@ function isContinueExpectation(expectations: readonly string[]): boolean {
   return expectations.length === 1 && expectations[0]?.toLowerCase() === '100-continue';
 }
 
-/** An HTTP/1.0 client can't wait for `100 Continue` (RFC 9110 §10.1.1). */
+/** Whether the client waits for `100 Continue`. An HTTP/1.0 client can't (RFC 9110 §10.1.1). */
 export function expectsContinue({ httpVersion, fields }: RequestHead): boolean {
   return httpVersion === '1.1' && isContinueExpectation(getFieldValues(fields, 'expect'));
 }
 
-/** Whether a body follows; its end is then said by Content-Length or by chunks. */
+/** Whether a body follows, whose end Content-Length or chunks determine. */
 export function announcesBody(fields: readonly RawField[]): boolean {
   return (
     getFieldValues(fields, 'transfer-encoding').length > 0 ||

@@ -12,7 +12,7 @@ after(() => {
 
 const get = 'GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
-test("response fields: hop-by-hop ones end here, the gateway's own word can't be faked, the rest arrives as it was", async () => {
+test("response fields arrive unchanged, except hop-by-hop fields and the gateway's own, which the app can't forge", async () => {
   const answer = [
     'HTTP/1.1 299 My Reason',
     'Set-Cookie: a=1',
@@ -43,7 +43,7 @@ test("response fields: hop-by-hop ones end here, the gateway's own word can't be
   });
 });
 
-test('HEAD, 204, 304 and HTTP/1.0 are framed for their client', async () => {
+test('responses to HEAD and HTTP/1.0, and with 204 or 304, are framed for their client', async () => {
   await withRawUpstream('HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n', async ({ gateway }) => {
     const received = await sendBytes(gateway.port, client, get.replace('GET', 'HEAD'));
     assert.match(received, /^HTTP\/1\.1 200 OK\r\nContent-Length: 1234\r\n[^]*\r\n\r\n$/);

@@ -62,7 +62,7 @@ const spellings = [
   'X~ARR~ClientCert',
 ];
 
-test('whatever the client calls it, the app sees its own certificate or none', async () => {
+test("the app sees the connection's certificate or none, however the client spells a forged field", async () => {
   for (const spelling of spellings) {
     for (const certificate of [client, undefined]) {
       const fields = findCertificateFields(await getForwarded(gateway.port, certificate, [`${spelling}: Zm9yZ2Vk`]));
@@ -71,7 +71,7 @@ test('whatever the client calls it, the app sees its own certificate or none', a
   }
 });
 
-test('worst case: the forged value arrives alone, or before the true one', async () => {
+test('in the worst case, the forged value arrives alone, or before the true one', async () => {
   for (const spelling of spellings) {
     const forged: [string, string] = [spelling, 'Zm9yZ2Vk'];
     const field = forged.join(': ');
@@ -83,7 +83,7 @@ test('worst case: the forged value arrives alone, or before the true one', async
   }
 });
 
-test("no client's field passes for one of Certgate's own, and the gateway's token goes along once", async () => {
+test("a client can't send Certgate's own fields, and the gateway's token is sent once", async () => {
   const token = { name: 'x-certgate-front-end-token', value: 'a'.repeat(43) };
   const knowing = await startGateway({ ...getOptions(), worstCase: true, upstreamToken: token });
   const forged = ['X-Certgate-Front-End-Token: f', 'x_certgate_front_end_token: f', 'X-Certgate-Other: f'];
@@ -105,7 +105,7 @@ test("no client's field passes for one of Certgate's own, and the gateway's toke
   }
 });
 
-test('Connection removes what it names, but never what the front end adds', async () => {
+test('Connection removes the fields that it names, but never those that the front end adds', async () => {
   const rawHeaders = await getForwarded(gateway.port, client, [
     'Connection: x-arr-clientcert, X-Private, x_other, x-arr-log-id, x-forwarded-for',
     'X-Private: 1',
@@ -124,11 +124,11 @@ test('Connection removes what it names, but never what the front end adds', asyn
     assert.deepEqual(getValues(rawHeaders, name), [], name);
   }
   assert.deepEqual(getValues(rawHeaders, 'x-kept'), ['1']);
-  // Ours, for this one connection to the app.
+  // The gateway writes this field itself, for its connection to the app.
   assert.deepEqual(getValues(rawHeaders, 'connection'), ['Keep-Alive']);
 });
 
-test('fields of the front end are its own: the client says none of them', async () => {
+test("a client can't set the front end's own fields", async () => {
   const owned = [
     'CLIENT-IP',
     'DISGUISED-HOST',
@@ -194,7 +194,7 @@ test('the front end adds its fields', async () => {
   assert.match(getValues(rawHeaders, 'x-arr-log-id').join('|'), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
 
-test("order, spelling, duplicates and bytes of the client's fields arrive as they were", async () => {
+test("order, spelling, duplicates and bytes of the client's fields arrive unchanged", async () => {
   const fields = [
     ...[['b-B', '2'], ['A-a', '1'], ['B-b', '3'], ['Cookie', 'x=1'], ['Cookie', 'y=2'], ['Set-Cookie', 'z']],
     ...[['X-Bytes', '\xe9\x80'], ['X-Empty', '']],

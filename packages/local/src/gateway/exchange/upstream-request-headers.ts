@@ -1,16 +1,20 @@
 /**
- * The header section that the app receives: what the client sent, minus what ends at this hop or belongs to the
- * front end, plus what the front end adds. In this order, so that no `Connection` option removes an added field.
+ * Builds the header section that the app receives: the client's fields, without those that end at this hop or belong to
+ * the front end, and then the fields that the front end adds. In this order, no `Connection` option can remove an added
+ * field.
  */
 import { secretHeaderName } from '@certgate/core/internal';
 import type { PlayedFrontEnd, PresentedCertificate, RequestFacts } from './played-front-end.js';
 import { canonicalizeFieldName, getFieldValues, removeHopByHopFields, type RawField } from '../../wire/raw-fields.js';
 import { expectsContinue, type RequestHead } from './request-refusals.js';
 
-/** Written anew from what the parser understood, so that another spelling of them can't say something else. */
+/**
+ * Fields that the gateway writes again from what the parser understood, so that another spelling can't change their
+ * meaning.
+ */
 const framingNames: ReadonlySet<string> = new Set(['content-length', 'expect', 'host', 'transfer-encoding']);
 
-/** The field that only a gateway and its upstream know. */
+/** A field whose value only a gateway and its upstream know. */
 export interface UpstreamToken {
   readonly name: string;
   readonly value: string;
@@ -18,9 +22,9 @@ export interface UpstreamToken {
 
 export interface ForwardingFacts extends Omit<RequestFacts, 'head' | 'host'> {
   readonly frontEnd: PlayedFrontEnd;
-  /** Undefined when the app is to see none. */
+  /** The certificate to pass on. Undefined if the app must see none. */
   readonly certificate: PresentedCertificate | undefined;
-  /** What shows the app that a request came by this front end. */
+  /** The secret that shows the app that a request came through this front end. Undefined if there is none. */
   readonly frontEndSecret: string | undefined;
   readonly worstCase: boolean;
   readonly upstreamToken: UpstreamToken | undefined;
@@ -51,7 +55,7 @@ function buildFramingFields(head: RequestHead): RawField[] {
   const length = getFieldValues(head.fields, 'content-length')[0];
   if (getFieldValues(head.fields, 'transfer-encoding').length > 0) fields.push(['Transfer-Encoding', 'chunked']);
   else if (length !== undefined) fields.push(['Content-Length', length]);
-  // Without it Node would announce a chunked body for methods that usually have one.
+  // Without this field, Node would announce a chunked body for methods that usually have a body.
   else if (!['GET', 'HEAD', 'DELETE', 'OPTIONS'].includes(head.method)) fields.push(['Content-Length', '0']);
   return fields;
 }

@@ -20,12 +20,12 @@ const ownFields: ReadonlySet<string> = new Set([
 /**
  * App Service's front end.
  *
- * Which fields it adds isn't documented in one place; the list follows what apps there are seen to receive.
- * `X-SITE-DEPLOYMENT-ID` is left out: there is no deployment here. Other `X-Forwarded-*` fields of the client
- * (`X-Forwarded-Host`, `X-Forwarded-Client-Cert`) are removed, though Azure may let some of them through.
+ * Azure does not document all the fields that it adds in one place. The list contains fields that apps there were seen
+ * to receive. `X-SITE-DEPLOYMENT-ID` is left out, because there is no deployment here. Other `X-Forwarded-*` fields of
+ * the client (`X-Forwarded-Host`, `X-Forwarded-Client-Cert`) are removed, although Azure may pass some of them on.
  *
- * Whether it removes a client's own `X-ARR-ClientCert` isn't documented either. In the worst case that field stays, in the
- * client's spelling and place, before ours if there is one; the app then sees two values.
+ * Azure does not document either whether it removes a client's own `X-ARR-ClientCert`. In the worst case, that field is
+ * kept in the client's spelling and place. If the gateway adds the true certificate after it, the app sees two values.
  */
 export const appService: PlayedFrontEnd = Object.freeze({
   keepClientFields: (fields, worstCase) => fields.filter(([name]) => belongsToClient(name, worstCase)),

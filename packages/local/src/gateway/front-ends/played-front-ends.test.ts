@@ -13,18 +13,20 @@ import { HttpUpstream } from '../test-support/upstreams.js';
 
 const secret = 'of-the-front-end_0123456789.~+/=';
 
-/** How a front end is played. What it writes of a certificate is in the forms. */
+/** What the test expects of a front end. The fields that it writes for a certificate are in `frontEndForms`. */
 interface Play {
-  /** Its fields as it spells them. */
+  /** The front end's field names in its own spelling. */
   readonly spelling: readonly string[];
-  /** What it says of a certificate that it didn't verify, and where none came. */
+  /** The text for a certificate that it did not verify, and its fields if there is no certificate. */
   readonly unverified?: string;
   readonly without: readonly Field[];
-  /** Whether names with underscores are dropped: all, those that look like its own, or none. */
+  /** Which names with underscores are dropped: all of them, those that look like the front end's own, or none. */
   readonly dropsUnderscores: 'all' | 'its own' | 'none';
-  /** What else of a client's fields is removed. */
+  /** Further fields of a client that are removed. */
   readonly removes?: RegExp;
-  /** What passes in the worst case beside that. `place` is that of the spelling: lower case, title case, underscores. */
+  /**
+   * Fields that also pass in the worst case. `place` is the index of the spelling: lower case, title case, underscores.
+   */
   readonly open?: (field: string, place: number) => boolean;
 }
 
@@ -42,7 +44,7 @@ const plays: Readonly<Record<FrontEndName, Play>> = {
     unverified: 'PASSTHROUGH',
     without: [['X-Client-Certificate-Verification', 'NONE']],
     dropsUnderscores: 'its own',
-    // A second line of one.
+    // A second field with such a name.
     open: (field, place) => field.startsWith('x-client-certificate') && place > 0,
   },
   envoy: { spelling: ['x-forwarded-client-cert'], without: [], dropsUnderscores: 'none' },
@@ -74,7 +76,7 @@ const plays: Readonly<Record<FrontEndName, Play>> = {
   rfc9440: { spelling: ['Client-Cert', 'Client-Cert-Chain'], without: [], dropsUnderscores: 'none' },
 };
 
-/** Every field that any front end writes, in lower case, and one of Traefik's that is not read. */
+/** Every field that any front end writes, in lower case, and one field of Traefik's that is never read. */
 const ownFields = frontEndForms.flatMap(({ frontEnd }) => frontEnd.fields);
 const allFields = [...new Set([...ownFields, 'x-forwarded-tls-client-cert-info'])];
 const toCanonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
@@ -86,9 +88,12 @@ const openssl = new OpensslFolder();
 let upstream: HttpUpstream;
 let gateways: Gateways;
 let worstCase: Gateways;
-/** Its base64 has all that is percent-encoded: `+`, `/` and `=`. */
+/**
+ * A certificate without further ones. Its base64 contains all characters that must be percent-encoded: `+`, `/` and
+ * `=`.
+ */
 let alone: TestCertificate;
-/** Sends its issuer and then a certificate that has nothing to do with either. */
+/** A certificate whose client also sends its issuer and an unrelated certificate. */
 let accompanied: TestCertificate;
 
 before(async () => {
@@ -138,7 +143,7 @@ async function forward(
 const keepCertificateFields = (fields: readonly Field[]): readonly Field[] =>
   fields.filter(([name]) => allFields.includes(toCanonical(name)));
 
-/** The certificate at this place of a file, as openssl itself reads it. */
+/** The certificate at this position of a file, as openssl reads it. */
 function readParts(name: string, position = 0): { der: Buffer; pem: string } {
   const blocks = readFileSync(join(openssl.folder, `${name}.pem`), 'utf8').match(/-----BEGIN[^]+?-----END.*\n/g);
   writeFileSync(join(openssl.folder, 'part.pem'), blocks?.[position] ?? '');
@@ -147,7 +152,7 @@ function readParts(name: string, position = 0): { der: Buffer; pem: string } {
   return { der, pem: encodeURIComponent(openssl.run('x509', '-in', 'part.pem')) };
 }
 
-/** As the front end spells its names. */
+/** Writes the names in the front end's spelling. */
 function spell(name: FrontEndName, fields: ReturnType<FrontEndForm['write']>): Field[] {
   const { spelling } = plays[name];
   return Object.entries(fields).map(([field, value]) => [
@@ -156,8 +161,8 @@ function spell(name: FrontEndName, fields: ReturnType<FrontEndForm['write']>): F
   ]);
 }
 
-describe('what a front end writes', () => {
-  test('of a certificate that came alone, and of none', async () => {
+describe('the fields that a front end writes', () => {
+  test('describe a certificate that came alone, and a missing one', async () => {
     for (const { frontEnd, verification, write } of frontEndForms) {
       const name = frontEnd.name as FrontEndName;
       const { unverified = '', without } = plays[name];
@@ -168,7 +173,7 @@ describe('what a front end writes', () => {
     }
   });
 
-  test('of certificates that came with it: in the order of the handshake, whether or not they fit', async () => {
+  test('contain further certificates in the order of the handshake, whether or not they fit', async () => {
     const [leaf, ...chain] = [0, 1, 2].map((position) => readParts('leaf', position).der);
     assert.ok(leaf !== undefined);
     for (const { frontEnd, write } of frontEndForms.filter(({ handsOnChain }) => handsOnChain)) {
@@ -180,7 +185,7 @@ describe('what a front end writes', () => {
     }
   });
 
-  test("the secret, once, in place of any that a client sends; App Service's sends none", async () => {
+  test("contain the secret once, in place of a client's; App Service's front end sends none", async () => {
     for (const name of frontEndNames) {
       const fields = await forward(gateways[name], undefined, [
         ['X-Certgate-Front-End-Secret', 'x'.repeat(32)],
@@ -191,7 +196,7 @@ describe('what a front end writes', () => {
     }
   });
 
-  test("nothing else but for App Service's: the client's own fields go on", async () => {
+  test("are the only ones added except by App Service's, and the client's own fields are kept", async () => {
     const sent: readonly Field[] = [
       ['X-Forwarded-For', '192.0.2.1'],
       ['X-Original-URL', '/x'],
@@ -206,7 +211,7 @@ describe('what a front end writes', () => {
     }
   });
 
-  test('on the page for a browser, without the secret', async () => {
+  test('are shown on the page for a browser, without the secret', async () => {
     const { output } = await curl(alone, '-H', 'Accept: text/html', `${gateways.nginx.url}/`);
     assert.match(output, /<td>nginx<\/td>/);
     assert.ok(output.includes(`SSL-Client-Cert: ${readParts('alone').pem}`), output);
@@ -215,7 +220,7 @@ describe('what a front end writes', () => {
   });
 });
 
-describe('what becomes of a field that the client sent', () => {
+describe('a field that the client sent', () => {
   const spellings = [
     (field: string): string => field,
     (field: string): string => field.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
@@ -225,7 +230,7 @@ describe('what becomes of a field that the client sent', () => {
     spellings.map((spellIt, place) => ({ field, place, name: spellIt(field) })),
   );
   const forged: readonly Field[] = forgeries.map(({ name }) => [name, 'forged']);
-  /** Those that the app gets. */
+  /** The fields that reach the app. */
   const listSurvivors = ({ frontEnd }: FrontEndForm, worst: boolean): readonly Field[] => {
     const { dropsUnderscores, removes, open } = plays[frontEnd.name as FrontEndName];
     const survives = ({ field, place, name }: (typeof forgeries)[number]): boolean => {
@@ -238,7 +243,7 @@ describe('what becomes of a field that the client sent', () => {
   };
   const isForged = ([, value]: Field): boolean => value === 'forged';
 
-  test('its own are replaced or removed; others are none of its business', async () => {
+  test("is replaced or removed if it is the front end's own, and passes otherwise", async () => {
     for (const form of frontEndForms) {
       const name = form.frontEnd.name as FrontEndName;
       const fields = await forward(gateways[name], undefined, forged);
@@ -246,7 +251,7 @@ describe('what becomes of a field that the client sent', () => {
     }
   });
 
-  test('in the worst case, what its documentation leaves open passes as well, and nothing else', async () => {
+  test("passes in the worst case only if the front end's documentation leaves that open", async () => {
     for (const form of frontEndForms) {
       const name = form.frontEnd.name as FrontEndName;
       const fields = await forward(worstCase[name], undefined, forged);
@@ -254,7 +259,7 @@ describe('what becomes of a field that the client sent', () => {
     }
   });
 
-  test('property: the field that the app reads holds the presented certificate, or none', async () => {
+  test('property: the field that the app reads contains the presented certificate, or none', async () => {
     const name = fc.oneof(
       fc.constantFrom(...forged.map(([field]) => field), 'Connection'),
       fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,12}$/),
@@ -263,7 +268,7 @@ describe('what becomes of a field that the client sent', () => {
       fc.constantFrom('SUCCESS', `close, ${allFields.join(', ')}`),
       fc.base64String({ maxLength: 40 }),
     );
-    // These change whether the request is served at all; the refusals have their own tests.
+    // Fields that decide whether the request is served at all. The refusals have their own tests.
     const changesFate = /^(?:host|content-length|transfer-encoding|upgrade|expect)$/i;
     const field = fc.tuple(name, value).filter(([key]) => !changesFate.test(key));
     const form = fc.constantFrom(...frontEndForms);

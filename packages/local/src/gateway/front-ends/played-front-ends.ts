@@ -7,18 +7,19 @@ import { canonicalizeFieldName, type RawField } from '../../wire/raw-fields.js';
 import { appService } from './app-service-fields.js';
 
 /**
- * Each as it is configured where the app alone decides. Written without core's parsers, so that the two can disagree; and
- * none claims to have verified a certificate, since the gateway verifies none.
+ * The front ends, each as it is configured for an app that decides alone. This code does not use core's parsers, so
+ * that a mistake in one of them shows. No front end claims to have verified a certificate, because the gateway verifies
+ * none.
  */
 const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   'app-service': appService,
 
   /**
-   * Azure Application Gateway v2 with mutual authentication in passthrough mode, and a rewrite rule that sets both fields:
-   * its own words for "not verified" are `PASSTHROUGH`, and `NONE` without a certificate.
+   * Azure Application Gateway v2 with mutual authentication in passthrough mode, and a rewrite rule that sets both
+   * fields. Its own word for "not verified" is `PASSTHROUGH`, and `NONE` without a certificate.
    *
-   * The rule replaces a field that the client sent. What becomes of a second line of it, or of one with underscores, isn't
-   * documented: in the worst case both reach the app.
+   * The rule replaces a field that the client sent. Azure does not document what happens to a second such field, or to
+   * one with underscores. In the worst case both reach the app.
    */
   'application-gateway': {
     keepClientFields: (fields, worstCase) =>
@@ -33,11 +34,11 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   },
 
   /**
-   * Envoy with `forward_client_cert_details: SANITIZE_SET`, `cert: true` and `chain: true`, and a certificate that it only
-   * requests. It verifies nothing then, and has no field for that. It writes names in lower case.
+   * Envoy with `forward_client_cert_details: SANITIZE_SET`, `cert: true` and `chain: true`, and an optional
+   * certificate. It verifies nothing in this configuration, and has no field for that. It writes names in lower case.
    *
-   * SANITIZE_SET replaces a client's field, and removes it without a certificate. One with underscores is another field to
-   * it, and passes.
+   * SANITIZE_SET replaces a client's field, and removes it without a certificate. A name with underscores is another
+   * field to Envoy, and passes.
    */
   envoy: {
     keepClientFields: (fields) => removeFields(fields, ['x-forwarded-client-cert']),
@@ -45,7 +46,7 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
       if (certificate === undefined) return [];
       const { der, chain } = certificate;
       const hash = createHash('sha256').update(der).digest('hex');
-      // The chain begins with the leaf, and is the leaf alone where nothing came with it.
+      // The chain begins with the leaf. It is only the leaf if no further certificate came.
       const texts = [der, ...chain].map(escapePem);
       return [['x-forwarded-client-cert', `Hash=${hash};Cert="${escapePem(der)}";Chain="${texts.join('')}"`]];
     },
@@ -54,7 +55,7 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   /**
    * nginx with `ssl_verify_client optional_no_ca`, and `UNVERIFIED` in place of `$ssl_client_verify`.
    *
-   * `proxy_set_header` replaces a field of the client, and removes it where its own value is empty. Names with other
+   * `proxy_set_header` replaces a field of the client, and removes it if its own value is empty. Names with other
    * characters than letters, digits and hyphens are dropped (`ignore_invalid_headers`, `underscores_in_headers`).
    */
   nginx: {
@@ -67,10 +68,11 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   },
 
   /**
-   * HAProxy with `ca-ignore-err all crt-ignore-err all`, and `UNVERIFIED` in place of `%[ssl_c_verify]`. It writes names in
-   * lower case.
+   * HAProxy with `ca-ignore-err all crt-ignore-err all`, and `UNVERIFIED` in place of `%[ssl_c_verify]`. It writes
+   * names in lower case.
    *
-   * `del-header` and `set-header` remove a client's field. One with underscores is another field to it, and passes.
+   * `del-header` and `set-header` remove a client's field. A name with underscores is another field to HAProxy, and
+   * passes.
    */
   haproxy: {
     keepClientFields: (fields) => removeFields(fields, ['x-client-certificate', 'x-client-certificate-verification']),
@@ -81,11 +83,11 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   },
 
   /**
-   * Caddy with `client_auth` in the mode `request`, which verifies nothing; it has no field for that. It sends a placeholder
-   * without a value as it stands in its configuration.
+   * Caddy with `client_auth` in the mode `request`, which verifies nothing. Caddy has no field for that. It writes a
+   * placeholder without a value as it is in its configuration.
    *
-   * `header_up` replaces the client's field. Names with underscores are dropped by newer versions, and by Debian's 2.6.2; in
-   * the worst case they pass.
+   * `header_up` replaces the client's field. Newer versions, and Debian's 2.6.2, drop names with underscores. In the
+   * worst case they pass.
    */
   caddy: {
     keepClientFields: (fields, worstCase) =>
@@ -99,11 +101,11 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   },
 
   /**
-   * Traefik with the middleware PassTLSClientCert, `pem: true`, after one that removes the client's own field; `clientAuth` of
-   * the type `RequestClientCert`, which verifies nothing; it has no field for that. The second field is removed and never
-   * written: `info` of the middleware is left out.
+   * Traefik with the middleware PassTLSClientCert and `pem: true`, after a middleware that removes the client's own
+   * field. `clientAuth` has the type `RequestClientCert`, which verifies nothing. Traefik has no field for that. The
+   * second field is removed and never written, because `info` of the middleware is not set.
    *
-   * Names with underscores are removed since 2.11.43 and 3.6.14, and passed on before: in the worst case they pass.
+   * Versions since 2.11.43 and 3.6.14 remove names with underscores. Earlier ones pass them on, as the worst case does.
    */
   traefik: {
     keepClientFields: (fields, worstCase) =>
@@ -119,10 +121,10 @@ const playedFrontEnds: Readonly<Record<FrontEndName, PlayedFrontEnd>> = {
   },
 
   /**
-   * A front end that follows RFC 9440, and verifies nothing; the RFC has no field for that.
+   * A front end that follows RFC 9440 and verifies nothing. The RFC has no field for that.
    *
    * It removes or replaces both fields of the client (§2.4), and writes the chain without the leaf, in the order of the
-   * handshake (§2.3). One with underscores is another field, and passes.
+   * handshake (§2.3). A name with underscores is another field, and passes.
    */
   rfc9440: {
     keepClientFields: (fields) => removeFields(fields, ['client-cert', 'client-cert-chain']),
@@ -141,12 +143,12 @@ export function findPlayedFrontEnd(name: FrontEndName): PlayedFrontEnd {
   return playedFrontEnds[name];
 }
 
-/** Without the fields of these names, which the front end sets or removes itself. Names have no letter case. */
+/** Removes the fields with these names, which the front end sets or removes itself. Letter case does not matter. */
 function removeFields(fields: readonly RawField[], lowerCaseNames: readonly string[]): readonly RawField[] {
   return fields.filter(([name]) => !lowerCaseNames.includes(name.toLowerCase()));
 }
 
-/** Without those that some server behind might take for one of these names as well: `X_Client_Certificate`. */
+/** Removes the fields that a server behind might take for one of these names, such as `X_Client_Certificate`. */
 function removeLookalikes(fields: readonly RawField[], lowerCaseNames: readonly string[]): readonly RawField[] {
   return fields.filter(([name]) => !lowerCaseNames.includes(canonicalizeFieldName(name)));
 }
@@ -157,8 +159,9 @@ function removeFirstOfEach(fields: readonly RawField[], lowerCaseNames: readonly
 }
 
 /**
- * The PEM block that OpenSSL and BoringSSL write (64 columns, a line feed after each line, the last one too), as nginx,
- * Envoy and Application Gateway put it into a header: line feed, space, `+`, `/` and `=` percent-encoded in upper case.
+ * The percent-encoded PEM block of a certificate, as nginx, Envoy and Application Gateway put it into a header. OpenSSL
+ * and BoringSSL write PEM with 64 columns and a line feed after each line, including the last. Line feed, space, `+`,
+ * `/` and `=` are encoded in upper case.
  */
 export function escapePem(der: Buffer): string {
   return new X509Certificate(der)
@@ -166,7 +169,7 @@ export function escapePem(der: Buffer): string {
     .replace(/[\n +/=]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
-/** RFC 8941 §4.1.8. */
+/** Formats a byte sequence (RFC 8941 §4.1.8). */
 export function writeByteSequence(der: Buffer): string {
   return `:${der.toString('base64')}:`;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { TestCertificate } from './openssl-certificates.js';
 
-/** No test waits longer for anything; reaching it is a failure. */
+/** The longest time that a test waits for anything. A test that reaches it fails. */
 const deadlineMilliseconds = 60_000;
 
 export interface ProgramResult {
@@ -12,8 +12,8 @@ export interface ProgramResult {
 }
 
 /**
- * A program with its input, without a shell. Each step of `input` waits until `when` was printed; after the last one
- * the input stays open, so that the program ends when the gateway ends the connection.
+ * Runs a program with its input, without a shell. Each step of `input` waits until the program has printed `when`.
+ * After the last step the input stays open, so that the program ends only when the gateway ends the connection.
  */
 export function runProgram(
   program: string,
@@ -50,7 +50,10 @@ export function runProgram(
   });
 }
 
-/** curl against the gateway, with a client certificate if given. `output` has the response's head and body. */
+/**
+ * Calls the gateway with curl, and with a client certificate if one is given. `output` contains the response's head and
+ * body.
+ */
 export function curl(certificate: TestCertificate | undefined, ...args: string[]): Promise<ProgramResult> {
   const files = certificate ? ['--cert', certificate.certificateFile, '--key', certificate.keyFile] : [];
   return runProgram('curl', ['-sk', '-i', '--max-time', '50', ...files, ...args]);
@@ -68,7 +71,7 @@ export async function connectTls(
   return socket;
 }
 
-/** Everything the socket receives until it closes, or until `until` stands in it. */
+/** Everything that the socket receives until it closes, or until the text matches `until`. */
 export function readUntil(socket: TLSSocket, until?: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -90,7 +93,7 @@ export function readUntil(socket: TLSSocket, until?: RegExp): Promise<string> {
   });
 }
 
-/** Bytes on a fresh connection, and all that comes back until the gateway closes it. */
+/** Sends bytes on a new connection, and resolves to everything that comes back until the gateway closes it. */
 export async function sendBytes(
   port: number,
   certificate: TestCertificate | undefined,

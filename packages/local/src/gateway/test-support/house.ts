@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OpensslFolder, type TestCertificate } from './openssl-certificates.js';
 import { HttpUpstream, RawUpstream } from './upstreams.js';
 
-/** A gateway before an app of the test's own. */
+/** A gateway in front of an app of the test. */
 export interface House {
   readonly gateway: Gateway;
   readonly exchanges: GatewayExchange[];

@@ -5,21 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 
-/** A certificate and its key, as text and as files for curl and openssl. */
+/** A certificate and its key, as text, and as files for curl and openssl. */
 export interface TestCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** What `X-ARR-ClientCert` must carry for it. */
+  /** The value that `X-ARR-ClientCert` must have for this certificate. */
   readonly base64Der: string;
 }
 
-/** Makes certificates with the openssl program in a folder of its own. */
+/** Makes certificates with the openssl program, in its own folder. */
 export class OpensslFolder {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'certgate-gateway-'));
 
-  /** What it printed. */
+  /** Runs openssl, and returns what it printed. */
   run(...args: string[]): string {
     return execFileSync('openssl', args, { cwd: this.folder, stdio: 'pipe', encoding: 'latin1' });
   }
@@ -45,7 +45,9 @@ export class OpensslFolder {
     return this.read('server');
   }
 
-  /** Issued by `issuer`, whose certificate is appended to the file that the client sends. */
+  /**
+   * Makes a certificate that `issuer` signs. The issuer's certificate is appended to the file that the client sends.
+   */
   makeIssued(name: string, issuer: string): TestCertificate {
     this.run(
       'req',

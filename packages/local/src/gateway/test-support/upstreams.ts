@@ -15,7 +15,7 @@ export interface SeenRequest {
   readonly body: Buffer;
 }
 
-/** An app of Node's own server, which remembers what it was asked. */
+/** An app on Node's own server, which records the requests that it gets. */
 export class HttpUpstream {
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
@@ -56,7 +56,7 @@ export class HttpUpstream {
   }
 }
 
-/** Records the bytes of every connection and answers each whole request with the same bytes. */
+/** A server that records the bytes of every connection, and answers each complete request with the same bytes. */
 export class RawUpstream {
   #connections: { text: string }[] = [];
   readonly #server: TcpServer;
@@ -80,7 +80,7 @@ export class RawUpstream {
     });
   }
 
-  /** One text per connection, in the order of their arrival. */
+  /** The received bytes as text, one for each connection, in the order of their arrival. */
   get received(): string[] {
     return this.#connections.map(({ text }) => text);
   }
