@@ -1,5 +1,6 @@
-// Compares this checkout with another one: a warm decision and the refusal of strangers, in one process and in alternating
-// rounds; and what a start and a first sight cost, by the scripts for it, which take turns. The other checkout must be built:
+// Compares this checkout with another one. Warm decisions and refusals of unknown callers run in one process, in
+// alternating rounds. The costs of a start and of a first sight (the first decision about a caller) come from the
+// scripts for them, which run for both checkouts in turns. The other checkout must be built:
 //
 //   git worktree add ../certgate-before d361273 && (cd ../certgate-before && npm ci && npm run build)
 //   node bench/against.mjs ../certgate-before         the tables; exits 1 when a warm decision is slower than there
@@ -17,7 +18,7 @@ import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
 
 const rounds = 61;
 const callsPerRound = 5000;
-/** What two runs of the same code differ by. */
+/** The ratio by which two runs of the same code may differ. */
 const noise = 1.03;
 
 const { values, positionals } = parseArgs({
@@ -30,7 +31,10 @@ if (other === undefined) {
   process.exit(2);
 }
 const root = new URL('..', import.meta.url);
-/** Each script with the rows of its output: what they are, and numbers of which less is better. */
+/**
+ * For each script, its arguments and a function that lists the rows of its output: a name, and a number of which less
+ * is better.
+ */
 const scripts = [
   [
     'cold-import.mjs',
@@ -69,7 +73,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The files of the build, not the bundles: they are alike on both sides. */
+/** Loads the modules of the build and not the bundles, so that both sides run the same kind of files. */
 async function load(checkout) {
   const [entry] = ['internal', 'tools', 'index']
     .map((name) => new URL(`packages/core/dist/esm/${name}.js`, checkout))
@@ -117,12 +121,12 @@ async function measure(kind, key) {
   function pair(name, what, choose, makeHeader, expected) {
     const times = { before: [], after: [] };
     for (let round = 0; round <= rounds; round += 1) {
-      // Whoever comes second finds warmer caches, so they take turns.
+      // The side that comes second finds warmer caches, so they alternate.
       const order = round % 2 === 0 ? ['before', 'after'] : ['after', 'before'];
       for (const side of order) {
         const headers = Array.from({ length: callsPerRound }, (_, index) => makeHeader(index));
         const nanoseconds = time(choose(gates[side]), headers, expected);
-        // The first round makes the decision that is remembered.
+        // Round 0 is left out: it makes the decision that the gate remembers.
         if (round > 0) times[side].push(nanoseconds);
       }
     }
@@ -130,7 +134,7 @@ async function measure(kind, key) {
   }
 }
 
-/** Nanoseconds of CPU time: the wall clock measures whoever else is at work on the machine too. */
+/** Nanoseconds of CPU time per call. The wall clock would also measure other processes on the machine. */
 function time(gate, headers, expected) {
   const started = process.cpuUsage();
   for (const header of headers) {
@@ -141,7 +145,10 @@ function time(gate, headers, expected) {
   return Math.round(((user + system) * 1000) / headers.length);
 }
 
-/** The least of each side's turns: what else the machine does makes none faster. */
+/**
+ * Compares the least value of each side's turns, because other work on the machine makes a turn slower and never
+ * faster.
+ */
 function compareScripts() {
   const least = new Map();
   for (let turn = 0; turn < turns; turn += 1) {

@@ -1,5 +1,6 @@
-// Every benchmark that compares with something a reader knows, one after the other: bench/results/all.json, the drawing
-// bench/results/ratios.svg, and the tables in bench/README.md. About twelve minutes without other work on the machine.
+// Runs every benchmark that compares Certgate with something a reader knows, one after the other. Writes
+// bench/results/all.json, the drawing bench/results/ratios.svg, and the tables in bench/README.md. Takes about twelve
+// minutes on an idle machine.
 //
 //   npm run bench                          all of them; exits with 1 when a goal is missed or something couldn't be measured
 //   npm run bench -- all decision path     only these: prints their rows and writes nothing
@@ -12,7 +13,10 @@ import { describeMachine, formatRatios, writePage } from './write-page.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** A row is named after what was measured and what it is compared with; `limit` is the goal, if there is one. */
+/**
+ * The benchmarks with their rows. A row says what was measured and what it is compared with. `limit` is the goal for
+ * the ratio, if there is one.
+ */
 const benchmarks = [
   {
     name: 'decision',
@@ -216,7 +220,7 @@ function measure({ name, files: [file, ...words], rows: listRows }) {
 
 function judge({ ratio, limit, ...row }) {
   if (row.fault !== undefined) return row;
-  // A sample that is empty makes no number, or one that meets every goal.
+  // An empty sample would make a ratio that is not a number, or one that meets every goal.
   if (!(ratio > 0 && Number.isFinite(ratio))) return { ...row, fault: 'the run has no figure for it' };
   const rounded = Number(ratio.toPrecision(2));
   return {
@@ -232,7 +236,10 @@ function describeRow({ what, beside, ratio, fault, limit, met }) {
   return `${what}: ${ratio} times ${beside}${goal}`;
 }
 
-/** Bars on a logarithmic scale, to the left of 1 for what costs less than what it is compared with. */
+/**
+ * Draws the ratios as bars on a logarithmic scale. A bar goes to the left of 1 if Certgate costs less than what it is
+ * compared with.
+ */
 function drawRatios() {
   const drawn = rows.filter(({ ratio }) => ratio !== undefined);
   const [lowest, highest] = [-3, 2];

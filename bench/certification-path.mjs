@@ -1,5 +1,6 @@
-// What validating a certification path costs: leaf, intermediate and root with two CRLs, from the bytes on, beside pkijs in
-// the same run and on the same bytes; and the cost of the most expensive questions that certificates can be crafted to ask.
+// Measures what it costs to validate a certification path: leaf, intermediate and root with two CRLs, from their bytes
+// on, compared with pkijs in the same run and on the same bytes. Also measures the most expensive questions that
+// certificates can be crafted to ask.
 //
 //   node bench/certification-path.mjs         the tables; exits 1 when a goal is missed
 //   node bench/certification-path.mjs --json  the same as JSON
@@ -26,10 +27,11 @@ import { measureWarmDecisions } from './warm-decisions.mjs';
 
 const rounds = 40;
 const callsPerRound = 10;
-/** Until V8 has compiled what is measured. */
+/** The rounds until V8 has compiled the measured code. */
 const warmUpRounds = 50;
 const hostileRepetitions = 5;
-// Of a warm decision: as fast as for a pin, give or take what one run's noise is.
+// `warmShareOfPin` is the goal for a warm decision about a caller of an authority: as fast as about a pinned one,
+// except for the noise of a single run.
 const goals = { coldMilliseconds: 1, shareOfPkijs: 0.12, hostileMilliseconds: 250, warmShareOfPin: 1.25 };
 
 const keys = [
@@ -93,7 +95,10 @@ async function runRound({ call }) {
   return (performance.now() - started) / callsPerRound;
 }
 
-/** The least of several: what the machine does besides is not the question's. Each is put anew. */
+/**
+ * The least time of several repetitions, because other work on the machine makes some of them slower. Each repetition
+ * gets a new question.
+ */
 function timeHostile(ask, expected) {
   let least = Infinity;
   for (let repetition = 0; repetition < hostileRepetitions; repetition += 1) {

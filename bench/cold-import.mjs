@@ -1,8 +1,8 @@
-// What the gate adds to the start of a process up to its first decision; an app pays it at every cold start. Fresh
-// processes, in interleaved rounds, and CPU time: the wall clock measures whoever else is at work on the machine too. The
-// least of a row's runs counts, for the same reason.
+// Measures what the gate adds to a process from its start to its first decision. An app pays this at every cold start.
+// Fresh processes run in interleaved rounds. Their CPU time is measured, and a row shows its fastest run, because other
+// work on the machine makes runs slower.
 //
-// The goal is about the whole start: what `require` leaves to the first decision is no gain.
+// The goal is about the whole start, because work that `require` leaves to the first decision is not saved.
 //
 //   node bench/cold-import.mjs                      the table; exits 1 when a goal is missed
 //   node bench/cold-import.mjs --json               the same as JSON
@@ -31,7 +31,7 @@ const adapter = '@certgate/azure-functions';
 const library = '@azure/functions';
 const folder = mkdtempSync(join(tmpdir(), 'certgate-cold-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-// Neither what npm sets nor what a developer has set may load anything into the processes that are measured.
+// The environment without settings of npm or of a developer that would load code into the measured processes.
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:node|npm)_/i.test(name)));
 const cached = { ...environment, NODE_COMPILE_CACHE: join(folder, 'compile-cache') };
 
@@ -44,7 +44,8 @@ const tests = [
   { name: `require('${library}')`, code: `require('${library}')` },
   { name: `import('${library}')`, code: `import('${library}')` },
 ];
-// As multiples of what the library adds, which every app loads anyway: the machines of two runs differ.
+// The goals are multiples of what the library adds, which every app loads anyway, because the machines of two runs
+// differ.
 const goals = [{ own: tests[2], other: tests[4], bare: tests[0], limit: 1.75 }];
 if (nodeModule.enableCompileCache === undefined) {
   console.warn('This version of Node.js has no compile cache (22.1 and later have): its rows are missing.');
@@ -58,7 +59,7 @@ if (nodeModule.enableCompileCache === undefined) {
   goals.push({ own, other, bare, limit: 1.5 });
 }
 
-// The first run fills the compile cache, and the machine's own.
+// The first run of each test fills the compile cache and the machine's own caches, and is not counted.
 for (const test of tests) measure(test);
 const samples = new Map(tests.map((test) => [test, []]));
 for (let round = 0; round < rounds; round += 1) {
@@ -88,7 +89,7 @@ function measure({ code, decided, environment: env = environment }) {
   return microseconds / 1000;
 }
 
-/** A trust store over a file, and the decision of one call. */
+/** Code that opens a trust store on a file and makes one decision. */
 async function describeFirstDecision() {
   const chain = writeChain('p-256');
   await openPinned(tools, chain, folder);

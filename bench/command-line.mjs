@@ -1,6 +1,6 @@
-// What commands cost from their start to their end, with bare Node as the unit: people wait for them, scripts run many,
-// and `trust lock` is for an emergency. Fresh processes, in interleaved rounds. The goals are about CPU time: the wall clock
-// measures whoever else is at work on the machine too.
+// Measures what commands cost from start to end, with bare Node as the unit: people wait for them, scripts run many,
+// and `trust lock` is for an emergency. Fresh processes run in interleaved rounds. The goals are about CPU time,
+// because the wall clock would also measure other processes on the machine.
 //
 //   node bench/command-line.mjs         the table; exits 1 when a goal is missed
 //   node bench/command-line.mjs --json  the same as JSON
@@ -12,14 +12,14 @@ import { fileURLToPath } from 'node:url';
 
 const rounds = 31;
 const tool = fileURLToPath(new URL('../packages/certgate/bin/certgate.js', import.meta.url));
-// As commands are run on this machine, but for what would load code into the processes, or change what commands do.
+// The environment of this machine, without what would load code into the processes or change what the commands do.
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:npm_|certgate_|node_options$|node_v8_coverage$)/i.test(name)),
 );
 const folder = mkdtempSync(join(tmpdir(), 'certgate-command-line-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// Beside each process, bare Node too: it tells the CPU time of all threads at the end.
+// Every measured process loads this file, bare Node included. At its end, the file writes the CPU time of all threads.
 const meter = join(folder, 'meter.cjs');
 const usage = join(folder, 'usage');
 writeFileSync(
@@ -42,7 +42,7 @@ const commands = [
   { name: 'trust --help', words: ['trust', '--help'] },
   { name: 'doctor --help', words: ['doctor', '--help'] },
   { name: 'certificate create', words: ['certificate', 'create', 'caller', '--pem', '--no-pfx', '--force'] },
-  // Nobody listens there.
+  // No server listens on this port.
   { name: 'call, without an answer', words: ['call', 'https://127.0.0.1:1/'], exitCode: 1 },
 ].map((command) => ({ ...command, words: [tool, ...command.words] }));
 const document = createDocument();
@@ -67,11 +67,11 @@ const results = commands.map(({ name, limit }, index) => {
 });
 report();
 
-/** Milliseconds of CPU time in all threads of a process, and by the clock. */
+/** The milliseconds that a process takes: CPU time of all threads, and time by the clock. */
 function measure({ name, words, exitCode = 0 }) {
-  // A locked document would not be locked again, and no name is added twice.
+  // Each command gets the original document: it could not lock a locked document again, or add a name twice.
   if (document !== undefined) writeFileSync(join(folder, 'trust.json'), document);
-  // What an earlier process left is no figure of this one.
+  // Removes the figure of the earlier process, so that it is never read as this one's.
   rmSync(usage, { force: true });
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, ['--require', meter, ...words], {
@@ -84,7 +84,7 @@ function measure({ name, words, exitCode = 0 }) {
   return { cpu: Number(readFileSync(usage, 'utf8')) / 1000, wall };
 }
 
-/** A document with some callers, as text. */
+/** The text of a document with some callers. */
 function createDocument() {
   const run = (...words) =>
     execFileSync(process.execPath, [tool, 'trust', ...words], { cwd: folder, env: environment });
@@ -117,7 +117,7 @@ function report() {
   } else {
     console.log(`${machine}; ${rounds} processes each, median`);
     console.log(`${bare.name}: ${unit.cpu.toFixed(1)} ms of CPU, ${unit.wall.toFixed(1)} ms by the clock`);
-    // Node reads them at each start, which is much of what it does then.
+    // Node reads these certificates at each start, which takes much of its time.
     if ('NODE_EXTRA_CA_CERTS' in environment) console.log('with the certificates of NODE_EXTRA_CA_CERTS');
     console.log(`${'times bare Node'.padEnd(26)}   CPU  clock`);
     for (const { name, ratio, wallRatio, limit, met } of results) {

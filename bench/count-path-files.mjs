@@ -1,5 +1,5 @@
-// Counts the source files that somebody opens who follows one decision: every file of ours with a function that runs
-// while the decision is made, recorded by V8's own coverage. Warm-up and start are not counted.
+// Counts the source files that a reader opens to follow one decision: every file of ours with a function that runs
+// while the decision is made, as V8's own coverage records it. Warm-up and start are not counted.
 //
 //   node bench/count-path-files.mjs         the counts; exits 1 when a goal is missed
 //   node bench/count-path-files.mjs --list  and the files
@@ -20,7 +20,7 @@ const kind = process.argv.find((argument) => argument in goals);
 if (kind === undefined) countAll();
 else console.log(JSON.stringify(await recordFiles(kind)));
 
-/** Each in a process of its own: what one has loaded and compiled is no part of the other. */
+/** Counts each kind of decision in a process of its own, where the other kind has loaded and compiled nothing. */
 function countAll() {
   for (const each of Object.keys(goals)) {
     const stdout = execFileSync(process.execPath, [fileURLToPath(import.meta.url), each], { encoding: 'utf8' });
@@ -32,7 +32,7 @@ function countAll() {
   }
 }
 
-/** The first decision on a certificate, as a new caller's request has it: nothing is remembered. */
+/** The files of the first decision about a certificate. The gate remembers nothing, as for a new caller's request. */
 async function recordFiles(each) {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-files-'));
   try {
@@ -48,7 +48,7 @@ async function recordFiles(each) {
   }
 }
 
-/** What it returns, and of each script the functions that were called meanwhile. */
+/** Runs `act`. @returns its value, and for each script the functions that were called. */
 async function recordCalls(act) {
   const session = new Session();
   session.connect();
@@ -61,7 +61,7 @@ async function recordCalls(act) {
   return [value, result];
 }
 
-/** The source files of the functions that were called, by the script's source map. */
+/** The source files of the functions that were called, found by the script's source map. */
 function listSources({ url, functions }) {
   if (!url.startsWith(packages.href) || url.includes('/node_modules/')) return [];
   const file = fileURLToPath(url);
@@ -71,14 +71,15 @@ function listSources({ url, functions }) {
   if (map === undefined) throw new Error(`${file} has no source map.`);
   return functions
     .filter(({ ranges: [{ count, startOffset, endOffset }] }) => {
-      // What loads a file with its first use stands in no source.
+      // Leaves out the functions that the bundler wrote to load a file at its first use, because no source file has
+      // them.
       return (
         count > 0 && !/^function \w+\(\)\{return \w+\?\?=require\("[^"]+"\)\}$/.test(text.slice(startOffset, endOffset))
       );
     })
     .flatMap(({ ranges }) => {
       const { originalSource } = map.findEntry(...findPosition(lines, ranges[0].startOffset));
-      // The bundler's own helpers come from no file.
+      // The source map names no file for the bundler's own helpers.
       if (originalSource === undefined) return [];
       return relative(fileURLToPath(packages), join(dirname(file), originalSource));
     });

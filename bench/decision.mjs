@@ -1,5 +1,6 @@
-// What a decision costs, beside what people use instead. All in one run, on the same headers, in interleaved rounds, with
-// a fresh string for every call (a string that was hashed or compared before would flatter a cache).
+// Compares what a decision costs with what people use instead. Everything runs in one process, on the same headers, in
+// interleaved rounds, with a fresh string for every call (a string that was hashed or compared before would flatter a
+// cache).
 //
 //   node bench/decision.mjs         the table; exits 1 when a goal is missed
 //   node bench/decision.mjs --json  the same as JSON
@@ -11,11 +12,17 @@ import { createClientCertificate } from '../packages/certgate/dist/esm/certifica
 
 const callsPerRound = 500;
 const rounds = 60;
-/** At most so many times as much as an API key's check: strangers choose how often they call. */
+/**
+ * The most that the refusal of an unknown caller may cost, in multiples of an API key's check. It is limited because
+ * unknown callers choose how often they call.
+ */
 const strangerLimits = { 'RSA 2048': 2.5, 'EC P-256': 2 };
 const requirement = { functionName: 'Orders', roles: [['reader']] };
 
-/** What once cost a gate of this kind milliseconds a piece: the price must stay that of reading so many characters. */
+/**
+ * Inputs that once cost a gate of this kind milliseconds each. A refusal must cost no more than reading that many
+ * characters.
+ */
 const garbage = [
   ['garbage: 16 KiB of commas', ','.repeat(16_384)],
   ['garbage: 16 KiB of spaces inside', ` a${' '.repeat(16_380)}a`],
@@ -95,7 +102,10 @@ async function forKey(keyAlgorithm, key) {
   ];
 }
 
-/** As many certificates as a round has calls: they differ in the last octets of their signatures, which nobody looks into. */
+/**
+ * A certificate for each call of a round. They differ in the last octets of their signatures, which the gate doesn't
+ * verify for an unknown caller.
+ */
 function listStrangers(der) {
   return Array.from({ length: callsPerRound }, () => {
     const stranger = Buffer.from(der);
@@ -117,7 +127,7 @@ async function createToken() {
   return { token, publicKey };
 }
 
-/** Nanoseconds per call. */
+/** The time of a round, in nanoseconds per call. */
 async function runRound({ text, texts: given, call }) {
   const all = Array.from({ length: callsPerRound }, (_, index) => Buffer.from(given?.[index] ?? text, 'latin1'));
   const texts = all.map((bytes) => bytes.toString('latin1'));

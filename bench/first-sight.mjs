@@ -1,5 +1,6 @@
-// What the first sight of a caller is made of, and what else is done once for each: CPU time, the tenth percentile of many
-// rounds, which take turns with those of what they are compared with.
+// Measures the steps of a first sight (the first decision about a caller), and other work that is done once for each
+// caller. The figures are CPU time: the tenth percentile of many rounds, which alternate with rounds of what they are
+// compared with.
 //
 //   node bench/first-sight.mjs                    the table; exits with 1 when a goal is missed
 //   node bench/first-sight.mjs --json             the same as JSON
@@ -38,13 +39,16 @@ const path = await load('x509/dist/path.mjs');
 
 const rounds = 50;
 const warmUpRounds = 25;
-/** More than a gate remembers. */
+/** More callers than a gate remembers. */
 const callers = 20_000;
 const entries = 900_000;
 const linesOfGate = 20;
 const requirement = { functionName: 'Orders', roles: [] };
 
-/** `limit`: microseconds; `share`: of what it is compared with; `above`: microseconds more than that. */
+/**
+ * The rows with their goals. `limit`: at most so many microseconds. `share`: at most this share of what the row is
+ * compared with. `above`: at most so many microseconds more than that.
+ */
 const rows = [
   { name: 'the first sight of a pinned caller', beside: '`new X509Certificate`', share: 0.2, prepare: preparePinned },
   {
@@ -65,7 +69,10 @@ for (const row of rows.filter(({ name }) => name.startsWith(values.only)))
 if ('decoding a CRL'.startsWith(values.only)) results.push(...(await measureList()));
 report();
 
-/** `own` and `other` do one thing each; what they are given is made anew for each call, outside the time. */
+/**
+ * Measures one call of `own` and one of `other`. `make` prepares a fresh argument for each call, outside the measured
+ * time.
+ */
 async function measure({ name, beside, share, above, limit }, { own, other, calls = 200 }) {
   const samples = { own: [], other: [] };
   for (let round = 0; round < warmUpRounds + rounds; round += 1) {
@@ -91,12 +98,12 @@ async function measure({ name, beside, share, above, limit }, { own, other, call
   };
 }
 
-/** Others at work on the machine make any round slower, none faster. */
+/** The tenth percentile, because other work on the machine makes a round slower and never faster. */
 function lowest(samples) {
   return samples.toSorted((left, right) => left - right)[Math.floor(samples.length / 10)];
 }
 
-/** A fresh string for every call, of the next caller. */
+/** Returns a function that makes a fresh string at each call, with the header of the next caller. */
 function takeTurns(header) {
   let index = 0;
   return () => Buffer.from(header(index++), 'latin1').toString('latin1');
@@ -132,7 +139,10 @@ function prepareIssued() {
   return { own: decideOn(document, header), other: { call: () => verify('sha256', tbs, key, signature) } };
 }
 
-/** TBSCertificate and signature (RFC 5280 §4.1), whose lengths have three octets and one. */
+/**
+ * The TBSCertificate and the signature (RFC 5280 §4.1). The code expects lengths of three octets for the former and of
+ * one for the latter.
+ */
 function readSigned(der) {
   const end = 8 + der.readUInt16BE(6);
   const algorithm = end + 2 + der[end + 1];
@@ -151,7 +161,7 @@ async function prepareKey() {
   const own = new URL('x509/dist/esm/certificate/rsa-key.js', packages);
   const spki = new X509Certificate(writeChain('rsa-2048').leaf).publicKey.export({ format: 'der', type: 'spki' });
   const create = () => createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  // Earlier checkouts have no function of their own for it.
+  // Earlier checkouts have no function of their own that reads an RSA key.
   const { readRsaKey = create } = existsSync(own) ? await import(own.href) : {};
   if (!readRsaKey(spki).equals(create())) throw new Error('Another key.');
   return { own: { call: () => readRsaKey(spki) }, other: { call: create } };
@@ -171,7 +181,7 @@ function preparePath() {
 }
 
 function prepareLine() {
-  // The sums of suppressed lines, each minute: what is printed here is the result.
+  // Drops the gate's sums of suppressed lines, which it writes each minute, because standard output is for the results.
   console.info = () => undefined;
   const { header } = createPinnedCallers();
   return { own: tell(400_000), other: tell(10), calls: linesOfGate };
@@ -186,14 +196,15 @@ function prepareLine() {
       const gate = new ReportingGate({ trustStore }, () => ({ host: 'functions', closed: [], open: [] }));
       const now = Date.now();
       const decision = gate.decideHeader(undefined, requirement, now);
-      // Once a day, a gate goes through the document, a thousand pins with each call.
+      // Once a day, a gate goes through the document, a thousand pins with each call. This does so before the
+      // measurement.
       for (let looked = 0; looked <= size; looked += 1_000) gate.report({ subject, requirement }, { decision, now });
       return gate;
     };
     let gate;
     let index = 0;
     const make = () => {
-      // A gate writes 20 of such lines a minute.
+      // A gate writes 20 such lines a minute, so every 20 calls get a new gate.
       if (index++ % linesOfGate === 0) gate = open();
       return { gate, extraction: { outcome: 'extracted', leaf: next(), encoding: 'base64', chain: undefined } };
     };
@@ -208,7 +219,9 @@ function prepareLine() {
   }
 }
 
-/** The decoding that a gate does, beside the turns of the event loop; the least of some runs. */
+/**
+ * The time that a gate takes to decode a list, and how long it blocks the event loop: the least values of some runs.
+ */
 async function measureList() {
   const revoked = Array.from({ length: entries }, (_, index) => index + 1);
   const der = writeCrl({ issuer: newName('Root', 'p-256'), revoked });

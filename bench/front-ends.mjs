@@ -1,6 +1,6 @@
-// What the front ends cost: a warm decision behind each one, its secret included, beside App Service's; and 16 KiB of garbage
-// in each one's field, beside base64 decoding of the same text. All in one run, in interleaved rounds, with a fresh string for
-// every call.
+// Measures what the front ends cost: a warm decision behind each one, with its secret, compared with App Service's; and
+// 16 KiB of garbage in the field of each one, compared with base64 decoding of the same text. Everything runs in one
+// process, in interleaved rounds, with a fresh string for every call.
 //
 //   node bench/front-ends.mjs         the table; exits 1 when a goal is missed
 //   node bench/front-ends.mjs --json  the same as JSON
@@ -13,9 +13,9 @@ import { createClientCertificate } from '../packages/certgate/dist/esm/certifica
 const rounds = 60;
 const callsPerRound = 300;
 const warmUpRounds = 20;
-/** Above App Service's warm decision, in nanoseconds. */
+/** How much longer than behind App Service a warm decision may take, in nanoseconds. */
 const warmLimit = 1000;
-/** Times base64 decoding of the same text. */
+/** How many times as long as base64 decoding of the same text a refusal of garbage may take. */
 const garbageLimit = 2.5;
 const size = 16_384;
 
@@ -37,7 +37,10 @@ const strangerDer = Buffer.from(der);
 strangerDer[strangerDer.length - 1] ^= 1;
 const strangerBlock = encodeURIComponent(encodePem(strangerDer));
 
-/** Each front end: its field, what stands in its other ones, and the field with a certificate and a chain of two. */
+/**
+ * A case for each front end: its field with a certificate (and a chain of two if it passes chains on), and the values
+ * of its other fields.
+ */
 const frontEnds = frontEndForms.map(({ frontEnd, write, verification, handsOnChain }) => {
   const [field] = frontEnd.fields;
   const { [field]: text, ...others } = write(der, handsOnChain ? [der, der] : []);
@@ -47,7 +50,7 @@ const frontEnds = frontEndForms.map(({ frontEnd, write, verification, handsOnCha
 
 const pemLines = `${'A'.repeat(64)}%0A`;
 
-/** Of those that take more than one certificate's text. */
+/** The garbage for front ends whose field has more in it than the text of one certificate. */
 const ownGarbage = {
   envoy: [
     ...listPemGarbage(`${hash};Cert="`, '"'),
@@ -92,7 +95,7 @@ const tests = [
   ...frontEnds.flatMap(({ name, decide }) =>
     garbage[name].flatMap(([what, text]) => [
       { kind: 'garbage', name, what, text, call: (fresh) => expectDenied(decide(fresh)) },
-      // A decoder stops at the first equals sign, wherever it stands.
+      // The equals signs are replaced, because a base64 decoder would stop at the first one.
       { kind: 'base64', name, what, text: text.replaceAll('=', 'A'), call: (fresh) => Buffer.from(fresh, 'base64') },
     ]),
   ),
@@ -101,7 +104,7 @@ const samples = new Map(tests.map((test) => [test, []]));
 for (let round = -warmUpRounds; round < rounds; round += 1) {
   for (const test of tests) {
     const nanoseconds = runRound(test, test.kind === 'warm' ? callsPerRound : callsPerRound / 10);
-    // The first rounds make the decisions that are remembered, and warm up.
+    // The rounds below 0 are left out: they warm up, and make the decisions that the gate remembers.
     if (round >= 0) samples.get(test).push(nanoseconds);
   }
 }
@@ -135,7 +138,10 @@ function fill(start, unit, finish) {
   return start + unit.repeat(Math.ceil(room / unit.length)).slice(0, room) + finish;
 }
 
-/** What is framed as one DER SEQUENCE is no garbage, but a stranger: `node bench/decision.mjs` measures those. */
+/**
+ * Garbage that is not framed as one DER SEQUENCE. With such a frame it would be an unknown caller's certificate, which
+ * `node bench/decision.mjs` measures.
+ */
 function listBase64Garbage(around) {
   return [
     ['commas', fill('', ',', '')],
@@ -173,7 +179,7 @@ function expectDenied(decision) {
     throw new Error(`Garbage was not looked at: ${decision.code}`);
 }
 
-/** Nanoseconds per call. */
+/** The time of a round, in nanoseconds per call. */
 function runRound({ text, call }, calls) {
   const bytes = Buffer.from(text, 'latin1');
   const texts = Array.from({ length: calls }, () => bytes.toString('latin1'));
@@ -191,7 +197,7 @@ function report() {
     .filter(({ kind }) => kind === 'warm')
     .map((test) => ({ name: test.name, nanoseconds: median(samples.get(test)) }));
   const [base] = warm;
-  // App Service first, whose own rounds are the measure.
+  // Warm decisions compared with those behind App Service, which is the first front end of the list.
   const above = warm.map(({ name, nanoseconds }) => ({ name, nanoseconds, above: nanoseconds - base.nanoseconds }));
   const costs = tests
     .filter(({ kind }) => kind === 'garbage')
@@ -199,7 +205,7 @@ function report() {
       const decoding = tests.find(
         ({ kind, name, what }) => kind === 'base64' && name === test.name && what === test.what,
       );
-      // Of each round, so that whatever else runs slows both.
+      // The median of the ratios in each round, because other work on the machine slows both sides of a round.
       const ratio = median(samples.get(test).map((each, round) => each / samples.get(decoding)[round]));
       return { name: test.name, what: test.what, nanoseconds: median(samples.get(test)), ratio };
     });

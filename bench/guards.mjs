@@ -1,5 +1,5 @@
-// What must not get slower, larger or longer unnoticed, for CI: ratios within one run, in CPU time, whose limits are at
-// least one and a half times what was measured. The goals themselves are those of the other benchmarks.
+// Measures what must not get slower, larger or longer unnoticed, for CI. The figures are ratios within one run, in CPU
+// time. Each limit is at least one and a half times what was measured. The other benchmarks have the goals themselves.
 //
 //   npm run bench -- guards         exits with 1 when a limit is passed
 //   npm run bench -- guards --json  the same as JSON
@@ -14,7 +14,7 @@ import { measureRefreshMemory } from './refresh-memory.mjs';
 const rounds = 61;
 const callsPerRound = 2_000;
 const requirement = { functionName: 'Orders', roles: [['reader']] };
-/** The goal is 1.75. */
+/** The limit for the start of a process. The goal in cold-import.mjs is 1.75. */
 const startLimit = 2.6;
 
 const { der } = makeCertificate({ name: ['CN = allowed'] });
@@ -76,13 +76,16 @@ else {
 }
 if (guards.some(({ met }) => !met)) process.exitCode = 1;
 
-/** The median of paired rounds. */
+/** The median of the ratios of paired rounds, without the first five. */
 function compare(subject, reference) {
   const ratios = Array.from({ length: rounds }, () => runRound(subject) / runRound(reference)).slice(5);
   return ratios.sort((left, right) => left - right)[ratios.length >> 1];
 }
 
-/** CPU time of a round. Each call gets a fresh string: one that was hashed or compared before would make a memory look faster. */
+/**
+ * The CPU time of a round, in microseconds per call. Each call gets a fresh string: one that was hashed or compared
+ * before would make a memory look faster.
+ */
 function runRound({ texts, call }) {
   const count = Math.min(callsPerRound, Math.ceil(2e6 / texts[0].length));
   const all = Array.from({ length: count }, (_, index) => Buffer.from(texts[index % texts.length], 'latin1'));
@@ -93,7 +96,9 @@ function runRound({ texts, call }) {
   return (user + system) / count;
 }
 
-/** They differ in the last octets of their signatures, which nobody looks into. */
+/**
+ * Certificates that differ in the last octets of their signatures, which the gate doesn't verify for an unknown caller.
+ */
 function listStrangers() {
   return Array.from({ length: 500 }, () => {
     const stranger = Buffer.from(der);
@@ -115,7 +120,7 @@ function countLineBytes() {
 
 function runNode(file, ...words) {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  // A goal that is missed is no failure here: each guard has its own limit.
+  // A missed goal of the other script is not a failure here, because each guard has a limit of its own.
   const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...words], { encoding: 'utf8' });
   if (status !== 0 && stdout === '') throw new Error(stderr);
   return stdout;

@@ -1,5 +1,5 @@
-// What the gate adds to an invocation, in an in-process model of the worker's call sequence: getInvocationModel,
-// getArguments, preInvocation hooks, invokeFunction, postInvocation hooks, getResponse.
+// Measures what the gate adds to an invocation, in an in-process model of the worker's call sequence:
+// getInvocationModel, getArguments, preInvocation hooks, invokeFunction, postInvocation hooks, getResponse.
 //
 //   node bench/invocation.mjs            the goal, with a programming model that makes plain objects
 //   node bench/invocation.mjs --library  the same with the model of @azure/functions, whose requests and responses cost
@@ -17,7 +17,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-// The status line of each start has no place among the results.
+// Drops the status line of each start, because standard output is for the results.
 console.info = () => undefined;
 
 const usesLibrary = process.argv.includes('--library');
@@ -30,13 +30,13 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 let core;
 
-// The worker answers for its core module in the same way.
+// Returns the worker's core module for its name, as the real worker does.
 const originalRequire = Module.prototype.require;
 Module.prototype.require = function (id) {
   return id === '@azure/functions-core' && core !== undefined ? core : originalRequire.call(this, id);
 };
 
-/** The worker's part: what it keeps of one app. */
+/** The worker's part of an app: the registered functions and hooks. */
 class Worker {
   functions = new Map();
   hooks = { appStart: [], preInvocation: [], postInvocation: [] };
@@ -66,7 +66,7 @@ class Worker {
       invocationId,
       metadata,
       request: { invocationId, inputData: [{ name: input, data: { http } }], triggerMetadata: {} },
-      // One message is counted and dropped: what the host's channel costs is not the gate's.
+      // Each log message is only counted, because the cost of the host's channel is not the gate's.
       log: () => (this.messages += 1),
     });
     const { context, inputs } = await model.getArguments();
@@ -79,7 +79,7 @@ class Worker {
   }
 }
 
-/** A programming model that makes what a handler needs and no more: what it costs is none of the gate's. */
+/** A programming model that makes only what a handler needs, so that little of the measured time is its own. */
 const plainModel = {
   getCapabilities: (capabilities) => capabilities,
   getInvocationModel: (context) => new PlainInvocation(context),
@@ -141,9 +141,10 @@ function makeCertificate() {
 }
 
 /**
- * Microseconds of CPU time for each invocation: what else the machine does is not counted. Each invocation has a turn of
- * the event loop, as each of the host's messages has: within one turn, what a WeakRef refers to is never collected. Each
- * batch collects its own garbage, else another batch pays for it, and two runs of the same code differ by that.
+ * The CPU time of a batch, in microseconds per invocation; other work on the machine is not measured. Each invocation
+ * gets a turn of the event loop of its own, as a message of the host does, because within one turn the target of a
+ * WeakRef is never collected. Each batch collects its own garbage. Otherwise another batch would pay for it, and two
+ * runs of the same code would differ.
  */
 async function runBatch(worker, http) {
   const start = process.cpuUsage();
@@ -160,7 +161,7 @@ function median(values) {
   return [...values].sort((left, right) => left - right)[values.length >> 1];
 }
 
-/** What the gate is asked to log, by the app that is measured; undefined for an app without a gate. */
+/** For each app, the gate's `decisionLog`. Undefined for an app without a gate. */
 const apps = {
   none: undefined,
   noneAgain: undefined,
@@ -170,10 +171,11 @@ const apps = {
   message: undefined,
 };
 
-/** Runs one app, batch by batch, as the parent asks for them. */
+/** Runs one app, and measures a batch each time the parent process asks for one. */
 async function serveApp(name, certificate) {
   const worker = await createApp(apps[name], certificate);
-  // The same app, which logs one line of the decision line's length itself: what a message costs without the gate.
+  // The app without a gate, which logs a line as long as a decision's by itself. It shows what a message costs without
+  // the gate.
   const line = 'x'.repeat(330);
   if (name === 'message') {
     worker.functions.get('Hello').callback = (_request, context) => {
@@ -200,7 +202,7 @@ const [, , appName, encodedCertificate] = process.argv;
 if (appName in apps) await serveApp(appName, Buffer.from(encodedCertificate, 'base64'));
 else await compareApps();
 
-/** A process for each app, since code that two copies of a library share in one process is compiled for both. */
+/** Measures each app in a process of its own: two copies of a library in one process would share compiled code. */
 async function compareApps() {
   const certificate = makeCertificate().toString('base64');
   const names = Object.keys(apps);
@@ -214,7 +216,7 @@ async function compareApps() {
       await ask(children[name]);
     }
     for (let batch = 0; batch < warmUpBatches + batches; batch += 1) {
-      // Each batch in another order: what runs first in a pair must not always be the same.
+      // Each batch has another order, so that no app of a pair always runs first.
       const order = names.map((_, index) => names[(index + batch) % names.length]);
       for (const name of order) {
         const microseconds = await ask(children[name], 'batch');
@@ -228,7 +230,7 @@ async function compareApps() {
 }
 
 function report(times) {
-  /** The median of the differences, batch by batch: what slows the machine slows both of a pair. */
+  /** The median of the differences in each batch, because what slows the machine slows both apps of a pair. */
   const above = (name, base) => median(times[name].map((time, index) => time - times[base][index]));
   const noise = Math.max(Math.abs(above('noneAgain', 'none')), Math.abs(above('denialsAgain', 'denials')));
   const result = {

@@ -1,4 +1,4 @@
-// How long the lines of the log are, and what a denial costs that the log counts instead of writing.
+// Measures how long the lines of the log are, and what a denial costs if the log only counts it.
 //
 //   node bench/log-lines.mjs         bytes of a million admitted calls, by what matched; a flood of 10,000 strangers
 //   node bench/log-lines.mjs --json  the same as JSON
@@ -9,7 +9,7 @@ import { toPem } from '../packages/core/dist/esm/test-support/authority-certific
 import { clientExtensions, makeCertificate } from '../packages/x509/dist/esm/test-support/certificates.js';
 import { authorityExtensions, issueCertificate } from '../packages/x509/dist/esm/test-support/issued-certificates.js';
 
-// The status line of each gate has no place among the results.
+// Drops the status line of each gate, because standard output is for the results.
 console.info = () => undefined;
 
 const calls = 10_000;
@@ -74,7 +74,7 @@ async function measureBytes([document, der]) {
   let bytes = 0;
   let lines = 0;
   const subject = createSubject((line) => {
-    // With a line feed.
+    // The length includes the line feed.
     bytes += Buffer.byteLength(line) + 1;
     lines += 1;
   });
@@ -91,7 +91,7 @@ async function measureBytes([document, der]) {
 function measureFlood() {
   const strangers = Array.from({ length: calls }, (_, index) => {
     const der = Buffer.from(own.der);
-    // In the signature, which nobody verifies for a stranger.
+    // Changes the signature, which the gate doesn't verify for an unknown caller.
     der.writeUInt32BE(index, der.length - 8);
     return extract(der);
   });

@@ -1,4 +1,4 @@
-// What `certgate trust usage` costs with the logs of many gates: time, and the most memory that the process has.
+// Measures what `certgate trust usage` costs with the logs of many gates: time, and the peak memory of the process.
 //
 //   node bench/log-reading.mjs                  10 million lines of 60 apps and 400 callers, 4.4 GB in a temporary folder
 //   node bench/log-reading.mjs --lines 1000000  as many
@@ -38,7 +38,7 @@ const callerCount = 400;
 const begin = Date.UTC(2027, 0, 1);
 const span = 30 * 86_400_000;
 
-/** Digits that differ from number to number. */
+/** Hex digits that look random, and differ from number to number. */
 function makeDigits(number, length) {
   let digits = '';
   for (let state = Math.imul(number + 1, 2_654_435_761); digits.length < length;) {
@@ -50,7 +50,9 @@ function makeDigits(number, length) {
 
 const thumbprints = Array.from({ length: callerCount }, (_, index) => makeDigits(-index - 2, 64).toUpperCase());
 
-/** Of 1,000 lines: 940 admissions, 35 refusals, 5 of the status, and 20 that are not of a gate. */
+/**
+ * A log line. 940 in 1,000 lines are admissions, 35 are refusals, 5 are status lines, and 20 don't come from a gate.
+ */
 function makeLine(index, time) {
   const kind = index % 1000;
   if (kind >= 980) return `Executed 'Functions.Orders' (Succeeded, Duration=${kind}ms)`;
@@ -86,7 +88,7 @@ function wrap(message, time, app) {
   });
 }
 
-/** @returns the size of all files. */
+/** Writes a log for each app. @returns the size of all files in bytes. */
 function writeLogs(folder) {
   const paths = Array.from({ length: appCount }, (_, index) => join(folder, `app-${index}.log`));
   for (const [index, path] of paths.entries()) {
@@ -105,7 +107,7 @@ function writeLogs(folder) {
   return paths.reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
-/** The callers, as the lines name them. */
+/** Writes a trust document with the callers that the log lines name. */
 function writeDocument(path) {
   const identities = thumbprints.map((thumbprintSha256, index) => ({
     name: `partner-${index}`,
@@ -115,10 +117,10 @@ function writeDocument(path) {
   writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 2, identities }));
 }
 
-/** Loaded before the command: says at its end what it took. */
+/** Code that the process loads before the command. At the end it prints the CPU time and the peak memory. */
 const reportCosts = `process.on('exit', () => process._rawDebug(JSON.stringify([process.cpuUsage(), process.resourceUsage().maxRSS])))`;
 
-/** As a user runs it. */
+/** Runs the command as a user would, in a process of its own. */
 function runUsage(folder, document) {
   const tool = fileURLToPath(new URL('../packages/certgate/bin/certgate.js', import.meta.url));
   const words = ['trust', 'usage', '--store', `file:${document}`, '--log', folder, '--json'];

@@ -1,6 +1,7 @@
-// What the gate costs a server when nearly every request comes from another caller: 400,000 pinned certificates, 20,000 of
-// an authority (more than the 4,096 that a gate remembers), strangers; and what a line for every request of one caller costs.
-// Beside the same server of node:http without a gate, which gets the same requests in the same round.
+// Measures what the gate costs a server when nearly every request comes from another caller: 400,000 pinned
+// certificates, 20,000 of an authority (more than the 4,096 that a gate remembers), and unknown callers. Also measures
+// what a line for every request of one caller costs. The same server of node:http without a gate gets the same requests
+// in the same round, for comparison.
 //
 //   node bench/many-callers.mjs                  the table; exits with 1 when a goal is missed, or a scene had too few requests
 //   node bench/many-callers.mjs --json           the same as JSON
@@ -26,12 +27,15 @@ const connections = 32;
 const rounds = 12;
 const warmUp = 5_000;
 const fewestRequests = 10_000;
-/** A process's first requests, in as many processes. */
+/** The first requests of a process are measured as well: this many, in each of `processes` processes. */
 const firstRequests = 400;
 const processes = 5;
-/** CPU time of a request, times that without a gate, when the server is warm. */
+/** The goals for a warm server: the CPU time of a request, as a multiple of one without a gate. */
 const limits = { pinned: 7, authority: 20, strangers: 3 };
-/** What a line adds to a request, times what one of the same members adds to a request without a gate. */
+/**
+ * The goal for a log line: what it adds to a request, as a multiple of what a line with the same members adds without a
+ * gate.
+ */
 const lineLimit = 1;
 
 const { values, positionals } = parseArgs({
@@ -48,7 +52,7 @@ if (!(seconds > 0)) throw new Error(`--seconds must be a positive number, not ${
 if (positionals[0] === 'serve') await serve(positionals[1], positionals[2]);
 else await run();
 
-/** The server of one scene, in a process of its own; it answers a message with its CPU time. */
+/** Runs the server of one scene, in a process of its own. It answers each message with its CPU time in microseconds. */
 async function serve(name, document) {
   const server = createServer((_request, response) => {
     if (name === 'console') console.info(writeLine());
@@ -61,7 +65,8 @@ async function serve(name, document) {
       trustStore: trustStoreFrom(`file:${document}`),
       frontEnd: 'rfc9440',
       frontEndIsolation: 'loopback',
-      // Denials alone, as apps with many callers have it, and nobody reads them here.
+      // The scene "lines" logs every decision. The others log only denials, as apps with many callers do, and drop the
+      // lines.
       ...(name === 'lines'
         ? { decisionLog: 'all' }
         : { decisionLog: 'denials', log: { info: () => undefined, warn: () => undefined } }),
@@ -76,7 +81,7 @@ async function serve(name, document) {
   });
 }
 
-/** The members of the line of an admitted call. */
+/** A line with the members of an admitted call's line. */
 function writeLine() {
   return JSON.stringify({
     certgate: 1,
@@ -132,7 +137,7 @@ async function measureSteady(scenes) {
   return samples;
 }
 
-/** Requests of as many callers as there are, one after the other on each connection. */
+/** Sends requests of successive callers on all connections, one after the other on each, until `isOver`. */
 async function measure(server, isOver) {
   server.sent = 0;
   const before = await server.ask();
@@ -183,10 +188,11 @@ function callUntil(isOver, server, refused) {
 
 async function startServer(scene, document) {
   const words = ['serve', scene.name, ...(document === undefined ? [] : [document]), '--checkout', values.checkout];
-  // Lines go to /dev/null.
+  // The standard output of the server, with its lines, goes to /dev/null.
   const child = fork(own, words, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`The server "${scene.name}" has ended.`)));
-  // Seen by whichever wait is under way; at the end it is stopped, and nobody waits.
+  // Marks the rejection as handled: the wait that is under way sees it, and when the server is stopped at the end,
+  // nothing waits for it.
   ended.catch(() => undefined);
   const receive = () => Promise.race([once(child, 'message').then(([message]) => message), ended]);
   const ask = () => {
@@ -198,7 +204,10 @@ async function startServer(scene, document) {
   return { ...scene, child, port, ask, sent: 0, nextHeader: () => scene.header(index++) };
 }
 
-/** `firstDocument`: for the first requests of a process, which starts in a moment with it. */
+/**
+ * The scenes. `firstDocument` is the document for measuring the first requests of a process. For pinned certificates it
+ * is small, so that a process starts in a moment.
+ */
 function createScenes(folder) {
   const pinnedCallers = createPinnedCallers();
   const issuedCallers = createIssuedCallers(issuedCount);

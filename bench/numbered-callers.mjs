@@ -1,10 +1,14 @@
-// Any number of callers, each with a certificate of its own, for benchmarks of first sights.
+// Makes any number of callers, each with a certificate of its own, for benchmarks of first sights (the first decisions
+// about a caller).
 import { X509Certificate, createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
 
-/** Self-signed certificates that differ in the last octets of their signatures, which nobody looks into when they are pinned. */
+/**
+ * Self-signed certificates that differ in the last octets of their signatures, which the gate doesn't verify for pinned
+ * certificates.
+ */
 export function createPinnedCallers() {
   const { der } = makeCertificate({ name: ['CN = caller'] });
   const number = (index) => {
@@ -17,7 +21,9 @@ export function createPinnedCallers() {
   };
 }
 
-/** P-256 certificates of one authority, which differ in their serial numbers, and the document that trusts it. */
+/**
+ * P-256 certificates of one authority, which differ in their serial numbers, and a document that trusts the authority.
+ */
 export function createIssuedCallers(count) {
   const authority = issueCertificate({
     name: ['CN = Corp CA'],
@@ -50,7 +56,10 @@ function describeIssued(pem) {
   };
 }
 
-/** The certificate with another serial number, signed again (RFC 5280 §4.1): TBSCertificate, algorithm, signature. */
+/**
+ * The certificate with another serial number, signed again. Its three parts are the TBSCertificate, the algorithm and
+ * the signature (RFC 5280 §4.1).
+ */
 function renumber(template, index, key) {
   const [tbs, algorithm] = readElements(readElements(template)[0].content);
   const fields = readElements(tbs.content);
@@ -68,7 +77,7 @@ function encode(tag, content) {
   return Buffer.concat([Buffer.of(tag, ...head), content]);
 }
 
-/** The DER elements that follow each other in some bytes. */
+/** Splits the bytes into the DER elements that follow each other in them. */
 function readElements(bytes) {
   const elements = [];
   for (let start = 0; start < bytes.length;) {

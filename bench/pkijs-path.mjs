@@ -1,12 +1,13 @@
-// A certification path with two CRLs as pkijs validates it, which comes from bench/package.json with a lockfile of its own.
+// Validates a certification path with two CRLs by pkijs, which comes from bench/package.json with a lockfile of its
+// own.
 import * as pkijs from 'pkijs';
 import { pathNow } from '@certgate/x509/test-support/written-path.js';
 
-/** What pkijs reads of a written chain. */
+/** The parts of a written chain, in the form in which pkijs takes them. */
 export function readByPkijs({ root, intermediate, leaf, crls }) {
   return {
     trustedCerts: [pkijs.Certificate.fromBER(root)],
-    // Its order is the path's, the leaf last.
+    // pkijs expects the order of the path, with the leaf last.
     certs: [pkijs.Certificate.fromBER(intermediate), pkijs.Certificate.fromBER(leaf)],
     crls: crls.map((crl) => pkijs.CertificateRevocationList.fromBER(crl)),
   };

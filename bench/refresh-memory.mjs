@@ -1,5 +1,5 @@
-// What memory a refresh takes: a real store reads a document of other pins in place of one of the same size. A process of
-// its own, in which nothing else was allocated.
+// Measures the memory of a refresh: a real store replaces a document with one of the same size that has other pins. It
+// runs in a process of its own, in which nothing else was allocated.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,14 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const own = fileURLToPath(import.meta.url);
-/** A peak of fewer would be none. */
+/** With fewer looks at the memory, the highest of them would not show the peak. */
 const fewestLooks = 5;
 if (process.argv[1] === own) console.log(JSON.stringify(await measure(process.argv[2], process.argv[3] === 'live')));
 
 /**
- * `heap`: bytes that the document in use has on the heap. `added`: the most that a refresh had beside it (the new document,
- * its bytes, and what is not collected yet); with `live`, what is not needed is collected again and again, and does not
- * count. `resident`: the most that the process had above one without a document, by the operating system.
+ * Measures memory in bytes. `heap`: what the document in use takes on the heap. `added`: the most that a refresh took
+ * in addition (the new document, its bytes, and garbage that is not collected yet). With `live`, garbage is collected
+ * again and again, so that it is left out. `resident`: the most that the process took more than one without a document,
+ * as the operating system reports it.
  */
 export function measureRefreshMemory(size, { live = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-memory-'));
@@ -30,7 +31,7 @@ export function measureRefreshMemory(size, { live = false } = {}) {
   }
 }
 
-/** One pin for each identity, and no space that is not needed: 400,000 of them are 54 MB. */
+/** A document with one pin for each identity and no needless spaces: 400,000 identities are 54 MB. */
 export function createLargeDocument(size, revision, pins = []) {
   const identities = Array.from({ length: size }, (_, index) => ({
     name: `caller ${index}`,
@@ -62,7 +63,7 @@ async function measure(folder, isLive) {
     if (isLive && now >= nextCollection) {
       globalThis.gc();
       look();
-      // A collection takes longer than the work between two turns: half of the time is enough.
+      // A collection takes longer than the work between two turns, so at most half of the time is spent on collecting.
       nextCollection = 2 * performance.now() - now;
     }
     if (!isLive) look();

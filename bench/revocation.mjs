@@ -1,5 +1,5 @@
-// How long a disabled caller is still let in: eight processes under load read one blob of a real Azurite once a second, and
-// the real tool disables one caller after the other.
+// Measures how long a disabled caller is still admitted: eight processes under load read one blob of a real Azurite
+// once a second, and the real tool disables one caller after the other.
 //
 //   node bench/revocation.mjs         the table; exits 1 when a goal is missed or anybody was answered wrongly
 //   node bench/revocation.mjs --json  the same as JSON
@@ -42,7 +42,7 @@ async function measure(stage) {
   const revocations = [];
   for (const victim of stage.victims) revocations.push(await revoke(stage, victim));
   const seconds = (performance.now() - began) / 1000;
-  // Throws when anybody came back, or a caller that wasn't disabled was refused.
+  // Throws if a disabled caller was admitted again, or if a caller that wasn't disabled was refused.
   const { requests } = await expectNoWrongAnswer(stage);
   const afterEnd = summarize(revocations.map(({ afterEndMilliseconds }) => afterEndMilliseconds));
   const afterStart = summarize(revocations.map(({ afterStartMilliseconds }) => afterStartMilliseconds));

@@ -1,5 +1,5 @@
-// A week in which every caller's certificate changes every hour and its CA twice a day, through the real gate and store, by
-// a clock that the script moves: what a decision costs at its end, and what the process remembers.
+// Plays a week in which every caller's certificate changes every hour and its CA twice a day, through the real gate and
+// store, with a clock that the script moves. Measures what a decision costs at the end, and what the process remembers.
 //
 //   node --expose-gc bench/rotation.mjs         the table; exits 1 when a goal is missed or anybody was refused
 //   node --expose-gc bench/rotation.mjs --json  the same as JSON
@@ -13,20 +13,20 @@ if (globalThis.gc === undefined) throw new Error('Run it with --expose-gc: it co
 const count = 40;
 const hours = 7 * 24;
 const warmRounds = 10;
-/** What the gate's memory holds at most: from then on, nothing may be added. */
+/** The most entries of the gate's memory. Once it is full, the heap must hardly grow any more. */
 const rememberedAtMost = 4096;
 const minute = 60_000;
 
 const callers = new RotatingCallers(count);
 await callers.start();
-// Outside the heap that is compared.
+// The samples are typed arrays, so that they are not on the heap whose growth is compared.
 const newSamples = (size) => ({ hours: new Uint8Array(size), microseconds: new Float64Array(size), length: 0 });
 const sightings = count * hours;
 const kinds = { first: newSamples(sightings), again: newSamples(sightings), warm: newSamples(sightings * warmRounds) };
 const heap = [];
 for (let hour = 0; hour < hours; hour += 1) {
   if (hour > 0) callers.pass(59 * minute);
-  // The document is read before anything is measured, as it is beside the calls of an app.
+  // This call makes the store read the document before the measurement. An app's store reads it besides the calls.
   await callers.decide(callers.headers[0]);
   await decideAll('first', hour, 1);
   await decideAll('warm', hour, warmRounds);
@@ -41,7 +41,7 @@ report();
 async function decideAll(kind, hour, rounds) {
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, header] of callers.headers.entries()) {
-      // The first caller was asked about already.
+      // The call above already asked about the first caller.
       if (kind === 'first' && index === 0) continue;
       const began = process.hrtime.bigint();
       const decision = await callers.decide(header);

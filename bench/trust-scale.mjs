@@ -1,12 +1,12 @@
-// What a large trust document costs: 10 to 400,000 identities of one pin each, in one run. The largest is about what fits
-// into the 64 MiB that a document may have.
+// Measures what a large trust document costs: 10 to 400,000 identities of one pin each, in one run. The largest is
+// nearly the most that fits into the 64 MiB of a document.
 //
 //   node bench/trust-scale.mjs         the table; exits 1 when a goal is missed
 //   node bench/trust-scale.mjs --json  the same as JSON
 //
-// "lookup" is findInSnapshot of pinned certificates in random order. "loop delay" is how long anything else had to wait,
-// from turn to turn of the event loop, while a store reads a new document from a file and the gate decides once in each
-// turn; where enough of them are longer, turns of less than a millisecond are left out. Memory is that of
+// "lookup" is findInSnapshot of pinned certificates in random order. "loop delay" is how long other work had to wait,
+// from one turn of the event loop to the next, while a store reads a new document from a file and the gate decides once
+// in each turn. If enough turns take a millisecond or more, the shorter ones are left out. The memory is measured by
 // refresh-memory.mjs, in a process of its own.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -92,16 +92,16 @@ function createDocument(size) {
   const values = Array.from({ length: size }, (_, index) =>
     index === size >> 1 ? thumbprintSha256 : randomBytes(32).toString('hex').toUpperCase(),
   );
-  // As it comes from a source: decoded bytes, one flat string.
+  // The text in the form in which it comes from a source: decoded from bytes into one flat string.
   const text = Buffer.from(createLargeDocument(size, 1, values)).toString();
   return { text, values };
 }
 
-/** Nanoseconds per lookup for each document, the rounds interleaved. */
+/** Nanoseconds per lookup for each document, measured in interleaved rounds. */
 function measureLookups() {
   const stages = documents.map(({ text, values }) => ({
     snapshot: parseTrustDocument(text),
-    // Fresh strings, in bytes that no lookup has hashed yet: as they come from a certificate's hash.
+    // The bytes of fresh strings that no lookup has hashed yet, like those that come from the hash of a certificate.
     bytes: Array.from({ length: lookupsPerRound }, () =>
       Buffer.from(values[Math.floor(Math.random() * values.length)], 'latin1'),
     ),
@@ -114,7 +114,7 @@ function measureLookups() {
       for (const certificate of certificates) {
         if (findInSnapshot(snapshot, certificate, now).outcome !== 'found') throw new Error('not found');
       }
-      // The first rounds warm up.
+      // The first three rounds warm up, and are not counted.
       if (round >= 3) samples.push(Number(process.hrtime.bigint() - start) / lookupsPerRound);
     }
   }
@@ -131,14 +131,18 @@ function measureParse(text) {
   return percentile(samples, 0.5);
 }
 
-/** Several refreshes of a real store over a real file, one after the other, with a decision in every turn of the loop. */
+/**
+ * Refreshes a real store from a real file several times, one after the other, with a decision in every turn of the
+ * event loop.
+ */
 async function measureRefresh({ text }) {
-  // A small document is read within one turn: enough of them for a percentile to say something.
+  // A small document is read within one turn of the event loop, so a percentile needs more refreshes.
   const times = Math.max(refreshes, Math.min(500, Math.floor(1e6 / text.length)));
   const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-scale-'));
   const path = join(folder, 'trust.json');
   try {
-    // Written beforehand: a new document is then one move, and no work of this process is counted but the store's.
+    // The documents are written beforehand. A new one then needs only a rename, so that nearly all measured work is the
+    // store's.
     for (let revision = 1; revision <= times + 1; revision += 1) {
       writeFileSync(`${path}.${revision}`, text.replace('"revision":1,', `"revision":${revision},`));
     }
@@ -178,8 +182,9 @@ async function measureLoop(trustStore, path, times) {
   }
   isRunning = false;
   await new Promise((resolve) => setImmediate(resolve));
-  // While the file is being read nothing blocks, and such turns, thousands of them, would only flatter a percentile. A
-  // small document makes too few others for one: there all turns count, or it would be the machine's one longest hiccup.
+  // While the file is being read, nothing blocks the event loop. Thousands of such turns would only flatter a
+  // percentile, so they are left out. A small document has too few longer turns for a percentile, so all its turns are
+  // used. Otherwise the figure would be the longest interruption by the machine.
   const long = delays.filter((delay) => delay >= 1);
   const busy = long.length >= 100 ? long : delays;
   return {
@@ -193,19 +198,19 @@ async function measureLoop(trustStore, path, times) {
 
 function measureMemory(size) {
   const all = measureRefreshMemory(size);
-  // Of 400,000 pins, each collection would take a second.
+  // Measured with at most 100,000 pins, because with 400,000 each collection would take a second.
   const needed = measureRefreshMemory(Math.min(size, 100_000), { live: true });
   return { heap: all.heap, addedRatio: all.ratio, neededRatio: needed.ratio, resident: all.resident };
 }
 
-/** What a snapshot keeps on the heap, the text not counted. */
+/** The bytes that a snapshot keeps on the heap for each pin, without the text. */
 async function measureBytes({ text, values }) {
   const copies = Math.max(1, Math.floor(10_000 / values.length));
   const before = heapInUse();
   const kept = [];
   for (let copy = 0; copy < copies; copy += 1) kept.push(await parseTrustDocumentInSlices(Buffer.from(text)));
   const bytes = (heapInUse() - before) / copies / values.length;
-  // Still in use here, so not collected before.
+  // Uses `kept` after the measurement, so that the snapshots were not collected before.
   return kept.length === copies ? bytes : Number.NaN;
 }
 

@@ -1,5 +1,5 @@
-// What a decision costs once the certificate has been seen: pinned, and issued by an authority with revocation lists. Both
-// stores read files and refresh, so both look at their clocks.
+// Measures what a decision costs once the certificate has been seen: for a pinned certificate, and for one issued by an
+// authority with revocation lists. Both stores read files and refresh, so both look at their clocks.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,10 @@ const rounds = 41;
 const decisionsPerRound = 20_000;
 export const requirement = { functionName: 'GetOrder', roles: [['orders.read']] };
 
-/** Nanoseconds, the median of alternating rounds. `now` is in milliseconds, within the chain's validity. */
+/**
+ * The cost of each decision in nanoseconds: the median of alternating rounds. `now` is in milliseconds, within the
+ * chain's validity.
+ */
 export async function measureWarmDecisions(chain, now) {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-'));
   try {
@@ -24,7 +27,7 @@ export async function measureWarmDecisions(chain, now) {
         ['issued', issued],
       ]) {
         const nanoseconds = runRound(gate, header, now);
-        // The first round makes the decision that is remembered, and warms up.
+        // Round 0 is left out: it warms up, and makes the decision that the gate remembers.
         if (round > 0) times[name].push(nanoseconds);
       }
     }
@@ -34,12 +37,12 @@ export async function measureWarmDecisions(chain, now) {
   }
 }
 
-/** A gate of the given build of core that knows the chain's leaf by its thumbprint. */
+/** Opens a gate of the given build of core that lists the chain's leaf by its thumbprint. */
 export async function openPinned(library, chain, folder) {
   return openGate(library, join(folder, 'pinned.json'), describePinned(chain));
 }
 
-/** A gate that knows it by the authority that issued it, whose lists it needs. */
+/** Opens a gate that trusts the chain's authority, with its revocation lists, and lists the leaf by a name. */
 export async function openIssued(library, chain, folder) {
   return openGate(library, join(folder, 'issued.json'), describeIssued(chain, folder));
 }
@@ -52,7 +55,10 @@ async function openGate(library, file, document) {
   return new AccessGate({ trustStore });
 }
 
-/** Earlier checkouts, which `against.mjs` loads too, have other keys, and a second version for authorities. */
+/**
+ * The document for an earlier checkout, which `against.mjs` may load. It has other keys, and schema version 2 if the
+ * document has authorities.
+ */
 function toEarlierKeys(document) {
   const identities = document.identities.map(({ pins, names, ...rest }) => ({
     ...rest,

@@ -12,7 +12,7 @@ export function writePage() {
   writeFileSync(page, fillPage(readFileSync(page, 'utf8'), results));
 }
 
-/** The page with the tables of these results, in its two blocks. */
+/** The page with its two blocks replaced by the drawing and the tables of these results. */
 export function fillPage(page, { run, rows, benchmarks }) {
   const drawing = '![The ratios of the table as bars on a logarithmic scale](results/ratios.svg)';
   const blocks = [[describeMachine(run), formatRatios(rows), drawing].join('\n\n'), formatHostile(benchmarks)];
