@@ -61,6 +61,10 @@ export default tseslint.config(
       'no-warning-comments': ['error', { terms: retiredWords, location: 'anywhere' }],
       'no-restricted-syntax': [
         'error',
+        {
+          selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+          message: 'Write the members out: the spread of a literal only saves lines.',
+        },
         ...[`Literal[value=/${retiredPattern}/i]`, `TemplateElement[value.raw=/${retiredPattern}/i]`].map(
           (selector) => ({
             selector,

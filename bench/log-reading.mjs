@@ -136,8 +136,13 @@ function runUsage(folder, document) {
   const sum = (key) => reading.reduce((total, each) => total + each[key], 0);
   if (sum('lines') !== lineCount) throw new Error(`${sum('lines')} of ${lineCount} lines were read.`);
   return {
-    ...{ lines: sum('lines'), records: sum('records'), repeated: sum('repeated'), uncompared: sum('uncompared') },
-    ...{ seconds, cpuSeconds: (user + system) / 1e6, maximumMegabytes: maximumKilobytes / 1024 },
+    lines: sum('lines'),
+    records: sum('records'),
+    repeated: sum('repeated'),
+    uncompared: sum('uncompared'),
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    maximumMegabytes: maximumKilobytes / 1024,
   };
 }
 

@@ -48,7 +48,11 @@ try {
 
 async function takePicture(name, view, inspector, options) {
   const opened = await openPage(browser, inspector, {
-    ...{ view, width: 1280, height: 800, scale: 1.25, prepare: hideFolder },
+    view,
+    width: 1280,
+    height: 800,
+    scale: 1.25,
+    prepare: hideFolder,
     ...options,
   });
   const { page } = opened;

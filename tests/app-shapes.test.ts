@@ -150,7 +150,9 @@ describe('Hono behind a catch-all function', () => {
       const anonymous = { status: 200, msg: 'Public Azure Function called', caller: undefined };
       const refused = { status: 401, msg: undefined, caller: undefined };
       const called = (name: string, caller: string): object => ({
-        ...{ status: 200, msg: `${name} Azure Function called`, caller },
+        status: 200,
+        msg: `${name} Azure Function called`,
+        caller,
       });
       const secured = [refused, refused, called('Secured', 'trusted'), called('Secured', 'operator')];
       assert.deepEqual(answers, {

@@ -31,7 +31,10 @@ const builds: Readonly<Record<string, Build>> = {
   webpack: { bundler: 'webpack', extension: '.cjs' },
   'webpack, other conditions': { bundler: 'webpack', extension: '.cjs', conditionNames: nodeConditions },
   'webpack, development, ES module': {
-    ...{ bundler: 'webpack', extension: '.mjs', mode: 'development', conditionNames: nodeConditions },
+    bundler: 'webpack',
+    extension: '.mjs',
+    mode: 'development',
+    conditionNames: nodeConditions,
   },
   Rspack: { bundler: 'rspack', extension: '.cjs' },
   'Rspack, other conditions': { bundler: 'rspack', extension: '.cjs', conditionNames: nodeConditions },
@@ -54,7 +57,8 @@ const pinned = makeCertificate({ name: ['CN = pinned'] });
 const stranger = makeCertificate({ name: ['CN = pinned'] });
 const authority = issue({ name: 'Corp root', key: 'p-384' });
 const issued = issue({
-  ...{ name: 'issued', issuer: authority },
+  name: 'issued',
+  issuer: authority,
   extensions: [...clientExtensions, 'subjectAltName = DNS:issued.corp.example'],
 });
 
@@ -162,9 +166,18 @@ describe('a bundled server gives the same answers as an unbundled one', () => {
 describe('a bundled app of Azure Functions gives the same answers as an unbundled one', { concurrency: 2 }, () => {
   const callers = { none: undefined, stranger: stranger.der, pinned: pinned.der, issued: issued.der };
   const expected = {
-    ...{ 'Closed none': '401', 'Closed stranger': '401', 'Closed pinned': '200 pinned', 'Closed issued': '200 issued' },
-    ...{ 'Role none': '401', 'Role stranger': '401', 'Role pinned': '200 pinned', 'Role issued': '403' },
-    ...{ 'Open none': '200 open', 'Open stranger': '200 open', 'Open pinned': '200 open', 'Open issued': '200 open' },
+    'Closed none': '401',
+    'Closed stranger': '401',
+    'Closed pinned': '200 pinned',
+    'Closed issued': '200 issued',
+    'Role none': '401',
+    'Role stranger': '401',
+    'Role pinned': '200 pinned',
+    'Role issued': '403',
+    'Open none': '200 open',
+    'Open stranger': '200 open',
+    'Open pinned': '200 open',
+    'Open issued': '200 open',
   };
   /**
    * The builds of the Functions app. The host supplies @azure/functions-core to `require` only, so the ES module gets a

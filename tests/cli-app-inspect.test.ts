@@ -194,7 +194,12 @@ describe('certgate app inspect', () => {
     app.mcpResource('Readme', { uri: 'file://readme.md', resourceName: 'readme', handler: allowAnonymous(handler) });
     app.mcpPrompt('Sum', { promptName: 'sum', handler });`;
   const mcpFunction = (name: string, trigger: string, kind: string, called: string, policy: object): object => ({
-    ...{ name, trigger, http: false, mcp: { kind, name: called }, policy, covered: 'gate' },
+    name,
+    trigger,
+    http: false,
+    mcp: { kind, name: called },
+    policy,
+    covered: 'gate',
   });
 
   it('lists tools, resources and prompts with their names and who may call them', async (context) => {

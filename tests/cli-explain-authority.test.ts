@@ -164,7 +164,11 @@ describe('certgate trust explain, for callers listed by their authority', () => 
       });
       const { pemPath, keyPath } = inFolder(name);
       writeDatedCertificate(pemPath, {
-        ...{ keyPath, name: [`CN = ${name}`], extensions, notBefore: '20260101000000Z', notAfter: until },
+        keyPath,
+        name: [`CN = ${name}`],
+        extensions,
+        notBefore: '20260101000000Z',
+        notAfter: until,
         ...(issuer === undefined ? {} : { issuer: inFolder(issuer) }),
       });
     };

@@ -71,7 +71,10 @@ function makeDated(name: string, from: number, until: number): string {
   const file = join(folder, `${name}.crt.pem`);
   const [notBefore = '', notAfter = ''] = [from, until].map((days) => fromNow(days).replace(/[-:T]/g, ''));
   writeDatedCertificate(file, {
-    ...{ keyPath: join(folder, `${name}.key.pem`), name: [`CN = ${name}`], notBefore, notAfter },
+    keyPath: join(folder, `${name}.key.pem`),
+    name: [`CN = ${name}`],
+    notBefore,
+    notAfter,
     extensions: ['basicConstraints = critical, CA:FALSE'],
   });
   return file;

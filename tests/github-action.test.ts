@@ -299,9 +299,18 @@ describe('Compare the trust document', () => {
     });
   const base = document(1, {});
   const line = {
-    ...{ certgate: 1, event: 'decision', time: '2027-01-01T00:00:00.000Z', outcome: 'allowed', code: 'allowed' },
-    ...{ function: 'Orders', correlationId: 'c', identity: '@billing', matchedBy: 'thumbprintSha256' },
-    ...{ matched: thumbprintSha256.slice(0, 16), thumbprintSha256, trustRevision: 1 },
+    certgate: 1,
+    event: 'decision',
+    time: '2027-01-01T00:00:00.000Z',
+    outcome: 'allowed',
+    code: 'allowed',
+    function: 'Orders',
+    correlationId: 'c',
+    identity: '@billing',
+    matchedBy: 'thumbprintSha256',
+    matched: thumbprintSha256.slice(0, 16),
+    thumbprintSha256,
+    trustRevision: 1,
     trustSha256: createHash('sha256').update(base).digest('hex').slice(0, 16).toUpperCase(),
   };
 
@@ -319,7 +328,9 @@ describe('Compare the trust document', () => {
     writeFileSync(join(app, 'base.json'), base);
     writeFileSync(join(app, 'app.log'), `${JSON.stringify(line)}\n`);
     const comments: Api['comments'] = Array.from({ length: 100 }, (_, id) => ({
-      ...{ id, body: '<!-- certgate-trust-diff --> of somebody else', user: { login: 'somebody' } },
+      id,
+      body: '<!-- certgate-trust-diff --> of somebody else',
+      user: { login: 'somebody' },
     }));
     const asked: string[] = [];
     const keep = (method: string, url: string, sent: string): boolean => {

@@ -145,11 +145,17 @@ for (const framework of ['express', 'express-4', 'connect']) {
       outer.use('/', answerError as unknown as Middleware);
       const port = await listen(context, outer);
       const atBothEnds = {
-        ...{ outer: 'outer', 'outer, finish': 'outer', 'outer, close': 'outer' },
-        ...{ inner: 'inner', 'inner, finish': 'inner', 'inner, close': 'inner' },
+        outer: 'outer',
+        'outer, finish': 'outer',
+        'outer, close': 'outer',
+        inner: 'inner',
+        'inner, finish': 'inner',
+        'inner, close': 'inner',
       };
       const left = {
-        ...{ 'outer again': 'outer', 'outer again, finish': 'outer', 'outer again, close': 'outer' },
+        'outer again': 'outer',
+        'outer again, finish': 'outer',
+        'outer again, close': 'outer',
         ...atBothEnds,
       };
       for (const [path, answer, noted] of [

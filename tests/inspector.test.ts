@@ -81,7 +81,12 @@ describe('the inspector of certgate dev', () => {
 
   const attempt = (id: string, functionName: string, more: object = {}): Promise<TryResult> =>
     ask(page, 'api/try', {
-      ...{ functionName, method: 'GET', target: `/api/${functionName}`, headers: [], body: null, caller: { id } },
+      functionName,
+      method: 'GET',
+      target: `/api/${functionName}`,
+      headers: [],
+      body: null,
+      caller: { id },
       ...more,
     });
 

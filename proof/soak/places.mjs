@@ -156,8 +156,13 @@ export class ListPlace {
     // Read again, it says nothing new, unless the clock was changed: lists of the future count later.
     if (last?.list !== content.list || last.skew !== this.#clock.skew)
       this.readings.push({
-        ...{ source: this.authority, at: now.wall, authority: this.#authority, list: content.list },
-        ...{ earliest: now.real, latest: now.real + listSettleMilliseconds, skew: this.#clock.skew },
+        source: this.authority,
+        at: now.wall,
+        authority: this.#authority,
+        list: content.list,
+        earliest: now.real,
+        latest: now.real + listSettleMilliseconds,
+        skew: this.#clock.skew,
       });
     return response.end(Buffer.from(content.der));
   }

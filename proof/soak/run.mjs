@@ -151,7 +151,8 @@ class Episode {
     clock.skew = start - Date.now();
     await this.#gate.tell('setClock', { skew: clock.skew });
     const stores = this.#stores.map(({ place: { kind, address }, lists }) => ({
-      ...{ kind, address },
+      kind,
+      address,
       lists: lists.map(({ authority, url }) => ({ authority, url })),
     }));
     await this.#gate.tell('open', { stores, frontEnds, frontEndSecret: secret });

@@ -10,8 +10,12 @@ const path = { authority: 'corp' };
 const madeFacts = {
   front_end_unknown: [
     {
-      ...{ problem: 'not_named', host: 'functions', hostMarks: [], isOnAzure: true },
-      ...{ frontEnds: [], isDevelopmentClaimed: false },
+      problem: 'not_named',
+      host: 'functions',
+      hostMarks: [],
+      isOnAzure: true,
+      frontEnds: [],
+      isDevelopmentClaimed: false,
     },
   ],
   front_end_contradicted: [

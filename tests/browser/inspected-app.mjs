@@ -80,7 +80,9 @@ export function createSampleAnswer(count, callers = new Map()) {
   const [method, path, status, functionName, caller, outcome, code, detail] = row;
   const certificate = callers.get(caller);
   return {
-    ...{ method, path, status },
+    method,
+    path,
+    status,
     time: Date.UTC(2026, 10, 26, 9) + count * 137,
     durationMilliseconds: ((count * 37) % 190) / 10 + 1.2,
     ...(functionName === undefined
@@ -90,7 +92,8 @@ export function createSampleAnswer(count, callers = new Map()) {
       ? {}
       : {
           decision: {
-            ...{ outcome, code },
+            outcome,
+            code,
             ...(detail === undefined ? {} : { detail }),
             ...(certificate === undefined ? {} : { thumbprintSha256: certificate.thumbprintSha256 }),
             ...(outcome === 'denied' && code !== 'role_missing' ? {} : { identityName: caller }),

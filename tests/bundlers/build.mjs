@@ -14,7 +14,12 @@ await { esbuild, webpack, rspack, rollup, ncc, nft }[bundler](more);
 async function esbuild({ conditions, platform = 'node', banner = false }) {
   const { build } = await import('esbuild');
   const { warnings } = await build({
-    ...{ entryPoints: [entry], outfile, bundle: true, platform, format: isModule ? 'esm' : 'cjs', logLevel: 'silent' },
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform,
+    format: isModule ? 'esm' : 'cjs',
+    logLevel: 'silent',
     external: [...external, ...(platform === 'neutral' ? ['node:*'] : [])],
     ...(conditions !== undefined && { conditions }),
     ...(banner && {
@@ -37,7 +42,10 @@ async function buildLikeWebpack(build, { mode = 'production', conditionNames, mi
   const stats = await new Promise((done, fail) => {
     build(
       {
-        ...{ entry: resolve(entry), mode, target: 'node20', devtool: false },
+        entry: resolve(entry),
+        mode,
+        target: 'node20',
+        devtool: false,
         ...(isModule && { experiments: { outputModule: true } }),
         ...(!minimize && { optimization: { minimize } }),
         externals: Object.fromEntries(external.map((name) => [name, isModule ? `module ${name}` : `commonjs ${name}`])),

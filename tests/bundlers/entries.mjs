@@ -13,8 +13,18 @@ import * as x509InternalCertificates from '@certgate/x509/internal-certificates'
 import * as x509Path from '@certgate/x509/path';
 
 const entries = {
-  ...{ functions, functionsOpentelemetry, functionsTesting, core, coreOpentelemetry, coreTools },
-  ...{ http, httpOpentelemetry, x509, x509Internal, x509InternalCertificates, x509Path },
+  functions,
+  functionsOpentelemetry,
+  functionsTesting,
+  core,
+  coreOpentelemetry,
+  coreTools,
+  http,
+  httpOpentelemetry,
+  x509,
+  x509Internal,
+  x509InternalCertificates,
+  x509Path,
 };
 const counts = Object.entries(entries).map(([name, entry]) => [name, Object.keys(entry).length]);
 console.log(JSON.stringify({ counts, isOne: core.firstOf === coreTools.firstOf }));

@@ -95,7 +95,11 @@ function hasBase({ isDelta, scope, base }: Kept, lists: readonly Kept[], at: num
 function maySignNow(ca: PathCertificate, { authority, documents, at }: ListReading, lists: readonly Kept[]): boolean {
   return facts.decodedOf(authority.trustAnchors).some((anchor) => {
     const context = {
-      ...{ authority, anchor, documents, mode: 'when-available', now: at },
+      authority,
+      anchor,
+      documents,
+      mode: 'when-available',
+      now: at,
       lists: listUsable(lists, authority),
       chain: [],
     };

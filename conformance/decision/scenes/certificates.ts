@@ -109,7 +109,15 @@ function makePool(): Pool {
   const otherRoot = makeAuthority('other root', names.otherRoot, names.otherRoot, 1);
   const otherIssuing = makeAuthority('other issuing', names.other, names.otherRoot, 0x11);
   return {
-    ...{ root, rootRenewed, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing },
+    root,
+    rootRenewed,
+    issuing,
+    renewed,
+    secondKey,
+    lister,
+    listerRenewed,
+    otherRoot,
+    otherIssuing,
     authorities: [root, rootRenewed, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing],
     callers: makeCallers(names),
     ...makeForwarded(names.issuing),
@@ -193,7 +201,8 @@ function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names)
     ...issue('a of the root itself', root, [a, spiffe]),
     ...issue('short-lived a', issuing, [a], {
       of: [...clientExtensions(issuing.key), noRevAvail],
-      ...{ notBefore: start - hour, notAfter: start + 5 * hour },
+      notBefore: start - hour,
+      notAfter: start + 5 * hour,
     }),
     ...issue('a that begins later', issuing, [a], { notBefore: start + 2 * hour, notAfter: start + 2 * day }),
     ...issue('server', issuing, [a], { of: forServers(issuing.key) }),

@@ -228,7 +228,9 @@ class Scene {
       const call: Call = {
         caller: sent.code ?? made.facts,
         chain: chain.map(({ facts }) => facts),
-        ...{ functionName, roles, now: this.#clock.wall() },
+        functionName,
+        roles,
+        now: this.#clock.wall(),
       };
       const answer = decide(stores, call);
       if (asked === this.#gates[0]) this.#codes.set(answer.code, (this.#codes.get(answer.code) ?? 0) + 1);

@@ -53,7 +53,8 @@ export function makeFieldMaterial(): Material {
   add('belowShortLived', {
     issuer: sub,
     extensions: [...device, '2.5.29.56 = DER:0500'],
-    ...{ notBefore: '20261231230000Z', notAfter: '20270101020000Z' },
+    notBefore: '20261231230000Z',
+    notAfter: '20270101020000Z',
   });
   add('codeSigner', {
     key: 'ed25519',
@@ -81,12 +82,15 @@ export function makeFieldMaterial(): Material {
     field1: makeCrl({ authority: issuing }),
     field1Shouting: makeCrl({ authority: shouting }),
     field1Holding: makeCrl({
-      ...{ authority: issuing, lastUpdate: '20261201000000Z' },
+      authority: issuing,
+      lastUpdate: '20261201000000Z',
       revoked: [{ serialNumber: '0ABC', reason: 'certificateHold' }],
     }),
     /** Its base is 1. */
     fieldDelta2: makeCrl({
-      ...{ authority: issuing, number: '02', extensions: ['2.5.29.27 = critical, DER:020101'] },
+      authority: issuing,
+      number: '02',
+      extensions: ['2.5.29.27 = critical, DER:020101'],
       revoked: [{ serialNumber: '0ABC', reason: 'removeFromCRL' }],
     }),
     fieldUnnumbered: makeCrl({ authority: issuing, number: null }),

@@ -45,7 +45,13 @@ export function makeMaterial(): Pick<Material, 'certificates' | 'lists'> {
     certificates[`${label}Twin`] = twin;
   };
   for (const [label, made] of Object.entries({
-    ...{ root, issuing, issuingRenewed, secondKey, otherRoot, lister, listerEnded },
+    root,
+    issuing,
+    issuingRenewed,
+    secondKey,
+    otherRoot,
+    lister,
+    listerEnded,
   }))
     add(label, made);
   const caller = ({
@@ -155,7 +161,9 @@ export function makeMaterial(): Pick<Material, 'certificates' | 'lists'> {
   const listedBy = (authority: MadeAuthority, number: string, serialNumbers: readonly string[]): Buffer =>
     replaceEntries(
       makeCrl({
-        ...{ authority, number, lastUpdate: '20261201000000Z' },
+        authority,
+        number,
+        lastUpdate: '20261201000000Z',
         revoked: [{ serialNumber: '01' }],
         extensions: ['issuingDistributionPoint = critical, @idp'],
         sections: ['[idp]', 'indirectCRL = TRUE'],

@@ -76,7 +76,9 @@ function askAboutNumbers({ ask, issued, corp }: CaseBook): void {
   const renamed = issued('numbers-of-other', corp({ revocation }, 'root', ['secondKey']));
   const then = (name: string, document: string, ...earlier: readonly Partial<Case>[]): void => {
     const readings = earlier.map(({ documents = [plain], lists = {} }, index) => ({
-      ...{ time: minutesAfter(first, index), documents, lists },
+      time: minutesAfter(first, index),
+      documents,
+      lists,
     }));
     ask(name, document, 'billing', { earlier: readings, lists: { corp: [] }, time: second });
   };

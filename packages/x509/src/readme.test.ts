@@ -105,8 +105,15 @@ describe('the examples of the README', () => {
 
   it('compile', () => {
     const settings: ts.CompilerOptions = {
-      ...{ allowJs: true, checkJs: true, noEmit: true, strict: true, noImplicitAny: false, skipLibCheck: true },
-      ...{ module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] },
+      allowJs: true,
+      checkJs: true,
+      noEmit: true,
+      strict: true,
+      noImplicitAny: false,
+      skipLibCheck: true,
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      types: ['node'],
       typeRoots: [join(packageFolder, '../../node_modules/@types')],
     };
     const files = ['example.mjs', 'options.mjs', 'refreshing.mjs', 'replacing.mjs'].map((file) => join(folder, file));

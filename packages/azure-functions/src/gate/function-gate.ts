@@ -183,7 +183,8 @@ export class FunctionGate {
     const frontEnd = this.#resolveFrontEnd();
     const { outcome, code } = decision;
     return {
-      ...{ outcome, code },
+      outcome,
+      code,
       ...(decision.outcome === 'denied' ? { detail: decision.detail } : {}),
       ...(frontEnd.outcome === 'denied' ? { frontEndFault: frontEnd.detail } : {}),
     };

@@ -63,8 +63,15 @@ describe('the status lines of a function app', () => {
       assert.deepEqual(
         { moment, host, frontEnd, frontEndProof, frontEndFault, locked, closed, open, callers, sources: trust?.length },
         {
-          ...{ moment: 'start', host: 'functions', frontEnd: undefined, frontEndProof: undefined },
-          ...{ frontEndFault: undefined, closed: ['Closed', 'Tool'], open: ['Health', 'Moving'], callers: [], sources },
+          moment: 'start',
+          host: 'functions',
+          frontEnd: undefined,
+          frontEndProof: undefined,
+          frontEndFault: undefined,
+          closed: ['Closed', 'Tool'],
+          open: ['Health', 'Moving'],
+          callers: [],
+          sources,
           ...known,
         },
       );

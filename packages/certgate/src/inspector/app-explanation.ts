@@ -72,7 +72,10 @@ export async function explainForApp(
 ): Promise<ExplanationReport> {
   const { store, loaded } = await loadInspectedTrust(app.trust.address);
   return explainCertificate({
-    ...{ store, trust: loaded.snapshot, certificateDer, now },
+    store,
+    trust: loaded.snapshot,
+    certificateDer,
+    now,
     ...readTrustState(loaded, app.trust),
     explained: { name: hosted.name, policy: readInspectedPolicy(hosted), covered: hosted.covered },
     readRevocation: readSharedRevocation,

@@ -48,7 +48,10 @@ function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): 
   const policy = readPolicy(hosted);
   const isCovered = covered !== 'none';
   return {
-    ...{ name, triggerType, mayBeCalledUnasked, isCovered },
+    name,
+    triggerType,
+    mayBeCalledUnasked,
+    isCovered,
     route: mcp === undefined ? (hosted.route ?? null) : findTarget(hosted),
     methods: mcp === undefined ? (methods ?? []) : ['POST'],
     mcp: mcp ?? null,

@@ -278,7 +278,9 @@ describe('which requests are answered', () => {
     const state = JSON.parse((await ask(inspector, '/api/state')).text) as InspectorState;
     const { tag } = state;
     assert.deepEqual(state, {
-      ...{ version: 1, tag, app: null },
+      version: 1,
+      tag,
+      app: null,
       trust: { store: `file:${join(folder, 'trust.json')}`, revision: 7, fault: null },
     });
     const update = JSON.parse((await ask(inspector, '/api/events?after=0')).text) as unknown;

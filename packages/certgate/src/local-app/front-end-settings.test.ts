@@ -80,7 +80,9 @@ test('the gateway plays the front end that the code names, with the secret from 
     forwardedElements: null,
     acceptForwardedChain: false,
     unsafeTrustCertificateHeaderFromAnywhere: false,
-    ...{ decisionLog: 'all', strangerNames: true, stores: [] },
+    decisionLog: 'all',
+    strangerNames: true,
+    stores: [],
   };
   const gate = (frontEnd: string | null, secretSetting?: string | null): Parameters<typeof heedGate>[0] => ({
     options: { frontEnd, ...options },

@@ -36,7 +36,12 @@ test('a pinned certificate is not decoded for a path, and an unknown one is not 
   const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, candidates } = presented;
   const decoded: string[] = [];
   const watched: PresentedCertificate = {
-    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, candidates },
+    der,
+    thumbprintSha256,
+    thumbprintSha1,
+    publicKeySha256,
+    issuer,
+    candidates,
     get decoding() {
       decoded.push('as a client’s');
       return presented.decoding;
@@ -111,7 +116,13 @@ function watchVerification(presented: PresentedCertificate, onVerify: () => void
     },
   });
   return {
-    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, pathDecoding, candidates },
+    der,
+    thumbprintSha256,
+    thumbprintSha1,
+    publicKeySha256,
+    issuer,
+    pathDecoding,
+    candidates,
     decoding: { ok: true, certificate },
   };
 }

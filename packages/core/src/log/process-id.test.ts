@@ -21,7 +21,11 @@ async function writeProgram(context: TestContext, program: string): Promise<stri
   const contents = `import { nameProcess } from './process-id.js'; const print = () => console.log(nameProcess()); ${program}`;
   await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('.', module)) },
-    ...{ bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'silent' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile,
+    logLevel: 'silent',
   });
   return outfile;
 }

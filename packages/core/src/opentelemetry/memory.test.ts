@@ -132,7 +132,10 @@ describe('revocation lists', () => {
   const list = { version: 1, authority: 'corp', number: '1', source: 'file a.crl', begin: start } as const;
   const event = (issuer: string, end: number, isDelta = false): RevocationListEvent => ({
     ...list,
-    ...{ code: 'revocation_current', issuer, isDelta, end },
+    code: 'revocation_current',
+    issuer,
+    isDelta,
+    end,
   });
 
   it('are listed by issuer, with the seconds to the first end, until they are forgotten', () => {

@@ -42,7 +42,7 @@ export const refusedDocuments: readonly RefusedDocument[] = [
   ),
   refuse('a key in another case', documentOf([], { Revision: 2 }), 'Revision', /unknown key/),
   refuse('a comment', documentOf([], { $comment: 'x' }), '$comment', /unknown key/),
-  refuse('__proto__', { ...documentOf([]), ...{ ['__proto__']: 1 } }, '__proto__', /unknown key/),
+  refuse('__proto__', { ...documentOf([]), ['__proto__']: 1 }, '__proto__', /unknown key/),
   refuse('constructor', documentOf([], { constructor: 1 }), 'constructor', /unknown key/),
   refuse('toString', documentOf([], { toString: 1 }), 'toString', /unknown key/),
   // schemaVersion

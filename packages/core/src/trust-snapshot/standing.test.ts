@@ -17,8 +17,11 @@ describe('what a document says about its entries', () => {
     const pins = [{ thumbprintSha256, enabled: false, notAfter: past }];
     const snapshot = snapshotOf({ enabled: false, expiresAt: past, pins }, { pins: [] });
     const denied = core.parseTrustDocument({
-      ...{ schemaVersion: 1, revision: 1, identities: [{ name: 'a', roles: [], pins }] },
-      ...{ denied: [{ thumbprintSha256 }], locked: { since: past, by: 'operations', reason: 'lost' } },
+      schemaVersion: 1,
+      revision: 1,
+      identities: [{ name: 'a', roles: [], pins }],
+      denied: [{ thumbprintSha256 }],
+      locked: { since: past, by: 'operations', reason: 'lost' },
     });
     assert.deepEqual(
       [...core.listStandings(snapshot, now), ...core.listStandings(denied, now)].map(({ reasons }) => reasons),

@@ -67,7 +67,8 @@ const byLister = (crlNumber: number, reason?: number, more: Partial<CrlWriting> 
     crlNumber,
     revoked: reason === undefined ? [] : [{ serialNumber, reason, certificateIssuer: issuing.name }],
     extensions: isIndirect,
-    ...{ ...always, thisUpdate: always.thisUpdate + crlNumber * 1000 },
+    ...always,
+    thisUpdate: always.thisUpdate + crlNumber * 1000,
     ...more,
   });
 const bySecondKey = (crlNumber: number, reason?: number): Buffer =>
@@ -75,7 +76,8 @@ const bySecondKey = (crlNumber: number, reason?: number): Buffer =>
     issuer: secondKey,
     crlNumber,
     revoked: reason === undefined ? [] : [{ serialNumber, reason }],
-    ...{ ...always, thisUpdate: always.thisUpdate + crlNumber * 1000 },
+    ...always,
+    thisUpdate: always.thisUpdate + crlNumber * 1000,
   });
 const byRoot = (...revoked: NonNullable<CrlWriting['revoked']>): Buffer =>
   writeCrl({ issuer: root, revoked, ...always });
@@ -264,8 +266,14 @@ describe('a newer list that leaves the caller out', () => {
     assert.ok(Date.parse(time) > now);
     const source = 'blob https://account.blob.core.windows.net/trust/corp.crl';
     assert.deepEqual(rest, {
-      ...{ certgate: 1, process: nameProcess(), event: 'revocation', code: 'revocation_withdrawn', authority: 'corp' },
-      ...{ subject: 'CN=billing', serialNumber: '1234', thumbprintSha256: thumbprintOf(caller) },
+      certgate: 1,
+      process: nameProcess(),
+      event: 'revocation',
+      code: 'revocation_withdrawn',
+      authority: 'corp',
+      subject: 'CN=billing',
+      serialNumber: '1234',
+      thumbprintSha256: thumbprintOf(caller),
       list: {
         issuer: 'CN=List CA',
         number: '6',

@@ -8,7 +8,10 @@ const http = { ...closed, mcp: null, policy: '', roles: [] };
 const refund: InspectedFunction = { ...http, name: 'Refund', route: '/api/refund', methods: ['POST'] };
 const inputSchema = { type: 'object', properties: { id: { type: 'string' } } };
 const tool: InspectedFunction = {
-  ...{ ...http, name: 'CancelOrder', route: '/runtime/webhooks/mcp', methods: ['POST'] },
+  ...http,
+  name: 'CancelOrder',
+  route: '/runtime/webhooks/mcp',
+  methods: ['POST'],
   mcp: { kind: 'tool', name: 'cancel_order', inputSchema },
 };
 const functions = [
@@ -62,7 +65,9 @@ it('an MCP tool gets a message with the names of its arguments, which the next f
   const call = chooseFunction(tool, typed);
   assert.deepEqual([call.method, call.target], ['POST', '/runtime/webhooks/mcp']);
   assert.deepEqual(JSON.parse(call.body), {
-    ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
     params: { name: 'cancel_order', arguments: { id: '' } },
   });
   const read = readDraft(call);

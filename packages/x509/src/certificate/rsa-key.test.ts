@@ -111,7 +111,9 @@ describe('an RSA key', () => {
         algorithm: fc.constantFrom(rsaAlgorithm, rsaAlgorithm, ...otherAlgorithms),
         numbers: fc.tuple(number, number),
         unusedBits: fc.constantFrom(0, 0, 0, 1),
-        ...{ afterNumbers: tail, afterKey: tail, afterBits: tail },
+        afterNumbers: tail,
+        afterKey: tail,
+        afterBits: tail,
       })
       .map(writeKey);
     const key = fc.oneof(fc.constant(info), written);

@@ -118,8 +118,14 @@ const gate = {
   trust: [{ place: 'file trust.json', isExact: true, options: { audience: null } }],
 };
 const closed = {
-  ...{ name: 'A', trigger: 'httpTrigger', http: true, route: '/api/A', methods: ['GET'], authLevel: 'anonymous' },
-  ...{ policy: { kind: 'certificate', roles: [] }, covered: 'gate' },
+  name: 'A',
+  trigger: 'httpTrigger',
+  http: true,
+  route: '/api/A',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  policy: { kind: 'certificate', roles: [] },
+  covered: 'gate',
 };
 const write = (more: object): string =>
   JSON.stringify({ baselineVersion: 3, gate, httpStreaming: false, functions: [closed], webhooks: [], ...more });

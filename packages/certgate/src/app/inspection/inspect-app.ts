@@ -69,7 +69,9 @@ async function inspectLoad(
   settings: Environment,
 ): Promise<CoverageReport> {
   const description = await describeFunctionApp({
-    ...{ folder, environment, asInAzure: isAzure },
+    folder,
+    environment,
+    asInAzure: isAzure,
     ...(onLog === undefined ? {} : { onLog }),
   })
     .catch(explainFailedStart)

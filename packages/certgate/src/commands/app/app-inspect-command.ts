@@ -39,7 +39,8 @@ export async function inspect(folder: string, flags: InspectFlags): Promise<void
     throw new ToolFailure(`There is no baseline at ${file}.`, { remedy: 'Write it with --write-baseline.' });
   }
   const { report, azure } = await inspectApp({
-    ...{ folder, onLog: printImportantLog },
+    folder,
+    onLog: printImportantLog,
     asInAzure: flags.asInAzure === true,
   });
   const comparison = await compareOrWrite(report, agreed, file, flags.writeBaseline === true);

@@ -88,7 +88,9 @@ export function describeNewCertificate(certificate: ClientCertificate): object {
   return {
     subject,
     serialNumber: formatSerialNumber(certificate.serialNumber),
-    ...{ thumbprintSha256, thumbprintSha1, publicKeySha256 },
+    thumbprintSha256,
+    thumbprintSha1,
+    publicKeySha256,
     notBefore: formatInstant(certificate.notBefore),
     notAfter: formatInstant(certificate.notAfter),
   };

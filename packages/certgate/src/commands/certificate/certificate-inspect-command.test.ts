@@ -96,13 +96,15 @@ describe('certgate certificate inspect and header', () => {
     const file = folder.file('bad.crt');
     // A certificate like that of a plain `openssl req -x509`: for servers, with a short key, and expired long ago.
     writeDatedCertificate(file, {
-      ...{ keyPath: getKeyPath('rsa-1024'), name: ['CN = bad'] },
+      keyPath: getKeyPath('rsa-1024'),
+      name: ['CN = bad'],
       extensions: [
         'basicConstraints = critical, CA:TRUE',
         'extendedKeyUsage = serverAuth',
         'keyUsage = critical, keyEncipherment',
       ],
-      ...{ notBefore: '20200101000000Z', notAfter: '20200201000000Z' },
+      notBefore: '20200101000000Z',
+      notAfter: '20200201000000Z',
     });
     const { problems, exitCode } = await inspect([file]);
     assert.equal(exitCode, 1);

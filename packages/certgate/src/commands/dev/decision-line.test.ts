@@ -6,8 +6,12 @@ import { formatAdapterLine, formatDecisionLine, formatExchangeLine } from './dec
 
 const now = new Date(2026, 0, 2, 3, 4, 5);
 const answer: HostAnswer = {
-  ...{ time: 0, durationMilliseconds: 1 },
-  ...{ method: 'GET', path: '/api/Orders', status: 200, functionName: 'Orders' },
+  time: 0,
+  durationMilliseconds: 1,
+  method: 'GET',
+  path: '/api/Orders',
+  status: 200,
+  functionName: 'Orders',
 };
 const format = (more: Partial<HostAnswer>): string =>
   stripVTControlCharacters(formatDecisionLine({ ...answer, ...more }, now));

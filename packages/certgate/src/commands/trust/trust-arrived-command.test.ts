@@ -70,8 +70,14 @@ describe('trust arrived', () => {
     assert.equal(exitCode, 3);
     const { reading, ...arrival } = JSON.parse(stdout) as { readonly reading: readonly unknown[] };
     assert.deepEqual(arrival, {
-      ...{ version: 1, sha256: wanted, verdict: 'cannot_tell', firstSeenAt: null, newestLineAt: null },
-      ...{ silentAfterSeconds: 86_400, doubts: ['no_lines', 'fewer_processes'], processes: [] },
+      version: 1,
+      sha256: wanted,
+      verdict: 'cannot_tell',
+      firstSeenAt: null,
+      newestLineAt: null,
+      silentAfterSeconds: 86_400,
+      doubts: ['no_lines', 'fewer_processes'],
+      processes: [],
     });
     assert.equal(reading.length, 1);
     const words = ['trust', 'arrived', '--log', '-', '--expect-sha256', wanted];

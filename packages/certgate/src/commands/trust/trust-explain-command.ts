@@ -267,7 +267,13 @@ export async function explainCall(
   const { explained, app } = await findExplainedFunction(flags, nameForApp(flags.store), { ...certificate, now });
   const isCompared = app?.answer !== undefined && app.isByDocument;
   const report = await explainCertificate({
-    ...{ store: location.description, trust, explained, app, certificateDer, now, folder: flags.app },
+    store: location.description,
+    trust,
+    explained,
+    app,
+    certificateDer,
+    now,
+    folder: flags.app,
     refusal: refusal ?? (app?.startFault && `The app does not start with this document: ${app.startFault}`),
     isSigned: loaded.signature !== undefined,
     isSignatureRefused: await isSignatureRefused(loaded, flags),

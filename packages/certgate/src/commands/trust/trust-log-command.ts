@@ -61,7 +61,10 @@ export async function showLog(flags: LogFlags): Promise<void> {
     );
   } else if (flags.json === true) {
     printJson({
-      ...{ store, revision: revision ?? null, documentSha256, isWhole },
+      store,
+      revision: revision ?? null,
+      documentSha256,
+      isWhole,
       items: listHistoryRecords(history, flags.identity),
     });
   } else if (flags.export === 'csv') {

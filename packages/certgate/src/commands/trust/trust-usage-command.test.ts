@@ -22,7 +22,8 @@ describe('certgate trust usage', () => {
     const records = await writeLines({ start: begin, calls: all });
     writeFileSync(folder.file('orders.log'), records.map(({ line }) => `${JSON.stringify(line)}\n`).join(''));
     const document = {
-      ...{ schemaVersion: 1, revision: 1 },
+      schemaVersion: 1,
+      revision: 1,
       identities: [
         { name: 'billing', roles: [], pins: [{ thumbprintSha256: somePin, notAfter: '2027-01-20T00:00:00Z' }] },
         { name: '--crm', roles: [], owner: 'crm team', pins: [{ thumbprintSha256: quietPin }] },

@@ -22,15 +22,17 @@ function judge(
   const options = {
     target: parseTarget(`https://${host}`, ['Orders'], []),
     frontEnd: 'app-service' as const,
-    ...{
-      allowed: caller,
-      denied: caller,
-      plainHttpUrl: new URL('http://localhost'),
-      withLargeBody: false,
-      withPost: false,
-      alsoHosts: [],
-    },
-    ...{ userAgent: '', method: 'GET', requestsPerSecond: 1, timeoutMilliseconds: 1, deadlineMilliseconds: 1 },
+    allowed: caller,
+    denied: caller,
+    plainHttpUrl: new URL('http://localhost'),
+    withLargeBody: false,
+    withPost: false,
+    alsoHosts: [],
+    userAgent: '',
+    method: 'GET',
+    requestsPerSecond: 1,
+    timeoutMilliseconds: 1,
+    deadlineMilliseconds: 1,
   };
   const examination = new Examination(options, new ProbeSender(options));
   for (const [who, body] of [

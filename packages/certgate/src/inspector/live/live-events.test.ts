@@ -7,7 +7,11 @@ import type { GatewayExchange } from '#local/gateway/gateway.js';
 import { LiveEvents, maximumEvents } from './live-events.js';
 
 const unanswered: HostAnswer = {
-  ...{ time: Date.UTC(2026, 10, 26), durationMilliseconds: 3, method: 'GET', path: '/api/Orders', status: 404 },
+  time: Date.UTC(2026, 10, 26),
+  durationMilliseconds: 3,
+  method: 'GET',
+  path: '/api/Orders',
+  status: 404,
 };
 const open: HostAnswer = { ...unanswered, status: 200, functionName: 'Orders', correlationId: 'c-1' };
 const answer: HostAnswer = {
@@ -16,8 +20,13 @@ const answer: HostAnswer = {
   decision: { outcome: 'denied', code: 'certificate_expired', thumbprintSha256: 'AB', detail: 'It ended.' },
 };
 const exchange: GatewayExchange = {
-  ...{ method: 'GET', path: '/api/Orders', status: 403, answeredBy: 'gateway', reason: 'client-certificate-required' },
-  ...{ clientCertificateThumbprintSha256: undefined, milliseconds: 2 },
+  method: 'GET',
+  path: '/api/Orders',
+  status: 403,
+  answeredBy: 'gateway',
+  reason: 'client-certificate-required',
+  clientCertificateThumbprintSha256: undefined,
+  milliseconds: 2,
 };
 
 describe('live events', () => {
@@ -56,7 +65,11 @@ describe('live events', () => {
     const events = new LiveEvents();
     const der = Buffer.from([1, 2, 3]);
     const passed: GatewayExchange = {
-      ...{ method: 'GET', path: '/api/Orders', status: 200, answeredBy: 'upstream', milliseconds: 2 },
+      method: 'GET',
+      path: '/api/Orders',
+      status: 200,
+      answeredBy: 'upstream',
+      milliseconds: 2,
       clientCertificateThumbprintSha256: 'AB',
     };
     events.noteExchange(passed, der);

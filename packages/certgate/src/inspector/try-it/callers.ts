@@ -29,7 +29,11 @@ export function describeCaller(caller: TryCaller): InspectedCaller {
   const { name, label, description, certificateDer, roles, isTrusted } = caller;
   const presented = certificateDer === undefined ? undefined : presentCertificate(certificateDer);
   return {
-    ...{ id: name, label, description, roles, isTrusted },
+    id: name,
+    label,
+    description,
+    roles,
+    isTrusted,
     subject: presented?.decoding.ok === true ? presented.decoding.certificate.subject : null,
     thumbprintSha256: presented?.thumbprintSha256 ?? null,
   };
@@ -92,7 +96,11 @@ function makeCallers(name: string, certificate: CallerCertificate, now: Date): r
   const unfit = unfitCallers.map(({ unfitness, label, fault }): TryCaller => {
     const made = createUnfitCertificate(original, { unfitness, now });
     return {
-      ...{ ...untrusted, name: unfitness, label, certificate: made, certificateDer: made.certificateDer },
+      ...untrusted,
+      name: unfitness,
+      label,
+      certificate: made,
+      certificateDer: made.certificateDer,
       description: `A certificate over the key of the caller "${name}", but ${fault}.`,
     };
   });
@@ -100,8 +108,11 @@ function makeCallers(name: string, certificate: CallerCertificate, now: Date): r
   return [
     ...unfit,
     {
-      ...{ ...untrusted, name: 'lookalike', label: 'Lookalike' },
-      ...{ certificate: lookalike, certificateDer: lookalike.certificateDer },
+      ...untrusted,
+      name: 'lookalike',
+      label: 'Lookalike',
+      certificate: lookalike,
+      certificateDer: lookalike.certificateDer,
       description: `A certificate of another authority with the name of the caller "${name}", and a key of its own.`,
     },
   ];

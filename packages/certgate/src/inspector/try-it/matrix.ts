@@ -71,7 +71,10 @@ function mayBeAdmitted(certificateDer: Uint8Array, hosted: HostedFunction, trust
   if (requirement === undefined) return true;
   const { outcome, code } = decideAccess({
     header: Buffer.from(certificateDer).toString('base64'),
-    ...{ trust, requirement, revocation: noRevocationInformation, now: Date.now() },
+    trust,
+    requirement,
+    revocation: noRevocationInformation,
+    now: Date.now(),
   });
   return outcome !== 'denied' || code === 'revocation_unavailable';
 }

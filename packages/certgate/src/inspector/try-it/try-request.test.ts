@@ -86,7 +86,12 @@ after(async () => {
 });
 
 const request = (more: object = {}): object => ({
-  ...{ functionName: 'Orders', method: 'GET', target: '/api/small', headers: [], body: null, caller: { id: 'none' } },
+  functionName: 'Orders',
+  method: 'GET',
+  target: '/api/small',
+  headers: [],
+  body: null,
+  caller: { id: 'none' },
   ...more,
 });
 const attempt = async (more: object = {}): Promise<TryResult> => {

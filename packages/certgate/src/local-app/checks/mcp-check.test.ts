@@ -14,8 +14,11 @@ const tools = [
     inputSchema: {
       type: 'object',
       properties: {
-        ...{ who: { type: 'string' }, count: { type: 'integer' }, size: { enum: ['small', 'large'] } },
-        ...{ tags: { type: 'array', items: { type: 'string' } }, also: { type: 'string' } },
+        who: { type: 'string' },
+        count: { type: 'integer' },
+        size: { enum: ['small', 'large'] },
+        tags: { type: 'array', items: { type: 'string' } },
+        also: { type: 'string' },
       },
       required: ['who', 'count', 'size', 'tags', 'unlisted'],
     },
@@ -48,7 +51,7 @@ async function check(
     const message = (await json(request)) as Received;
     const { id, method } = (last = message);
     const traceId = String(request.headers['traceparent']).split('-')[1] ?? '';
-    const base = { ...{ time: 0, durationMilliseconds: 1, status: 200, traceId }, method: 'POST', path: '/' } as const;
+    const base = { time: 0, durationMilliseconds: 1, status: 200, traceId, method: 'POST', path: '/' } as const;
     const isCall = id !== undefined && !Object.hasOwn(lists, method);
     // The host's reports on the other requests of the session name no function.
     if (isCall && decision !== undefined) watch.note({ ...base, functionName: 'F', correlationId: 'c2', decision });

@@ -155,7 +155,10 @@ function describe(seen: Seen, since: number, silentSince: number): ProcessArriva
   const { origin, last, starts, adoptedAt, hadAt, otherAt, documents } = seen;
   const documentsAt = Math.max(hadAt, otherAt);
   const row = {
-    ...{ ...origin, adoptedAt: formatTime(adoptedAt), documents, lastLineAt: formatTime(last) ?? '' },
+    ...origin,
+    adoptedAt: formatTime(adoptedAt),
+    documents,
+    lastLineAt: formatTime(last) ?? '',
     documentsAt: formatTime(Number.isFinite(documentsAt) ? documentsAt : undefined),
   };
   const isOfOneGate = starts < 2 && otherAt < (adoptedAt ?? otherAt) + clockTolerance;

@@ -250,7 +250,7 @@ describe('the time that status lines cover', () => {
 
   it('ends with the last line of an instance if lines could not be read', async () => {
     const lines = [...(await live(0, [0.5, 12.5, 23.5])), ...(await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' }))];
-    const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, unfinished: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: null, last: null }; // prettier-ignore
+    const reading = { name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, unfinished: 0, tooLong: 0, otherVersions: 0, otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0, unknownKeys: [], gaps: [], first: null, last: null }; // prettier-ignore
     const coverWith = (more: Partial<SourceReading>): Coverage => cover(lines, { window, readings: [{ ...reading, ...more }] }); // prettier-ignore
     const [whole = assert.fail()] = coverWith({ otherEvents: 3 }).apps;
     assert.deepEqual(inHours(whole), [[1, 5], [6, 23]]); // prettier-ignore

@@ -62,7 +62,10 @@ function listOf(fits: Member['fits']): Member['fits'] {
 }
 
 const start = {
-  ...{ certgate: required(isCount), event: required(isText), time: required(isTime), process: optional(isText) },
+  certgate: required(isCount),
+  event: required(isText),
+  time: required(isTime),
+  process: optional(isText),
 };
 
 const revocationList = {

@@ -352,7 +352,12 @@ describe('an unusual line is counted', () => {
     ];
     const found = await read(lines.join('\n'));
     assert.deepEqual(counts(found), {
-      ...{ lines: 7, records: 3, otherVersions: 1, otherEvents: 1, unreadable: 2, withUnknownKeys: 2 },
+      lines: 7,
+      records: 3,
+      otherVersions: 1,
+      otherEvents: 1,
+      unreadable: 2,
+      withUnknownKeys: 2,
     });
     assert.deepEqual(found.reading.unknownKeys, ['colour', '__proto__']);
     assert.equal(found.records[2]?.line.event === 'decision' && found.records[2].line.identity, undefined);

@@ -61,18 +61,27 @@ export class RecordReader {
 
   begin(name: string): SourceReader {
     const counts: Counts = {
-      ...{ name, lines: 0, records: 0, others: 0, unreadable: 0, unfinished: 0, tooLong: 0, otherVersions: 0 },
-      ...{
-        otherEvents: 0,
-        malformed: 0,
-        repeated: 0,
-        replaced: 0,
-        admissionUnfound: 0,
-        outside: 0,
-        uncompared: 0,
-        outOfOrder: 0,
-      },
-      ...{ withUnknownKeys: 0, unknownKeys: [], gaps: [], first: undefined, last: undefined },
+      name,
+      lines: 0,
+      records: 0,
+      others: 0,
+      unreadable: 0,
+      unfinished: 0,
+      tooLong: 0,
+      otherVersions: 0,
+      otherEvents: 0,
+      malformed: 0,
+      repeated: 0,
+      replaced: 0,
+      admissionUnfound: 0,
+      outside: 0,
+      uncompared: 0,
+      outOfOrder: 0,
+      withUnknownKeys: 0,
+      unknownKeys: [],
+      gaps: [],
+      first: undefined,
+      last: undefined,
     };
     const pass = (key: 'others' | 'unreadable' | 'unfinished' | 'tooLong') => () => {
       counts.lines += 1;

@@ -177,8 +177,11 @@ function findRestrictions(bytes: Uint8Array) {
         isLocked: Object.hasOwn(value, 'locked'),
         denied: listObjects(value['denied']).length,
         identities: listObjects(value['identities']).map(({ name, enabled, names, pins }): TrustDocumentIdentity => ({
-          ...{ name: String(name), roles: [], enabled: enabled !== false },
-          ...{ names: listObjects(names) as never, pins: listObjects(pins).filter(isReadablePin) },
+          name: String(name),
+          roles: [],
+          enabled: enabled !== false,
+          names: listObjects(names) as never,
+          pins: listObjects(pins).filter(isReadablePin),
         })),
       }
     );

@@ -36,9 +36,16 @@ const open = {
 };
 const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapshot => {
   const identities = Array.from({ length: 5_000 }, (_, index) => ({
-    ...{ name: `caller ${index}`, roles: ['reader'], enabled: true, names: [], pins: pinsOf(index) },
-    ...{ functions: undefined, functionsAsWritten: undefined },
-    ...{ owner: undefined, reason: undefined, expiresAt: undefined },
+    name: `caller ${index}`,
+    roles: ['reader'],
+    enabled: true,
+    names: [],
+    pins: pinsOf(index),
+    functions: undefined,
+    functionsAsWritten: undefined,
+    owner: undefined,
+    reason: undefined,
+    expiresAt: undefined,
   }));
   const all = identities.flatMap((identity) => identity.pins.map((pin) => ({ identity, pin })));
   const index = (kind: PinKind): ReadonlyMap<string, PinnedIdentity> =>

@@ -177,11 +177,22 @@ async function askTool(
  */
 const plain: Scene = {
   identity: {
-    ...{ enabled: true, expires: undefined, roles: ['reader'], functions: undefined, kinds: ['thumbprintSha256'] },
-    ...{ window: { notBefore: undefined, notAfter: undefined }, pinEnabled: true },
+    enabled: true,
+    expires: undefined,
+    roles: ['reader'],
+    functions: undefined,
+    kinds: ['thumbprintSha256'],
+    window: { notBefore: undefined, notAfter: undefined },
+    pinEnabled: true,
   },
-  ...{ isDenied: false, isAmbiguous: false, audience: ['orders'], revision: 4, signature: 'good', caller: 'caller' },
-  ...{ needsRole: true, gate: { signedBy: ['own'], audience: 'orders', minimumRevision: 3 } },
+  isDenied: false,
+  isAmbiguous: false,
+  audience: ['orders'],
+  revision: 4,
+  signature: 'good',
+  caller: 'caller',
+  needsRole: true,
+  gate: { signedBy: ['own'], audience: 'orders', minimumRevision: 3 },
 };
 const ofIdentity = (change: Partial<Scene['identity']>): Scene => ({
   ...plain,

@@ -44,7 +44,11 @@ export async function explainCertificate(question: CertificateQuestion): Promise
       ? findNearMatches(trust, presented, denial.facts?.authorities)
       : [];
   const remedy = findRemedy(denial, {
-    ...{ ...asked, requirement, nearMatches, store: question.store, decidedAt: now },
+    ...asked,
+    requirement,
+    nearMatches,
+    store: question.store,
+    decidedAt: now,
     isSignatureRefused: question.isSignatureRefused === true,
     // This reason is true in every case. The person who runs the command knows more, and may write it.
     reason: `${denial.code} at ${requirement.functionName}`,

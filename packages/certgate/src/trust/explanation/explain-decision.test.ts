@@ -25,12 +25,11 @@ before(() => {
   const openssl = (...args: string[]): Buffer =>
     execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   der = makeDatedCertificate({
-    ...{
-      keyPath: join(folder, 'key.pem'),
-      name: ['CN = billing'],
-      extensions: ['basicConstraints = critical, CA:FALSE'],
-    },
-    ...{ notBefore: '20300101000000Z', notAfter: '20300201000000Z' },
+    keyPath: join(folder, 'key.pem'),
+    name: ['CN = billing'],
+    extensions: ['basicConstraints = critical, CA:FALSE'],
+    notBefore: '20300101000000Z',
+    notAfter: '20300201000000Z',
   });
   openssl('pkey', '-in', 'key.pem', '-pubout', '-outform', 'DER', '-out', 'key.der');
   publicKeySha256 = createHash('sha256')

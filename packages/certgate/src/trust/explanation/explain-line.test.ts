@@ -23,7 +23,11 @@ const document = {
 const text = JSON.stringify(document);
 const loaded = parseStoredDocument({ bytes: Buffer.from(text), etag: '', signature: undefined }, 'file:trust.json');
 const question: LineQuestion = {
-  ...{ store: 'file:trust.json', loaded, changeLog: [], revocation: undefined, requirement: undefined },
+  store: 'file:trust.json',
+  loaded,
+  changeLog: [],
+  revocation: undefined,
+  requirement: undefined,
   isSignatureRefused: false,
 };
 /** The same question about a document that differs in some members. */
@@ -52,15 +56,24 @@ describe('a line of the log', () => {
     const hostile = '$(id)`id`\u001b[2J\u202e"; rm -rf / #';
     for (const code of denialCodes) {
       const line = {
-        ...{ certgate: 1, event: 'decision', outcome: 'denied', code, function: hostile, correlationId: hostile },
-        ...{
-          identity: hostile,
-          thumbprintSha256: hostile,
-          matched: hostile,
-          detail: `${hostile} requires: ${hostile}.`,
-        },
-        ...{ subject: hostile, issuer: hostile, claimedBy: 'name', claimedIdentity: hostile, time: hostile },
-        ...{ trustSource: hostile, trustSha256: hostile, list: { issuer: hostile, end: hostile } },
+        certgate: 1,
+        event: 'decision',
+        outcome: 'denied',
+        code,
+        function: hostile,
+        correlationId: hostile,
+        identity: hostile,
+        thumbprintSha256: hostile,
+        matched: hostile,
+        detail: `${hostile} requires: ${hostile}.`,
+        subject: hostile,
+        issuer: hostile,
+        claimedBy: 'name',
+        claimedIdentity: hostile,
+        time: hostile,
+        trustSource: hostile,
+        trustSha256: hostile,
+        list: { issuer: hostile, end: hostile },
       };
       const report = explainLine(line, question);
       const rule = denialRemedies[code];
@@ -86,8 +99,16 @@ describe('a line of the log', () => {
     const enabled = text.replace('"enabled":false,', '');
     const now = parseStoredDocument({ bytes: Buffer.from(enabled), etag: '', signature: undefined }, 'x');
     const entry = {
-      ...{ version: 1, at: '2026-11-01T00:00:00Z', verb: 'enable', by: 'ada', reason: 'again', revision: 3 },
-      ...{ documentSha256: 'a', previousDocumentSha256: 'b', signed: false, changes: [] },
+      version: 1,
+      at: '2026-11-01T00:00:00Z',
+      verb: 'enable',
+      by: 'ada',
+      reason: 'again',
+      revision: 3,
+      documentSha256: 'a',
+      previousDocumentSha256: 'b',
+      signed: false,
+      changes: [],
     };
     const changed = { ...question, loaded: now, changeLog: [JSON.stringify(entry)] };
     const told = explainLine({ ...line, trustSha256: digits, trustRevision: 2 }, changed);
@@ -125,7 +146,7 @@ describe('a line of the log', () => {
       [{ code: 'certificate_on_deny_list', detail: '(denied[0])', trustSha256: digits }, pinned({}, other)],
     ];
     for (const [line, asked] of cases) {
-      const told = explainLine({ ...{ certgate: 1, event: 'decision', thumbprintSha256: hash }, ...line }, asked);
+      const told = explainLine({ certgate: 1, event: 'decision', thumbprintSha256: hash, ...line }, asked);
       assert.deepEqual(told.remedy?.choices, [], JSON.stringify(line));
       assert.match(told.untold.join(), /does not (?:refuse for this now|have the thumbprint)/, JSON.stringify(line));
     }
@@ -183,7 +204,7 @@ describe('a line of the log', () => {
 describe('certgate trust explain --log', () => {
   test('explains the call with a given id, and groups lines that say the same', async () => {
     const line = (id: string, code: string): string =>
-      JSON.stringify({ ...{ certgate: 1, event: 'decision', outcome: 'denied', code }, correlationId: id });
+      JSON.stringify({ certgate: 1, event: 'decision', outcome: 'denied', code, correlationId: id });
     writeFileSync(
       join(folder, 'app.log'),
       [line('1', 'certificate_missing'), line('2', 'certificate_missing'), line('3', 'internal_fault')].join('\n'),
@@ -197,7 +218,9 @@ describe('certgate trust explain --log', () => {
     assert.match(all.stdout, /^not told +The line has no time/m);
     const missing = (name: string): string =>
       JSON.stringify({
-        ...{ certgate: 1, event: 'decision', code: 'role_missing' },
+        certgate: 1,
+        event: 'decision',
+        code: 'role_missing',
         function: name,
         identity: 'billing',
       });

@@ -75,7 +75,8 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
     event: findText(line, 'event') ?? 'unknown',
     code: findText(line, 'code') ?? '',
     ...(texts as Readonly<Record<LineKey, string | null>>),
-    ...{ about, document },
+    about,
+    document,
     changes: document === 'same' ? [] : listChanges(line, question),
   };
   if (code === undefined) return { ...report, untold: [], nearMatches: [], remedy: null };
@@ -87,7 +88,15 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   const told = readLineFacts(code, line, { store, trust, others, isSameDocument, requirement, now });
   const { denial, nearMatches } = told;
   const remedy = findRemedy(denial, {
-    ...{ trust, requirement, now, decidedAt, presented: undefined, revocation, nearMatches, store, isSignatureRefused },
+    trust,
+    requirement,
+    now,
+    decidedAt,
+    presented: undefined,
+    revocation,
+    nearMatches,
+    store,
+    isSignatureRefused,
     reason: `${code}, from a line of the log`,
   });
   return {

@@ -62,7 +62,9 @@ export async function findExplainedFunction(
   const environment = { [trustVariable]: document };
   let startFault: ToolFailure | undefined;
   const description = await describeFunctionApp({
-    ...{ folder, environment, question: { functionName: name, ...question } },
+    folder,
+    environment,
+    question: { functionName: name, ...question },
   })
     .catch(explainFailedStart)
     .catch((error: unknown) => {

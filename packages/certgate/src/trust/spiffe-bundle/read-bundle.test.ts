@@ -137,9 +137,11 @@ describe('a SPIFFE bundle', () => {
   it('must have a CA that is valid already', () => {
     const later = { certificate: folder.file('later.pem') };
     writeDatedCertificate(later.certificate, {
-      ...{ keyPath: folder.file('later.key.pem'), name: ['CN = later'] },
+      keyPath: folder.file('later.key.pem'),
+      name: ['CN = later'],
       extensions: [...rootExtensions, 'subjectAltName = URI:spiffe://corp.example/'],
-      ...{ notBefore: '20980101000000Z', notAfter: '20990101000000Z' },
+      notBefore: '20980101000000Z',
+      notAfter: '20990101000000Z',
     });
     refuse(writeBundle([describeKey(later)]), /none of its CA certificates is valid before 2098-01-01T00:00:00Z/);
     assert.equal(read(writeBundle([...keys, describeKey(later)])).anchors.length, 3);

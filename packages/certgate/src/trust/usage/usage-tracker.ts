@@ -181,7 +181,11 @@ export class UsageTracker {
     if (known !== undefined) return known;
     const key = name.toLowerCase();
     const tally = this.#byKey.get(key) ?? {
-      ...{ name, matches: [], refusals: new Map(), suppressed: 0, certificates: new Map() },
+      name,
+      matches: [],
+      refusals: new Map(),
+      suppressed: 0,
+      certificates: new Map(),
     };
     if (this.#bySpelling.size >= maximumIdentities) {
       this.#leftOut += 1;
@@ -202,8 +206,15 @@ export class UsageTracker {
     }
     this.#matches += 1;
     const match: MatchTally = {
-      ...{ matchedBy, matched, first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
-      ...{ lastApp: '', lastFunction: undefined, apps: new Map(), functions: new Map(), certificates: new Map() },
+      matchedBy,
+      matched,
+      first: Number.POSITIVE_INFINITY,
+      last: Number.NEGATIVE_INFINITY,
+      lastApp: '',
+      lastFunction: undefined,
+      apps: new Map(),
+      functions: new Map(),
+      certificates: new Map(),
       certificate: undefined,
     };
     identity.matches.push(match);

@@ -117,7 +117,10 @@ describe('the usage of an identity', () => {
       {
         last: { at: time(3.5), app: 'orders', function: 'Refund', by: 'thumbprintSha256 AAAAAAAAAAAAAAAA' },
         first: time(0.5),
-        ...{ callsAtLeast: 3, statusCalls: 2, decisionCalls: 3, apps: ['orders'] },
+        callsAtLeast: 3,
+        statusCalls: 2,
+        decisionCalls: 3,
+        apps: ['orders'],
         functions: [
           { name: 'Refund', calls: 1, last: time(3.5) },
           { name: 'Orders', calls: 2, last: time(2.5) },
@@ -148,7 +151,9 @@ describe('the usage of an identity', () => {
 
   it('has no function for a call that only a status line shows', async () => {
     const records = await writeLines({
-      ...{ instance: 'i1', start: at(0), decisionLog: 'denials' as const },
+      instance: 'i1',
+      start: at(0),
+      decisionLog: 'denials' as const,
       calls: [call(0.5, 'busy'), call(1.5, 'busy')],
     });
     const { admissions, certificates } = find(ask(records).usage, 'busy');

@@ -81,7 +81,9 @@ describe('an identity over time', () => {
   it('has ends that are soon by the rule of `trust check`', () => {
     // Both pins have the same end. By their beginnings, the rule warns about only one of them.
     const pins = ['2027-01-15', '2026-01-01'].map((begin, index) => ({
-      ...{ thumbprintSha256: hash(index + 1), notBefore: `${begin}T00:00:00Z`, notAfter: '2027-03-13T00:00:00Z' },
+      thumbprintSha256: hash(index + 1),
+      notBefore: `${begin}T00:00:00Z`,
+      notAfter: '2027-03-13T00:00:00Z',
     }));
     for (const pin of pins) {
       const { identities, warnings } = view([{ name: 'billing', roles: [], pins: [pin] }]);

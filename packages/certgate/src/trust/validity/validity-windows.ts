@@ -208,7 +208,9 @@ export function listAuthorityWindows(authority: TrustedAuthority, facts: WindowF
     ] as const
   ).flatMap(([kind, list]) =>
     list.map((certificate) => ({
-      ...{ kind, label: certificate.subjectText, thumbprint: certificate.thumbprintSha256 },
+      kind,
+      label: certificate.subjectText,
+      thumbprint: certificate.thumbprintSha256,
       isDisabled: findDeniedIssued([facts.snapshot], certificate) !== undefined,
       ...toSpan(certificate),
     })),

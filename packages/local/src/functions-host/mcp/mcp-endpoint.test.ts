@@ -117,7 +117,8 @@ test('initialize: versions, capabilities, who answers, and a session of its own 
     '{"version":"2.0","extensions":{"mcp":{"serverName":"Orders","serverVersion":"2.1.0","instructions":"Be kind."}}}',
   );
   assert.deepEqual((await call(named, 'initialize', client)).result, {
-    ...{ ...expected('2025-03-26'), serverInfo: { name: 'Orders', version: '2.1.0' } },
+    ...expected('2025-03-26'),
+    serverInfo: { name: 'Orders', version: '2.1.0' },
     instructions: 'Be kind.',
   });
 });
@@ -334,8 +335,11 @@ test('functions are described with their MCP names and their policies', async (c
   assert.deepEqual(host.functions, [
     { name: 'greet', triggerType: 'mcpPromptTrigger', ...base, mcp: { kind: 'prompt', name: 'say' }, policy: closed },
     {
-      ...{ name: 'hello', triggerType: 'mcpToolTrigger', ...base },
-      ...{ mcp: { kind: 'tool', name: 'say-hello', inputSchema }, policy: { kind: 'anonymous' } },
+      name: 'hello',
+      triggerType: 'mcpToolTrigger',
+      ...base,
+      mcp: { kind: 'tool', name: 'say-hello', inputSchema },
+      policy: { kind: 'anonymous' },
     },
     {
       name: 'user',

@@ -154,7 +154,8 @@ test('a prompt: a text as one message of the user, or an envelope', () => {
   assert.deepEqual(bindPromptResult(envelope('get_prompt_result', full)), full);
   assert.deepEqual(bindPromptResult(envelope('get_prompt_result', {})), { messages: [] });
   assert.deepEqual(bindPromptResult(envelope('get_prompt_result', { description: 'd', messages: [] })), {
-    ...{ description: 'd', messages: [] },
+    description: 'd',
+    messages: [],
   });
   assert.deepEqual(bindPromptResult(envelope('Prompt_Messages', [{ content: text }])), { messages: [message] });
   for (const faulty of [

@@ -18,7 +18,10 @@ function receive(...rawHeaders: readonly string[]): ReadonlyMap<string, string> 
 }
 
 const call = (more: Partial<McpCall> = {}): McpCall => ({
-  ...{ kind: 'tool', name: 'hello', arguments: undefined, headers: new Map() },
+  kind: 'tool',
+  name: 'hello',
+  arguments: undefined,
+  headers: new Map(),
   ...more,
 });
 const read = (more: Partial<McpCall>): Readonly<Record<string, unknown>> =>
@@ -53,7 +56,8 @@ test('an empty session header is a session without a name, as in the extension',
   const payload = read({ headers: receive('mcp-session-id', '') });
   assert.equal(payload['sessionid'], '');
   assert.deepEqual(payload['transport'], {
-    ...{ name: 'http-streamable', sessionId: '' },
+    name: 'http-streamable',
+    sessionId: '',
     properties: { headers: { 'mcp-session-id': '' } },
   });
 });
@@ -124,8 +128,13 @@ test('metadata: the context in the names of .NET, the payload, and the arguments
   assert.deepEqual(JSON.parse(metadata['mcptoolcontext']?.json ?? ''), {
     Name: 'hello',
     Arguments: {
-      ...{ t: { ValueKind: 3 }, n: { ValueKind: 4 }, y: { ValueKind: 5 }, z: { ValueKind: 6 } },
-      ...{ nil: { ValueKind: 7 }, o: { ValueKind: 1 }, l: { ValueKind: 2 } },
+      t: { ValueKind: 3 },
+      n: { ValueKind: 4 },
+      y: { ValueKind: 5 },
+      z: { ValueKind: 6 },
+      nil: { ValueKind: 7 },
+      o: { ValueKind: 1 },
+      l: { ValueKind: 2 },
     },
     SessionId: 's',
     ClientInfo: null,
@@ -134,7 +143,13 @@ test('metadata: the context in the names of .NET, the payload, and the arguments
   assert.deepEqual(metadata['mcpToolTrigger1'], { string: '{"payload":1}' });
   assert.deepEqual(metadata['mcpsessionid'], { string: 's' });
   assert.deepEqual(JSON.parse(metadata['mcptoolargs']?.json ?? ''), {
-    ...{ t: 'a', n: '1.5', y: 'True', z: 'False', nil: '', o: '{"b":[1]}', l: '[]' },
+    t: 'a',
+    n: '1.5',
+    y: 'True',
+    z: 'False',
+    nil: '',
+    o: '{"b":[1]}',
+    l: '[]',
   });
 });
 

@@ -52,7 +52,11 @@ export function makeIssuedMaterial(folder: TemporaryFolder): IssuedMaterial {
   const revoked = issue('revoked');
   const serverOnly = clientExtensions.map((line) => line.replace('clientAuth', 'serverAuth'));
   return {
-    ...{ root, issuing, revoked, good: issue('good'), server: issue('server', serverOnly) },
+    root,
+    issuing,
+    revoked,
+    good: issue('good'),
+    server: issue('server', serverOnly),
     untrusted: makeBundle(folder, 'untrusted.pem', [crossed.certificate, issuing.certificate]),
     lists: [makeList(folder, root), makeList(folder, issuing, revoked)],
   };
@@ -64,7 +68,12 @@ export function makeCertificate(folder: TemporaryFolder, name: string, request: 
   const { from: notBefore = '20260101000000Z', until: notAfter = '20360101000000Z' } = request;
   const certificate = folder.file(`${name}.pem`);
   writeDatedCertificate(certificate, {
-    ...{ keyPath: key, name: [`CN = ${commonName}`], extensions, digest: 'sha256', notBefore, notAfter },
+    keyPath: key,
+    name: [`CN = ${commonName}`],
+    extensions,
+    digest: 'sha256',
+    notBefore,
+    notAfter,
     ...(issuer === undefined ? {} : { issuer: { pemPath: issuer.certificate, keyPath: issuer.key } }),
   });
   return { name, certificate, key };

@@ -60,9 +60,12 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
       ],
       json: {
         bundle: {
-          ...{ trustDomain, sequence, refreshHintSeconds: bundle.refreshHintSeconds ?? null },
+          trustDomain,
+          sequence,
+          refreshHintSeconds: bundle.refreshHintSeconds ?? null,
           trustAnchors: bundle.anchors.map(({ certificate }) => certificate.thumbprintSha256),
-          ...{ leftOut: bundle.leftOut, ignored: bundle.ignored },
+          leftOut: bundle.leftOut,
+          ignored: bundle.ignored,
         },
       },
     }),

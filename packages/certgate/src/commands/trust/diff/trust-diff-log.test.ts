@@ -19,7 +19,11 @@ const pinOf = (digit: string): string => digit.repeat(64);
 const [usedPin, oldPin, otherPin] = [pinOf('A'), pinOf('B'), pinOf('C')];
 
 const call = (hours: number, identity: string, matched: string, more: Partial<WrittenCall> = {}): WrittenCall => ({
-  ...{ at: begin + hours * hour, identity, matched, thumbprintSha256: matched, ...more },
+  at: begin + hours * hour,
+  identity,
+  matched,
+  thumbprintSha256: matched,
+  ...more,
 });
 const dns = { matchedBy: 'dns issued by corp' };
 
@@ -45,7 +49,9 @@ describe('certgate trust diff --log', () => {
   const nameOf = (name: string): object => ({ issuedBy: 'corp', dns: `${name}.corp.example` });
   const identities = {
     billing: {
-      ...{ name: 'billing', roles: ['orders.read'], functions: ['Orders', 'RefundOrder', 'CancelOrder'] },
+      name: 'billing',
+      roles: ['orders.read'],
+      functions: ['Orders', 'RefundOrder', 'CancelOrder'],
       pins: [{ thumbprintSha256: usedPin }, { thumbprintSha256: oldPin }, { thumbprintSha1: 'D'.repeat(40) }],
     },
     warehouse: { name: 'warehouse', roles: [], names: [nameOf('old'), nameOf('warehouse')] },

@@ -58,7 +58,10 @@ function create(
   const { role: roles = [], function: functions } = flags;
   return (document, { reason }) =>
     addIdentity(document, {
-      ...{ name, roles, reason, names },
+      name,
+      roles,
+      reason,
+      names,
       ...(functions === undefined ? {} : { functions }),
       ...pick(flags, 'owner', 'expiresAt'),
       ...newPin,
@@ -74,7 +77,9 @@ function extend(
   const { role: roles = [], function: functions = [], expiresAt } = flags;
   return (document) =>
     addToIdentity(document, name, {
-      ...{ roles, functions, names },
+      roles,
+      functions,
+      names,
       ...pick(flags, 'owner'),
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === 'never' ? null : expiresAt }),
       ...(newPin === undefined ? {} : { newPin }),

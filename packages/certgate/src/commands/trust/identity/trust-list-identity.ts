@@ -141,7 +141,9 @@ function listFields(
 function describePin(pin: TrustPin, state: EntryState) {
   const { kind, value, issuedBy = null, acceptWithoutClientAuth: grace } = pin;
   return {
-    ...{ kind, value, issuedBy },
+    kind,
+    value,
+    issuedBy,
     state,
     notBefore: formatTime(pin.notBefore),
     notAfter: formatTime(pin.notAfter),

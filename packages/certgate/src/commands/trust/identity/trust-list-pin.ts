@@ -50,7 +50,9 @@ function findPins(text: string, trust: TrustSnapshot) {
     digits,
     matches: [...exact, ...near].map(({ identity: { name, owner = null }, isExact, likeness }) => ({
       identity: name,
-      ...{ owner, isExact, likeness },
+      owner,
+      isExact,
+      likeness,
     })),
     denied: denied?.[1].path ?? null,
   };

@@ -53,7 +53,10 @@ export async function writeLines(life: WrittenInstance): Promise<LogRecord[]> {
     for (const [index, call] of calls.entries()) {
       clock.mock.mockImplementation(() => call.at);
       const subject = {
-        ...{ functionName: call.function ?? 'Orders', invocationId: `${start}-${index}`, log: write, warn: write },
+        functionName: call.function ?? 'Orders',
+        invocationId: `${start}-${index}`,
+        log: write,
+        warn: write,
       };
       gate.report({ subject, requirement: { roles: [] } as never }, { decision: decide(call), now: call.at });
     }

@@ -147,7 +147,8 @@ const ofHost = <Code extends DenialCode>(
   cause: RegExp,
   advice: RegExp,
 ): Scene => ({
-  ...{ cause, advice },
+  cause,
+  advice,
   play: async () => {
     await begin();
     return play({ reading: { denial: deny(code, facts) } });

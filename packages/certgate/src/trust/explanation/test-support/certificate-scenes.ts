@@ -54,7 +54,9 @@ const badPath = (
   anchor: string,
   ...files: readonly string[]
 ): Scene => ({
-  ...{ certificate, cause, advice },
+  certificate,
+  cause,
+  advice,
   play: async () => {
     await begin();
     const intermediates = files.flatMap((file) => ['--intermediate', `${file}.crt.pem`]);

@@ -63,7 +63,11 @@ export function makeCertificate(name: string, extensions: readonly string[], req
   const { commonName = name, issuer, key = name, begin = '20200101000000Z', end = '20600101000000Z' } = request;
   const { issuerKey = issuer ?? '', digest } = request;
   writeDatedCertificate(`${name}.crt.pem`, {
-    ...{ keyPath: `${key}.key.pem`, name: [`CN = ${commonName}`], extensions, notBefore: begin, notAfter: end },
+    keyPath: `${key}.key.pem`,
+    name: [`CN = ${commonName}`],
+    extensions,
+    notBefore: begin,
+    notAfter: end,
     ...(issuer === undefined ? {} : { issuer: { pemPath: `${issuer}.crt.pem`, keyPath: `${issuerKey}.key.pem` } }),
     ...(digest === undefined ? {} : { digest }),
   });
