@@ -150,7 +150,7 @@ const compares =
     },
   });
 
-/** A server that is open to callers whose request passes `isOpen`. Of all others, it admits only the allowed caller. */
+/** A server that is open to callers whose request passes `isOpen`, and otherwise admits only the allowed caller. */
 const openTo =
   (isOpen: (request: faultyServersModule.SeenRequest) => boolean) =>
   ({ allowed }: DoctorStage): Behaviour => ({

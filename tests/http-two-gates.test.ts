@@ -174,7 +174,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
       }
     });
 
-    it('hides the caller of one gate from the other app, and tells by a gate anywhere whom it admitted', async (context) => {
+    it('hides the caller of one gate from the other app, and names the caller of a given gate anywhere', async (context) => {
       const [open, closed, strict] = [makeGate('outer', ['GET /app']), makeGate('inner'), makeGate('inner', [], false)];
       const inner = createApp();
       secureExpress(inner, closed);

@@ -353,7 +353,7 @@ describe('against the local front end', () => {
       'template-compiles': all('yes'),
       'template-deploys': all('yes'),
       'sample-answers': all('yes'),
-      // This front end is always in mode Optional, whatever az was told, so no question about Required gets the answer
+      // This front end is always in mode Optional, whatever mode az sets, so no question about Required gets the answer
       // yes.
       'mode-enforced': each('no', 'yes'),
       'forged-header': lenient,
@@ -428,7 +428,7 @@ describe('an answer', () => {
     assert.equal(ask('forged-header-spelled', inOptional(...spelled.slice(1)))[0], 'cannot tell');
   });
 
-  it('about the mode is no if Azure keeps another one or requests no certificate', () => {
+  it('about the mode says no if Azure keeps another one or requests no certificate', () => {
     const judge = (note: string, verdict?: string): unknown =>
       ask('mode-enforced', inMode('Required', modeSeen(note, verdict)))[0];
     assert.deepEqual(
@@ -450,7 +450,7 @@ describe('an answer', () => {
     assert.deepEqual(ask('excluded-path-as-sent', exclusion(403, 403, 403)), ['cannot tell']);
   });
 
-  it('about MCP is no only if an HTTP function of the app admits the same caller', () => {
+  it('about MCP says no only if an HTTP function of the app admits the same caller', () => {
     const refused = { status: 200, code: 'client_certificate_required', hasRun: false };
     assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: true } }), ['no']);
     assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: false } }), ['cannot tell']);

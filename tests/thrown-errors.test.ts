@@ -5,9 +5,10 @@ import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { root } from './test-support/certgate.js';
 
-// Whatever Certgate throws at users is a CertgateError with a code that docs/errors.md lists (packages/x509/src/certgate-error.ts).
+// Every error that Certgate throws at users must be a CertgateError with a code that docs/errors.md lists
+// (packages/x509/src/certgate-error.ts).
 
-/** What users' programs and tests load. The tool itself tells its users by exit codes. */
+/** The sources that users' programs and tests load. The tool reports to its users by exit codes instead. */
 const folders = [
   'packages/x509/src',
   'packages/core/src',
@@ -16,7 +17,7 @@ const folders = [
   'packages/certgate/src/testing/test-process',
 ];
 
-/** Where another error is made, by file and function, and why no user gets it. */
+/** The places that make another error, as file and function, by the reason why no user gets that error. */
 const internalErrors: Readonly<Record<string, readonly string[]>> = {
   'the decoder around it makes a value of it': ['core/encoding/strict-json refuse', 'x509/encoding/der DerError'],
   'the caller, of this library, looks at the length before': ['x509/encoding/base64 decodeBytes'],
@@ -59,7 +60,7 @@ const internalErrors: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What makes the errors that users get. */
+/** The class and the function that make the errors that users get. */
 const makers = ['CertgateError', 'createLocalAppError'];
 
 interface Source {
@@ -81,13 +82,13 @@ const sources: readonly Source[] = folders.flatMap((folder) =>
     }),
 );
 
-describe('what is thrown at users', () => {
-  it('is a CertgateError, wherever nothing inside catches it', () => {
+describe('an error that users can get', () => {
+  it('is a CertgateError, unless code inside catches it', () => {
     const made = sources.flatMap(({ name, file }) => listPlainErrors(file).map((owner) => `${name} ${owner}`));
     assert.deepEqual([...new Set(made)].sort(), Object.values(internalErrors).flat().sort());
   });
 
-  it('has one of the codes of the type, each of which is thrown and listed in docs/errors.md', () => {
+  it('has one of the codes of the type, and each code is thrown and listed in docs/errors.md', () => {
     const codes = listCodesOfType();
     const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
     const [, section = ''] = page.split('\n## Errors in your own code\n');
@@ -100,7 +101,7 @@ describe('what is thrown at users', () => {
 
 const plainErrors = /^(?:Aggregate|Eval|Range|Reference|Syntax|Type|URI)?Error$/;
 
-/** By the function or class that makes one, or extends one. */
+/** The functions and classes that make or extend a plain error. */
 function listPlainErrors(file: ts.SourceFile): readonly string[] {
   return listNodes(file).flatMap((node) => {
     const isMade =
@@ -121,7 +122,7 @@ function findOwner(node: ts.Node): string {
   return ts.isSourceFile(node) ? 'top' : findOwner(node.parent);
 }
 
-/** The first arguments of what makes a CertgateError. */
+/** The codes in the first arguments of calls that make a CertgateError. */
 function listThrownCodes(file: ts.SourceFile): readonly string[] {
   return listNodes(file).flatMap((node) => {
     if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return [];

@@ -24,11 +24,11 @@ const { updateTrustDocument } = (await importBuilt('update-trust-document.js')) 
 interface RunOptions {
   readonly environment?: Record<string, string>;
   readonly cwd?: string;
-  /** That of a proxy in front of Azurite. */
+  /** The endpoint of a proxy in front of Azurite. Azurite itself if absent. */
   readonly endpoint?: string;
 }
 
-// `certgate trust` over the real SDK and a real Azurite: the same words as over a file.
+// Runs `certgate trust` with the real SDK and a real Azurite. The commands are the same as for a file.
 describe('certgate trust over a blob', () => {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-blob-'));
   const containerName = 'administration';
@@ -51,19 +51,21 @@ describe('certgate trust over a blob', () => {
     ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
   });
 
-  /** In this process, where the SDK is loaded once. It is found where the command runs. */
+  /**
+   * Runs a command in this process, where the SDK is loaded only once. `cwd` is a folder where the SDK can be found.
+   */
   const run = (name: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
     withEnvironment(describeRun(name, options), () =>
       runCertgateHere(['trust', ...args], options.cwd ?? azuriteFolder),
     );
 
-  /** As the commands open it. */
+  /** Opens the document as the commands do. */
   const open = (name: string): Promise<TrustLocation> => {
     const environment = describeRun(name, {});
     return withEnvironment(environment, () => openTrustLocation(environment['CERTGATE_TRUST'] ?? ''), azuriteFolder);
   };
 
-  /** In a process of its own, which can be killed. */
+  /** Starts a command in a process of its own, which can be killed. */
   const start = (name: string, args: readonly string[], options: RunOptions): ChildProcess =>
     spawn(process.execPath, [join(root, 'packages/certgate/bin/certgate.js'), 'trust', ...args], {
       cwd: azuriteFolder,
@@ -76,7 +78,7 @@ describe('certgate trust over a blob', () => {
     return stdout;
   };
 
-  it('makes, changes, lists and logs it', async () => {
+  it('makes, changes and lists a document, and shows its log', async () => {
     const name = 'apps/trust.json';
     assert.match(await expectRun(name, 'init', '--reason', 'first'), /in blob:http:\/\/127\.0\.0\.1:\d+\//);
     const again = await run(name, ['init', '--reason', 'again']);
@@ -93,7 +95,7 @@ describe('certgate trust over a blob', () => {
     assert.deepEqual(items.map(({ verb }) => verb), ['init', 'add', 'disable', 'enable']); // prettier-ignore
   });
 
-  it('replaces one that is damaged, and keeps its bytes', async () => {
+  it('replaces a damaged document, and keeps its bytes', async () => {
     const name = 'damaged.json';
     await expectRun(name, 'init', '--reason', 'first');
     const container = azurite.connect().getContainerClient(containerName);
@@ -104,16 +106,16 @@ describe('certgate trust over a blob', () => {
       /kept as it was: blob:http.*\/administration\/(damaged\.json\.damaged-[0-9a-f]{16})$/m.exec(said)?.[1] ?? '';
     assert.equal(Buffer.from((await (await open(kept)).read())?.bytes ?? []).toString(), '{"sche');
     assert.match(await expectRun(name, 'unlock', '--reason', 'over'), /Revision 2 → 3/);
-    // The same bytes again: they are kept already.
+    // These bytes have been kept already, so they are not kept twice.
     await container.getBlockBlobClient(name).upload('{"sche', 6);
     assert.match(await expectRun(name, 'lock', '--revision', '4'), /kept as it was/);
   });
 
-  it('loses no change of 8 writers at once', async () => {
+  it('loses no change if 8 writers work at once', async () => {
     const name = 'parallel.json';
     await expectRun(name, 'init', '--reason', 'first');
     const names = Array.from({ length: 8 }, (_, index) => `w${index}`);
-    // Each has a connection of its own. In one process, all of them read before the first one writes.
+    // Each writer has a connection of its own. In one process, all of them read before the first one writes.
     const locations = new Map<string, TrustLocation>();
     for (const each of names) locations.set(each, await open(name));
     await Promise.all(
@@ -136,7 +138,7 @@ describe('certgate trust over a blob', () => {
       items: readonly { kind: string }[];
     };
     assert.equal(isWhole, true);
-    // Attempts for which another writer was faster are in the log too.
+    // The log also contains attempts that failed because another writer was faster.
     assert.equal(items.filter(({ kind }) => kind === 'change').length, 9);
     assert.deepEqual(
       items.filter(({ kind }) => kind !== 'change' && kind !== 'lost'),
@@ -144,7 +146,7 @@ describe('certgate trust over a blob', () => {
     );
   });
 
-  it('stores the signature with the content, in one step, and keeps the metadata of others', async () => {
+  it('stores the signature and the content in one step, and keeps other metadata', async () => {
     const name = 'signed.json';
     openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'key.pem'], folder);
     openssl(['pkey', '-in', 'key.pem', '-pubout', '-out', 'public.pem'], folder);
@@ -173,7 +175,7 @@ describe('certgate trust over a blob', () => {
     assert.equal((await client.getProperties()).metadata?.['certgatesignature'], undefined);
   });
 
-  it('has one request that makes a change, so a writer who is killed leaves the old document or the new one', async () => {
+  it('makes each change by one request, so a writer who is killed leaves the old document or the new one', async () => {
     const name = 'killed.json';
     openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'killed.pem'], folder);
     openssl(['pkey', '-in', 'killed.pem', '-pubout', '-out', 'killed.public.pem'], folder);
@@ -231,7 +233,7 @@ describe('certgate trust over a blob', () => {
     assert.match(await expectRun(name, 'list'), /revision 3\n[\s\S]*billing.*active/);
   });
 
-  it('goes back to an earlier version of the blob, with its signature', async () => {
+  it('restores an earlier version of the blob, with its signature', async () => {
     const name = 'versions.json';
     openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'versions.pem'], folder);
     const signing = ['--reason', 'x', '--signing-key', join(folder, 'versions.pem')];
@@ -239,7 +241,7 @@ describe('certgate trust over a blob', () => {
     await expectRun(name, 'add', 'billing', '--thumbprint-sha256', '1'.repeat(64), ...signing);
     const proxy = await startStorageProxy(azurite.endpoint);
     const version = '2026-11-25T10:00:00.1234567Z';
-    // Azurite keeps no versions, so the storage's answer of this moment is kept here.
+    // Azurite keeps no versions, so the test keeps the storage's present answer.
     let earlier: { readonly headers: IncomingHttpHeaders; readonly bytes: Buffer } | undefined;
     proxy.fault = async ({ ask, response }) => {
       const answer = await ask();
@@ -271,7 +273,7 @@ describe('certgate trust over a blob', () => {
     }
   });
 
-  it('takes a connection string and a shared access signature from the environment', async () => {
+  it('accepts a connection string and a shared access signature from the environment', async () => {
     const { sdk, account, key, endpoint } = azurite;
     const name = 'access.json';
     await expectRun(name, 'init', '--reason', 'x');
@@ -291,7 +293,7 @@ describe('certgate trust over a blob', () => {
       const { exitCode, stderr } = await run(name, ['list'], { environment });
       assert.equal(exitCode, 0, stderr);
     }
-    // Reading is all that the signature permits: nothing is logged, so nothing is changed.
+    // This signature permits only reading. The change cannot be logged, so it is not made.
     const add = ['add', 'a', '--thumbprint-sha256', '1'.repeat(64), '--reason', 'x'];
     const written = await run(name, add, { environment: { AZURE_STORAGE_SAS_TOKEN: token } });
     assert.equal(written.exitCode, 2);
@@ -314,7 +316,7 @@ describe('certgate trust over a blob', () => {
   });
 });
 
-/** One at a time: both are the process's. */
+/** Sets the environment and the working folder of this process during `work`. Never run two at once. */
 async function withEnvironment<Result>(
   environment: Readonly<Record<string, string | undefined>>,
   work: () => Promise<Result>,

@@ -10,7 +10,7 @@ import { type Azurite, type ContainerClient, shareAzurite } from './test-support
 import { openssl } from './test-support/openssl.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
-// An authority's list in a blob beside the trust document, read by the real SDK.
+// Tests an authority's revocation list in a blob next to the trust document, read by the real SDK.
 
 const folder = mkdtempSync(join(tmpdir(), 'certgate-crl-'));
 let azurite: Azurite;
@@ -24,7 +24,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('a list in a blob: required, in force within a refresh, kept when the blob goes', async () => {
+it('a revocation list in a blob is required, is used within a refresh, and is kept when the blob is deleted', async () => {
   const container = azurite.connect().getContainerClient('lists');
   await container.create();
   await write(container, 'trust.json', documentText());
@@ -82,7 +82,7 @@ function makeAuthority(): void {
   );
 }
 
-/** In PEM, as `openssl ca` writes it; the number rises with every one. */
+/** Makes a revocation list in PEM. `openssl ca` raises its number each time. */
 function makeList(): string {
   return openssl(['ca', '-gencrl', ...configuration], folder);
 }

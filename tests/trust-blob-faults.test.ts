@@ -24,8 +24,8 @@ import {
   whileDisabling,
 } from './test-support/trust-scene.js';
 
-// Real faults between the real SDK and a real Azurite. In each the callers go on calling: `traffic` throws at the first
-// answer that is not what the last good document says.
+// Causes real faults between the real SDK and a real Azurite, while callers go on calling. `traffic` throws at the
+// first answer that differs from what the last good document says.
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-blob-faults-'));
 const scene: TrustScene = createTrustScene(temporary);
 const sixtyFourMebibytes = 64 * 1024 * 1024;
@@ -53,7 +53,7 @@ async function createStarted(context: TestContext, options: BlobStageOptions = {
   return stage;
 }
 
-/** Calls until a read has failed with these words, and then until two more reads have. */
+/** Calls until a read has failed with these words, and until two more reads have been answered. */
 async function callThroughFault({ proxy, traffic, faultOf }: BlobStage, words: RegExp): Promise<void> {
   await traffic.until(() => words.test(faultOf()), beforeDisabling);
   const seen = proxy.answers.length;
@@ -61,7 +61,7 @@ async function callThroughFault({ proxy, traffic, faultOf }: BlobStage, words: R
   assert.match(faultOf(), words);
 }
 
-/** The fault is over: what was written meanwhile takes effect, with no restart. */
+/** Checks, after the fault is over, that the document that was written meanwhile is used without a restart. */
 async function expectRecovery({ traffic, faultOf, revisionOf }: BlobStage, revision: number): Promise<void> {
   await traffic.until(isDisabled, whileDisabling);
   for (let round = 0; round < 20; round += 1) await traffic.round(afterDisabling);
@@ -86,8 +86,8 @@ describe('faults on the way to the storage', () => {
     ],
   ];
   for (const [name, fault, words, refresh = quickRefresh] of faults) {
-    it(`${name}: the last good document stays in use, and what was written in the meantime takes effect after it`, async (t) => {
-      // One try: the SDK's own retries would only hide what the storage said, behind our timeout.
+    it(`${name}: the last good document stays in use, and a document written meanwhile is used afterwards`, async (t) => {
+      // The SDK makes only one try. Its retries would run into our timeout and hide the storage's answer.
       const stage = await createStarted(t, { refresh, client: { retryOptions: { maxTries: 1 } } });
       stage.proxy.fault = fault;
       await stage.write(scene.text(2, ['reporting']));
@@ -97,7 +97,7 @@ describe('faults on the way to the storage', () => {
     });
   }
 
-  it("the SDK's own retries, four tries over half a minute, end with our timeout", async (t) => {
+  it("our timeout ends the SDK's own retries, which are four tries over half a minute", async (t) => {
     const stage = await createStarted(t, { refresh: impatientRefresh });
     stage.proxy.fault = answerStatus(500, 'InternalError');
     await stage.write(scene.text(2, ['reporting']));
@@ -106,7 +106,7 @@ describe('faults on the way to the storage', () => {
     await expectRecovery(stage, 2);
   });
 
-  it('a read that is given up lets go of its connection', async (t) => {
+  it('a read that is given up closes its connection', async (t) => {
     const stage = await createStarted(t, { refresh: impatientRefresh });
     stage.proxy.fault = beSlow(3_600_000);
     await stage.traffic.until(
@@ -115,7 +115,7 @@ describe('faults on the way to the storage', () => {
     );
   });
 
-  it('past the staleness limit everybody gets 503, until the storage answers again', async (t) => {
+  it('after the staleness limit everybody gets 503, until the storage answers again', async (t) => {
     const refresh = { ...quickRefresh, maximumStalenessSeconds: 3 };
     const stage = await createStarted(t, { refresh, client: { retryOptions: { maxTries: 1 } } });
     stage.proxy.fault = answerStatus(500, 'InternalError');
@@ -137,7 +137,7 @@ describe('a first load that fails', () => {
   ];
   for (const [name, fault] of faults) {
     it(`${name}: the app starts, everybody gets 503, and no restart is needed`, async (t) => {
-      // The SDK tries again for longer than anybody would wait.
+      // The SDK retries for longer than callers would wait.
       const stage = await createBlobStage(t, azurite, scene, { refresh: impatientRefresh });
       stage.proxy.fault = fault;
       await stage.store.start?.();
@@ -149,7 +149,7 @@ describe('a first load that fails', () => {
     });
   }
 
-  it('a blob that is not there yet: 503 until it is', async (t) => {
+  it('with a missing blob, everybody gets 503 until the blob exists', async (t) => {
     const stage = await createBlobStage(t, azurite, scene);
     await stage.blob.delete();
     await stage.store.start?.();
@@ -158,7 +158,7 @@ describe('a first load that fails', () => {
     await stage.traffic.until(isAdmitted, orUnavailable(beforeDisabling));
   });
 
-  it('a wrong key: 503', async (t) => {
+  it('with a wrong key, everybody gets 503', async (t) => {
     const { sdk, account } = azurite;
     const stage = await createBlobStage(t, azurite, scene);
     const wrong = new sdk.StorageSharedKeyCredential(account, Buffer.alloc(64, 1).toString('base64'));
@@ -168,7 +168,7 @@ describe('a first load that fails', () => {
     assert.match(store.report?.().fault ?? '', /403|Storage Blob Data Reader/);
   });
 
-  it('a SAS that has expired: 503, and its signature is not in the fault', async (t) => {
+  it('with an expired SAS, everybody gets 503, and the fault does not contain the signature', async (t) => {
     const stage = await createBlobStage(t, azurite, scene);
     const permissions = azurite.sdk.BlobSASPermissions.parse('r');
     const expired = createSas({ expiresOn: new Date(Date.now() - 60_000), permissions }, stage);
@@ -185,7 +185,7 @@ describe('a first load that fails', () => {
   });
 });
 
-/** A URL's query that admits to the stage's blob. */
+/** A SAS that permits access to the stage's blob, as the query of a URL. */
 function createSas(values: object, { blob }: BlobStage): string {
   const { sdk, account, key } = azurite;
   const [, , containerName = '', blobName = ''] = new URL(blob.url).pathname.split('/');
@@ -194,7 +194,7 @@ function createSas(values: object, { blob }: BlobStage): string {
 }
 
 describe('faults of the storage itself', () => {
-  it('a SAS that is withdrawn: 403, the last good document stays in use, and a new permission is enough', async (t) => {
+  it('a withdrawn SAS leads to 403, the last good document stays in use, and a new permission ends the fault', async (t) => {
     const stage = await createBlobStage(t, azurite, scene);
     const policy = { startsOn: new Date(Date.now() - 60_000), expiresOn: new Date(Date.now() + 3_600_000) };
     const grant = (): Promise<unknown> =>
@@ -214,7 +214,7 @@ describe('faults of the storage itself', () => {
     assert.equal(store.report?.().fault, undefined);
   });
 
-  it('the blob deleted, and then its container', async (t) => {
+  it('the last good document stays in use while first the blob is deleted, and then its container', async (t) => {
     const stage = await createStarted(t);
     await stage.blob.delete();
     await callThroughFault(stage, /./);
@@ -225,7 +225,7 @@ describe('faults of the storage itself', () => {
     await expectRecovery(stage, 2);
   });
 
-  it('stopped, with refused connections, and started again', async (t) => {
+  it('the last good document stays in use while the storage is stopped and refuses connections', async (t) => {
     const folder = mkdtempSync(join(temporary, 'kept-'));
     const other = await startAzurite({ folder });
     t.after(() => other.stop());
@@ -236,7 +236,7 @@ describe('faults of the storage itself', () => {
       await blob.upload(text, text.length);
     };
     await upload(scene.text(1));
-    // No proxy: what the SDK meets is the closed port. It tries again for longer than anybody would wait.
+    // Without a proxy, the SDK finds the closed port. It retries for longer than callers would wait.
     const store = trustStoreFromBlob(blob, impatientRefresh);
     await store.start?.();
     const traffic = createTraffic(scene, store);
@@ -263,7 +263,7 @@ describe('a document that cannot be used', () => {
     ['64 MiB and one byte', Buffer.alloc(sixtyFourMebibytes + 1, ' '), /67108864|64 MiB/],
   ];
   for (const [name, content, words] of documents) {
-    it(`${name}: refused whole, and the next good one is taken`, async (t) => {
+    it(`${name}: is refused as a whole, and the next good document is used`, async (t) => {
       const stage = await createStarted(t);
       await stage.write(content);
       await callThroughFault(stage, words);

@@ -28,13 +28,13 @@ after(() => {
 const isDisabled = ({ reporting }: { readonly reporting: string }): boolean => reporting === 'identity_disabled';
 
 describe('trustStoreFromBlob over the real SDK', () => {
-  it("takes the SDK's clients without a cast, and nothing that is not a blob", async () => {
+  it("accepts the SDK's blob clients without a cast, and nothing that is not a blob", async () => {
     const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
     const { exitCode, stdout } = await runProgram(process.execPath, [tsc, '-p', azuriteFolder]);
     assert.equal(exitCode, 0, stdout);
   });
 
-  it('20,000 pins: loaded, answered, replaced; what is unchanged is not sent again', async (t) => {
+  it('loads, uses and replaces 20,000 pins, and does not load an unchanged document again', async (t) => {
     const refresh = { refreshIntervalSeconds: 0.1, readTimeoutSeconds: 60 };
     const stage = await createBlobStage(t, azurite, scene, { refresh });
     const { proxy, store, traffic, write, revisionOf } = stage;
@@ -60,7 +60,7 @@ describe('trustStoreFromBlob over the real SDK', () => {
     assert.equal(revisionOf(), 3);
   });
 
-  it('a blob written anew with the same content is read again, and changes nothing', async (t) => {
+  it('reads a blob again that was rewritten with the same content, and changes nothing', async (t) => {
     const { proxy, store, traffic, write, faultOf } = await createBlobStage(t, azurite, scene);
     await store.start?.();
     await write(scene.text(1));

@@ -12,8 +12,8 @@ import { cleanEnvironment, type Ended, inProcess, root, runProgram } from './tes
 import { KeyVaultStandIn, refuse } from './test-support/key-vault.js';
 import { openssl } from './test-support/openssl.js';
 
-// Signing with a key in Key Vault: the command line with the real SDK and its default credential. Only the vault is a
-// stand-in. No live vault was asked.
+// Tests signing with a key in Key Vault: the command line with the real SDK and its default credential. Only the vault
+// is a stand-in; no live vault is used.
 
 describe('certgate trust with a key in Key Vault', () => {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-key-vault-'));
@@ -38,7 +38,10 @@ describe('certgate trust with a key in Key Vault', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** One process runs most lines: loading the SDK takes a second of CPU time. It knows the vault's certificate. */
+  /**
+   * Starts one process that runs most command lines, because loading the SDK takes a second of CPU time. It trusts the
+   * vault's certificate.
+   */
   const startWorker = (): ChildProcess => {
     const script = join(folder, 'worker.mjs');
     writeFileSync(
@@ -54,7 +57,7 @@ describe('certgate trust with a key in Key Vault', () => {
     const [ended] = (await answer) as [Ended];
     return ended;
   };
-  /** As a user runs it. */
+  /** Runs a command line in a process of its own, as a user does. */
   const runAlone = (
     args: readonly string[],
     { cwd = folder, env = {} }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
@@ -74,7 +77,7 @@ describe('certgate trust with a key in Key Vault', () => {
     ['P-256', '-sha256'],
     ['P-384', '-sha384'],
   ] as const) {
-    it(`signs with ${type}, as openssl and a running app verify it`, async () => {
+    it(`signs with ${type} so that openssl and a running app can verify it`, async () => {
       const publicKey = vault.addKey(type, { type });
       if (!existsSync(trust)) await expectRun('init', '--reason', 'first');
       vault.requests.length = 0;
@@ -82,7 +85,7 @@ describe('certgate trust with a key in Key Vault', () => {
         key: { name: string; publicKey: string };
         signature: string;
       };
-      // With the version that it was read with, whatever becomes the current one meanwhile.
+      // The signature names the key's version that was read, even if another version becomes the current one meanwhile.
       assert.deepEqual(key, { name: vault.urlOf(type, 1), publicKey });
       assert.deepEqual(vault.requests, [`GET /keys/${type}/`, `POST ${new URL(key.name).pathname}/sign`]);
       assert.equal(readFileSync(`${trust}.sig`, 'utf8').split('\n')[0], signature);
@@ -96,7 +99,7 @@ describe('certgate trust with a key in Key Vault', () => {
     });
   }
 
-  it('makes a change that is signed, keeps to a version, and accepts a rotated key only with --signed-by', async () => {
+  it('signs a change with the named version, and accepts a rotated key only with --signed-by', async () => {
     const first = vault.addKey('rotated', { type: 'P-256' });
     assert.match(await expectRun(...sign('rotated')), /^Signed revision 1 in file:.* with https:.*\/0*1\.$/m);
     const second = vault.addKey('rotated', { type: 'P-256' });
@@ -120,7 +123,7 @@ describe('certgate trust with a key in Key Vault', () => {
     assert.equal(verdict, 'fits');
   });
 
-  it('refuses keys that no app verifies with, and keys that may not sign', async () => {
+  it('refuses keys that no app accepts, and keys that may not sign', async () => {
     const signature = readFileSync(`${trust}.sig`, 'utf8');
     vault.addKey('rsa', { type: 'RSA' });
     vault.addKey('p521', { type: 'P-521' });
@@ -186,7 +189,7 @@ describe('certgate trust with a key in Key Vault', () => {
     assert.deepEqual([noLogin.exitCode, noSdk.exitCode], [2, 2]);
   });
 
-  it('takes exactly one key, and only from a vault of Azure', async () => {
+  it('accepts exactly one key, and only from a vault in Azure', async () => {
     const neither = await run(['sign', '--reason', 'x']);
     assert.match(neither.stderr, /--signing-key.*--key-vault-key/);
     const both = await run([...sign('P-256'), '--signing-key', 'key.pem']);

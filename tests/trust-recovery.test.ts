@@ -14,9 +14,9 @@ secureApp(app, { trustStore: trustStoreFromFile('trust.json', options) });
 app.http('Orders', { handler: () => ({ body: 'ok' }) });
 app.http('Leave', { handler: (request) => { process.chdir(request.query.get('to')); return { body: 'gone' }; } });`;
 
-// What callers see, by HTTP, of an app whose trust can't be read: the whole way from the file to the answer.
-describe('an app without trust', () => {
-  it('answers 503 with Retry-After, and recovers with no restart, as often as it happens', async (t) => {
+// Tests over HTTP what callers get from an app whose trust document can't be read, from the file to the answer.
+describe('an app whose trust document cannot be read', () => {
+  it('answers 503 with Retry-After, and recovers without a restart, each time that this happens', async (t) => {
     const stage = createAdapterApp(t, {
       'package.json': '{ "type": "module", "main": "src/index.js" }',
       'src/index.js': app,
@@ -33,7 +33,7 @@ describe('an app without trust', () => {
       for (let attempt = 0; attempt < 2_400; attempt += 1) {
         const answer = await call(reader);
         if (answer.status === status) return answer;
-        // Nothing but these two at any time: never a 500, never a stranger's answer.
+        // The reader must get only these two statuses at any time: never 500, and never a stranger's 401.
         assert.ok([200, 503].includes(answer.status), `${answer.status} ${answer.body}`);
         await delay(25);
       }
@@ -54,7 +54,7 @@ describe('an app without trust', () => {
     await until(200);
     assert.equal((await call(stranger)).status, 401);
 
-    // An app that changes its working folder keeps its trust.
+    // The app must still find its trust document after it has changed its working folder.
     assert.equal((await call(reader, `Leave?to=${encodeURIComponent(join(stage.folder, 'elsewhere'))}`)).status, 200);
     rmSync(path);
     mkdirSync(path);

@@ -40,21 +40,21 @@ async function createStage(context: TestContext, options: Partial<RevocationOpti
 }
 
 describe('trust disable', () => {
-  // How fast it is, is measured by bench/revocation.mjs: a test must not fail since the machine is busy.
-  it('reaches eight processes under load: each refuses the caller for good, and nobody else', async (t) => {
+  // bench/revocation.mjs measures how fast this is. A test must not fail because the machine is busy.
+  it('makes eight processes under load refuse the caller for good, and nobody else', async (t) => {
     const stage = await createStage(t, { workerCount: 8, victimCount: 3, refreshIntervalSeconds: 1 });
     for (const victim of stage.victims) await revoke(stage, victim);
-    // Some more intervals, in which nobody comes back.
+    // Waits for more refresh intervals, in which no process may admit the caller again.
     await delay(2_500);
     const { requests } = await expectNoWrongAnswer(stage);
     assert.ok(requests > 1_000, `only ${requests} requests`);
   });
 });
 
-// Windows has no signal that stops a process and lets it go on.
+// Windows has no signals that stop and continue a process.
 if (process.platform !== 'win32') {
-  describe('a process that stood still for ten intervals', () => {
-    it('refuses a since disabled caller at its first request', async (t) => {
+  describe('a process that was stopped for ten refresh intervals', () => {
+    it('refuses, at the first request, a caller that was disabled meanwhile', async (t) => {
       const stage = await createStage(t, {});
       const [frozen] = await startCalling(stage);
       await frozen.freeze();
@@ -66,7 +66,7 @@ if (process.platform !== 'win32') {
       await expectNoWrongAnswer(stage);
     });
 
-    it('and so it does when it was frozen in the middle of a read', async (t) => {
+    it('refuses such a caller even if it was stopped in the middle of a read', async (t) => {
       const proxy = await startStorageProxy(azurite.endpoint);
       t.after(() => proxy.close());
       const stage = await createStage(t, { endpoint: proxy.endpoint, workerCount: 1 });
@@ -74,7 +74,7 @@ if (process.platform !== 'win32') {
       const held = await holdNextAnswer(proxy);
       await frozen.freeze();
       const frozenAt = Date.now();
-      // What waits for the process when it wakes is an answer from before.
+      // When the process continues, the answer that it gets is older than the change.
       held.release();
       await stage.disable('victim-1');
       await delay(3_000);
@@ -93,7 +93,10 @@ async function startCalling({ workers }: RevocationStage): Promise<readonly [Tru
   return [worker];
 }
 
-/** No request that was asked since then was let in, and enough were asked; the bystander's were let in. */
+/**
+ * Waits until the worker has refused the victim often enough and admitted the bystander again. Checks that it admitted
+ * no request of the victim that was sent after `moment`.
+ */
 async function expectRefusedSince(worker: TrustWorker, moment: number): Promise<void> {
   await waitFor(worker, async () => {
     const callers = await worker.report();
@@ -112,7 +115,7 @@ async function waitFor(worker: TrustWorker, isSo: () => Promise<boolean>): Promi
   }
 }
 
-/** Resolves when a read is under way and the storage has answered it; the answer stays here until it is released. */
+/** Resolves when the storage has answered a read. The proxy keeps this answer until `release` is called. */
 function holdNextAnswer(proxy: StorageProxy): Promise<{ readonly release: () => void }> {
   return new Promise((resolve) => {
     proxy.fault = async ({ response, ask }) => {

@@ -11,11 +11,11 @@ import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurit
 import { cleanEnvironment, root, runProgram } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
-// trustStoreFrom in apps of every module kind: with the real SDK, which takes a token from the endpoint that App Service
-// gives to managed identities and reads a real Azurite over TLS; and without the SDK.
+// Tests trustStoreFrom in apps of every module kind. With the real SDK, the apps take a token from the endpoint that
+// App Service gives to managed identities, and read a real Azurite over TLS. Other apps have no SDK.
 
 interface Outcome {
-  /** What kept the app from starting. */
+  /** The error that prevented the app's start, or why the latest read failed. Undefined if neither happened. */
   readonly fault?: string;
   readonly code?: string;
   readonly revision?: number;
@@ -35,10 +35,12 @@ const blobText = textOf(7);
 let azurite: Azurite;
 let identityServer: Server;
 let environment: Record<string, string>;
-/** Which identities were asked for a token. */
+/** The client ids for which a token was requested. Null means the system-assigned identity. */
 let askedFor: (string | null)[] = [];
 
-/** Starts a store by the address in the environment, as an app does, asks it once, and reports. */
+/**
+ * The code of an app that starts a store with the address from the environment, asks it once, and prints the result.
+ */
 const appBody = `
   const { CERTGATE_TRUST: address, MIRROR: mirror, SIGNED_BY: signedBy } = process.env;
   const options = { readTimeoutSeconds: 60, ...(signedBy && { signedBy }) };
@@ -59,7 +61,7 @@ before(async () => {
   symlinkSync(join(azuriteFolder, 'node_modules', '@azure'), join(withSdk, 'node_modules', '@azure'), 'junction');
   const host = 'devstoreaccount1.blob.core.windows.net';
   const tls = makeOpensslCertificate(folder, 'storage', 'ec', [`subjectAltName=DNS:${host},IP:127.0.0.1`]);
-  // Whatever the host is called, it is this machine.
+  // Resolves every blob storage host to this machine.
   writeFileSync(
     join(folder, 'resolve.cjs'),
     `const dns = require('node:dns');
@@ -75,7 +77,7 @@ before(async () => {
     IDENTITY_HEADER: 'made-up',
     CERTGATE_TRUST: `blob:https://${host}:${azurite.port}/trust/apps/trust.json`,
   };
-  // A process of its own, which knows the certificate of this storage.
+  // A script, because it needs a process that trusts this storage's certificate.
   writeFileSync(
     join(withSdk, 'write.cjs'),
     `const { BlobServiceClient } = require('@azure/storage-blob');
@@ -99,7 +101,10 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Copies of our packages, since a link is followed to where others are installed; and the app for each module kind. */
+/**
+ * Copies our packages into the app, because Node would follow a link to a place where other packages are installed.
+ * Adds the app for each module kind.
+ */
 function installPackages(app: string): void {
   for (const name of readdirSync(join(root, 'node_modules', '@certgate'))) {
     cpSync(join(root, 'node_modules', '@certgate', name), join(app, 'node_modules', '@certgate', name), {
@@ -113,7 +118,7 @@ function installPackages(app: string): void {
   writeFileSync(join(app, 'package.json'), '{}');
 }
 
-/** What App Service runs beside an app with a managed identity. */
+/** Starts the endpoint that App Service runs for an app with a managed identity. */
 async function startIdentityServer(): Promise<void> {
   identityServer = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
@@ -152,7 +157,10 @@ async function run(
   return JSON.parse(stdout) as Outcome;
 }
 
-/** Bundled with all that is installed, but for `external`, and put where nothing is installed. */
+/**
+ * Bundles the app with everything that is installed, except `external`. Without `external`, the bundle is put where
+ * nothing is installed.
+ */
 async function bundle(app: string, format: 'cjs' | 'esm', external: readonly string[] = []): Promise<string> {
   const target = mkdtempSync(join(external.length === 0 ? folder : app, 'bundle-'));
   const outfile = join(target, `app.${format === 'cjs' ? 'cjs' : 'mjs'}`);
@@ -180,14 +188,14 @@ async function bundle(app: string, format: 'cjs' | 'esm', external: readonly str
   return outfile;
 }
 
-describe('a blob is read by the managed identity', () => {
+describe('the managed identity reads a blob', () => {
   const expectRead = async (...[script, changes, cwd]: Parameters<typeof run>): Promise<void> => {
     const { fault, revision, finding } = await run(script, changes, cwd);
     assert.deepEqual({ fault, revision, finding }, { fault: undefined, revision: 7, finding: 'notFound' });
   };
 
   it('in a CommonJS app', async () => {
-    // The packages are found beside the adapter, wherever the app was started.
+    // The adapter finds the packages next to itself, even if the app was started in another folder.
     await expectRead(join(withSdk, 'app.cjs'), {}, folder);
     assert.deepEqual(askedFor, [null]);
   });
@@ -198,16 +206,16 @@ describe('a blob is read by the managed identity', () => {
   });
 
   for (const format of ['cjs', 'esm'] as const) {
-    it(`in a bundle (${format}) that leaves the packages outside`, async () => {
+    it(`in a bundle (${format}) that does not contain the packages`, async () => {
       await expectRead(await bundle(withSdk, format, ['@azure/storage-blob', '@azure/identity']));
     });
 
-    it(`in a bundle (${format}) that holds the packages, with nothing installed beside it`, async () => {
+    it(`in a bundle (${format}) that contains the packages, with nothing installed next to it`, async () => {
       await expectRead(await bundle(withSdk, format));
     });
   }
 
-  it('and no variable with a key is read', async () => {
+  it('without using any variable that contains a key', async () => {
     const { fault, finding } = await run(join(withSdk, 'app.cjs'), {
       CERTGATE_TRUST: `blob:https://127.0.0.1:${azurite.port}/other/trust/apps/trust.json`,
       AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
@@ -226,7 +234,7 @@ it("Azurite's development account on this machine needs no identity", async () =
   assert.deepEqual([fault, revision, askedFor], [undefined, 7, []]);
 });
 
-describe('without the packages', () => {
+describe("without Azure's packages,", () => {
   const expectAbsent = async (script: string): Promise<void> => {
     const { fault, code, finding } = await run(script);
     assert.match(fault ?? '', /needs the package @azure\/storage-blob, which is not installed/);
@@ -234,13 +242,13 @@ describe('without the packages', () => {
     assert.deepEqual([code, finding], ['CERTGATE_TRUST_SOURCE_MISUSE', 'unavailable']);
   };
 
-  it('a blob keeps the app from starting, and the message says which package and how to install it', async () => {
+  it("a blob prevents the app's start, and the message names the package and how to install it", async () => {
     await expectAbsent(join(withoutSdk, 'app.cjs'));
     await expectAbsent(join(withoutSdk, 'app.mjs'));
   });
 
   for (const format of ['cjs', 'esm'] as const) {
-    it(`a bundle (${format}) is built without a warning, reads files, and says the same of a blob`, async () => {
+    it(`a bundle (${format}) is built without a warning, reads files, and reports the same for a blob`, async () => {
       const script = await bundle(withoutSdk, format);
       await expectAbsent(script);
       writeFileSync(join(dirname(script), 'trust.json'), '{"schemaVersion":1,"revision":3,"identities":[]}');
@@ -249,7 +257,7 @@ describe('without the packages', () => {
     });
   }
 
-  it('what has no SDK of that shape is named', async () => {
+  it("a package that lacks the SDK's classes is named", async () => {
     const app = join(folder, 'odd');
     installPackages(app);
     mkdirSync(join(app, 'node_modules', '@azure', 'storage-blob'), { recursive: true });
@@ -260,7 +268,7 @@ describe('without the packages', () => {
 });
 
 describe('a storage that refuses', () => {
-  it('leaves the app started and closed, and says what to do', async () => {
+  it('lets the app start closed, and says what to do', async () => {
     const { fault, code, finding } = await run(join(withSdk, 'app.cjs'), {
       CERTGATE_TRUST: environment['CERTGATE_TRUST']!.replace('apps/trust.json', 'missing.json'),
     });
@@ -268,7 +276,7 @@ describe('a storage that refuses', () => {
     assert.deepEqual([code, finding], [undefined, 'unavailable']);
   });
 
-  it('or an identity that gives no token, likewise', async () => {
+  it('has the same effect as an identity that gives no token', async () => {
     const { fault, code, finding } = await run(join(withSdk, 'app.cjs'), {
       IDENTITY_ENDPOINT: `${environment['IDENTITY_ENDPOINT']!}?refuse=`,
     });
@@ -277,7 +285,7 @@ describe('a storage that refuses', () => {
   });
 });
 
-it('a signed blob and the file that is deployed with the app: the file decides where the storage is away', async () => {
+it('of a signed blob and a file deployed with the app, the newer one decides, or the file if the storage is down', async () => {
   const mirror = join(withSdk, 'mirror.json');
   const put = (revision: number): void => {
     writeFileSync(mirror, textOf(revision));

@@ -1,5 +1,5 @@
-// The packed packages as an app finds them in one process: two versions, each with both adapters, imported and required, and a
-// third place where each adapter brings its own core.
+// Tests several copies of the packages in one process: two versions, each with both adapters, imported and required,
+// and a third place where each adapter has its own core.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,12 +29,12 @@ interface Loaded {
   readonly x509: typeof x509;
 }
 
-/** The packages of one place, as each module kind gives them. */
+/** The packages of one place, imported and required. */
 interface Place {
   readonly name: string;
   readonly imported: Loaded;
   readonly required: Loaded;
-  /** The CommonJS files that an app has loaded which uses both adapters and core, and not x509. */
+  /** The CommonJS files that an app loads if it requires both adapters and core, but not x509. */
   readonly files: readonly string[];
 }
 
@@ -61,7 +61,10 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Unpacks as npm does: packages of one version find each other. With `isBundled`, each has the others inside. */
+/**
+ * Unpacks the packages as npm does, so that packages of one version find each other. With `isBundled`, each package
+ * contains the others.
+ */
 async function load(name: string, tarballs: readonly string[], version?: string, isBundled = false): Promise<Place> {
   for (const [index, tarball] of tarballs.entries()) {
     const target = join(folder, name, 'node_modules', '@certgate', names[index]!);
@@ -91,7 +94,7 @@ async function load(name: string, tarballs: readonly string[], version?: string,
   };
 }
 
-/** What a place knows of Ann and Ben: its own names, by its own document. */
+/** The trust document of a place, which lists Ann and Ben under names that contain the place. */
 function documentOf(place: Place, known = callers): object {
   const identities = known.map(({ name, der }) => ({
     name: `${name} of ${place.name}`,
@@ -103,7 +106,7 @@ function documentOf(place: Place, known = callers): object {
 
 const listKinds = ({ imported, required }: Place): readonly Loaded[] => [imported, required];
 
-it('each package is there once in a place, however it is loaded, and apart from those of other places', () => {
+it("each package has one copy in a place, however it is loaded, separate from other places' copies", () => {
   for (const { imported, required, name } of places) {
     for (const key of ['azure', 'core', 'http', 'x509'] as const)
       for (const [member, value] of Object.entries(imported[key]))
@@ -115,7 +118,7 @@ it('each package is there once in a place, however it is loaded, and apart from 
   assert.equal(new Set(places.map(({ required }) => required.core.AccessGate)).size, places.length);
 });
 
-it('an app loads of both adapters and core one file each, the one that all parts of core share, and nothing of x509', () => {
+it("an app loads one file each for both adapters and core, the file that core's parts share, and nothing of x509", () => {
   const expected = [
     'azure-functions/dist/index.cjs',
     'core/dist/index.cjs',
@@ -126,7 +129,7 @@ it('an app loads of both adapters and core one file each, the one that all parts
     assert.deepEqual(files.map((file) => file.replaceAll('\\', '/')).sort(), expected, name);
 });
 
-it('an error of any package is a CertgateError of every package', () => {
+it("an error of any package is an instance of every package's CertgateError", () => {
   const loaded = places.flatMap(listKinds);
   const errors = loaded.flatMap(({ azure, core: coreOf, http, x509: decoders }) => {
     const misuses = [
@@ -155,7 +158,7 @@ function catchError(act: () => unknown): unknown {
   throw new Error('Nothing was thrown.');
 }
 
-it('a certificate that one gate decoded is one that x509 of every place reads', async () => {
+it('a certificate that one gate decoded can be read by x509 of every place', async () => {
   for (const place of places) {
     const trustStore = place.required.core.trustStoreFromDocument(documentOf(place));
     const decision = await new place.required.core.AccessGate({ trustStore }).decide(
@@ -172,8 +175,8 @@ it('a certificate that one gate decoded is one that x509 of every place reads', 
   }
 });
 
-describe('a request is decided once, and only its own caller is seen', () => {
-  /** What the gates of all copies publish. */
+describe('a request is decided once, and only its own caller is seen,', () => {
+  /** The events that the gates of all copies publish. */
   const events: core.DecisionEvent[] = [];
   const note = (event: unknown): void => {
     events.push(event as core.DecisionEvent);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { root, sampleFolder } from './test-support/certgate.js';
 import { expectNpm, installWithTarballs, packPackages, runNpm } from './test-support/npm.js';
 
-/** Five unit tests and six integration tests, the same for every runner. */
+/** The number of tests for each runner: five unit tests and six integration tests. */
 const expectedPasses = 11;
 
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-users-tests-'));
@@ -28,16 +28,16 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-describe("users' tests pass from the packed tarballs", () => {
+describe("users' tests pass with the packed tarballs", () => {
   it('with Jest 30 and ts-jest, as CommonJS', async () => {
     const { exitCode, stdout, stderr } = await runNpm(
       ['run', '--silent', 'test:jest', '--', '--json', '--runInBand'],
       app,
     );
     assert.equal(exitCode, 0, stderr);
-    // And one of a blob's packages, which are loaded by `require` for its sake.
+    // Jest has one more test, of a blob's packages, which Jest must load by `require`.
     assert.deepEqual(readJsonReport(stdout), { passed: expectedPasses + 1, total: expectedPasses + 1 });
-    // Jest says so when something keeps its process alive.
+    // Jest prints this if something keeps its process alive.
     assert.doesNotMatch(stderr, /did not exit|failed to exit|open handle/i);
   });
 
@@ -51,7 +51,7 @@ describe("users' tests pass from the packed tarballs", () => {
   it('with node:test, as ESM', async () => {
     const { exitCode, stdout, stderr } = await runNpm(['run', '--silent', 'test:node'], app);
     assert.equal(exitCode, 0, stdout + stderr);
-    // `#` or `ℹ`: the default reporter differs from version to version.
+    // The reporter's prefix is `#` or `ℹ`, because the default reporter depends on Node's version.
     assert.match(stdout, new RegExp(`^\\S pass ${expectedPasses}$`, 'm'));
     assert.match(stdout, new RegExp(`^\\S tests ${expectedPasses}$`, 'm'));
   });
@@ -61,7 +61,7 @@ describe("users' tests pass from the packed tarballs", () => {
   });
 });
 
-/** Jest's report, which vitest's JSON reporter gives too. */
+/** Reads Jest's JSON report. vitest's JSON reporter writes the same form. */
 function readJsonReport(stdout: string): { readonly passed: number; readonly total: number } {
   const { numPassedTests, numTotalTests } = JSON.parse(stdout) as Record<string, number>;
   return { passed: numPassedTests ?? -1, total: numTotalTests ?? -1 };

@@ -9,13 +9,14 @@ import ts from 'typescript';
 import { type Ended, collect, root } from './test-support/certgate.js';
 import { expectNpm, findTarball, packPackages } from './test-support/npm.js';
 
-// Each tarball of `npm run pack` can be installed alone, and docs/app-shapes.md can be followed word for word.
+// Tests that each tarball of `npm run pack` can be installed on its own, and that docs/app-shapes.md works word for
+// word.
 
 const page = readFileSync(join(root, 'docs', 'app-shapes.md'), 'utf8').replaceAll('\r\n', '\n');
-/** Of its numbered steps too, without their indentation. */
+/** The page's shell blocks, including those in numbered steps, without their indentation. */
 const blocks = [...page.replaceAll(/^ {3}/gm, '').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
 const [packing = '', adding = '', installing = '', installingForProduction = '', ...others] = blocks;
-/** From npm's cache as far as possible. */
+/** Options by which npm prefers its cache to the network. */
 const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 
 let temporary: string;
@@ -53,7 +54,10 @@ async function expectShell(command: string, cwd: string): Promise<string> {
   return stdout;
 }
 
-/** What an app does first, as CommonJS and as an ES module, and which copies of core one process holds then. */
+/**
+ * Loads the adapter as CommonJS and as an ES module. Returns what was loaded, and the copies of core and x509 in the
+ * process.
+ */
 async function loadGate(folder: string, more = ''): Promise<unknown> {
   const script = `
     const { createRequire } = require('node:module');
@@ -66,7 +70,7 @@ async function loadGate(folder: string, more = ''): Promise<unknown> {
   return JSON.parse(await expectShell('node load.cjs', folder));
 }
 
-/** Beside the source, as a program with the types of Node and of what the folder has installed. */
+/** Compiles the file next to its source, with Node's types and the packages of its folder. */
 function compile(file: string, resolution: ts.CompilerOptions): void {
   const types = { types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] };
   const program = ts.createProgram([file], { ...resolution, ...types, strict: true, target: ts.ScriptTarget.ES2022 });
@@ -82,11 +86,11 @@ function listCopies(folder: string, below: string): readonly string[] {
   return ['core', 'x509'].map((name) => join(folder, 'node_modules', below, 'node_modules', '@certgate', name));
 }
 
-it('there is a tarball of each package', () => {
+it('each package has a tarball', () => {
   assert.equal(readdirSync(packed).length, 5);
 });
 
-describe('a tarball alone, in an empty folder', () => {
+describe('with only one tarball, in an empty folder,', () => {
   it('the tool runs', async () => {
     const folder = makeFolder('tool');
     await expectNpm(['install', ...quietly, findTarball(packed, 'certgate')], folder);
@@ -111,7 +115,7 @@ describe('a tarball alone, in an empty folder', () => {
     assert.equal(await expectShell(`node -e "${code}"`, folder), 'function object\n');
   });
 
-  it('x509 answers from PEM, as JavaScript and as TypeScript', async () => {
+  it('x509 verifies certificates from PEM, as JavaScript and as TypeScript', async () => {
     const folder = makeFolder('x509');
     await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-x509')], folder);
     const dated = { notBefore: '20000101000000Z', notAfter: '99991231235959Z' };
@@ -147,7 +151,7 @@ describe('a tarball alone, in an empty folder', () => {
 });
 
 describe('docs/app-shapes.md', () => {
-  it('has these commands, and no others', () => {
+  it('has exactly these commands', () => {
     assert.equal(packing, 'npm ci && npm run pack\n');
     assert.match(installing, /^npm ci\n/);
     assert.equal(installingForProduction, 'npm ci --omit=dev\n');
@@ -160,14 +164,14 @@ describe('docs/app-shapes.md', () => {
     const copying = adding.slice(0, adding.indexOf('npm install')).replaceAll('<certgate>', temporary);
     await expectShell(copying, folder);
     await expectShell(adapter, folder);
-    // Its file has what a start needs of x509.
+    // core's file contains what a start needs of x509, so only core is loaded.
     const [core] = listCopies(folder, '@certgate/azure-functions');
     const own = { kinds: ['function', 'function'], copies: [core] };
     assert.deepEqual(await loadGate(folder), own);
 
     await expectShell(tool, folder);
     for (const copy of listCopies(folder, 'certgate')) assert.ok(existsSync(copy), copy);
-    // A test loads both.
+    // A user's test loads both the adapter and the tool.
     assert.deepEqual(await loadGate(folder, "require('certgate');"), own);
 
     assert.match(await expectShell(installing, folder), /^\d+\.\d+\.\d+$/m);
@@ -182,7 +186,7 @@ describe('docs/app-shapes.md', () => {
     cpSync(findTarball(packed, 'certgate-core'), tarball);
     await expectNpm(['install', ...quietly, '--offline', './core.tgz'], folder);
     cpSync(findTarball(packed, 'certgate-x509'), tarball);
-    // With npm's own cache it would install the right one from there.
+    // From its own cache, npm would install the right tarball.
     const { exitCode, stderr } = await runShell('npm ci --offline --cache empty', folder);
     assert.notEqual(exitCode, 0);
     assert.match(stderr, /EINTEGRITY/);

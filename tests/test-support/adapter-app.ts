@@ -12,7 +12,8 @@ import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './o
 import { until } from '@certgate/x509/test-support/until.js';
 
 const packages = join(root, 'packages');
-// No package exports it, and the compiled test stands one folder deeper than its source.
+// No package exports these files. The paths start at the root, because the compiled test is one folder deeper than its
+// source.
 const host = (await import(
   pathToFileURL(join(packages, 'certgate/dist/esm/local/functions-host/functions-host.js')).href
 )) as typeof functionsHost;
@@ -29,16 +30,21 @@ const library = dirname(createRequire(import.meta.url).resolve('@azure/functions
 export interface AdapterApp {
   readonly folder: string;
   readonly logs: readonly HostLogLine[];
-  /** The adapter's decision lines, parsed, once there are `count`: a line may reach us after the answer it is about. */
+  /**
+   * The adapter's decision lines, parsed. Waits until there are `count` of them, because a line may come after the
+   * answer that it is about.
+   */
   decisions(count: number): Promise<readonly Record<string, unknown>[]>;
-  /** The adapter's lines at load, likewise. */
+  /** The adapter's start lines, parsed. Waits until there are `count` of them. */
   startLines(count: number): Promise<readonly Record<string, unknown>[]>;
   start(options?: Partial<FunctionsHostOptions>): Promise<FunctionsHost>;
 }
 
 export type AppFiles = Readonly<Record<string, string>>;
 
-/** An app in a temporary folder that finds `@azure/functions` and the adapter in its node_modules, as users' apps do. */
+/**
+ * An app in a temporary folder that finds `@azure/functions` and the adapter in its node_modules, as users' apps do.
+ */
 export function createAdapterApp(context: Pick<TestContext, 'after'>, files: AppFiles): AdapterApp {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-app-'));
   context.after(() => {
@@ -68,7 +74,7 @@ export function createAdapterApp(context: Pick<TestContext, 'after'>, files: App
       const host = await startFunctionsHost({
         folder,
         onLog: (line) => logs.push(line),
-        // These tests play the front end themselves.
+        // The tests send the header that the front end would set.
         unsafeDirectHeader: true,
         ...options,
       }).catch(explainFailedStart);
@@ -85,7 +91,7 @@ async function waitForLines<Line>(find: () => readonly Line[], count: number): P
 
 function link(target: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  // A junction needs no privilege on Windows; elsewhere the word is ignored.
+  // A junction needs no privilege on Windows. Other systems ignore this argument.
   symlinkSync(target, path, 'junction');
 }
 
@@ -101,7 +107,9 @@ export interface Callers {
   readonly stranger: string;
 }
 
-/** Three certificates as App Service's front end would send them, and a document that knows two. */
+/**
+ * Makes three certificates in the form that App Service's front end sends, and a trust document that lists two of them.
+ */
 export function createCallers(folder: string): Callers {
   const make = (name: string): OpensslCertificate => makeOpensslCertificate(folder, name, 'ec');
   const [reader, operator, stranger] = [make('reader'), make('operator'), make('stranger')];
@@ -116,7 +124,7 @@ export function createCallers(folder: string): Callers {
   };
 }
 
-/** A certificate as App Service's front end sends it. */
+/** The certificate in the form that App Service's front end sends. */
 export function readHeader({ certificateFile }: OpensslCertificate): string {
   return readFileSync(certificateFile, 'utf8').replace(/-----[^-]+-----|\s/g, '');
 }
@@ -127,7 +135,10 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** With `node:http`, which sends headers as they are given: in their letter case, and twice when they are a list. */
+/**
+ * Sends a request with `node:http`, which keeps the letter case of header names and sends each value of a list as a
+ * line of its own.
+ */
 export function send(
   url: string,
   headers: Readonly<Record<string, string | string[]>> = {},

@@ -17,7 +17,8 @@ import { makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { type Alert, readDuration } from './alerts.js';
 import { type Row, runQuery } from './kusto.js';
 
-// Lines of the real gate, at the times of a day that the test lets pass, in the table that Application Insights has.
+// Plays scenes with the real gate and a mocked clock, and keeps the gate's log lines in a table like Application
+// Insights'.
 
 const minute = 60_000;
 const secret = 'a-secret-of-the-front-end-for-tests-only';
@@ -25,10 +26,10 @@ export const otherSecret = 'the-next-secret-of-the-front-end-for-tests';
 
 export interface Caller {
   readonly certificate: MadeCaller | undefined;
-  /** PEM that the caller sends beside its own. */
+  /** Certificates in PEM that the caller sends in addition to its own. */
   readonly chain?: readonly string[];
   readonly functionName?: string;
-  /** Asked for behind the gate. */
+  /** The role that is required behind the gate, after it has admitted the caller. */
   readonly role?: string;
   readonly secret?: string;
   readonly field?: string;
@@ -37,11 +38,11 @@ export interface Caller {
 export interface AlertScene {
   readonly folder: string;
   readonly table: readonly Row[];
-  /** Writes the trust document, whose revision it raises. */
+  /** Writes the trust document. Its revision rises by one, unless `revision` is given. */
   readonly put: (document: object, revision?: number) => void;
-  /** Lets time pass; each of the callers calls every five minutes. */
+  /** Lets time pass. Each caller calls every `often` minutes, which is every five by default. */
   readonly pass: (minutes: number, callers: readonly Caller[], often?: number) => Promise<void>;
-  /** Which alerts fire now, as `name dimension`. */
+  /** The alerts that fire now, each as `name dimension`. */
   readonly listFired: (alerts: readonly Alert[]) => readonly string[];
 }
 
@@ -56,7 +57,7 @@ export const identities: readonly object[] = [
   { name: 'reporting', roles: [], pins: [{ thumbprintSha256: reporting.certificate?.certificate.thumbprintSha256 }] },
 ];
 
-/** `onStep`: after each round of calls. */
+/** Makes a scene. Calls `onStep` after each round of calls. */
 export function createAlertScene(
   context: TestContext,
   options: Partial<GateOptions> = {},
@@ -121,7 +122,10 @@ export function createAlertScene(
   return { folder, table, put, pass, listFired };
 }
 
-/** As Azure Monitor: the measure's total per value of the dimension, over the window. */
+/**
+ * The dimensions for which the alert fires, as Azure Monitor finds them: for each value of the dimension, the total of
+ * the measure over the window must exceed the threshold.
+ */
 function evaluate(alert: Alert, table: readonly Row[], time: number): readonly string[] {
   const { count, unit } = readDuration(alert.windowSize);
   const from = time - count * { D: 1_440, H: 60, M: 1 }[unit] * minute;
@@ -138,11 +142,14 @@ function evaluate(alert: Alert, table: readonly Row[], time: number): readonly s
   return [...totals].filter(([, total]) => total > Number(alert.threshold)).map(([dimension]) => dimension);
 }
 
-/** All who call in the scenes. */
+/** The callers that the scenes' trust document lists. */
 export const both: readonly Caller[] = [billing, reporting];
 const { impostor, issuing, root } = getStage();
 
-/** Without a certificate, with somebody's name, with nobody's, and with a certificate of our CA for nobody of the document. */
+/**
+ * Callers whom the trust document does not list: without a certificate, with a listed name from another CA, with an
+ * unlisted name from another CA, and with a certificate of the listed CA but an unlisted name.
+ */
 export const strangers: readonly Caller[] = [
   { certificate: undefined },
   { certificate: issueCaller({ issuer: impostor }) },
@@ -159,20 +166,20 @@ const hashOfKey = createHash('sha256')
   .update(publicKey.export({ type: 'spki', format: 'der' }))
   .digest('hex');
 
-/** What goes wrong after hours in which all was well, and the alerts that wake somebody within the hour. */
+/** Something that goes wrong after hours without a fault, and the alerts that must fire within the hour. */
 export interface Fault {
   readonly what: string;
   readonly fired: readonly string[];
-  /** What of it metrics can't tell. */
+  /** The alerts of `fired` that the metrics cannot cause. */
   readonly notByMetrics?: readonly string[];
-  /** Minutes until they fire. */
+  /** Minutes until the alerts fire. 60 if absent. */
   readonly within?: number;
-  /** The trust document that comes with it. */
+  /** The trust document that comes with the fault. */
   readonly document?: object | ((folder: string) => object);
-  /** The document is there in the hours before. */
+  /** Whether the document is used in the hours before the fault too. */
   readonly isBefore?: boolean;
   readonly callers?: readonly Caller[];
-  /** Of the hours before. */
+  /** The callers in the hours before the fault. `both` if absent. */
   readonly before?: readonly Caller[];
 }
 
@@ -186,7 +193,7 @@ const constrained = issueIntermediate({
   serialNumber: '0B02',
 });
 const ofShort: Caller = { certificate: issueCaller({ issuer: short }) };
-/** Two lists, of which one ends after five hours. */
+/** Writes two revocation lists, of which one ends after five hours, and returns a document that uses them. */
 export function putListThatEnds(folder: string): object {
   const list = makeCrl({ authority: issuing, lastUpdate: '20270101000000Z', nextUpdate: '20270101050100Z' });
   writeFileSync(join(folder, 'corp.crl'), list);
@@ -296,7 +303,10 @@ export const faults: readonly Fault[] = [
   },
 ];
 
-/** Plays a fault, and says which of the alerts fire; `before`: at the end of the hours in which all is well. */
+/**
+ * Plays a fault. Calls `end` with `before` after the hours without the fault, and with `after` when the alerts must
+ * fire.
+ */
 export async function playFault(
   scene: AlertScene,
   fault: Fault,
@@ -314,7 +324,10 @@ export async function playFault(
   end('after');
 }
 
-/** A day and a half in which one caller's CA gets a new key, and then the other stops calling. `expect`: who is silent. */
+/**
+ * Plays 30 hours without a fault. Then one caller's CA gets a new key, and 7 hours later the other caller stops calling.
+ * Calls `expect` after each part, with the names of the callers that are silent by then.
+ */
 export async function playSilence(scene: AlertScene, expect: (silent: readonly string[]) => void): Promise<void> {
   const rotated: Caller = { certificate: issueCaller({ issuer: impostor }) };
   await scene.pass(1_800, [...both, ...strangers], 30);

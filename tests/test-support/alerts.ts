@@ -5,7 +5,7 @@ import { root } from './certgate.js';
 /** The folder of the sample's deployment template. */
 export const infra: string = join(root, 'examples', 'function-app', 'infra');
 
-/** An alert of the template; durations in ISO 8601, as Azure Monitor takes them. */
+/** An alert of the sample's template. Durations are in ISO 8601, as Azure Monitor expects them. */
 export interface Alert {
   readonly name: string;
   readonly description: string;
@@ -38,7 +38,7 @@ export function listAlerts(): readonly Alert[] {
     });
 }
 
-/** Of a duration such as `PT15M` or `P1D`. */
+/** Reads a duration such as `PT15M` or `P1D`: a count of days, hours or minutes. */
 export function readDuration(duration: string): { readonly count: number; readonly unit: 'D' | 'H' | 'M' } {
   const [, count, unit] = /^PT?(\d+)([DHM])$/.exec(duration) ?? [];
   if (count === undefined) throw new Error(`${duration} is not a duration that the template has.`);

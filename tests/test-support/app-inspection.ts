@@ -65,14 +65,14 @@ export async function inspectJson(
   return { exitCode, report: JSON.parse(stdout) as InspectionReport };
 }
 
-/** What a terminal would show of the report: the app is not loaded once more for it. */
+/** The text that a terminal would show for the report. It is made from the report, without loading the app again. */
 export async function showReport(report: InspectionReport): Promise<string> {
   const file = join(root, 'packages/certgate/dist/esm/app/inspection/report-table.js');
   const { formatReport } = (await import(pathToFileURL(file).href)) as typeof reportTableModule;
   return formatReport(report as unknown as Parameters<typeof formatReport>[0], Date.now());
 }
 
-/** What the report says of an `app.http` without options of its own. */
+/** What the report contains for an `app.http` with default options. */
 export function httpFunction(name: string, policy: object, more: object = {}): object {
   return {
     name,
@@ -87,7 +87,7 @@ export function httpFunction(name: string, policy: object, more: object = {}): o
   };
 }
 
-/** The options of a gate whose code says nothing but this. */
+/** The options that the report contains for a gate with defaults, plus `more`. */
 export function gateOptions(more: object = {}): object {
   return {
     frontEnd: null,
@@ -116,7 +116,10 @@ const secure = (more) => secureApp(app, { trustStore: trustStoreFrom(process.env
 const anywhere = { [unsafeTrustCertificateHeaderFromAnywhere]: true };
 `;
 
-/** An app of one file, which has the gate's functions at hand and calls `secure()` where it likes. */
+/**
+ * An app of one file with `main` as its code. The code can use the gate's functions, and calls `secure()` where it
+ * likes.
+ */
 export function createApp(context: TestContext, main: string, files: AppFiles = {}): string {
   return createAdapterApp(context, {
     'src/index.js': `${gate}

@@ -8,10 +8,10 @@ import type { TrustBlobClient } from '@certgate/core';
 import { cleanEnvironment, root } from './certgate.js';
 import { expectNpm } from './npm.js';
 
-/** Where Azurite and the SDK stand once `installAzurite` is through. */
+/** The folder that contains Azurite and the SDK after `installAzurite`. */
 export const azuriteFolder: string = join(root, 'tests', 'azurite');
 
-/** What the tests use of `@azure/storage-blob`. Its own types aren't there before it is installed. */
+/** The part of `@azure/storage-blob` that the tests use. The package's own types are missing until it is installed. */
 export interface StorageSdk {
   readonly BlobServiceClient: {
     new (url: string, credential: object, options?: object): BlobServiceClient;
@@ -44,32 +44,36 @@ export interface BlockBlobClient extends TrustBlobClient {
 export interface Azurite {
   readonly sdk: StorageSdk;
   readonly account: string;
-  /** Made for this run; no key stands in the repository, not even the well-known one. */
+  /**
+   * The account's key in base64, made for this run. The repository contains no key, not even Azurite's well-known one.
+   */
   readonly key: string;
   readonly port: number;
   /** The account's endpoint, `http://127.0.0.1:PORT/ACCOUNT`. */
   readonly endpoint: string;
-  /** A client with the account's key. `endpoint` may be that of a proxy in front; `options` are the SDK's own. */
+  /**
+   * A client with the account's key. `endpoint` may be the address of a proxy in front; `options` are the SDK's own.
+   */
   connect(endpoint?: string, options?: object): BlobServiceClient;
-  /** Orderly, so that what was written to `folder` is there at the next start. */
+  /** Stops Azurite in order, so that the next start finds what was written to `folder`. */
   stop(): Promise<void>;
-  /** After `stop`: the same account, key and port again. */
+  /** Starts Azurite again after `stop`, with the same account, key and port. */
   restart(): Promise<void>;
 }
 
 export interface AzuriteOptions {
-  /** It keeps no process alive. */
+  /** Whether this process may end while Azurite is running. */
   readonly isBackground?: boolean;
-  /** Where blobs are kept; without, they are kept in memory and go with the process. */
+  /** Where blobs are kept. If absent, they are in memory, and are lost when Azurite stops. */
   readonly folder?: string;
   /**
-   * Azurite's own development account, whose key the SDK knows, over TLS; tokens of Microsoft Entra are taken too, by
-   * their issuer, audience and times.
+   * Uses Azurite's own development account, whose key the SDK knows, over TLS. Azurite then also accepts tokens of
+   * Microsoft Entra, of which it checks the issuer, the audience and the times.
    */
   readonly development?: { readonly certificateFile: string; readonly keyFile: string };
 }
 
-/** A blob service on a port of its own. Who starts it stops it; it also ends with this process. */
+/** Starts a blob service on a free port. The caller must stop it; it also ends with this process. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   await installAzurite();
   const sdk = loadStorageSdk();
@@ -98,8 +102,8 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
 let shared: Promise<Azurite> | undefined;
 
 /**
- * One for all test files of this process, which it ends with. Each file makes containers of its own names. Only for hooks:
- * node:test takes what follows such an `await` for a part of the file that asked first.
+ * One Azurite for all test files of this process, with which it ends. Each file makes containers with names of its own.
+ * Call this only in hooks: node:test attributes what follows such an `await` to the file that called first.
  */
 export function shareAzurite(): Promise<Azurite> {
   shared ??= startAzurite({ isBackground: true });
@@ -137,7 +141,7 @@ async function spawnAzurite(
   { folder, development, isBackground = false }: AzuriteOptions,
 ): Promise<Running> {
   const place = folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder];
-  // The SDK speaks a newer version of the protocol than Azurite says it knows.
+  // The SDK uses a newer version of the protocol than Azurite claims to know.
   const rest = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
   if (development !== undefined) {
     rest.push('--oauth', 'basic', '--cert', development.certificateFile, '--key', development.keyFile);
@@ -159,7 +163,7 @@ async function spawnAzurite(
   return { child, port: Number(said[1]) };
 }
 
-/** A pipe's type says nothing of `unref`. */
+/** Calls `unref`, which pipes have, although their type doesn't show it. */
 function letGo(handle: object | null | undefined): void {
   (handle as { unref?(): void } | null | undefined)?.unref?.();
 }
@@ -189,14 +193,17 @@ async function stopAzurite(child: ChildProcess): Promise<void> {
     });
   });
   const closed = waitForLine(child, /successfully closed/);
-  // A signal would end it at once on Windows, with its index unwritten.
+  // On Windows, a signal would end Azurite at once, before it writes its index.
   child.send('shutdown');
   await Promise.race([closed.catch(() => undefined), delay(60_000, undefined, { ref: false })]);
   child.kill('SIGKILL');
   await ended;
 }
 
-/** Once per checkout and lockfile, however many test files ask at once: about twelve seconds. */
+/**
+ * Installs Azurite once for each checkout and lockfile, even if several test files ask at once. It takes about twelve
+ * seconds.
+ */
 export async function installAzurite(): Promise<void> {
   const modules = join(azuriteFolder, 'node_modules');
   const mark = join(modules, '.certgate-lockfile');
@@ -212,7 +219,10 @@ export async function installAzurite(): Promise<void> {
   });
 }
 
-/** A folder that holds a folder named after the process: no files, so that git sees nothing of it. */
+/**
+ * Runs `work` while this process owns a lock. The lock is a folder that contains a folder named after the process. Git
+ * ignores it, because it contains no files.
+ */
 async function withInstallationLock(work: () => Promise<void>): Promise<void> {
   const lock = join(azuriteFolder, '.installing');
   while (!takeLock(lock)) {
@@ -237,7 +247,7 @@ function takeLock(lock: string): boolean {
   return true;
 }
 
-/** Its process is gone, or it never came to write its name. */
+/** Whether the lock's process has ended, or never wrote its id. */
 function isAbandoned(lock: string): boolean {
   try {
     const [holder] = readdirSync(lock);

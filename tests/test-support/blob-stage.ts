@@ -6,34 +6,39 @@ import { type Traffic, type TrustScene, createTraffic } from './trust-scene.js';
 
 export interface BlobStage {
   readonly proxy: StorageProxy;
-  /** What the store reads by: through the proxy. */
+  /** The client that the store reads with, through the proxy. */
   readonly client: TrustBlobClient;
   readonly store: TrustStore;
   readonly traffic: Traffic;
   readonly container: ContainerClient;
-  /** Writes past the proxy, as another machine does. */
+  /** A client that writes directly to the storage, as another machine would. */
   readonly blob: BlockBlobClient;
   readonly write: (content: string | Uint8Array, metadata?: Readonly<Record<string, string>>) => Promise<void>;
-  /** Why the latest read failed; empty when it didn't. */
+  /** Why the latest read failed. Empty if it did not fail. */
   readonly faultOf: () => string;
   readonly revisionOf: () => number | undefined;
 }
 
 export interface BlobStageOptions {
   readonly refresh?: RefreshOptions;
-  /** The SDK's own options for the reading client. */
+  /** Options of the SDK for the client that reads. */
   readonly client?: object;
 }
 
-/** Short, so that a test sees many intervals. On a busy machine a read may take long. */
+/**
+ * A short interval, so that a test covers many of them. The timeout is long, because a read may be slow on a busy
+ * machine.
+ */
 export const quickRefresh: RefreshOptions = { refreshIntervalSeconds: 0.1, readTimeoutSeconds: 30 };
 
-/** For a storage that hangs. A busy machine may have an ordinary read given up too. */
+/** Short times for a storage that hangs. On a busy machine, even an ordinary read may time out. */
 export const impatientRefresh: RefreshOptions = { refreshIntervalSeconds: 0.1, readTimeoutSeconds: 0.5 };
 
 let stages = 0;
 
-/** A container with one document, a store that reads it through a proxy, and callers. The store isn't started. */
+/**
+ * Makes a container with one document, a store that reads it through a proxy, and callers. The store is not started.
+ */
 export async function createBlobStage(
   context: TestContext,
   azurite: Azurite,

@@ -14,7 +14,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Nothing of this machine's own environment that could describe a host, and no colours. */
+/** An environment without variables of this machine that could describe a host, and without colors in outputs. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMP, NODE_V8_COVERAGE } = process.env;
   return { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMP, NODE_V8_COVERAGE, NO_COLOR: '1' };
@@ -33,7 +33,10 @@ export function runCertgate(
 /** The module that runs command lines in the process that loads it. */
 export const inProcess: string = join(root, 'packages/certgate/dist/esm/commands/trust/test-support/run-in-process.js');
 
-/** The same in the test's own process, where many starts would take the time; not for what reads its standard input. */
+/**
+ * Runs a command line in the test's own process, because many starts of the tool would take too long. Not for commands
+ * that read stdin.
+ */
 export async function runCertgateHere(args: readonly string[], cwd: string = root): Promise<Ended> {
   const { runLineInProcess } = (await import(pathToFileURL(inProcess).href)) as typeof runInProcessModule;
   return runLineInProcess(args, cwd);
@@ -45,7 +48,7 @@ export function startCertgate(
 ): ChildProcess {
   const env = { ...cleanEnvironment(), ...options.env };
   const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? root, env });
-  // For scripts/exit-codes.mjs, which finds the exit codes that no test has seen.
+  // Records the exit code for scripts/exit-codes.mjs, which finds the exit codes that no test has seen.
   const record = process.env['CERTGATE_TEST_EXIT_CODES'];
   if (record !== undefined) {
     child.once('exit', (exitCode) => {
@@ -78,7 +81,7 @@ export function collect(child: ChildProcess): Promise<Ended> {
   });
 }
 
-/** The first line of stdout that begins with `ready`, or a rejection with what was said instead. */
+/** The first line of stdout that begins with `ready`. Rejects with the output if the process ends before. */
 export function waitForReady(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';

@@ -2,10 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openssl } from './openssl.js';
 
-/** A root, a leaf that it issued, its CRL, and OCSP responses about the leaf: all by openssl, in PEM and DER. */
+/**
+ * The files of a suite, all made by openssl, in PEM and DER: a root, a leaf that it issued, its CRLs, and OCSP
+ * responses about the leaf.
+ */
 export interface SuiteMaterial {
   readonly folder: string;
-  /** Inside all validities. */
+  /** An ISO 8601 time at which all files are valid. */
   readonly time: string;
 }
 
@@ -76,7 +79,7 @@ export function makeSuiteMaterial(folder: string): SuiteMaterial {
   return { folder, time: new Date(Date.now() + 1000).toISOString() };
 }
 
-/** Writes the authority's index with the leaf's status in it, and the answer of the authority itself. */
+/** Writes the authority's index with the leaf's status, and the authority's own OCSP response. */
 function respond(folder: string, status: 'V' | 'R', output: string): void {
   const revokedAt = status === 'R' ? '250101000000Z' : '';
   writeFileSync(join(folder, 'index.txt'), `${status}\t490101000000Z\t${revokedAt}\t07\tunknown\t/CN=peer\n`);
@@ -94,7 +97,7 @@ export interface LimboCase {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** A file of x509-limbo's schema over the material. */
+/** Writes a file in x509-limbo's schema that uses these files. */
 export function writeLimboSuite({ folder, time }: SuiteMaterial, cases: readonly LimboCase[]): string {
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const testcases = cases.map(({ id, expected, peerName, crl, extra }) => ({

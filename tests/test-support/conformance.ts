@@ -11,7 +11,7 @@ export interface ConformanceRun {
   readonly stderr: string;
 }
 
-/** In a process of its own, as a user runs it. */
+/** Runs the conformance program in a process of its own, as a user does. */
 export function startConformance(...args: readonly string[]): ConformanceRun {
   const { status, stdout, stderr } = spawnSync(process.execPath, [`${dist}run.js`, ...args], {
     encoding: 'utf8',
@@ -24,12 +24,15 @@ const { runConformance: run } = (await import(
   pathToFileURL(`${dist}run-conformance.js`).href
 )) as typeof runConformanceModule;
 
-/** The same in the test's own process, where many starts would take the time. */
+/** Runs the conformance program in the test's own process, because many starts would take too long. */
 export function runConformance(...args: readonly string[]): ConformanceRun {
   return run(args);
 }
 
-/** The published suites, where they were laid beside the checkout; they are no part of the project. */
+/**
+ * The folder of the published suites next to the checkout. They are not part of the project. Undefined if they are
+ * missing.
+ */
 export function findPublishedData(): string | undefined {
   const path = fileURLToPath(new URL('../../../../shared/data', import.meta.url));
   return existsSync(path) ? path : undefined;

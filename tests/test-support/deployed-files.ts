@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-// Which files of an app's folder a deployment takes along. Neither Core Tools nor azd is on npm, so their rules are written
-// down here as their sources have them.
+// Finds the files of an app's folder that a deployment includes. Neither Core Tools nor azd is on npm, so this file
+// contains their rules as their sources define them.
 
-/** All files, relative to the folder, with forward slashes; without `.git/`. */
+/** All files, relative to the folder, with forward slashes, without those in `.git/`. */
 export function listFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -14,12 +14,12 @@ export function listFiles(folder: string): readonly string[] {
     .filter((path) => !path.startsWith('.git/'));
 }
 
-/** What stays when one of the folder's ignore files, and no other, is read as git reads it: by git itself. */
+/** The files that remain if git itself applies one of the folder's ignore files, and no other. */
 export function listKeptByGit(folder: string, ignoreFile: string): readonly string[] {
   const scratch = mkdtempSync(join(tmpdir(), 'certgate-git-'));
   try {
     execFileSync('git', ['init', '--quiet', scratch], { stdio: 'ignore' });
-    // In a folder that holds nothing else, the app's other ignore files have no say.
+    // The new folder contains only this file, so that the app's other ignore files don't apply.
     cpSync(join(folder, ignoreFile), join(scratch, '.gitignore'));
     const ask = ['check-ignore', '--no-index', '--verbose', '--non-matching', '--stdin'];
     const options = {
@@ -35,8 +35,8 @@ export function listKeptByGit(folder: string, ignoreFile: string): readonly stri
 }
 
 /**
- * What azd puts into the package: .funcignore as git reads it (createDeployableZip in cli/azd/pkg/project/project_utils.go,
- * Azure/azure-dev). Where there is no .funcignore, it leaves node_modules out.
+ * The files that azd puts into the package. azd reads .funcignore as git does (createDeployableZip in
+ * cli/azd/pkg/project/project_utils.go, Azure/azure-dev). Without a .funcignore, it leaves out node_modules.
  */
 export function listPackedByAzd(folder: string): readonly string[] {
   const never = /(?:^|\/)(?:\.azure\/|\.funcignore$|local\.settings\.json$)/;
@@ -47,10 +47,10 @@ export function listPackedByAzd(folder: string): readonly string[] {
 }
 
 /**
- * What `func pack` and `func azure functionapp publish` take. Core Tools reads .funcignore in a way of its own
+ * The files that `func pack` and `func azure functionapp publish` include. Core Tools reads .funcignore in its own way
  * (GitIgnoreParser and FileSystemHelpers in Azure/azure-functions-core-tools): each line is matched from the app's root
- * on and up to the end of a word, `*` is one character or more of a name, `**` one or more of anything, and an exception
- * counts wherever it stands.
+ * and up to the end of a word, `*` matches one or more characters of a name, `**` one or more of any characters, and an
+ * exception applies wherever it is in the file.
  */
 export function listPackedByCoreTools(folder: string): readonly string[] {
   const never =

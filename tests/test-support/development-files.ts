@@ -11,8 +11,9 @@ type DevelopmentFiles = ReadonlyMap<string, Buffer>;
 let made: Promise<DevelopmentFiles> | undefined;
 
 /**
- * Gives an app the certificates of an earlier `certgate dev`, the same for every app of this process: making them takes
- * most of a second of CPU time. The trust document is left to the command, because it depends on the app's roles.
+ * Gives an app the certificates of an earlier `certgate dev`. They are the same for every app of this process, because
+ * making them takes most of a second of CPU time. The command makes the trust document, which depends on the app's
+ * roles.
  */
 export async function addDevelopmentFiles(appFolder: string): Promise<void> {
   made ??= makeDevelopmentFiles();

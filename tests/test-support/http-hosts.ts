@@ -11,7 +11,7 @@ import { installWithTarballs, packPackages } from './npm.js';
 export type HttpHostName =
   'node-http' | 'direct-tls' | 'express' | 'fastify' | 'hono' | 'nestjs-express' | 'nestjs-fastify';
 
-/** Those that a front end can stand before. */
+/** The servers that can run behind a front end. */
 export const hostsBehindFrontEnds: readonly HttpHostName[] = [
   'node-http',
   'express',
@@ -21,32 +21,32 @@ export const hostsBehindFrontEnds: readonly HttpHostName[] = [
   'nestjs-fastify',
 ];
 
-/** A copy of examples/http-hosts with its frameworks, and Certgate from its tarballs; compiled. */
+/** A compiled copy of examples/http-hosts with its frameworks, and with Certgate from its tarballs. */
 export interface InstalledHosts {
   readonly folder: string;
-  /** `settings` are environment variables: CERTGATE_TRUST, CERTGATE_FRONT_END and the like. */
+  /** Starts a server. `settings` are environment variables such as CERTGATE_TRUST and CERTGATE_FRONT_END. */
   start(name: HttpHostName, settings: Readonly<Record<string, string>>): Promise<RunningHost>;
   remove(): void;
 }
 
 /** An app with one server. */
 export interface InstalledApp {
-  /** As `InstalledHosts`. */
+  /** Starts the server. `settings` are environment variables such as CERTGATE_TRUST and CERTGATE_FRONT_END. */
   start(settings: Readonly<Record<string, string>>): Promise<RunningHost>;
   remove(): void;
 }
 
 export interface RunningHost {
-  /** On loopback. */
+  /** The port on a loopback address. */
   readonly port: number;
-  /** What it wrote until now, a line each; log lines are JSON. */
+  /** The lines that the host has written to stdout and stderr until now. Log lines are JSON. */
   readonly lines: readonly string[];
   stop(): Promise<void>;
 }
 
-/** The frameworks alone, for a test that makes servers in its own process. */
+/** Only the frameworks, for a test that makes servers in its own process. */
 export interface InstalledFrameworks {
-  /** As `require`. */
+  /** Loads a module of the example's node_modules, like `require`. */
   load(name: string): unknown;
   remove(): void;
 }
@@ -59,7 +59,7 @@ export async function installFrameworks(): Promise<InstalledFrameworks> {
   });
 }
 
-/** About ten seconds. */
+/** Installs the servers. This takes about ten seconds. */
 export async function installHttpHosts(): Promise<InstalledHosts> {
   const { temporary, folder, remove } = copyExample();
   return removeUnless(remove, async () => {
@@ -71,7 +71,9 @@ export async function installHttpHosts(): Promise<InstalledHosts> {
   });
 }
 
-/** A built copy of examples/http-hosts/next, with the routes of a folder of tests/. About half a minute. */
+/**
+ * Builds a copy of examples/http-hosts/next with the routes of a folder below tests/. This takes about half a minute.
+ */
 export async function installNextApp(routes: string): Promise<InstalledApp> {
   const { temporary, folder: hosts, remove } = copyExample();
   const folder = join(hosts, 'next');
@@ -133,7 +135,7 @@ async function startHost(
   }
 }
 
-/** Collects what it writes; resolves with its port, once it listens. */
+/** Collects the lines that the process writes. Resolves with its port when it listens. */
 function hear(child: ChildProcess, lines: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

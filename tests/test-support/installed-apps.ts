@@ -7,23 +7,23 @@ import { expectNpm, installWithTarballs, packPackages } from './npm.js';
 
 /** The apps of tests/apps, in a folder of their own, with Certgate installed from its tarballs. */
 export interface InstalledApps {
-  /** Builds an app once, as its own `build` script says, if it has one; answers its folder. */
+  /** Builds an app with its own `build` script, if it has one, and only once. Resolves with its folder. */
   build(name: string): Promise<string>;
   /** Runs the installed `certgate` in the folder of the apps, and waits for its end. */
   runCertgate(args: readonly string[]): Promise<Ended>;
   startCertgate(args: readonly string[]): ChildProcess;
-  /** Runs a script of the folder; `input` is its stdin. */
+  /** Runs a script of the folder of the apps. `input` is its stdin. */
   runScript(args: readonly string[], environment: NodeJS.ProcessEnv, input: string): Promise<Ended>;
   readonly folder: string;
   remove(): void;
 }
 
-/** The sample, copied beside the other apps, so that it is held to the same. */
+/** The sample, which is copied next to the other apps, so that the same tests cover it. */
 export const sampleName = 'function-app';
 
 const generated = /[\\/](?:node_modules|dist|\.certgate)$/;
 
-/** Packs the packages as they are built now, and installs them once for all apps: about five seconds. */
+/** Packs the packages as they are built now, and installs them once for all apps. This takes about five seconds. */
 export async function installApps(): Promise<InstalledApps> {
   const temporary = mkdtempSync(join(tmpdir(), 'certgate-apps-'));
   const folder = join(temporary, 'apps');
@@ -70,7 +70,10 @@ function readBuildScript(app: string): string | undefined {
   return scripts?.build;
 }
 
-/** All whose script is `tsc` alone, in one process: they share what they all import, lib.d.ts above all. */
+/**
+ * Compiles in one process all apps whose build script is only `tsc`, so that they share what they all import, mostly
+ * lib.d.ts.
+ */
 async function compileApps(folder: string): Promise<void> {
   const apps = readdirSync(folder)
     .map((name) => join(folder, name))

@@ -1,7 +1,7 @@
 /**
- * For the source of an app under test: plays the part of Azure's host, which tells the name of the function key that it
- * accepted among the claims of the request. The embedded host checks no keys. Here a key is its own name. It takes effect
- * when the app starts.
+ * Code for an app under test that plays the part of Azure's host which checks function keys: it adds the name of the
+ * accepted key to the claims of the request. The embedded host checks no keys. Here, each key's name is the key itself.
+ * The code takes effect when the app starts.
  */
 export const tellKeyNames = `
 import { createRequire } from 'node:module';

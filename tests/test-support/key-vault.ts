@@ -17,7 +17,7 @@ interface VaultAnswer {
 export interface VaultKeyOptions {
   readonly type: 'P-256' | 'P-384' | 'P-521' | 'P-256K' | 'RSA';
   readonly operations?: readonly string[];
-  /** Seconds since 1970. */
+  /** When the key expires, in seconds since 1970-01-01T00:00:00Z. */
   readonly expires?: number;
 }
 
@@ -28,16 +28,16 @@ interface StoredKey extends VaultKeyOptions {
 }
 
 /**
- * A stand-in for Azure Key Vault: it answers the requests with which the SDK signs and reads secrets, over TLS, under the
- * name of a vault. The signatures come from openssl. It also has the endpoint that App Service gives to managed identities, so that the SDK's
- * own default credential finds a token.
+ * A stand-in for Azure Key Vault. Over TLS and under a vault's name, it answers the SDK's requests to sign and to read
+ * secrets; openssl makes the signatures. It also has the endpoint that App Service gives to managed identities, so that
+ * the SDK's default credential finds a token.
  */
 export class KeyVaultStandIn {
   /** Method and path of each request that had a token. */
   readonly requests: string[] = [];
-  /** Takes the place of the answer to `GET` (the key) or `POST` (a signature). */
+  /** Replaces the answer to `GET` (the key) or `POST` (a signature), unless it returns undefined. */
   answer: ((method: string) => VaultAnswer | undefined) | undefined;
-  /** Changes the signature that is about to be returned. */
+  /** Changes each signature before it is returned. */
   alter: ((signature: Buffer) => Buffer) | undefined;
   readonly #folder: string;
   readonly #vault: Server;
@@ -46,7 +46,7 @@ export class KeyVaultStandIn {
   readonly #keys = new Map<string, readonly StoredKey[]>();
   readonly #secrets = new Map<string, { readonly value: string; readonly contentType: string }>();
 
-  /** Keeps its keys and its certificate in the folder. */
+  /** Makes a stand-in that keeps its keys and its certificate in the folder. */
   constructor(folder: string) {
     this.#folder = folder;
     const { keyFile, certificateFile } = makeOpensslCertificate(folder, 'vault', 'ec', [`subjectAltName=DNS:${host}`]);
@@ -70,12 +70,18 @@ export class KeyVaultStandIn {
     }
   }
 
-  /** Replaces its current version. A certificate has its private key in the secret of the same name, as a PFX in base64. */
+  /**
+   * Replaces the secret's current version. A certificate's private key is in the secret of the same name, as a PFX in
+   * base64.
+   */
   setSecret(name: string, value: string, contentType: string): void {
     this.#secrets.set(name, { value, contentType });
   }
 
-  /** For a process that is to find the vault on this machine and to trust its certificate; no other vault is known. */
+  /**
+   * Environment variables by which another process finds the vault on this machine and trusts its certificate. That
+   * process finds no other vault.
+   */
   get environment(): Record<string, string> {
     const resolver = join(this.#folder, 'resolve.cjs');
     writeFileSync(
@@ -101,13 +107,13 @@ export class KeyVaultStandIn {
     return `https://${host}:${portOf(this.#vault)}`;
   }
 
-  /** Of the current version, or of the one with this number. */
+  /** The URL of a key's current version, or of the version with this number. */
   urlOf(name: string, version?: number): string {
     const path = version === undefined ? name : `${name}/${nameVersion(version)}`;
     return `${this.url}/keys/${path}`;
   }
 
-  /** Makes a key, or another version of it. Returns the public half in PEM. */
+  /** Makes a key, or a new version of it. Returns the public key in PEM. */
   addKey(name: string, options: VaultKeyOptions): string {
     const versions = this.#keys.get(name) ?? [];
     const { type } = options;
@@ -126,7 +132,7 @@ export class KeyVaultStandIn {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { status, body } = this.#decide(request, Buffer.concat(chunks).toString());
-    // The SDK asks without a token first, and learns here for which resource it needs one.
+    // The SDK first asks without a token, and learns from this challenge for which resource it needs one.
     const challenge =
       'Bearer authorization="https://login.microsoftonline.com/tests", resource="https://vault.azure.net"';
     const headers = request.headers.authorization === undefined ? { 'WWW-Authenticate': challenge } : {};
@@ -161,7 +167,7 @@ export class KeyVaultStandIn {
   }
 }
 
-/** As Key Vault refuses; some of its codes have another one within. */
+/** A refusal in the form that Key Vault gives it. Some of Key Vault's codes contain an inner code. */
 export function refuse(status: number, code: string, innerCode?: string): VaultAnswer {
   const inner = innerCode === undefined ? {} : { innererror: { code: innerCode } };
   return { status, body: { error: { code, message: 'The stand-in was told to refuse.', ...inner } } };
@@ -179,7 +185,10 @@ function describeKey({ type, publicKey, operations = ['sign', 'verify'], expires
   };
 }
 
-/** r and s, one after the other. Node signs documents only; a vault gets the digest. */
+/**
+ * Signs the digest. Returns r and s, one after the other. Uses openssl, because Node signs only documents, and a vault
+ * gets only the digest.
+ */
 function signDigest(digest: Buffer, { type, privateKeyFile }: StoredKey): Buffer {
   const der = execFileSync('openssl', ['pkeyutl', '-sign', '-inkey', privateKeyFile], { input: digest });
   const integers: Buffer[] = [];
@@ -190,7 +199,7 @@ function signDigest(digest: Buffer, { type, privateKeyFile }: StoredKey): Buffer
   return Buffer.concat(integers.map((integer) => Buffer.concat([Buffer.alloc(length), integer]).subarray(-length)));
 }
 
-/** As the endpoint that App Service gives to managed identities. */
+/** Answers like the endpoint that App Service gives to managed identities. */
 function answerWithToken(_request: IncomingMessage, response: ServerResponse): void {
   const now = Math.floor(Date.now() / 1000);
   const token = {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 
-// Evaluates the part of Kusto that the alerts use (docs/observability.md), with its meaning for the values that log lines
-// have. Whatever else a query says is an error here. Times and time spans are milliseconds.
+// Evaluates the part of Kusto that the alerts use (docs/observability.md), for the values that log lines have. Anything
+// else in a query is an error here. Times and time spans are in milliseconds.
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The rows that `query` makes of `table`, `now` being the time of `ago`. */
+/** The rows that `query` returns for `table`. `now` is the current time for `ago`, in milliseconds. */
 export function runQuery(query: string, table: readonly Row[], now: number): readonly Row[] {
   const [source = '', ...steps] = query
     .trim()
@@ -32,7 +32,7 @@ function runStep(step: string, rows: readonly Row[], now: number): readonly Row[
       }));
     }
     case 'mv-expand': {
-      // A bag becomes arrays of key and value, which Kusto does for `kind = array` only.
+      // Bags are expanded to arrays of key and value, which Kusto does only for `kind = array`.
       const columns = new ExpressionReader(rest.replace(/^kind = array /, ''), now).readColumns();
       const [[name, evaluate] = fail(step)] = columns;
       return rows.flatMap((row) => {
@@ -65,7 +65,7 @@ function summarize(step: string, rest: string, rows: readonly Row[], now: number
       {},
       ...columns.map(([name, evaluate]): Row => {
         const value = evaluate({ members });
-        // arg_max gives several columns.
+        // `arg_max` returns several columns.
         return name === '' ? (value as Row) : { [name]: value };
       }),
     ) as Row),
@@ -101,7 +101,7 @@ const scalarFunctions: Readonly<Record<string, (...args: readonly unknown[]) => 
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 const tokenPattern = /\s*(?:('(?:[^'\\]|\\.)*')|(\d+)([dhms]?)\b|([A-Za-z_]\w*)|(==|<=|>=|[<>=().,*+[\]-]))/y;
 
-/** Reads expressions: or, and, comparisons, sums, products, calls and members. */
+/** Reads expressions with or, and, comparisons, sums, products, calls and members. */
 class ExpressionReader {
   readonly #tokens: string[] = [];
   readonly #now: number;
@@ -227,7 +227,7 @@ class ExpressionReader {
     return (row) => scalar(...args.map((each) => each(row)));
   }
 
-  /** `arg_max(timestamp, code, detail)`: these columns of the row with the latest time. */
+  /** Reads `arg_max(timestamp, code, detail)`: these columns of the row with the latest time. */
   #readArgMax(): Evaluate {
     const names = [...this.#tokens];
     const [by = fail('arg_max'), ...others] = this.#readArguments();

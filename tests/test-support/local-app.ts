@@ -17,12 +17,15 @@ app.http('Fault', { handler: allowAnonymous(() => { throw new Error('out of chee
 app.http('Crash', { handler: allowAnonymous(() => { setTimeout(() => { throw new Error('gone'); }); return { body: 'soon' }; }) });
 `;
 
-/** The folder of an app to start; without an entry file of the test's own, one with a function for each question. */
+/**
+ * Makes an app that can be started, and returns its folder. Without `main`, the app has a function for each thing that
+ * the tests ask about.
+ */
 export function createLocalApp(context: Pick<TestContext, 'after'>, main: string = gate): string {
   return createAdapterApp(context, { 'src/index.js': main }).folder;
 }
 
-/** For this test only, or for those of a file. */
+/** Sets an environment variable until `context` ends, which is a test or a test file. */
 export function setVariable(context: Pick<TestContext, 'after'>, name: string, value: string): void {
   const before = process.env[name];
   process.env[name] = value;

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type Ended, cleanEnvironment, root, runProgram, waitForReady } from './certgate.js';
 import { installWithTarballs, packPackages } from './npm.js';
 
-/** The part of `@modelcontextprotocol/sdk` that the tests use; it is installed only while they run. */
+/** The part of `@modelcontextprotocol/sdk` that the tests use. The package is installed only while they run. */
 export interface McpClient {
   connect(transport: unknown): Promise<void>;
   listTools(): Promise<{ readonly tools: readonly { readonly name: string }[] }>;
@@ -29,33 +29,36 @@ export interface McpPromptResult {
   readonly messages: readonly { readonly content: { readonly text?: string } }[];
 }
 
-/** A copy of examples/mcp-server with the official SDK, and Certgate from its tarballs; compiled. */
+/** A compiled copy of examples/mcp-server with the official SDK, and with Certgate from its tarballs. */
 export interface InstalledMcpExample {
   readonly folder: string;
   runCertgate(args: readonly string[]): Promise<Ended>;
-  /** The example's own client, as a person starts it. */
+  /** Runs the example's own client, as a user starts it. */
   runClient(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended>;
-  /** `certgate dev`, with the log lines of the app as it writes them. */
+  /** Starts `certgate dev`, which prints the app's log lines unchanged. */
   startDev(): Promise<RunningMcpExample>;
-  /** A client of the SDK over the example's transport; `caller` is one of `certgate dev`, or nobody. */
+  /**
+   * Connects a client of the SDK over the example's transport. `caller` is a caller of `certgate dev`. If it is
+   * undefined, the client has no certificate.
+   */
   connect(url: string, caller: string | undefined, options?: ConnectOptions): Promise<McpClient>;
   remove(): void;
 }
 
 export interface ConnectOptions {
   readonly systemKey?: string;
-  /** At once; further requests wait for one. */
+  /** The maximum number of connections at once. Further requests wait for a free one. */
   readonly connections?: number;
 }
 
 export interface RunningMcpExample {
   readonly url: string;
-  /** All that was written until now, to both streams. */
+  /** Everything that was written to both streams until now. */
   output(): string;
   stop(): Promise<void>;
 }
 
-/** `functions` is a module of more functions that the copy gets. */
+/** Installs the example. `functions` is the code of a module with more functions that the copy gets. */
 export async function installMcpExample(functions: string): Promise<InstalledMcpExample> {
   const temporary = mkdtempSync(join(tmpdir(), 'certgate-mcp-'));
   const folder = join(temporary, 'mcp-server');

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { type Ended, collect, root } from './certgate.js';
 
 /**
- * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm test -- --hosts`
- * packs once for all test files; a file that is run alone packs for itself.
+ * Packs the packages as they are built now, like `npm run pack`, and returns the tarballs that an app installs. `npm
+ * test -- --hosts` packs once for all test files. A file that runs on its own packs for itself.
  */
 export async function packPackages(
   destination: string,
@@ -24,14 +24,14 @@ async function runPack(destination: string): Promise<void> {
   if (exitCode !== 0) throw new Error(`Packing failed:\n${stderr}`);
 }
 
-/** By name alone: the version is that of the packages. */
+/** Finds a package's tarball only by the package's name, whatever its version is. */
 export function findTarball(folder: string, name: string): string {
   const found = readdirSync(folder).find((file) => /^(.+)-\d[^-]*\.tgz$/.exec(file)?.[1] === name);
   if (found === undefined) throw new Error(`There is no tarball of ${name} in ${folder}.`);
   return join(folder, found);
 }
 
-/** First what the lockfile says, and nothing else; then the tarballs, which no lockfile can know. */
+/** First installs exactly what the lockfile lists, then the tarballs, which no lockfile can list. */
 export async function installWithTarballs(folder: string, tarballs: readonly string[]): Promise<void> {
   const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   await expectNpm(['ci', ...quietly], folder);
@@ -39,7 +39,7 @@ export async function installWithTarballs(folder: string, tarballs: readonly str
   await expectNpm(['install', '--no-save', ...quietly, ...tarballs], folder);
 }
 
-/** npm's own script, run by this Node: what a shell calls `npm` is a batch file on Windows. */
+/** Runs npm's own script with this Node, because on Windows `npm` is a batch file. */
 export function runNpm(args: readonly string[], cwd: string): Promise<Ended> {
   const env = { ...process.env, NODE_V8_COVERAGE: undefined, NODE_TEST_CONTEXT: undefined };
   const child = spawn(process.execPath, [findNpm(), ...args], { cwd, env });

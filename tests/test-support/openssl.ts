@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Certificates from an independent maker: never from the code under test. */
+/** A certificate that openssl made, so that the code under test is not its own judge. */
 export interface OpensslCertificate {
   readonly certificateFile: string;
   readonly keyFile: string;
@@ -19,7 +19,10 @@ const keyArguments = {
   rsa: ['-newkey', 'rsa:2048'],
 } as const;
 
-/** A self-signed end-entity certificate, as a careful person makes it with `openssl req -x509`. */
+/**
+ * Makes a self-signed end-entity certificate with suitable extensions, using `openssl req -x509`. With `issuer`, that
+ * certificate's key signs it.
+ */
 export function makeOpensslCertificate(
   folder: string,
   name: string,
@@ -44,7 +47,10 @@ export function makeOpensslCertificate(
   return { certificateFile, keyFile, thumbprintSha256: fingerprint256 };
 }
 
-/** One that looks like those of public CAs, by its timestamps and its name; the list of timestamps is empty. */
+/**
+ * Makes a certificate that looks like one of a public CA by its name and its certificate timestamps (SCTs). The list of
+ * timestamps is empty.
+ */
 export function makePublicCertificate(folder: string, name: string, usages: string): OpensslCertificate {
   const authority = makeOpensslCertificate(folder, `${name}-ca`, 'ec', ['basicConstraints=critical,CA:TRUE']);
   const extensions = [
@@ -56,7 +62,7 @@ export function makePublicCertificate(folder: string, name: string, usages: stri
   return makeOpensslCertificate(folder, name, 'ec', extensions, authority);
 }
 
-/** A trust document that pins each certificate for one identity of its name. */
+/** Writes a trust document that pins each certificate for an identity with the given name. */
 export function writeTrust(
   folder: string,
   identities: Readonly<
@@ -67,7 +73,7 @@ export function writeTrust(
   const list = Object.entries(identities).map(([name, { certificate, roles = [] }]) => ({
     name,
     roles,
-    // As Node.js and openssl print it, colons and all.
+    // With colons, as Node.js and openssl print it.
     pins: [{ thumbprintSha256: certificate.thumbprintSha256 }],
   }));
   writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities: list }));

@@ -9,33 +9,36 @@ import { makeOpensslCertificate } from './openssl.js';
 import type { CallerTally } from './trust-worker-protocol.js';
 import { type TrustWorker, startTrustWorkers } from './trust-workers.js';
 
-/** Is never disabled, and never refused. */
+/** A caller that is never disabled and must never be refused. */
 export const bystander = 'bystander';
 
 export interface RevocationStage {
   readonly workers: readonly TrustWorker[];
   readonly blob: BlockBlobClient;
   readonly victims: readonly string[];
-  /** `certgate trust disable` as a person runs it. */
+  /** Runs `certgate trust disable` as a user does. */
   disable(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface RevocationOptions {
-  /** For the openssl certificates. */
+  /** The folder for the certificates that openssl makes. */
   readonly folder: string;
   readonly workerCount: number;
-  /** As many as there are to be repetitions: each is disabled once and never enabled again. */
+  /**
+   * How many callers can be disabled. Each is disabled once and never enabled again, so there is one for each
+   * repetition.
+   */
   readonly victimCount: number;
   readonly refreshIntervalSeconds: number;
   readonly requestsPerSecond: number;
-  /** Where the workers read; the storage itself by default. */
+  /** The endpoint where the workers read. The storage itself if absent. */
   readonly endpoint?: string;
 }
 
 let stages = 0;
 
-/** Processes under load that all read one blob of a real Azurite, and the real tool that changes it. */
+/** Starts processes under load that all read one blob of a real Azurite. The real tool changes that blob. */
 export async function createRevocationStage(azurite: Azurite, options: RevocationOptions): Promise<RevocationStage> {
   const { folder, workerCount, victimCount, refreshIntervalSeconds, requestsPerSecond } = options;
   const victims = Array.from({ length: victimCount }, (_, index) => `victim-${index + 1}`);
@@ -84,7 +87,7 @@ export async function createRevocationStage(azurite: Azurite, options: Revocatio
 async function disableByTool({ key }: Azurite, url: string, name: string): Promise<void> {
   const script = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
   const args = [script, 'trust', 'disable', name, '--store', `blob:${url}`, '--reason', 'key reported stolen'];
-  // From Azurite's folder, where the tool finds the SDK as it does in a user's project.
+  // The tool runs in Azurite's folder, where it finds the SDK as in a user's project.
   const env = { ...cleanEnvironment(), AZURE_STORAGE_KEY: key };
   const child: ChildProcess = spawn(process.execPath, [...args, '--by', 'test'], { cwd: azuriteFolder, env });
   const { exitCode, stdout, stderr }: Ended = await collect(child);
@@ -93,13 +96,13 @@ async function disableByTool({ key }: Azurite, url: string, name: string): Promi
 
 export interface Revocation {
   readonly name: string;
-  /** From the end of `trust disable` to the answer of the last request that was let in, over all processes. */
+  /** Milliseconds from the end of `trust disable` to the answer of the last admitted request, over all processes. */
   readonly afterEndMilliseconds: number;
-  /** The same from before the tool was started. */
+  /** Milliseconds from before the tool was started to the answer of the last admitted request, over all processes. */
   readonly afterStartMilliseconds: number;
 }
 
-/** Disables one victim and watches until every process refuses it. Throws after a minute without, or at a wrong answer. */
+/** Disables one victim, and waits until every process refuses it. Throws after a minute, or if an answer is wrong. */
 export async function revoke(stage: RevocationStage, name: string): Promise<Revocation> {
   const { workers } = stage;
   for (const worker of workers) worker.aim(name);
@@ -135,7 +138,7 @@ async function waitForTallies(
   }
 }
 
-/** What was asked and answered in all; throws when somebody was answered wrongly. */
+/** The number of all requests. Throws if any answer was wrong. */
 export async function expectNoWrongAnswer(stage: RevocationStage): Promise<{ readonly requests: number }> {
   const reports = await Promise.all(stage.workers.map((worker) => worker.report()));
   let requests = 0;

@@ -13,12 +13,15 @@ import {
 } from '@certgate/http';
 import type { InstalledFrameworks } from './http-hosts.js';
 
-// What @certgate/http closes, each with its real framework, as the tests of every host need it.
+// Every kind of host that @certgate/http closes, each with its real framework, with the routes that the tests need.
 
-/** Public routes, as `allowAnonymous` names them. A role is asked for on the second. */
+/** The public routes, as `allowAnonymous` names them. The second one requires a role. */
 export const openRoutes: readonly string[] = ['GET /open', 'GET /open-role'];
 
-/** The role that each route asks for. `/before` is added before the gate, if the host can do that, and the others after it. */
+/**
+ * The role that each route requires. `/before` is added before the gate, if the host can do that, and the others after
+ * it.
+ */
 const rolesOf: Readonly<Record<string, string | undefined>> = {
   '/before': undefined,
   '/after': undefined,
@@ -31,7 +34,7 @@ const rolesOf: Readonly<Record<string, string | undefined>> = {
 const [before = '', ...others] = Object.keys(rolesOf);
 const secretField = 'x-certgate-front-end-secret';
 
-/** What a route answers: the caller's name, or the secret that the handler sees. */
+/** What a route answers: the caller's name, or on `/secret` the secret that the handler sees. */
 function answer(path: string, request: IncomingMessage | Request): string {
   if (path === '/open') return findClientIdentity(request)?.name ?? 'nobody';
   const { name } = getClientIdentity(request);
@@ -42,25 +45,25 @@ function answer(path: string, request: IncomingMessage | Request): string {
 
 export interface SecuredServer {
   readonly server: Server;
-  /** Secures the same server or app once more. Undefined: what is secured is new each time. */
+  /** Secures the same server or app again. Undefined if the adapter always secures a new object. */
   readonly secureAgain: (() => unknown) | undefined;
-  /** Before the server listens. */
+  /** Finishes the app's start, before the server listens. */
   readonly ready?: () => Promise<unknown>;
   readonly close?: () => Promise<void>;
 }
 
 export interface SecuredHost {
   readonly name: string;
-  /** The function of @certgate/http that closes it. */
+  /** The function of @certgate/http that closes the host. */
   readonly adapter: string;
-  /** Whether handlers find the secret of the front end emptied. */
+  /** Whether handlers see the front end's secret as an empty string. */
   readonly hidesSecret: boolean;
-  /** Whether it decides about upgrades itself. */
+  /** Whether the adapter decides about upgrades itself. */
   readonly closesUpgrades: boolean;
   readonly create: (frameworks: InstalledFrameworks, gate: Gate) => Promise<SecuredServer>;
 }
 
-/** A host without a line here is not tested; tests/http-host-names.test.ts fails for an adapter without one. */
+/** The tested hosts. tests/http-host-names.test.ts fails for an adapter that has no host here. */
 export const securedHosts: readonly SecuredHost[] = [
   { name: 'node:http', adapter: 'secureServer', hidesSecret: true, closesUpgrades: true, create: createNodeServer },
   ...['express', 'express-4', 'connect'].map((name) => ({
@@ -115,7 +118,7 @@ function createNodeServer(_: InstalledFrameworks, gate: Gate): Promise<SecuredSe
   });
 }
 
-/** What Express 4, 5 and Connect have in common. */
+/** What Express 4, Express 5 and Connect have in common. */
 export interface ExpressLike extends RequestListener {
   use(path: string, handler: ExpressLike | RequestListener): unknown;
 }
@@ -138,7 +141,7 @@ function createExpressServer(frameworks: InstalledFrameworks, gate: Gate, framew
   });
 }
 
-/** What the tests use of Fastify. */
+/** The part of Fastify that the tests use. */
 export interface FastifyLike {
   addHook(
     name: 'onRequest',
@@ -179,7 +182,7 @@ async function createFastifyServer(frameworks: InstalledFrameworks, gate: Gate):
   return { server: app.server, secureAgain, ready: async () => app.ready(), close: () => app.close() };
 }
 
-/** What the tests use of an app of NestJS. */
+/** The part of a NestJS app that the tests use. */
 export interface NestLike {
   use(handler: (request: unknown, response: unknown, next: () => void) => void): unknown;
   init(): Promise<unknown>;
@@ -195,7 +198,9 @@ export interface NestAdapterLike {
 
 type Decorator = (...target: readonly unknown[]) => unknown;
 
-/** Its controller has the routes of the table; the adapter is that of Express where none is given. */
+/**
+ * Makes a NestJS app whose controller has the routes of `rolesOf`. Uses NestJS's adapter for Express if none is given.
+ */
 export async function createNest(
   frameworks: InstalledFrameworks,
   ...adapter: readonly [adapter?: NestAdapterLike]
@@ -256,7 +261,7 @@ async function createNestOnFastify(frameworks: InstalledFrameworks, gate: Gate):
   return { server: app.getHttpServer(), secureAgain, ready, close: () => app.close() };
 }
 
-/** What the tests use of Hono. */
+/** The part of Hono that the tests use. */
 export interface HonoLike {
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
   get(

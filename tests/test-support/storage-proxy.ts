@@ -3,29 +3,29 @@ import type { AddressInfo, Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What goes wrong between the app and the storage; undefined answers: the exchange is left as it is. */
+/** Something that goes wrong between the app and the storage. It handles the whole exchange. */
 export type StorageFault = (exchange: ProxiedExchange) => void | Promise<void>;
 
 export interface ProxiedExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Asks the storage, and answers what it answers. */
+  /** Asks the storage, and passes on its answer. */
   readonly forward: () => Promise<void>;
-  /** Asks the storage, and gives its answer for the fault to spoil. */
+  /** Asks the storage, and returns its answer, so that the fault can damage it. */
   readonly ask: () => Promise<IncomingMessage>;
 }
 
 export interface StorageProxy {
   readonly endpoint: string;
-  /** The status of each answer, in order; `cut` where the connection was cut instead. */
+  /** The status of each answer, in order. `cut` if the connection ended before the answer was complete. */
   readonly answers: readonly (number | 'cut')[];
-  /** Sent to clients until now, headers and all. */
+  /** The number of bytes sent to clients until now, including headers. */
   readonly bytesSent: number;
   fault: StorageFault | undefined;
   close(): Promise<void>;
 }
 
-/** Stands between the SDK and Azurite, over real sockets, and does to their talk what `fault` says. */
+/** Starts a proxy between the SDK and Azurite, over real sockets. `fault`, if set, handles each exchange. */
 export async function startStorageProxy(target: string): Promise<StorageProxy> {
   const { port, pathname } = new URL(target);
   const answers: (number | 'cut')[] = [];
@@ -39,7 +39,7 @@ export async function startStorageProxy(target: string): Promise<StorageProxy> {
     });
     const exchange = createExchange(request, response, Number(port));
     Promise.resolve(fault === undefined ? exchange.forward() : fault(exchange)).catch(() => {
-      // The storage is down, or the client gave up: a client sees the same of either.
+      // The storage is down, or the client gave up. A client sees a closed connection in both cases.
       response.destroy();
     });
   });
@@ -97,7 +97,7 @@ function createExchange(request: IncomingMessage, response: ServerResponse, port
   };
 }
 
-/** Answers, but late. */
+/** Answers after a delay. */
 export function beSlow(milliseconds: number): StorageFault {
   return async ({ response, forward }) => {
     const gone = new AbortController();
@@ -109,7 +109,7 @@ export function beSlow(milliseconds: number): StorageFault {
   };
 }
 
-/** An answer that the storage itself never gave. */
+/** Answers with this status and code, without asking the storage. */
 export function answerStatus(status: number, code: string): StorageFault {
   return ({ response }) => {
     const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>As told.</Message></Error>`;
@@ -117,7 +117,7 @@ export function answerStatus(status: number, code: string): StorageFault {
   };
 }
 
-/** The headers as they are, and half of the body; then the connection ends, orderly or not. */
+/** Passes on the headers and half of the body. Then the connection ends normally or is reset. */
 export function cutBody(how: 'end' | 'reset'): StorageFault {
   return async ({ response, ask }) => {
     const answer = await ask();
@@ -130,7 +130,7 @@ export function cutBody(how: 'end' | 'reset'): StorageFault {
   };
 }
 
-/** A body that never ends, under whatever length is claimed (none: chunked). */
+/** Sends a body that never ends. `claimedLength` is its Content-Length; if undefined, the body is chunked. */
 export function sendEndlessly(claimedLength: number | undefined): StorageFault {
   return async ({ response, ask }) => {
     const answer = await ask();

@@ -5,17 +5,20 @@ import { AccessGate, type Decision, type TrustStore } from '@certgate/core';
 import { makeOpensslCertificate } from './openssl.js';
 
 /**
- * `billing` is let in throughout, `reporting` until a test disables it, `retired` is disabled from the start, and no
- * document knows `stranger`.
+ * The callers. `billing` is always admitted, `reporting` until a test disables it, `retired` is disabled from the
+ * start, and no document lists `stranger`.
  */
 export const callerNames = ['billing', 'reporting', 'retired', 'stranger'] as const;
 export type CallerName = (typeof callerNames)[number];
 type Code = Decision['code'];
 
 export interface TrustScene {
-  /** As App Service sends each caller's certificate. */
+  /** Each caller's certificate in the form that App Service sends. */
   readonly headers: Readonly<Record<CallerName, string>>;
-  /** The document's text; `alsoDisabled` beside `retired`, `filler` identities of one pin each beside the callers. */
+  /**
+   * The document's text. `alsoDisabled` callers are disabled in addition to `retired`. `filler` is the number of
+   * further identities, with one pin each.
+   */
   readonly text: (revision: number, alsoDisabled?: readonly CallerName[], filler?: number) => string;
 }
 
@@ -49,7 +52,7 @@ function makeFiller(count: number): readonly object[] {
   }));
 }
 
-/** What each caller may be answered; anything else fails the test at once. */
+/** The codes that each caller may get. Any other code fails the test at once. */
 export type Expected = Readonly<Record<CallerName, readonly Code[]>>;
 
 export const beforeDisabling: Expected = {
@@ -67,7 +70,7 @@ export const unavailable: Expected = {
   stranger: ['trust_unavailable'],
 };
 
-/** Either what the last good document says, or 503: never let in by mistake. */
+/** The expected codes, or `trust_unavailable` for every caller, so that a fault never admits anybody by mistake. */
 export function orUnavailable(expected: Expected): Expected {
   const add = (codes: readonly Code[]): readonly Code[] => [...codes, 'trust_unavailable'];
   const { billing, reporting, retired, stranger } = expected;
@@ -77,14 +80,14 @@ export function orUnavailable(expected: Expected): Expected {
 export type Answers = Readonly<Record<CallerName, Code>>;
 
 export interface Traffic {
-  /** One request of every caller, all at once; throws on an answer that is not expected. */
+  /** Sends one request from every caller, all at once. Throws if an answer is not expected. */
   readonly round: (expected: Expected) => Promise<Answers>;
-  /** Rounds until one satisfies `isEnough`; throws after a minute without. */
+  /** Repeats rounds until one satisfies `isEnough`. Throws after a minute. */
   readonly until: (isEnough: (answers: Answers) => boolean, expected: Expected) => Promise<Answers>;
 }
 
 export function createTraffic({ headers }: TrustScene, trustStore: TrustStore): Traffic {
-  // On a busy machine, reading 100,000 pins may take longer than a caller should wait.
+  // On a busy machine, reading 100,000 pins may take longer than the default time that a caller waits.
   const gate = new AccessGate({ trustStore, findTimeoutMilliseconds: 60_000 });
   const requirement = { functionName: 'Orders', roles: [['reader']] };
   const round = async (expected: Expected): Promise<Answers> => {

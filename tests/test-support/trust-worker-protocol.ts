@@ -1,4 +1,6 @@
-/** What the parent tells a worker, once: whom to be, where the document is, and how fast to call. */
+/**
+ * The parent's one message that starts a worker: where the document is, who the callers are, and how fast they call.
+ */
 export interface WorkerOrders {
   readonly kind: 'orders';
   readonly blobUrl: string;
@@ -6,7 +8,10 @@ export interface WorkerOrders {
   readonly key: string;
   readonly refreshIntervalSeconds: number;
   readonly readTimeoutSeconds: number;
-  /** The certificate header of each caller, by name; called in turn, but for every second request: see `aim`. */
+  /**
+   * The certificate header of each caller, by name. The callers call in turn, except for the requests that `aim`
+   * redirects.
+   */
   readonly headers: Readonly<Record<string, string>>;
   readonly requestsPerSecond: number;
 }
@@ -14,20 +19,23 @@ export interface WorkerOrders {
 export type ToWorker =
   | WorkerOrders
   | { readonly kind: 'report' }
-  /** Every second request is this caller's from now on. */
+  /** From now on, every second request is from this caller. */
   | { readonly kind: 'aim'; readonly name: string };
 
-/** What happened to one caller in one process. Times are wall clock milliseconds; the processes share a machine. */
+/**
+ * What happened to one caller in one process. Times are in milliseconds since 1970-01-01T00:00:00Z. All processes use
+ * the clock of one machine.
+ */
 export interface CallerTally {
   readonly allowed: number;
   /** How often each denial code was answered. */
   readonly denied: Readonly<Record<string, number>>;
-  /** When the last request that was let in was answered. */
+  /** When the last admitted request was answered. Undefined if none was admitted. */
   readonly lastAllowedAt: number | undefined;
-  /** When the last request that was let in was asked. */
+  /** When the last admitted request was sent. Undefined if none was admitted. */
   readonly lastAllowedAskedAt: number | undefined;
   readonly firstDeniedAt: number | undefined;
-  /** Requests that were asked after the first refusal, and let in anyway. */
+  /** How many requests were sent after the first refusal and admitted anyway. */
   readonly readmitted: number;
 }
 

@@ -1,5 +1,5 @@
-// A process of its own that decides requests from a trust document in a blob, as one instance of an app does: the real
-// gate, the real store, the real SDK. Forked by trust-workers.ts.
+// A process that decides requests by a trust document in a blob, as one instance of an app does, with the real gate,
+// the real store and the real SDK. trust-workers.ts forks it.
 import { AccessGate, trustStoreFromBlob } from '@certgate/core';
 import { loadStorageSdk } from './azurite.js';
 import type { CallerTally, FromWorker, ToWorker, WorkerOrders } from './trust-worker-protocol.js';
@@ -77,7 +77,7 @@ process.on('message', (message: ToWorker) => {
     process.disconnect();
   });
 });
-// A parent that is killed takes its workers along: nothing else ends the timer.
+// If the parent is killed, the worker ends too. Otherwise its timer would keep it running.
 process.on('disconnect', () => {
   process.kill(process.pid, 'SIGKILL');
 });

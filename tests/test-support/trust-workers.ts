@@ -5,17 +5,20 @@ import type { CallerTally, FromWorker, ToWorker, WorkerOrders } from './trust-wo
 
 export interface TrustWorker {
   readonly pid: number;
-  /** Every second request is this caller's from now on. */
+  /** From now on, every second request is from this caller. */
   aim(name: string): void;
-  /** What it has counted up to now, by caller. */
+  /** What the worker has counted until now, by caller. */
   report(): Promise<Readonly<Record<string, CallerTally>>>;
-  /** Not on Windows, which knows no such signals. Resolves when the process stands still. */
+  /** Stops the process, and resolves when it stands still. Windows has no signal for this. */
   freeze(): Promise<void>;
   thaw(): void;
   kill(): Promise<void>;
 }
 
-/** Processes that all read the same blob and are called all the time; each is ready when it has decided once. */
+/**
+ * Starts processes that all read the same blob and decide requests all the time. Resolves when each has started its
+ * store.
+ */
 export async function startTrustWorkers(
   count: number,
   orders: Omit<WorkerOrders, 'kind'>,
@@ -91,7 +94,7 @@ async function kill(child: ChildProcess): Promise<void> {
       resolve();
     });
   });
-  // SIGKILL reaches a process that stands still too.
+  // SIGKILL also ends a process that is stopped.
   child.kill('SIGKILL');
   await ended;
 }

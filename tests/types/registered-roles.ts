@@ -1,6 +1,6 @@
-// Compiled with the tests, not run: the compiler is the test. A line under @ts-expect-error that compiles fails the build.
-// A program of its own, since an app declares its roles for all of its files; without such a declaration:
-// packages/azure-functions/src/types.test.ts.
+// This file is compiled with the tests and never run, because the compiler is the test: a line under @ts-expect-error
+// that compiles fails the build. It is a program of its own, because an app declares its roles for all of its files.
+// packages/azure-functions/src/types.test.ts tests the types without such a declaration.
 import { type InvocationContext, app } from '@azure/functions';
 import { type Role, getClientIdentity, reportOnly, requireAnyRole, requireRole } from '@certgate/azure-functions';
 import { withClientIdentity } from '@certgate/azure-functions/testing';
@@ -13,7 +13,7 @@ declare module '@certgate/azure-functions' {
 
 declare const context: InvocationContext;
 
-/** Assignable in both directions. */
+/** True if each type is assignable to the other. */
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 
 export const isDeclared: Same<Role, 'orders.read' | 'orders.write'> = true;

@@ -1,4 +1,5 @@
-// As ../registered-roles.ts, by the settings of the templates of func init and VS Code: CommonJS, and not strict.
+// The same test as ../registered-roles.ts, with the settings of the templates of func init and VS Code: CommonJS, not
+// strict.
 import { app } from '@azure/functions';
 import { allowAnonymous, getClientIdentity, requireRole } from '@certgate/azure-functions';
 

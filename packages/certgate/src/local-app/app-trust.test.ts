@@ -90,7 +90,7 @@ test('a missing file is an error that names its setting, and the app reads what 
   });
 });
 
-test('of a document that the app alone reads, checks expect no caller to be admitted', async () => {
+test('checks expect that no caller is admitted if only the app reads the document', async () => {
   const { callers: judged, unknown } = await judgeCallers(callers, { file: undefined }, Date.now());
   assert.ok(unknown.includes('allowed'));
   const policy = { kind: 'certificate', roles: [] };

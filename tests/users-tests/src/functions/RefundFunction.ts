@@ -1,7 +1,7 @@
 import { app, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { getClientIdentity, requireRole } from '@certgate/azure-functions';
 
-// Exported with its role, so that a unit test meets the role too.
+// The exported handler includes its required role, so that a unit test also tests the role.
 export const RefundFunction = requireRole('refunds.write', refund);
 
 async function refund(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {

@@ -1,6 +1,7 @@
 import { trustStoreFrom } from '@certgate/azure-functions';
 
-// Jest runs CommonJS, where `import()` is an error. A package that isn't installed, and one that Jest's registry knows:
+// Jest runs CommonJS, where `import()` is an error. First the package is not installed, and then Jest's registry has
+// this double.
 const storage = {
   BlobServiceClient: class {},
   BlobClient: class {
