@@ -12,17 +12,20 @@ import {
   time,
 } from './der-writing.js';
 
-/** Writes certificates and CRLs by the thousand, flawed on request, which `openssl` would take minutes for. */
+/**
+ * A key that signs written certificates and CRLs. This file writes thousands of them, flawed on request, for which
+ * `openssl` would take minutes.
+ */
 export interface WritingKey {
   readonly kind: WritingKeyKind;
   readonly privateKey: KeyObject;
-  /** SubjectPublicKeyInfo. */
+  /** The key's SubjectPublicKeyInfo in DER. */
   readonly publicKey: Buffer;
-  /** RFC 5280 §4.2.1.2 (1). */
+  /** The key identifier by RFC 5280 §4.2.1.2 (1). */
   readonly identifier: Buffer;
 }
 
-/** `ml-dsa-44`: where `isMlDsaKnown`. */
+/** The kind of a key. Use `ml-dsa-44` only if `isMlDsaKnown`. */
 export type WritingKeyKind = 'p-256' | 'p-521' | 'rsa-2048' | 'ed25519' | 'ml-dsa-44';
 
 export function makeWritingKey(kind: WritingKeyKind = 'p-256'): WritingKey {
@@ -42,7 +45,7 @@ function generate(kind: WritingKeyKind): { readonly publicKey: KeyObject; readon
     case 'ed25519':
       return generateKeyPairSync('ed25519');
     case 'ml-dsa-44':
-      // Not in the types of Node 20.
+      // The types of Node 20 lack this kind.
       return generateKeyPairSync('ml-dsa-44' as 'ed25519');
   }
 }
@@ -55,9 +58,9 @@ export interface WrittenName {
 
 export interface CertificateWriting {
   readonly subject: WrittenName;
-  /** Left out: self-signed. */
+  /** The issuer's name and key. If absent, the certificate is self-signed. */
   readonly issuer?: WrittenName;
-  /** The key that signs, where it isn't the issuer's. */
+  /** The key that signs. The issuer's key if absent. */
   readonly signer?: WritingKey;
   readonly serialNumber?: number | bigint;
   readonly notBefore?: number;
@@ -83,16 +86,16 @@ export function writeCertificate(writing: CertificateWriting): Buffer {
   return signed(tbs, signer);
 }
 
-/** The certificate with changed fields, signed again. */
+/** The certificate with fields changed by `edit`, and signed again. */
 export function rewriteCertificate(der: Uint8Array, signer: WritingKey, edit: (certificate: DerNode) => void): Buffer {
   return signed(encodeTree(getNode(parseTree(editCertificate(der, edit)), 0)), signer);
 }
 
 export interface CrlEntryWriting {
   readonly serialNumber: number | bigint;
-  /** The number of RFC 5280 §5.3.1. */
+  /** The CRL reason code of RFC 5280 §5.3.1. */
   readonly reason: number;
-  /** Of an indirect list: the common name of the CA that issued the certificate. */
+  /** For an indirect list: the common name of the CA that issued the revoked certificate. */
   readonly certificateIssuer?: string;
 }
 
@@ -100,14 +103,14 @@ export interface CrlWriting {
   readonly issuer: WrittenName;
   readonly signer?: WritingKey;
   readonly revoked?: readonly (number | bigint | CrlEntryWriting)[];
-  /** Of a delta. */
+  /** The number of the base list. If absent, the list is not a delta. */
   readonly baseNumber?: number | undefined;
-  /** Of the authority; default the issuer's key, null: none. */
+  /** The authority key identifier. By default the issuer's key identifier; null writes none. */
   readonly keyIdentifier?: Buffer | null;
   readonly thisUpdate?: number;
   readonly nextUpdate?: number;
   readonly crlNumber?: number;
-  /** Beside the number and the authority key identifier. */
+  /** Extensions in addition to the CRL number and the authority key identifier. */
   readonly extensions?: readonly Buffer[];
 }
 
@@ -161,7 +164,7 @@ const signatureAlgorithms: Readonly<Record<WritingKeyKind, Buffer>> = {
   'ml-dsa-44': sequence(objectIdentifier('2.16.840.1.101.3.4.3.17')),
 };
 
-/** Does this Node make keys of ML-DSA? It is asked otherwise than the code under test asks whether it verifies by them. */
+/** Whether Node can make ML-DSA keys. The code under test asks Node in another way, whether it can verify with them. */
 export const isMlDsaKnown: boolean = (() => {
   try {
     generate('ml-dsa-44');

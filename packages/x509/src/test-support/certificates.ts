@@ -1,7 +1,10 @@
 import { type DatedCertificateRequest, makeDatedCertificate } from './dated-certificates.js';
 import { newTemporaryPath, runOpenssl } from './openssl.js';
 
-/** Inside the default validity of the certificates made here, whatever the wall clock says. */
+/**
+ * A time inside the default validity of the certificates made here, in milliseconds since 1970-01-01T00:00:00Z. Tests
+ * use it in place of the clock.
+ */
 export const now: number = Date.UTC(2027, 0, 1);
 export const defaultNotBefore: number = Date.UTC(2025, 0, 1);
 export const defaultNotAfter: number = Date.UTC(2035, 0, 1);
@@ -24,7 +27,7 @@ const keyOptions = {
   ed448: ['-algorithm', 'ED448'],
   'p-224': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-224'],
   'p-192': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-192'],
-  // OpenSSL 3.5 and later: `isKeyKindKnown` tells.
+  // These kinds need OpenSSL 3.5 or later. Ask `isKeyKindKnown`.
   'ml-dsa-44': ['-algorithm', 'ML-DSA-44'],
   'ml-dsa-44-again': ['-algorithm', 'ML-DSA-44'],
   'ml-dsa-65': ['-algorithm', 'ML-DSA-65'],
@@ -36,7 +39,7 @@ export type KeyKind = keyof typeof keyOptions;
 
 const keyPaths = new Map<KeyKind, string>();
 
-/** The path of a private key (PKCS#8, PEM), made once per process. */
+/** The path of a private key of this kind (PKCS#8, PEM). Each key is made once per process. */
 export function getKeyPath(kind: KeyKind): string {
   const known = keyPaths.get(kind);
   if (known !== undefined) return known;
@@ -52,7 +55,7 @@ export function getKeyPath(kind: KeyKind): string {
   return path;
 }
 
-/** Can this machine's openssl make such a key? */
+/** Whether this machine's openssl can make a key of this kind. */
 export function isKeyKindKnown(kind: KeyKind): boolean {
   try {
     getKeyPath(kind);
@@ -62,14 +65,14 @@ export function isKeyKindKnown(kind: KeyKind): boolean {
   }
 }
 
-/** A `DatedCertificateRequest` with defaults: an ordinary client's certificate for ten years around `now`. */
+/** A `DatedCertificateRequest` with defaults: a client's certificate that is valid for ten years around `now`. */
 export interface CertificateRequest extends Partial<Omit<DatedCertificateRequest, 'keyPath'>> {
   readonly key?: KeyKind;
 }
 
 export interface MadeCertificate {
   readonly der: Buffer;
-  /** As App Service sends it. */
+  /** The certificate in base64, as App Service sends it in the header. */
   readonly header: string;
   readonly keyPath: string;
 }
@@ -80,7 +83,7 @@ export const clientExtensions: readonly string[] = [
   'extendedKeyUsage = clientAuth',
 ];
 
-/** A certificate, made by openssl. */
+/** Makes a certificate with openssl. */
 export function makeCertificate(request: CertificateRequest = {}): MadeCertificate {
   const { key = 'p-256', ...rest } = request;
   const keyPath = getKeyPath(key);
@@ -89,9 +92,9 @@ export function makeCertificate(request: CertificateRequest = {}): MadeCertifica
   return { der, header: der.toString('base64'), keyPath };
 }
 
-/** A certificate as OpenSSL makes it when nobody thinks about extensions: CA:TRUE. */
+/** A certificate with the extensions that OpenSSL adds by default. It has CA:TRUE. */
 export function makeDefaultSelfSigned(): MadeCertificate {
-  // Of the section [v3_ca] in OpenSSL's own configuration.
+  // The same lines as in the section [v3_ca] of OpenSSL's own configuration.
   const identifiers = ['subjectKeyIdentifier = hash', 'authorityKeyIdentifier = keyid:always, issuer'];
   return makeCertificate({
     name: ['CN = default'],
@@ -105,7 +108,7 @@ export interface OpensslFacts {
   readonly publicKeySha256: string;
 }
 
-/** What openssl says of a certificate: the oracle that shares no code with us. */
+/** A certificate's hashes according to openssl, which shares no code with ours. */
 export function describeByOpenssl(der: Uint8Array): OpensslFacts {
   const fingerprint = (algorithm: string): string => {
     const line = runOpenssl(['x509', '-inform', 'der', '-noout', '-fingerprint', `-${algorithm}`], der).toString();

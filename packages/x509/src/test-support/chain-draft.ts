@@ -1,7 +1,9 @@
 import { type CrlWriting, type WritingKey, makeWritingKey, writeCertificate, writeCrl } from './certificate-writing.js';
 import { extensions, generalNames } from './extension-writing.js';
 
-/** A chain before it is written, from the root to the leaf: a sound one, which flaws are then put into. */
+/**
+ * A chain that has not been written yet, from the root to the leaf. A new draft is valid; tests then add flaws to it.
+ */
 export interface ChainDraft {
   readonly levels: readonly LevelDraft[];
 }
@@ -11,24 +13,27 @@ export interface LevelDraft {
   readonly key: WritingKey;
   readonly isAuthority: boolean;
   issuerName: string;
-  /** The key that signs. */
+  /** The key that signs the certificate. */
   signer: WritingKey;
   serialNumber: bigint;
   notBefore: number;
   notAfter: number;
-  /** By names of our own; one that is deleted isn't written. */
+  /** The extensions by names of our own. An extension that is deleted here is not written. */
   readonly extensions: Map<string, Buffer>;
-  /** Of an authority: the list of what it has revoked; undefined: there is none. */
+  /** An authority's revocation list. Undefined if there is none. */
   crl: DraftedCrl | undefined;
 }
 
 export type DraftedCrl = Omit<CrlWriting, 'issuer'> & { revoked: bigint[]; nextUpdate?: number; signer?: WritingKey };
 
-/** Keys are the slow part, and any will do: names make the chains' parties different ones. */
+/** A pool of keys, because making keys is slow. Chains may share keys, because their parties have different names. */
 const keys = Array.from({ length: 24 }, () => makeWritingKey());
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** `id` makes the names unlike those of other chains, so that many can be verified at once. */
+/**
+ * Drafts a chain with a root, `intermediates` CAs and a leaf. `id` makes its names differ from those of other chains,
+ * so that many chains can be verified at once.
+ */
 export function draftChain(id: number, intermediates: number): ChainDraft {
   const count = intermediates + 2;
   const levels = Array.from({ length: count }, (_, index) => draftLevel(id, index, index < count - 1));
@@ -76,7 +81,7 @@ function draftLevel(id: number, index: number, isAuthority: boolean): LevelDraft
   };
 }
 
-/** A key of the pool; any number names one. */
+/** A key of the pool. Any number selects one. */
 export function getKey(number: number): WritingKey {
   const key = keys[number % keys.length];
   if (key === undefined) throw new Error('no key');
@@ -84,7 +89,7 @@ export function getKey(number: number): WritingKey {
 }
 
 export interface WrittenDraft {
-  /** From the root to the leaf. */
+  /** The certificates in DER, from the root to the leaf. */
   readonly certificates: readonly Buffer[];
   readonly crls: readonly Buffer[];
 }

@@ -3,10 +3,10 @@ import { extension } from './certificate-writing.js';
 import { utf8String } from './der-writing.js';
 import { extensions, generalNames } from './extension-writing.js';
 
-/** What is done to a sound chain. Not all are flaws: some change what must not matter. */
+/** A change of a valid chain. Not every change is a flaw: some must not matter. */
 export interface Flaw {
   readonly name: string;
-  /** Which levels it can be put into. */
+  /** The levels of a chain that the change can be made at. */
   readonly at: 'any' | 'authority' | 'intermediate' | 'leaf' | 'below-root';
   readonly apply: (level: LevelDraft, draft: ChainDraft) => void;
 }
@@ -161,12 +161,12 @@ export const flaws: readonly Flaw[] = [
   },
 ];
 
-/** The list of the level's issuer. */
+/** The revocation list of the level's issuer. */
 function findCrl(level: LevelDraft, { levels }: ChainDraft): LevelDraft['crl'] {
   return levels[levels.indexOf(level) - 1]?.crl;
 }
 
-/** The levels of a chain that a flaw can be put into. */
+/** The levels of this chain that the flaw can be applied to. */
 export function listLevels({ at }: Flaw, { levels }: ChainDraft): readonly LevelDraft[] {
   return levels.filter((level, index) => {
     switch (at) {

@@ -10,7 +10,7 @@ import type { LeadingDotReading } from '../certification-path/name-location.js';
 import { PathBudget } from '../certification-path/path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
-/** Names, constraints and certificates of nothing else, for what needs thousands of them. */
+/** Names, constraints, and certificates that contain nothing else, for tests that need thousands of them. */
 export const dns = (text: string): GeneralName => ({ form: 'dNSName', text });
 export const mail = (text: string): GeneralName => ({ form: 'rfc822Name', text });
 export const uri = (text: string): GeneralName => ({ form: 'uniformResourceIdentifier', text });

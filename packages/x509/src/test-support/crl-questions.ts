@@ -23,7 +23,7 @@ export const question: CrlQuestion = {
   graceMilliseconds: 0,
 };
 
-/** The status of `client`, or another, by lists. */
+/** The status of `client`, or of another certificate, according to these lists, as text. */
 export function judge(lists: readonly Uint8Array[], changes: Partial<CrlQuestion> = {}): string {
   const status = findCrlStatus({ ...question, crls: lists.map((der) => readCrl(der)), ...changes });
   if (status.status === 'good') return 'good';

@@ -8,29 +8,31 @@ export interface CertificateSigner {
 }
 
 export interface DatedCertificateRequest {
-  /** The file of the subject's private key. If it is missing, it is made, for P-256. */
+  /** The file of the subject's private key. If the file is missing, a P-256 key is made and written there. */
   readonly keyPath: string;
-  /** Lines of the configuration's distinguished name section; none of them: an empty name. */
+  /** Lines of the configuration's distinguished name section. Without lines, the subject's name is empty. */
   readonly name: readonly string[];
-  /** Lines of the configuration's extension section. Without one, there is a subject key identifier. */
+  /** Lines of the configuration's extension section. Without lines, the only extension is a subject key identifier. */
   readonly extensions: readonly string[];
   /** Further lines of the configuration: sections that the extensions refer to. */
   readonly sections?: readonly string[];
   /** Lines of the `[req]` section. */
   readonly settings?: readonly string[];
-  /** Without one, the certificate is self-signed. */
+  /** The issuer's files. If absent, the certificate is self-signed. */
   readonly issuer?: CertificateSigner;
-  /** Hexadecimal; random by default. */
+  /** The serial number in hexadecimal. Random if absent. */
   readonly serialNumber?: string;
   readonly digest?: string;
   /** Values of `-sigopt`. */
   readonly signing?: readonly string[];
-  /** `YYYYMMDDHHMMSSZ`. */
+  /** A time as `YYYYMMDDHHMMSSZ`. */
   readonly notBefore: string;
   readonly notAfter: string;
 }
 
-/** A certificate in DER, by `openssl ca`: the only command of OpenSSL 3.0 that takes both dates. */
+/**
+ * Makes a certificate and returns its DER. Uses `openssl ca`, the only command of OpenSSL 3.0 that accepts both dates.
+ */
 export function makeDatedCertificate(request: DatedCertificateRequest): Buffer {
   const { keyPath, extensions, sections = [], issuer, serialNumber, digest, signing = [] } = request;
   const [configuration, database] = [newTemporaryPath('.cnf'), newTemporaryPath('.txt')];
@@ -59,7 +61,10 @@ export function writeDatedCertificate(pemPath: string, request: DatedCertificate
   writeFileSync(pemPath, toPem(makeDatedCertificate(request)));
 }
 
-/** By the key, the name and the settings. Each further certificate with them needs one process of openssl less. */
+/**
+ * The paths of signing requests, by key, name and settings. A further certificate with the same ones needs one process
+ * of openssl less.
+ */
 const signingRequests = new Map<string, string>();
 
 function findSigningRequest({ keyPath, name, settings = [] }: DatedCertificateRequest): string {
@@ -78,7 +83,7 @@ function findSigningRequest({ keyPath, name, settings = [] }: DatedCertificateRe
   return path;
 }
 
-/** A file that holds the next serial number, in an even number of digits. */
+/** Writes a file with the next serial number in hexadecimal, with an even number of digits. */
 function writeSerialNumber(hex: string): string {
   const path = newTemporaryPath('.serial');
   writeLines(path, [hex.length % 2 === 0 ? hex : `0${hex}`]);

@@ -1,12 +1,12 @@
 /**
- * Edits real certificates into ones that no tool makes. Shares nothing with the reader under test, and no signature is
- * made again: nothing here verifies a leaf's own signature.
+ * A DER value that tests can edit, to make certificates that no tool makes. The parser shares no code with the reader
+ * under test. Edited certificates keep their old signature, because these tests don't verify a leaf's own signature.
  */
 export interface DerNode {
   tag: number;
-  /** Of a constructed value. */
+  /** The values inside. Undefined for a primitive value. */
   children: DerNode[] | undefined;
-  /** Of a primitive value. */
+  /** The content octets of a primitive value. */
   content: Buffer;
 }
 
@@ -47,7 +47,7 @@ export function encodeTree({ tag, children, content }: DerNode): Buffer {
   return children === undefined ? encodeElement(tag, content) : encodeElement(tag, ...children.map(encodeTree));
 }
 
-/** The node at a path of child positions. */
+/** The node at the end of a path of child positions. */
 export function getNode(root: DerNode, ...path: readonly number[]): DerNode {
   return path.reduce((node, position) => {
     const child = node.children?.at(position);
@@ -62,7 +62,7 @@ export function getChildren(root: DerNode, ...path: readonly number[]): DerNode[
   return children;
 }
 
-/** A version 3 certificate's fields, by their position in the TBSCertificate. */
+/** The positions of a version 3 certificate's fields in the TBSCertificate. */
 export const tbsFields = {
   version: 0,
   serial: 1,
@@ -80,7 +80,7 @@ export function editCertificate(der: Uint8Array, edit: (certificate: DerNode) =>
   return encodeTree(certificate);
 }
 
-/** The certificate as one of version 1, which has no extensions. */
+/** Turns the certificate into one of version 1, which has no extensions. */
 export function toVersion1(der: Uint8Array): Buffer {
   return editCertificate(der, (certificate) => {
     const fields = getChildren(certificate, 0);
@@ -89,7 +89,9 @@ export function toVersion1(der: Uint8Array): Buffer {
   });
 }
 
-/** Replaces the value of the extension with this object identifier (hexadecimal content octets). */
+/**
+ * Edits the value of the extension with this object identifier, which is given as its content octets in hexadecimal.
+ */
 export function editExtension(der: Uint8Array, identifier: string, edit: (value: Buffer) => Buffer): Buffer {
   return editCertificate(der, (certificate) => {
     const list = getChildren(certificate, 0, tbsFields.extensions, 0);

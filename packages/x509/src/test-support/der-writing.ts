@@ -1,23 +1,23 @@
 import { encodeElement } from './der-editing.js';
 
-/** DER values for certificates that no tool makes; shares nothing with the reader under test. */
+/** Writes DER values for certificates that no tool makes. Shares no code with the reader under test. */
 export const sequence = (...items: readonly Uint8Array[]): Buffer => encodeElement(0x30, ...items);
 export const set = (...items: readonly Uint8Array[]): Buffer => encodeElement(0x31, ...items);
 export const octetString = (content: Uint8Array): Buffer => encodeElement(0x04, content);
 export const bitString = (content: Uint8Array, unusedBits = 0): Buffer =>
   encodeElement(0x03, Buffer.from([unusedBits]), content);
 export const boolean = (value: boolean): Buffer => encodeElement(0x01, Buffer.from([value ? 0xff : 0]));
-/** `[number]`, constructed: explicit, or an implicit SEQUENCE. */
+/** A constructed value with the tag `[number]`: explicit, or an implicit SEQUENCE. */
 export const tagged = (number: number, ...items: readonly Uint8Array[]): Buffer =>
   encodeElement(0xa0 + number, ...items);
-/** `[number]` over a primitive. */
+/** A primitive value with the implicit tag `[number]`. */
 export const taggedPrimitive = (number: number, content: Uint8Array): Buffer => encodeElement(0x80 + number, content);
 
 export function integer(value: number | bigint): Buffer {
   return encodeElement(0x02, integerContent(value));
 }
 
-/** Not negative. */
+/** The content octets of an INTEGER that is not negative. */
 export function integerContent(value: number | bigint): Buffer {
   const hex = value.toString(16);
   const octets = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
@@ -37,7 +37,7 @@ function encodeArc(arc: number): readonly number[] {
 
 export const utf8String = (text: string): Buffer => encodeElement(0x0c, Buffer.from(text));
 
-/** UTCTime until 2049, GeneralizedTime after (RFC 5280 §4.1.2.5). */
+/** A UTCTime until 2049, and a GeneralizedTime after it (RFC 5280 §4.1.2.5). */
 export function time(milliseconds: number): Buffer {
   const digits = new Date(milliseconds).toISOString().replace(/[-:T]|\.\d+/g, '');
   return Number(digits.slice(0, 4)) < 2050
@@ -45,13 +45,13 @@ export function time(milliseconds: number): Buffer {
     : encodeElement(0x18, Buffer.from(digits));
 }
 
-/** One common name, and perhaps an organizational unit. */
+/** A name with a common name, and with an organizational unit if `unit` is given. */
 export function name(commonName: string, unit?: string): Buffer {
   const attribute = (type: string, text: string): Buffer => set(sequence(objectIdentifier(type), utf8String(text)));
   return sequence(attribute('2.5.4.3', commonName), ...(unit === undefined ? [] : [attribute('2.5.4.11', unit)]));
 }
 
-/** BIT STRING of named bits: trailing zeros are left out (X.690 §11.2.2). */
+/** A BIT STRING of named bits, without trailing zero bits (X.690 §11.2.2). */
 export function namedBits(bits: readonly number[]): Buffer {
   const highest = Math.max(...bits);
   const octets = Buffer.alloc(Math.floor(highest / 8) + 1);

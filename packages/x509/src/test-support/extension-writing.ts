@@ -14,7 +14,7 @@ import {
 
 const keyUsageBits = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
 
-/** The extensions of RFC 5280 §4.2.1 that bear on a path. */
+/** The extensions of RFC 5280 §4.2.1 that matter for a path. */
 export const extensions = {
   basicConstraints: (isAuthority: boolean, pathLength?: number, isCritical = true): Buffer =>
     extension(
@@ -40,7 +40,7 @@ export const extensions = {
       true,
       sequence(...mappings.map((pair) => sequence(...pair.map((policy) => objectIdentifier(policy))))),
     ),
-  /** One point of these names. */
+  /** One distribution point with these names. */
   crlDistributionPoints: (names: readonly Buffer[]): Buffer =>
     extension('2.5.29.31', false, sequence(sequence(tagged(0, tagged(0, Buffer.concat(names)))))),
   issuingDistributionPoint: (names: readonly Buffer[]): Buffer =>
@@ -63,7 +63,7 @@ function listSubtrees(number: number, bases: readonly Buffer[]): readonly Buffer
 
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** What an authority of today says of itself; further extensions behind. */
+/** The extensions that a present-day authority's certificate has, followed by `more`. */
 export function authorityExtensions(
   key: WritingKey,
   issuerKey: WritingKey,

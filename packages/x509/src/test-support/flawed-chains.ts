@@ -3,12 +3,12 @@ import { type Flaw, flaws, listLevels } from './chain-flaws.js';
 
 export interface FlawedChain {
   readonly id: number;
-  /** What was done to it and where: `expired at 1`, counted from the root. */
+  /** The changes that were made, and at which level, counted from the root: `expired at 1`. */
   readonly done: readonly string[];
   readonly written: WrittenDraft;
 }
 
-/** Every flaw by itself at every level of a chain with one intermediate. */
+/** Chains with one intermediate, one chain for every flaw at every level that it can be applied to. */
 export function listSingleFlaws(firstId: number): readonly FlawedChain[] {
   const chains: FlawedChain[] = [];
   for (const flaw of flaws) {
@@ -22,7 +22,7 @@ export function listSingleFlaws(firstId: number): readonly FlawedChain[] {
   return chains;
 }
 
-/** Chains of any length with up to three flaws. `random` gives numbers in [0, 1). */
+/** Chains with up to three intermediates and up to three flaws. `random` returns numbers in [0, 1). */
 export function listRandomChains(firstId: number, count: number, random: () => number): readonly FlawedChain[] {
   const choose = (below: number): number => Math.floor(random() * below);
   return Array.from({ length: count }, (_, index) => {
@@ -45,7 +45,7 @@ function applyAt(flaw: Flaw, draft: ChainDraft, index: number): string {
   return `${flaw.name} at ${draft.levels.indexOf(level)}`;
 }
 
-/** Numbers in [0, 1) that a seed repeats (xorshift32). */
+/** Returns numbers in [0, 1) that the same seed repeats (xorshift32). */
 export function createRandom(seed: number): () => number {
   let state = seed | 1;
   return () => {

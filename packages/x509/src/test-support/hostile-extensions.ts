@@ -4,7 +4,10 @@ import { askAbout, newName, writeAuthority, writeClient } from './written-path.j
 
 const { dns } = generalNames;
 
-/** Half of the constraints permit, half exclude; every name is permitted, by the last one that is looked at. */
+/**
+ * Half of the constraints permit names, and half exclude names. Every name of the client is permitted, but only by the
+ * last constraint that permits.
+ */
 export function askNames(constraints: number, names: number, authorities = 1): PathQuestion {
   const permitted = [...count(constraints / 2 - 1).map((index) => dns(`p${index}.example`)), dns('good.example')];
   const excluded = count(constraints / 2).map((index) => dns(`x${index}.good.example`));
@@ -19,7 +22,10 @@ export function askNames(constraints: number, names: number, authorities = 1): P
   return askAbout(writeClient(last, names_), writeAuthority(root), { intermediates });
 }
 
-/** RFC 9618 §4: with a tree, each CA that maps each policy to each multiplies the nodes; the last policy is required. */
+/**
+ * Many policies and mappings. In a policy tree, each CA that maps each policy to each would multiply the nodes (RFC
+ * 9618 §4). The path requires an explicit policy.
+ */
 export function askPolicies(
   authorities: number,
   policies: number,

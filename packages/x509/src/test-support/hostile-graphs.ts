@@ -2,14 +2,14 @@ import type { PathQuestion } from '../certification-path/certification-path.js';
 import { type WritingKeyKind, type WrittenName, makeWritingKey } from './certificate-writing.js';
 import { askAbout, newName, writeAuthority, writeClient } from './written-path.js';
 
-/** Two CAs, each signed by the other, and no way from either to the anchor. */
+/** Two CAs that have signed each other, without a path from either to the anchor. */
 export function askCrossSigned(): PathQuestion {
   const [left, right, elsewhere] = [newName('Left'), newName('Right'), newName('Elsewhere')];
   const intermediates = [writeAuthority(left, right), writeAuthority(right, left)];
   return askAbout(writeClient(left), writeAuthority(elsewhere), { intermediates });
 }
 
-/** Every CA signed by every other: as many paths as there are orders of the CAs. */
+/** CAs that have all signed each other. There are as many paths as there are orders of the CAs. */
 export function askMesh(count: number, isAnchored: boolean): PathQuestion {
   const authorities = Array.from({ length: count }, (_, index) => newName(`Authority ${index}`));
   const [first] = authorities;
@@ -20,7 +20,10 @@ export function askMesh(count: number, isAnchored: boolean): PathQuestion {
   return askAbout(writeClient(first), writeAuthority(root), { intermediates });
 }
 
-/** All have one name, so that every link is a guess among all certificates. */
+/**
+ * CAs that have all signed each other and have the same name, so that every certificate may be the issuer of every
+ * other.
+ */
 export function askSameNameMesh(count: number): PathQuestion {
   const authorities = Array.from({ length: count }, () => newName('Authority'));
   const [first] = authorities;
@@ -34,7 +37,10 @@ function writeMesh(authorities: readonly WrittenName[]): PathQuestion['intermedi
   );
 }
 
-/** Many issuers of one name, the right one last; the target's authority key identifier points to it, to none, or to all. */
+/**
+ * Many issuers with the same name, of which the last one is the client's. The client's authority key identifier is that
+ * of the last one, of none, or of all.
+ */
 export function askCrowd(count: number, pointsTo: 'last' | 'none' | 'all', kind?: WritingKeyKind): PathQuestion {
   const root = newName('Root');
   const shared = makeWritingKey().identifier;

@@ -4,7 +4,7 @@ import { makeWritingKey, writeCrl, type WritingKey } from './certificate-writing
 import { authorityExtensions, extensions, generalNames } from './extension-writing.js';
 import { askAbout, newName, readCrls, requireCrls, write, writeAuthority, writeClient } from './written-path.js';
 
-/** The client's serial number is put on the list, at its end, or not. */
+/** A long revocation list. If `isRevoked`, its last entry is the client's serial number. */
 export function askLongList(entries: number, isRevoked: boolean): PathQuestion {
   const root = newName('Root');
   const target = writeClient(root);
@@ -18,8 +18,8 @@ export function askLongList(entries: number, isRevoked: boolean): PathQuestion {
 }
 
 /**
- * Signers of CRLs under the authority's own name, each with a list: whether one of them may sign depends on the lists of all
- * others, in every order. The last list revokes the client.
+ * Signers of CRLs under the authority's own name, each with a list of its own. Whether one of them may sign depends on
+ * the lists of all others, in every order. The last list revokes the client.
  */
 export function askSigners(count: number, mode: RevocationMode): PathQuestion {
   const root = newName('Root');
@@ -34,8 +34,8 @@ export function askSigners(count: number, mode: RevocationMode): PathQuestion {
 }
 
 /**
- * A client with one distribution point of so many names, and a list of so many other names, which is signed by the
- * authority or by somebody else; beside it a list for everybody, which names the client or not.
+ * A client whose distribution point has `ofClient` names, and a list for `ofList` other names, which the authority or
+ * `signer` signs. A second list is for all certificates, and revokes the client if `isRevoked`.
  */
 export function askManyPoints(
   ofClient: number,

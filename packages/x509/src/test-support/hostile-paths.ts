@@ -6,12 +6,18 @@ import { askNames, askPolicies } from './hostile-extensions.js';
 import { askLongList, askManyPoints, askSigners } from './hostile-lists.js';
 import { askCrossSigned, askCrowd, askLongChain, askMesh, askSameNameMesh } from './hostile-graphs.js';
 
-/** A question that has been made to be expensive. Each call of `ask` makes it anew: nothing has been verified before. */
+/**
+ * A question that is expensive to answer on purpose. Each call of `ask` makes new certificates, so that nothing has
+ * been verified before.
+ */
 export interface HostilePath {
   readonly name: string;
   readonly ask: () => PathQuestion;
   readonly expected: 'valid' | PathFaultCode;
-  /** What suffices for the answer, where it is an answer: counts, so that no clock is needed to see it grow. */
+  /**
+   * Limits that are enough for the answer, if the question has an answer. They count operations, so that a test notices
+   * growth without a clock.
+   */
   readonly suffices?: PathLimits;
 }
 

@@ -16,7 +16,7 @@ export const authorityExtensions: readonly string[] = [
   'keyUsage = critical, keyCertSign, cRLSign',
 ];
 
-/** A certificate made by openssl; without an issuer it is self-signed. */
+/** Makes a certificate with openssl. Without an issuer, it is self-signed. */
 export function issueCertificate(request: CertificateRequest, issuer?: IssuedCertificate): IssuedCertificate {
   const made = makeCertificate({ ...request, ...(issuer === undefined ? {} : { issuer }) });
   const decoding = decodePathCertificate(made.der);
@@ -28,7 +28,7 @@ export function issueCertificate(request: CertificateRequest, issuer?: IssuedCer
 
 const verification = ['verify', '-attime', String(Date.UTC(2027, 0, 1) / 1000)];
 
-/** For each certificate that the anchor issued, whether `openssl verify` takes it: all in one process. */
+/** For each certificate that the anchor issued: whether `openssl verify` accepts it. One process checks all of them. */
 export function verifyEachByOpenssl(
   anchor: IssuedCertificate,
   targets: readonly IssuedCertificate[],
@@ -40,7 +40,7 @@ export function verifyEachByOpenssl(
   return paths.map((path) => stdout.includes(`${path}: OK\n`));
 }
 
-/** What `openssl verify` says of a path, the trust anchor first. */
+/** Whether `openssl verify` accepts a path, which begins with the trust anchor. */
 export function isVerifiedByOpenssl(path: readonly IssuedCertificate[], options: readonly string[] = []): boolean {
   const [anchor, ...rest] = path.map(({ pemPath }) => pemPath);
   const target = rest.at(-1);

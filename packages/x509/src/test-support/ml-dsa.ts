@@ -1,5 +1,5 @@
 import { isMlDsaKnown } from './certificate-writing.js';
 import { isKeyKindKnown } from './certificates.js';
 
-/** Openssl makes certificates with ML-DSA here, and Node doesn't verify them. */
+/** Whether openssl can make ML-DSA certificates on this machine, but Node cannot verify them. */
 export const isMlDsaRefused: boolean = !isMlDsaKnown && isKeyKindKnown('ml-dsa-44');

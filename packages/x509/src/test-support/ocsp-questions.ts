@@ -4,7 +4,7 @@ import { type OcspAnswering, answerOcsp, noCheck, readOcsp, responderExtensions 
 import { type IssueRequest, type MadeAuthority, issue } from './revocation.js';
 import { describeRevocationGaps } from '../revocation/revocation-sentences.js';
 
-/** openssl answers at the time of the call, whenever that is. */
+/** A validity that includes the present, because openssl answers with the time of the call. */
 export const always: { readonly notBefore: string; readonly notAfter: string } = {
   notBefore: '20000101000000Z',
   notAfter: '99991231235959Z',
@@ -32,7 +32,7 @@ export function answer(changes: Partial<OcspAnswering> = {}): Buffer {
   return answerOcsp({ authority, request, index: { 10: 'V' }, ...changes });
 }
 
-/** At the time of the first response, to the second. */
+/** The status according to these responses, as text, at the `producedAt` time of the first one. */
 export function judge(ders: readonly Uint8Array[], changes: Partial<OcspQuestion> = {}): string {
   const responses = ders.map(readOcsp);
   const status = findOcspStatus({
@@ -50,7 +50,7 @@ export function judge(ders: readonly Uint8Array[], changes: Partial<OcspQuestion
 
 export const good: Buffer = answer();
 export const revoked: Buffer = answer({ index: { 10: 'R keyCompromise' } });
-/** openssl looks at the clock for each of the three. */
+/** The response's `producedAt`. openssl reads the clock anew for each of the three times, so they may differ. */
 export const at = (der: Uint8Array): number => readOcsp(der).producedAt;
 export const begin = (der: Uint8Array): number => readOcsp(der).answers[0]?.thisUpdate ?? NaN;
 export const end = (der: Uint8Array): number => readOcsp(der).answers[0]?.nextUpdate ?? NaN;

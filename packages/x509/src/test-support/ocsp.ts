@@ -17,13 +17,13 @@ export interface OcspAnswering {
   readonly authority: MadeAuthority;
   readonly responder?: MadeAuthority;
   readonly request: Uint8Array;
-  /** What the authority's index says of its certificates, by serial number in hexadecimal: `V`, or `R` and the reason. */
+  /** The authority's index: for each serial number in hexadecimal, `V`, or `R` and a reason. */
   readonly index: Readonly<Record<string, string>>;
-  /** 60 minutes to nextUpdate where none are said. */
+  /** Options of `openssl ocsp`. By default, nextUpdate is 60 minutes after thisUpdate. */
   readonly options?: readonly string[];
 }
 
-/** A responder's answer, by openssl: its thisUpdate and producedAt are the time of the call. */
+/** Makes a responder's answer with openssl. Its thisUpdate and producedAt are the time of the call. */
 export function answerOcsp({ authority, responder = authority, request, index, options }: OcspAnswering): Buffer {
   const [indexPath, requestPath, responsePath] = ['.txt', '.req', '.resp'].map(newTemporaryPath) as [
     string,
@@ -50,7 +50,7 @@ export function readOcsp(der: Uint8Array): SuccessfulOcspResponse {
   return decoding.value;
 }
 
-/** The response with its data changed, signed again. */
+/** The response with data changed by `edit`, and signed again. */
 export function editOcsp(der: Uint8Array, signer: MadeAuthority, edit: (data: DerNode) => void): Buffer {
   const basic = parseTree(getNode(parseTree(der), 1, 0, 1).content);
   const data = getNode(basic, 0);

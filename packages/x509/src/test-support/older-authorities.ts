@@ -2,7 +2,7 @@ import { type WrittenName, extension, writeCertificate } from './certificate-wri
 import { bitString, namedBits } from './der-writing.js';
 import { extensions } from './extension-writing.js';
 
-/** What `decodeTrustAnchor` forgives, each in one CA certificate, and all of it in one. */
+/** The faults that `decodeTrustAnchor` accepts in a CA certificate: each one by itself, and all of them together. */
 export const olderForms = [
   'serial number 0',
   'no subject key identifier',
@@ -14,7 +14,10 @@ export const olderForms = [
 
 export type OlderForm = (typeof olderForms)[number];
 
-/** The CA certificates of today, and one that has the form. Further extensions behind; `more` is written as it is. */
+/**
+ * Writes a present-day CA certificate, except that it has the older form. `more.extensions` come after the usual
+ * extensions.
+ */
 export function writeOlderAuthority(
   form: OlderForm | 'none of these',
   subject: WrittenName,
@@ -23,7 +26,7 @@ export function writeOlderAuthority(
 ): Buffer {
   const has = (each: OlderForm): boolean => form === each || form === 'all of these';
   const { extensions: behind = [], ...dates } = more;
-  // keyCertSign and cRLSign: bits 5 and 6.
+  // The bits 5 and 6 are keyCertSign and cRLSign.
   const usage = has('a key usage with trailing zero bits')
     ? bitString(Buffer.from([0x06, 0x00]), 7)
     : namedBits([5, 6]);

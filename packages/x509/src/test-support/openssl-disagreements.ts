@@ -1,8 +1,8 @@
-/** Where `openssl verify -x509_strict -purpose sslclient` and the strict profile part, and why. */
+/** A difference between `openssl verify -x509_strict -purpose sslclient` and our strict profile, with its reason. */
 export interface Disagreement {
-  /** One of these was done to the chain; names of `chain-flaws`. */
+  /** The names in `chain-flaws` of flaws that lead to the difference. Each of them is enough. */
   readonly flaws: readonly string[];
-  /** What the one that refuses says: our code, or OpenSSL's words. */
+  /** Our code if only we refuse the chain. `theirs` has OpenSSL's words if only OpenSSL does. */
   readonly ours?: string;
   readonly theirs?: string;
   readonly why: string;

@@ -4,7 +4,9 @@ import { newTemporaryPath, toPem } from './openssl.js';
 import type { FlawedChain } from './flawed-chains.js';
 import { pathNow } from './written-path.js';
 
-/** What `openssl verify` says of each chain: undefined for a valid one, its words otherwise. All chains in one process. */
+/**
+ * What `openssl verify` prints about each chain. Undefined for a chain that it accepts. One process checks all chains.
+ */
 export function verifyByOpenssl(chains: readonly FlawedChain[], checksCrls: boolean): readonly (string | undefined)[] {
   const writePem = (label: string, ders: readonly Buffer[]): string => {
     const path = newTemporaryPath('.pem');
@@ -38,7 +40,7 @@ export function verifyByOpenssl(chains: readonly FlawedChain[], checksCrls: bool
   return leaves.map((leaf) => (stdout.includes(`${leaf}: OK`) ? undefined : findReason(stderr, leaf)));
 }
 
-/** The first of the errors between the line that ends the chain before and the one that ends this. */
+/** The first error between the line that ends the chain before and the line that ends this chain. */
 function findReason(stderr: string, leaf: string): string {
   const end = stderr.indexOf(`error ${leaf}: verification failed`);
   const before = stderr.slice(0, Math.max(0, end));

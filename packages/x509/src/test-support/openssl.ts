@@ -6,7 +6,7 @@ import { join } from 'node:path';
 let folder: string | undefined;
 let fileCount = 0;
 
-/** A path for a new file in a folder of this process, which goes when the process ends. */
+/** A path for a new file in a folder of this process. The folder is removed when the process ends. */
 export function newTemporaryPath(suffix: string): string {
   if (folder === undefined) {
     const created = mkdtempSync(join(tmpdir(), 'certgate-core-'));
@@ -19,14 +19,19 @@ export function newTemporaryPath(suffix: string): string {
   return join(folder, `${fileCount}${suffix}`);
 }
 
-/** Runs `openssl`, the independent maker of every fixture here, and gives what it wrote. Throws with its words. */
+/**
+ * Runs `openssl`, which makes most test material independently of our code, and returns its stdout. Throws with its
+ * stderr.
+ */
 export function runOpenssl(args: readonly string[], input?: Uint8Array): Buffer {
   return execFileSync('openssl', args, { input, stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 });
 }
 
 const answers = new Map<string, Buffer>();
 
-/** The same for what depends on the input alone: a process asks once. */
+/**
+ * Like `runOpenssl`, for answers that depend only on the arguments and the input. A process asks each question once.
+ */
 export function askOpenssl(args: readonly string[], input: Uint8Array): Buffer {
   const question = `${args.join(' ')} ${Buffer.from(input).toString('base64')}`;
   const answer = answers.get(question) ?? runOpenssl(args, input);
@@ -34,7 +39,7 @@ export function askOpenssl(args: readonly string[], input: Uint8Array): Buffer {
   return answer;
 }
 
-/** The armour of RFC 7468 around what openssl made: a process less than to ask openssl for it. */
+/** Puts the PEM armor of RFC 7468 around DER. This saves a process of openssl. */
 export function toPem(der: Uint8Array, label: string = 'CERTIFICATE'): string {
   const lines = Buffer.from(der)
     .toString('base64')

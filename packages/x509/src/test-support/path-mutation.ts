@@ -5,7 +5,7 @@ import { type WrittenChain, askAbout, readWritten, requireCrls } from './written
 
 export type MutatedPart = 'leaf' | 'intermediate' | 'crl';
 
-/** One octet of one part, exclusive-ored. */
+/** A change of one octet of one part, by exclusive or with `mask`. */
 export interface Mutation {
   readonly part: MutatedPart;
   readonly position: number;
@@ -14,11 +14,14 @@ export interface Mutation {
 
 export interface MutationResult {
   readonly mutation: Mutation;
-  /** `undecodable`: it didn't come to a path. */
+  /**
+   * `valid`, `undecodable` if the leaf could not be decoded, `thrown` if our code threw, or the code of the path's
+   * fault.
+   */
   readonly outcome: 'valid' | 'undecodable' | 'thrown' | (string & {});
 }
 
-/** Every position of the three signed parts, by the masks that `choose` gives for it. */
+/** Mutations of every octet of the three parts, with the masks that `choose` returns for its position. */
 export function* listMutations(
   chain: WrittenChain,
   choose: (position: number) => readonly number[],
@@ -30,7 +33,7 @@ export function* listMutations(
   }
 }
 
-/** Is the changed chain let in, with CRLs required of every certificate? */
+/** Whether the changed chain is valid, if every certificate needs a CRL. */
 export function tryMutation(chain: WrittenChain, mutation: Mutation): MutationResult {
   try {
     return { mutation, outcome: decide(chain, mutation) };
@@ -39,7 +42,7 @@ export function tryMutation(chain: WrittenChain, mutation: Mutation): MutationRe
   }
 }
 
-/** The chain as it was written, which must be valid, or else its mutations show nothing. */
+/** Whether the unchanged chain is valid. If it is not, its mutations prove nothing. */
 export function isUnchangedValid(chain: WrittenChain): boolean {
   return decide(chain, { part: 'leaf', position: 0, mask: 0 }) === 'valid';
 }

@@ -17,10 +17,10 @@ import { isStrongKey } from '../certificate/certificate-verification.js';
 import type { GeneralName as OwnGeneralName } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
-/** A certificate's fields in forms that two decoders can be compared in; bytes in hexadecimal. */
+/** A certificate's fields in forms in which two decoders can be compared. Bytes are in hexadecimal. */
 export type CertificateFields = Readonly<Record<string, unknown>>;
 
-/** What @peculiar/asn1-x509, a decoder of other people's, reads. Throws at what it can't. */
+/** What @peculiar/asn1-x509, an independent decoder, reads. Throws if it cannot read the certificate. */
 export function readByPeculiar(der: Uint8Array): CertificateFields {
   const { tbsCertificate, signatureValue } = AsnConvert.parse(der, Certificate);
   const { validity } = tbsCertificate;
@@ -76,7 +76,10 @@ function readNames(names: Certificate['tbsCertificate']['issuer']): readonly str
   );
 }
 
-/** Directory names are compared in our canonical form, which other decoders don't have: that they are there must do. */
+/**
+ * Names of other forms, such as directory names, are compared only by their presence, because other decoders lack our
+ * canonical form.
+ */
 function readGeneralName({ dNSName, rfc822Name, uniformResourceIdentifier }: GeneralName): string {
   return dNSName ?? rfc822Name ?? uniformResourceIdentifier ?? 'another form';
 }
@@ -94,13 +97,13 @@ function readByUs(certificate: PathCertificate, keyLength: number): CertificateF
   return {
     version: certificate.version,
     serialNumber: certificate.serialNumber,
-    // RFC 4514 §2.4 puts a # before a value that is no text; the other decoder leaves it out.
+    // RFC 4514 §2.4 puts a # before a value that is not text. The other decoder omits it.
     subject: certificate.subjectName.flatMap((relative) =>
       relative.map(({ type, value, isEncoded }) => `${type}=${isEncoded === true ? value.slice(1) : value}`),
     ),
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
-    // The key itself: a BIT STRING at the end.
+    // Only the key, which is the BIT STRING at the end.
     publicKey: toHex(certificate.verificationKey.subjectPublicKeyInfo.subarray(-keyLength)),
     signature: toHex(certificate.signed.signature),
     extensions: [...certificate.extensions].map(
@@ -126,7 +129,10 @@ function showGeneralName(name: OwnGeneralName): string {
 export interface Disagreement {
   readonly why: string;
   readonly applies: (certificate: PathCertificate) => boolean;
-  /** One octet of `example`, which makes it happen. */
+  /**
+   * A replacement of one octet in the example of the tests, which causes the disagreement. In hexadecimal, with the
+   * octets around it.
+   */
   readonly change: readonly [from: string, to: string];
 }
 
@@ -141,7 +147,7 @@ const opaqueAttribute: Disagreement = {
   change: ['06035504030c', '0603550403ac'],
 };
 
-/** Where the other decoder refuses what we accept, or reads another subject, and why. */
+/** Reasons why the other decoder refuses what we accept, or reads another subject. */
 export const disagreements: readonly Disagreement[] = [
   opaqueAttribute,
   {
@@ -163,14 +169,15 @@ function listGeneralNames({
   return [...(nameConstraints?.permitted ?? []), ...(nameConstraints?.excluded ?? []), ...subjectAlternativeNames];
 }
 
-/** Object identifiers with numbers beyond 2^53, which the other decoder rounds. */
+/** Whether the field has an object identifier with a number beyond 2^53, which the other decoder rounds. */
 function hasLargeArc(field: unknown): boolean {
   return field !== undefined && /\.\d{16,}/.test(JSON.stringify(field));
 }
 
 /**
- * Ours is decoded: where the other decoder reads something else, what that is. The issuer's attributes we keep in canonical
- * form alone. `seen` gets the disagreement by which the other one refuses.
+ * How the other decoder's result differs from `ours`. Undefined if it does not differ. The issuer is not compared,
+ * because we keep its attributes only in canonical form. If the other decoder refuses for a known reason, `seen` gets
+ * that reason.
  */
 export function findDecodingDifference(
   der: Uint8Array,

@@ -2,12 +2,12 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PolicyInputs } from '../certification-path/policy-graph.js';
 
 /**
- * RFC 5280 §6.1.2–6.1.5 to the letter, with the tree that RFC 9618 does away with: an oracle for small paths that shares
- * no code with the graph.
+ * The outcome of RFC 5280 §6.1.2–6.1.5, followed to the letter with the policy tree that RFC 9618 replaces. It is an
+ * oracle for small paths, and shares no code with our policy graph.
  */
 export interface TreeOutcome {
   readonly isAccepted: boolean;
-  /** Where it was refused. */
+  /** The index of the certificate at which the path was refused. The length of the path if it was accepted. */
   readonly index: number;
   readonly userPolicies: readonly string[];
 }
@@ -98,7 +98,7 @@ export function walkPolicyTree(path: readonly PathCertificate[], inputs: PolicyI
   return { isAccepted: true, index: n, userPolicies: [...new Set(userPolicies)].sort() };
 }
 
-/** §6.1.5 (g) (iii). */
+/** RFC 5280 §6.1.5 (g) (iii). */
 function intersect(root: TreeNode, n: number, acceptable: readonly string[]): TreeNode | undefined {
   const nodeSet = listNodeSet(root, n).filter(({ policy }) => policy !== any);
   for (const node of nodeSet) if (!acceptable.includes(node.policy)) remove(node);
@@ -112,7 +112,7 @@ function intersect(root: TreeNode, n: number, acceptable: readonly string[]): Tr
   return prune(root, n);
 }
 
-/** The nodes that came from anyPolicy; anyPolicy itself at the last depth alone. */
+/** The nodes whose parent is anyPolicy. A node of anyPolicy itself is included only at the last depth. */
 function listNodeSet(root: TreeNode, n: number): readonly TreeNode[] {
   return Array.from({ length: n }, (_, depth) => listDepth(root, depth + 1))
     .flat()
@@ -133,7 +133,7 @@ function remove(node: TreeNode): void {
   if (node.parent !== undefined) node.parent.children = node.parent.children.filter((child) => child !== node);
 }
 
-/** Without the nodes that have no descendant at the depth. */
+/** Removes the nodes without a descendant at this depth. Undefined if nothing remains. */
 function prune(node: TreeNode, depth: number): TreeNode | undefined {
   if (node.depth === depth) return node;
   node.children = node.children.filter((child) => prune(child, depth) !== undefined);

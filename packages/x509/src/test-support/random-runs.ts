@@ -1,12 +1,12 @@
 /**
- * How often a test with random inputs tries them: `usual` times whenever the tests run. `npm test -- --long` multiplies that
- * for all of them: more seeds find more, but not on every run.
+ * How often a test with random inputs runs: `usual` times by default. `npm test -- --long` multiplies this for all such
+ * tests, because more seeds find more faults.
  */
 export function countRuns(usual: number): number {
   return usual * factor;
 }
 
-/** For tests that go through every input of a kind, and that otherwise take those at the edges. */
+/** Whether a test should go through every input of a kind. Otherwise it uses only the inputs at the edges. */
 export function isLongRun(): boolean {
   return factor > 1;
 }

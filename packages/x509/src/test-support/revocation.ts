@@ -25,7 +25,7 @@ export interface IssueRequest extends Omit<CertificateRequest, 'name'> {
   readonly name: string;
 }
 
-/** A certificate of an issuer, or a self-signed one; an authority's extensions by default. */
+/** Makes a certificate that `issuer` issued, or a self-signed one. By default, it has an authority's extensions. */
 export function issue({ name, ...request }: IssueRequest): MadeAuthority {
   const { der, keyPath } = makeCertificate({ extensions: authorityExtensions, ...request, name: [`CN = ${name}`] });
   const pemPath = newTemporaryPath('.pem');
@@ -53,11 +53,11 @@ export interface RevokedRequest {
 export interface CrlRequest {
   readonly authority: MadeAuthority;
   readonly revoked?: readonly RevokedRequest[];
-  /** Hexadecimal, an even number of digits; null: a list without a number. */
+  /** The CRL number in hexadecimal, with an even number of digits. Null for a list without a number. */
   readonly number?: string | null;
-  /** Default true; false: a list without an authority key identifier, unless the extensions have one. */
+  /** Whether the list has an authority key identifier besides those in `extensions`. True by default. */
   readonly hasKeyIdentifier?: boolean;
-  /** Lines of the configuration's section of CRL extensions. */
+  /** Lines of the configuration's section for CRL extensions. */
   readonly extensions?: readonly string[];
   readonly sections?: readonly string[];
   readonly lastUpdate?: string;
@@ -65,7 +65,9 @@ export interface CrlRequest {
   readonly digest?: string;
 }
 
-/** A list by `openssl ca -gencrl`: of January 2027 where no times are said, revocations of June 2026. */
+/**
+ * Makes a list with `openssl ca -gencrl`. By default it is valid in January 2027. Its revocations are from June 2026.
+ */
 export function makeCrl(request: CrlRequest): Buffer {
   const { authority, revoked = [], number = '01', extensions = [], sections = [], digest = 'sha256' } = request;
   const { lastUpdate = '20270101000000Z', nextUpdate = '20270201000000Z' } = request;
@@ -91,12 +93,12 @@ export function makeCrl(request: CrlRequest): Buffer {
   return fromPem(runOpenssl(['ca', '-gencrl', '-config', configuration, ...signer, ...times]).toString());
 }
 
-/** Octets in the place of an authority's signature over them, by openssl. */
+/** The authority's signature over these octets, made by openssl. */
 export function signBytes(bytes: Uint8Array, authority: MadeAuthority): Buffer {
   return runOpenssl(['dgst', '-sha256', '-sign', authority.keyPath], bytes);
 }
 
-/** A list with other fields, signed again: openssl makes no entries of other issuers. */
+/** A list with fields changed by `edit`, and signed again. openssl cannot make entries for other issuers. */
 export function editCrl(
   crl: Uint8Array,
   authority: MadeAuthority,
@@ -113,13 +115,13 @@ export function editCrl(
 
 export function replaceEntries(crl: Uint8Array, entries: readonly Uint8Array[], authority: MadeAuthority): Buffer {
   return editCrl(crl, authority, (fields) => {
-    // version, signature, issuer, thisUpdate, nextUpdate; entries where there are any; extensions
+    // The fields are version, signature, issuer, thisUpdate, nextUpdate, entries if there are any, and extensions.
     const children = entries.map(parseTree);
     return [...fields.slice(0, 5), { tag: 0x30, children, content: Buffer.alloc(0) }, fields.at(-1)];
   });
 }
 
-/** One entry, with extensions in DER. */
+/** An entry of a list, with extensions in DER. */
 export function encodeEntry(serialNumber: string, ...extensions: readonly Uint8Array[]): Buffer {
   const serial = encodeElement(0x02, Buffer.from(serialNumber, 'hex'));
   const time = encodeElement(0x17, Buffer.from('260601000000Z'));
@@ -127,14 +129,14 @@ export function encodeEntry(serialNumber: string, ...extensions: readonly Uint8A
   return encodeElement(0x30, serial, time, ...list);
 }
 
-/** `type` in hexadecimal, the content of the OBJECT IDENTIFIER. */
+/** An extension. `type` is the content of the OBJECT IDENTIFIER in hexadecimal. */
 export function encodeExtension(type: string, isCritical: boolean, value: Uint8Array): Buffer {
   const critical = isCritical ? [encodeElement(0x01, Buffer.from([0xff]))] : [];
   const identifier = encodeElement(0x06, Buffer.from(type, 'hex'));
   return encodeElement(0x30, identifier, ...critical, encodeElement(0x04, value));
 }
 
-/** certificateIssuer (RFC 5280 §5.3.3), of a certificate's subject. */
+/** The extension certificateIssuer (RFC 5280 §5.3.3) with this certificate's subject. */
 export function encodeCertificateIssuer(authority: MadeAuthority): Buffer {
   const subject = encodeTree(getNode(parseTree(authority.der), 0, 5));
   return encodeExtension('551d1d', true, encodeElement(0x30, encodeElement(0xa4, subject)));

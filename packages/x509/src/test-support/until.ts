@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 
-/** Far beyond what the busiest machine needs: it ends a test whose event never comes, and nothing else. */
+/** Ends a test whose event never comes. It is far more than the busiest machine needs. */
 const limitNanoseconds = 60_000_000_000n;
 const turnsBeforePauses = 200;
 
-/** The real ones, for tests that put others in their place. */
+/** The real functions, because tests may replace the global ones. */
 const { setTimeout: startTimer } = globalThis;
 const readClock = process.hrtime.bigint.bind(process.hrtime);
 
-/** Lets other work go on until it is so: first by turns of the event loop, then with pauses, which leave the processor to others. */
+/**
+ * Waits until `isSo` returns a true value: first by turns of the event loop, then with pauses, which leave the
+ * processor to other programs.
+ */
 export async function until(isSo: () => unknown): Promise<void> {
   const end = readClock() + limitNanoseconds;
   for (let turn = 0; !(await isSo()); turn += 1) {

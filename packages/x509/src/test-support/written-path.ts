@@ -16,7 +16,10 @@ import {
 } from './certificate-writing.js';
 import { authorityExtensions, clientExtensions } from './extension-writing.js';
 
-/** Inside every written certificate's validity, and while written CRLs are current. */
+/**
+ * A time at which every written certificate is valid and written CRLs are current, in milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export const pathNow: number = Date.UTC(2027, 0, 1);
 
 export function readWritten<T>(decode: (der: Uint8Array) => DerDecoding<T>, der: Uint8Array): T {
@@ -29,7 +32,7 @@ export function write(writing: CertificateWriting): PathCertificate {
   return readWritten(decodePathCertificate, writeCertificate(writing));
 }
 
-/** A root, or an authority beneath `issuer`, with an ordinary authority's extensions and more. */
+/** Writes a root, or an authority that `issuer` issued, with an authority's usual extensions followed by `more`. */
 export function writeAuthority(
   subject: WrittenName,
   issuer: WrittenName = subject,
@@ -47,7 +50,7 @@ export function newName(name: string, kind?: WritingKeyKind): WrittenName {
   return { name, key: makeWritingKey(kind) };
 }
 
-/** Nothing is asked about revocation, unless it is overridden. */
+/** A question about a path. Revocation is not checked, unless `rest` says so. */
 export function askAbout(
   target: PathCertificate,
   trustAnchor: PathCertificate,
@@ -67,7 +70,7 @@ export function requireCrls(crls: readonly CertificateRevocationList[]): PathRev
   return { mode: 'required', scope: 'chain', graceMilliseconds: 0, crls, findOcspResponses: () => [] };
 }
 
-/** A chain's bytes, for those who change them. */
+/** The bytes of a chain and its CRLs, for tests that change them. */
 export interface WrittenChain {
   readonly root: Buffer;
   readonly intermediate: Buffer;
