@@ -1,4 +1,5 @@
-// Apart from the worker's files: what finds the entry files is loaded by the tool alone, and not in every host process.
+// This file is separate from the worker's, so that only the tool loads the search for entry files, and not every host
+// process.
 
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -7,12 +8,12 @@ import { ToolFailure, hasCode } from '../tool-failure.js';
 import { findJsonObject } from '../json-file.js';
 
 interface AppEntry {
-  /** Absolute, in the order in which they are loaded. */
+  /** Absolute paths in the order in which the files are loaded. */
   readonly entryFiles: readonly string[];
   readonly packageType: 'module' | 'commonjs';
 }
 
-/** The files that `main` of the app's package.json names: a path or a glob, braces included. */
+/** Finds the files that `main` of the app's package.json names as a path or a glob, braces included. */
 export async function findAppEntry(folder: string): Promise<AppEntry> {
   await requireFolder(folder);
   const path = join(folder, 'package.json');
@@ -47,9 +48,9 @@ export async function findAppEntry(folder: string): Promise<AppEntry> {
 }
 
 /**
- * The worker's own order (it globs with the same library): what is named without a wildcard first, so that `index.js` of
- * `{index.js,functions/*.js}` comes before the functions; then the matches, which are sorted here so that the order is
- * the same on every machine.
+ * The files in the order of the worker, which uses the same glob library. Names without a wildcard come first, so that
+ * `index.js` of `{index.js,functions/*.js}` is loaded before the functions. Then come the matches of patterns, sorted
+ * so that the order is the same on every machine.
  */
 async function findMatches(pattern: string, folder: string): Promise<readonly string[]> {
   const files = new Set<string>();

@@ -1,8 +1,9 @@
 import type { Environment } from './app-settings.js';
 
 /**
- * What App Service sets for every function app, with values of nobody's. Code asks for them to tell Azure from a laptop.
- * Those of a managed identity are not among them: libraries would call the address that they name.
+ * Variables that App Service sets for every function app, with invented values. Code reads them to find out whether it
+ * runs in Azure. Variables of a managed identity are left out, because libraries would call the address that they
+ * contain.
  */
 const appServiceVariables: Environment = {
   AZURE_FUNCTIONS_ENVIRONMENT: 'Production',
@@ -20,7 +21,7 @@ const appServiceVariables: Environment = {
   WEBSITE_SLOT_NAME: 'Production',
 };
 
-/** What the local host sets, and what pipelines, editors and shells set around it. */
+/** Variables that the local host sets, or that pipelines, editors and shells set around it. */
 const localVariables: ReadonlySet<string> = new Set([
   'CI',
   'CODESPACES',
@@ -33,14 +34,14 @@ const localVariables: ReadonlySet<string> = new Set([
 
 export interface AppServiceSettings {
   readonly settings: Environment;
-  /** Names, sorted. */
+  /** Sorted names of the variables that were set. */
   readonly set: readonly string[];
   readonly removed: readonly string[];
 }
 
 /**
- * The settings of a local load as App Service would have them. What the app's own settings say of a variable stands;
- * `inherited` is the environment of this process, which nobody has there.
+ * Turns the settings of a local load into those that App Service would give the app. A variable from the app's own
+ * settings keeps its value. `inherited` is the environment of this process, which does not exist in Azure.
  */
 export function placeOnAppService(
   local: Environment,

@@ -21,7 +21,7 @@ async function resolve(
   return resolveAppSettings({ folder, inherited, explicit });
 }
 
-test('without a file, the settings of the local host', async (context) => {
+test('without a file, the app gets the settings of the local host', async (context) => {
   const { AzureWebJobsScriptRoot: root, ...settings } = await resolve(context, undefined, { PATH: '/bin' });
   assert.ok(root !== undefined);
   assert.deepEqual(settings, {
@@ -32,7 +32,7 @@ test('without a file, the settings of the local host', async (context) => {
   });
 });
 
-test('explicit settings win over inherited ones, and those over the file unless they are empty', async (context) => {
+test('explicit settings win over inherited ones, and inherited ones over the file unless they are empty', async (context) => {
   const file = { IsEncrypted: false, Values: { A: 'file', B: 'file', C: 'file', D: 'file' } };
   const settings = await resolve(context, file, { A: 'inherited', B: '', C: 'inherited' }, { C: 'explicit' });
   assert.deepEqual(
@@ -41,7 +41,7 @@ test('explicit settings win over inherited ones, and those over the file unless 
   );
 });
 
-test('what describes another host is not inherited, and stays where an app setting says it', async (context) => {
+test('a variable that describes another host is not inherited, but kept if an app setting contains it', async (context) => {
   const names = [
     'WEBSITE_INSTANCE_ID',
     'WEBSITE_SKU',
@@ -74,7 +74,7 @@ test('what describes another host is not inherited, and stays where an app setti
   assert.equal(settings['WEBSITE_TIME_ZONE'], 'kept');
 });
 
-test('the environment is Development whatever the file or the shell says, unless it is asked for', async (context) => {
+test('the environment is Development whatever the file or the shell contains, unless it is set explicitly', async (context) => {
   const name = 'AZURE_FUNCTIONS_ENVIRONMENT';
   const file = { IsEncrypted: false, Values: { [name]: 'Production' } };
   assert.equal((await resolve(context, file, { [name]: 'Staging' }))[name], 'Development');
@@ -94,11 +94,11 @@ test('comments, a byte order mark, numbers, booleans, null and connection string
   assert.deepEqual([settings['ConnectionStrings:db'], settings['ConnectionStrings:other']], ['Server=1', 'text']);
 });
 
-test('a file that encrypts nothing needs no decryption', async (context) => {
+test('a file without values needs no decryption', async (context) => {
   assert.equal((await resolve(context, { IsEncrypted: true, Values: {} }))['FUNCTIONS_WORKER_RUNTIME'], 'node');
 });
 
-test('a fault of the file is told in words, at its place, comments counted in', async (context) => {
+test('a fault of the file is explained with its place, and comments do not shift it', async (context) => {
   for (const [file, message] of [
     ['{ "IsEncrypted": true, "Values": { "A": "x" } }', /is encrypted/],
     ['{ "Values": { "A": "x" } }', /is encrypted, or doesn't say/],

@@ -6,27 +6,27 @@ export type Environment = Readonly<Record<string, string>>;
 
 export interface AppSettingsInput {
   readonly folder: string;
-  /** The parent's own environment. */
+  /** The environment of the parent process. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
-  /** Named by whoever starts the host; wins over everything. */
+  /** Settings that the caller gives. They win over all others. */
   readonly explicit: Environment;
 }
 
 /**
- * Variables that describe the machine we run on as a host of Azure, of another cloud or of containers: what takes
- * Development away in Certgate's adapter (tests/environment-table.test.ts holds the two together). The host process is the
- * local host, whatever the laptop's dev container says; only an app setting may bring such a name back.
+ * Variables that describe a host of Azure, of another cloud or of containers. Certgate's adapter does not accept
+ * Development where one is set (tests/environment-table.test.ts compares the two lists). The host process is the local
+ * host, even in a dev container, so such a variable is not inherited. Only an app setting may set it.
  */
 const otherHost =
   /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOSTNAME|SITE_NAME|HOME_STAMPNAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|FABRIC_|MESH_INIT_URI$|MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_|ECS_CONTAINER_METADATA_URI|AWS_EXECUTION_ENV$|AWS_LAMBDA_|K_SERVICE$|K_REVISION$|CLOUD_RUN_|GAE_|NOMAD_(?:ALLOC|JOB|TASK|GROUP)_|MESOS_TASK_ID$|MARATHON_APP_ID$|VCAP_APPLICATION$|CF_INSTANCE_|DYNO$|FLY_APP_NAME$|FLY_ALLOC_ID$|RENDER_SERVICE_ID$|DOTNET_RUNNING_IN_CONTAINER$|CONTAINER$)/i;
 
 /**
- * The environment of the host process, merged as Core Tools does it (`StartHostAction`): a variable that is already
- * set and not empty wins over local.settings.json, and `AZURE_FUNCTIONS_ENVIRONMENT` is Development whatever the file says.
- * `WEBSITE_HOSTNAME` follows once the port is known.
+ * The environment of the host process, merged as Core Tools does it (`StartHostAction`). A variable that is already set
+ * and not empty wins over local.settings.json. `AZURE_FUNCTIONS_ENVIRONMENT` is Development whatever the file contains.
+ * `WEBSITE_HOSTNAME` is set later, when the port is known.
  */
 export async function resolveAppSettings(input: AppSettingsInput): Promise<Environment> {
-  // Windows keeps one variable whatever the letter case of its name; so the last one set replaces the others there.
+  // Windows ignores the letter case of variable names, so there the last one that is set replaces the others.
   const byKey = new Map<string, readonly [name: string, value: string]>();
   const keyOf = (name: string): string => (process.platform === 'win32' ? name.toUpperCase() : name);
   const set = (name: string, value: string): void => {
@@ -82,7 +82,7 @@ function setting(path: string, name: string, value: unknown): readonly [string, 
     case 'number':
       return [name, String(value)];
     case 'boolean':
-      // .NET's spelling, which is what the app sees under Core Tools.
+      // The app gets .NET's spelling of booleans, as under Core Tools.
       return [name, value ? 'True' : 'False'];
     default:
       if (value === null) return undefined;

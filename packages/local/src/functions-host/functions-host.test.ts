@@ -52,7 +52,7 @@ test('a CommonJS app is loaded, described and answers', async (context) => {
   assert.equal(any.status, 200);
   const loaded = (await any.json()) as readonly string[];
   const ofPackages = (name: string): boolean => loaded.some((file) => file.includes(name));
-  // What finds the entry files would be a fifth of each start of the host process.
+  // Loading the search for entry files would take a fifth of each start of the host process.
   assert.deepEqual(['azure', 'fast-glob'].map(ofPackages), [true, false]);
 });
 
@@ -106,7 +106,7 @@ test("app settings reach the app, and another host's variables do not", async (c
   Object.assign(process.env, set);
   context.after(() => {
     for (const name of Object.keys(set)) Reflect.deleteProperty(process.env, name);
-    // One of them may be set where the tests run.
+    // One of the variables may be set on the machine that runs the tests.
     Object.assign(process.env, before);
   });
   const host = await sample.start({ environment: { EXPLICIT: '1', CONTAINER_APP_NAME: 'named' } });
@@ -214,7 +214,7 @@ const failures: readonly (readonly [
   ],
 ];
 for (const [what, files, message] of failures) {
-  test(`refused: ${what}`, async (context) => {
+  test(`an app is refused: ${what}`, async (context) => {
     const sample = await createSampleApp(context, { ...commonJs('app.get("fine", () => ({}));'), ...files });
     await assert.rejects(sample.start(), (error) => {
       assert.ok(error instanceof ToolFailure, String(error));
@@ -226,7 +226,7 @@ for (const [what, files, message] of failures) {
   });
 }
 
-test('refused: no folder, a file, a port in use', async (context) => {
+test('a missing folder, a file in place of a folder, and a port in use are refused', async (context) => {
   const sample = await createSampleApp(context, commonJs('app.get("a", () => ({}));'));
   await assert.rejects(startFunctionsHost({ folder: join(sample.folder, 'nope') }), /nope does not exist/);
   await assert.rejects(startFunctionsHost({ folder: join(sample.folder, 'host.json') }), /is a file/);
@@ -239,7 +239,7 @@ test('refused: no folder, a file, a port in use', async (context) => {
   await assert.rejects(sample.start({ port: address.port }), /another program uses it/);
 });
 
-test('the stack of a file that throws is kept as the cause', async (context) => {
+test("the stack of an error from the app's file is kept as the cause", async (context) => {
   const sample = await createSampleApp(context, { 'src/index.js': 'throw new Error("at load");' });
   await assert.rejects(sample.start(), (error) => {
     assert.ok(error instanceof ToolFailure && error.cause instanceof Error);
@@ -248,12 +248,12 @@ test('the stack of a file that throws is kept as the cause', async (context) => 
   });
 });
 
-test('a missing host.json is an error: most likely, the folder is another one', async (context) => {
+test("a missing host.json is an error, because the folder is probably not the app's", async (context) => {
   const sample = await createSampleApp(context, { ...commonJs('app.get("a", () => ({}));'), 'host.json': undefined });
   await assert.rejects(sample.start(), /There is no host\.json in /);
 });
 
-test('host.json and app settings decide on log lines, options of Node and HSTS', async (context) => {
+test('host.json and app settings decide about log lines, options of Node and HSTS', async (context) => {
   const sample = await createSampleApp(context, {
     ...commonJs(
       `app.get('a', (_, context) => { context.log('quiet'); context.warn('loud'); console.log('raw'); return { jsonBody: process.execArgv }; });
@@ -295,7 +295,7 @@ test('host.json and app settings decide on log lines, options of Node and HSTS',
   assert.deepEqual(own.map(({ message }) => message), ['loud']); // prettier-ignore
 });
 
-test('a function that an app setting disables says so, and keeps its route', async (context) => {
+test('a function that an app setting disables is reported as disabled, and keeps its route', async (context) => {
   const sample = await createSampleApp(
     context,
     commonJs('app.get("a", () => ({})); app.get("b", { route: "{*rest}", handler: () => ({}) });'),
@@ -306,7 +306,7 @@ test('a function that an app setting disables says so, and keeps its route', asy
   assert.deepEqual(await Promise.all(statuses), [404, 200]);
 });
 
-test('a floating rejection ends the app, and the parent hears why', async (context) => {
+test('an unhandled rejection ends the app, and the parent gets the reason', async (context) => {
   const sample = await createSampleApp(
     context,
     commonJs(
@@ -349,7 +349,7 @@ test("the debugger listens in the app's process", async (context) => {
   await until(() => sample.logs.some(({ message }) => message.startsWith('Debugger listening on ws://127')));
 });
 
-test('the app ends with its parent, however that one ends', async (context) => {
+test('the app ends with its parent, however the parent ends', async (context) => {
   const sample = await createSampleApp(context, commonJs('app.get("a", () => ({}));'));
   const parent = spawn(process.execPath, [
     '--input-type=module',

@@ -1,4 +1,4 @@
-// functions-host/: the Functions host, locally; the app runs in a process of its own.
+// functions-host/: the Functions host on this machine, which runs the app in a separate process.
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -32,7 +32,7 @@ export type * from './worker/host-protocol.js';
 export { StartHookFailure } from './worker/start-hook-failure.js';
 
 export interface HostExit {
-  /** One line: what ended the app. */
+  /** What ended the app, in one line. */
   readonly message: string;
   readonly stack?: string;
   readonly exitCode: number | null;
@@ -40,44 +40,53 @@ export interface HostExit {
 }
 
 export interface FunctionsHostOptions {
-  /** The app's folder: the one that holds host.json and package.json. */
+  /** The app's folder, which contains host.json and package.json. */
   readonly folder: string;
-  /** On 127.0.0.1; 0 or absent: a free one. */
+  /** The port on 127.0.0.1. Default: 0, for a free port. */
   readonly port?: number;
-  /** App settings beyond local.settings.json; they win over it and over this process's own environment. */
+  /** Further app settings. They win over local.settings.json and over this process's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** With App Service's variables in place of those that tell of this machine. */
+  /** Loads the app with App Service's variables in place of those that describe this machine. */
   readonly asInAzure?: boolean;
-  /** For the app's process only: `true` for Node's default address, or `host:port`. */
+  /** The debugger of the app's process: `true` for Node's default address, or `host:port`. */
   readonly inspect?: string | true;
-  /** What the gateway in front sends with each request; a host that starts again behind the same gateway keeps it. Default: a new one. */
+  /**
+   * The token that the gateway sends with each request. A host that starts again behind the same gateway keeps it.
+   * Default: a new token.
+   */
   readonly frontEndToken?: string;
-  /** Default false: only requests with the token are answered. True: also others that name the loopback as their `Host`. */
+  /**
+   * Whether requests without the token are answered too, if their `Host` is a name of the loopback interface. Default:
+   * false.
+   */
   readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
-  /** Each request that the host let in and that was answered, or cut off. Its log lines have come before. */
+  /** Called for each request that the host accepted, when it was answered or cut off. Its log lines come before. */
   readonly onAnswer?: (answer: HostAnswer) => void;
-  /** What the app's gate reports about its sources, whenever that changes. */
+  /** Receives what the app's gate reports about its sources, whenever that changes. */
   readonly onReport?: (report: unknown) => void;
-  /** The app's process ended after it was ready, without `close()`: as in Azure, an uncaught exception does that. */
+  /**
+   * Called if the app's process ends after it was ready, and without `close()`. An uncaught exception ends it, as in
+   * Azure.
+   */
   readonly onExit?: (exit: HostExit) => void;
 }
 
 export interface FunctionsHost {
-  /** `http://127.0.0.1:<port>`, without a trailing slash. */
+  /** The host's address, `http://127.0.0.1:<port>`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** The field that the gateway adds to each request; without it the host refuses. */
+  /** The field that the gateway must add to each request. The host refuses requests without it. */
   readonly frontEndField: { readonly name: string; readonly value: string };
-  /** Sorted by name, as the host tries their routes. */
+  /** Sorted by name. The host tries their routes in the same order. */
   readonly functions: readonly HostedFunction[];
-  /** Undefined: the app has none. */
+  /** The app's gate. Undefined if the app has none. */
   readonly gate: HostedGate | undefined;
-  /** The app settings that it was loaded with: its environment. */
+  /** The app settings, with which the app was loaded as its environment. */
   readonly settings: Environment;
-  /** The app has set `enableHttpStream`. */
+  /** Whether the app has set `enableHttpStream`. */
   readonly streaming: boolean;
-  /** Runs the app's appTerminate hooks and ends its process; one that doesn't end in time is killed. */
+  /** Runs the app's appTerminate hooks and ends its process. If it doesn't end in time, it is killed. */
   close(): Promise<void>;
 }
 
@@ -88,7 +97,7 @@ const outputGraceMilliseconds = 1000;
 
 type ExitStatus = [exitCode: number | null, signal: NodeJS.Signals | null];
 
-/** Starts a function app in a process of its own. Rejects with `ToolFailure` when the app can't be loaded or hosted. */
+/** Starts a function app in a separate process. Rejects with `ToolFailure` if the app can't be loaded or hosted. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const { port = 0, frontEndToken = createFrontEndToken(), unsafeDirectHeader = false } = options;
   const access = { frontEndToken, unsafeDirectHeader };
@@ -110,12 +119,12 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   });
 }
 
-/** An app that was loaded only to be looked at. */
+/** The description of an app that was loaded without being served. */
 export type FunctionAppDescription = Omit<DescribedMessage, 'kind'>;
 
 /**
- * Loads a function app as `startFunctionsHost` does, its `appStart` hooks included, and ends it again: nothing is served
- * and no function is called. Rejects with `ToolFailure` when the app can't be loaded.
+ * Loads a function app as `startFunctionsHost` does, including its `appStart` hooks, and ends it again. Nothing is
+ * served, and no function is called. Rejects with `ToolFailure` if the app can't be loaded.
  */
 export async function describeFunctionApp(
   options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'asInAzure' | 'onLog'> & {
@@ -173,7 +182,7 @@ async function withNotice<Value>(pending: Promise<Value>, notify: () => void): P
   }
 }
 
-/** Options of Node, which the real host takes from this app setting and separates at white space. */
+/** Options for Node. The real host takes them from this app setting and splits them at white space. */
 function findWorkerArguments(settings: Environment): string[] {
   const found = Object.entries(settings).find(([name]) => /^languageWorkers(?:__|:)node(?:__|:)arguments$/i.test(name));
   return (found?.[1] ?? '').split(/\s+/).filter((word) => word !== '');
@@ -184,7 +193,7 @@ function inspectArguments(inspect: string | true | undefined): string[] {
   return [inspect === true ? '--inspect' : `--inspect=${inspect}`];
 }
 
-/** The host process as its parent sees it, from its start to its end. */
+/** The host process, as its parent sees it. */
 class RunningHost<Kind extends AnswerKind> {
   readonly ready: Promise<Answer<Kind>>;
   readonly #child: ChildProcess;
@@ -193,12 +202,12 @@ class RunningHost<Kind extends AnswerKind> {
   #isReady = false;
   #crash: CrashedMessage | undefined;
   #failure: FailedMessage | undefined;
-  /** The last line of stderr: all that is known of an end that sent no message. */
+  /** The last line of stderr. It is the only explanation of an end without a message. */
   #lastError = '';
 
   constructor(child: ChildProcess, options: FunctionsHostOptions, expected: Kind) {
     this.#child = child;
-    // An app that never yields can't notice that its parent has gone.
+    // Kills the app when its parent ends, because an app that never yields can't notice that.
     const kill = (): void => {
       child.kill('SIGKILL');
     };
@@ -213,7 +222,7 @@ class RunningHost<Kind extends AnswerKind> {
       onLog({ source: 'app', level: 'error', message });
     });
     this.#ended = new Promise((resolve) => {
-      // `close` comes once all output is read; a grandchild that holds the pipes open may keep it away for ever.
+      // `close` comes only when all output is read. A grandchild that keeps the pipes open may delay it for ever.
       child.once('close', (...how: ExitStatus) => {
         resolve(how);
       });
@@ -244,7 +253,7 @@ class RunningHost<Kind extends AnswerKind> {
   }
 
   send(message: MessageToHost): void {
-    // A process that is gone already reports itself through `close`.
+    // A process that has ended is reported by `close`.
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 

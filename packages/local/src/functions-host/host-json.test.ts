@@ -20,7 +20,7 @@ async function read(
 const withPrefix = (prefix: unknown): string =>
   JSON.stringify({ version: '2.0', extensions: { http: { routePrefix: prefix } } });
 
-test('the route prefix, its default, and the app setting that overrides it', async (context) => {
+test('the route prefix has a default, and an app setting overrides it', async (context) => {
   const mcpServer = { serverName: 'Azure Functions MCP server', serverVersion: '1.0.0' };
   const logLevels = new Map();
   assert.deepEqual(await read(context, '{ "version": "2.0" }'), { routePrefix: 'api', mcpServer, logLevels });
@@ -34,7 +34,7 @@ test('the route prefix, its default, and the app setting that overrides it', asy
   assert.equal((await read(context, withPrefix('file'), setting)).routePrefix, 'set');
 });
 
-test('how the MCP endpoint describes itself, by the file and by app settings', async (context) => {
+test('the file and app settings say how the MCP endpoint describes itself', async (context) => {
   const file =
     '{ "version": "2.0", "extensions": { "mcp": { "ServerName": "Orders", "instructions": "Ask first." } } }';
   assert.deepEqual((await read(context, file)).mcpServer, {
@@ -46,7 +46,7 @@ test('how the MCP endpoint describes itself, by the file and by app settings', a
   assert.equal((await read(context, file, settings)).mcpServer.serverVersion, '3.1');
 });
 
-test('HSTS: a day has no unit, and app settings override the file', async (context) => {
+test('in HSTS, a number without a unit means days, and app settings override the file', async (context) => {
   const readHsts = async (hsts: object, settings = {}): Promise<string | undefined> =>
     (await read(context, JSON.stringify({ version: '2.0', extensions: { http: { hsts } } }), settings))
       .strictTransportSecurity?.value;
@@ -60,7 +60,7 @@ test('HSTS: a day has no unit, and app settings override the file', async (conte
   assert.equal(await readHsts({ isEnabled: false, maxAge: '1' }, setting), 'max-age=86400');
 });
 
-test('the level of a category is that of its longest beginning', async (context) => {
+test('a category has the level of its longest prefix', async (context) => {
   const logLevel = { default: 'Error', Function: 'Warning', 'Function.Pay.User': 'Debug' };
   const file = JSON.stringify({ version: '2.0', logging: { logLevel } });
   const settings = { AzureFunctionsJobHost__logging__logLevel__Function: 'None' };
@@ -81,7 +81,7 @@ test('the level of a category is that of its longest beginning', async (context)
   assert.equal(await judge({}, read(context, '{ "version": "2.0" }')), true);
 });
 
-test('what the real host does not start with is refused', async (context) => {
+test('a file with which the real host does not start is refused', async (context) => {
   for (const text of [
     '{}',
     '{ "version": "1.0" }',

@@ -6,17 +6,17 @@ import { readStrictTransportSecurity } from './hsts-settings.js';
 import type { McpServerInfo, StrictTransportSecurity } from './worker/host-protocol.js';
 
 export interface HostConfiguration {
-  /** Without a leading slash; empty when functions are served from the root. */
+  /** The route prefix without a leading slash. Empty if functions are served from the root. */
   readonly routePrefix: string;
   readonly mcpServer: McpServerInfo;
-  /** What `Strict-Transport-Security` says, outside this machine; absent: the host sends none. */
+  /** The header `Strict-Transport-Security` for hosts outside of this machine. Undefined if the host sends none. */
   readonly strictTransportSecurity?: StrictTransportSecurity;
-  /** By category; empty: the file sets none. */
+  /** Log levels by category. Empty if the file sets none. */
   readonly logLevels: LogLevels;
 }
 
 const defaultRoutePrefix = 'api';
-/** `McpOptions` of the MCP extension. */
+/** The defaults of the MCP extension's `McpOptions`. */
 const defaultMcpServer = { serverName: 'Azure Functions MCP server', serverVersion: '1.0.0' };
 
 export async function readHostConfiguration(
@@ -41,7 +41,7 @@ export async function readHostConfiguration(
 
 type FindOption = (extension: string, name: string) => unknown;
 
-/** The real host lets an app setting override any value of host.json. */
+/** The value of an app setting that overrides host.json. The real host lets an app setting override any value. */
 export function findHostSetting(
   settings: Readonly<Record<string, string>>,
   path: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * The host process: it becomes the function app. Started with `fork` by `functions-host.ts`, with the app's folder as
- * its working directory and the app settings as its environment; speaks `host-protocol.ts` with its parent.
+ * The host process, which becomes the function app. `functions-host.ts` starts it with `fork`, with the app's folder as
+ * its working directory and the app settings as its environment. It exchanges the messages of `host-protocol.ts` with
+ * its parent.
  */
 import { ToolFailure, hasCode, messageOf } from '../tool-failure.js';
 import { AppContext, type AppLog } from './worker/app-context.js';
@@ -33,13 +34,13 @@ process.on('message', (message: MessageToHost) => {
   else if (message.kind === 'describe') describe(message).catch(fail);
   else start(message).catch(fail);
 });
-// The parent is gone, and nobody would end us otherwise.
+// The parent is gone, so this process must end itself.
 process.on('disconnect', () => {
   endProcess(0);
 });
-// Ctrl+C reaches the whole process group; the parent decides, so that appTerminate hooks still run.
+// Ctrl+C reaches every process of the group. The parent decides when to end, so that appTerminate hooks still run.
 process.on('SIGINT', () => undefined);
-// As the worker: an uncaught exception, or a rejection that nobody handles, ends the process whatever handlers the app has.
+// As in the worker, an uncaught exception or an unhandled rejection ends the process, whatever handlers the app has.
 process.on('uncaughtException', (error: unknown) => {
   sendLast({ kind: 'crashed', message: messageOf(error), ...stackOf(error) }, 1);
 });
@@ -68,7 +69,7 @@ async function start(message: StartMessage): Promise<void> {
   });
 }
 
-/** An app that this host couldn't run, for its bindings, can be described anyway: nothing is called. */
+/** Describes the app. That works even for an app whose bindings this host can't run, because no function is called. */
 async function describe(message: DescribeMessage): Promise<void> {
   process.env['WEBSITE_HOSTNAME'] ??= 'localhost';
   const { app, streamingUri } = await load(message);
@@ -153,7 +154,8 @@ function writeLog({ level, category, message, functionName, invocationId }: AppL
 }
 
 function send(message: MessageFromHost, onSent?: () => void): void {
-  // The callback also takes the error of a parent that went away; `disconnect` follows and ends us.
+  // With a callback, a send that fails because the parent is gone throws no error. `disconnect` follows and ends this
+  // process.
   if (process.connected) process.send?.(message, undefined, undefined, () => onSent?.());
   else onSent?.();
 }
@@ -165,7 +167,7 @@ function sendLast(message: MessageFromHost, exitCode: number): void {
 }
 
 function endProcess(exitCode: number): void {
-  // The app may hold the event loop with timers and sockets of its own; the worker ends itself in the same way.
+  // Exits at once, as the worker does, because the app's timers and sockets may keep the event loop busy.
   process.exit(exitCode);
 }
 

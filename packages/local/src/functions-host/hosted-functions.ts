@@ -7,16 +7,16 @@ import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
 import { readToolInputSchema } from './mcp/tool-input-schema.js';
 import { compareNames, findTrigger, isDisabled, isHttpTrigger, type Route } from './routing/router.js';
 
-/** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
+/** The names that the real host accepts for a function (`Utility.IsValidFunctionName`). */
 const functionName = /^(?!host$)[a-z][a-z0-9_-]{0,127}$/i;
 
-/** Refuses what this host can't run as Azure would, before anything is served. */
+/** Refuses an app that this host can't run as Azure would, before anything is served. */
 export function checkFunctions(app: AppContext): void {
   checkRegistrations(app);
   for (const registered of app.functions.values()) checkBindings(registered);
 }
 
-/** Refuses what Azure's host would not load either. */
+/** Refuses an app that Azure's host would not load either. */
 export function checkRegistrations(app: AppContext): void {
   if (app.duplicateFunction !== undefined) throw duplicateName(app.duplicateFunction);
   const fault = findGateFault();
@@ -77,7 +77,7 @@ export function describeFunctions(app: AppContext, routes: readonly Route[]): re
     );
 }
 
-/** What `describeFunctions` says, with the bindings: they decide which extensions Azure's host loads. */
+/** Describes functions with their bindings, which decide which extensions Azure's host loads. */
 export function describeWithBindings(app: AppContext, routes: readonly Route[]): readonly DescribedFunction[] {
   return describeFunctions(app, routes).map((hosted) => {
     const registered = [...app.functions.values()].find(({ metadata }) => metadata.name === hosted.name);
@@ -122,15 +122,15 @@ function describeMcp(trigger: McpTrigger): HostedMcp {
   try {
     return { kind, name, inputSchema: readToolInputSchema(trigger).schema };
   } catch {
-    // A host that serves the tool refuses to start, and says why.
+    // The schema can't be read. A host that serves the tool refuses to start, and explains why.
     return { kind, name };
   }
 }
 
 /**
- * Certgate's adapter leaves what it knows under registered symbols, so that this host reads it without loading the
- * adapter (the app has its own copy): whether there is a gate, and the policies of functions by their names. With a gate,
- * a function that it has not seen registered is closed to callers without an allowed certificate.
+ * Reads what Certgate's adapter stores under registered symbols: whether there is a gate, and the policies of functions
+ * by name. This host does not load the adapter, because the app has its own copy. With a gate, a function that the
+ * adapter has not seen is closed to callers without an allowed certificate.
  */
 function describeCoverage(name: string, coreApi: object | undefined): Pick<HostedFunction, 'covered' | 'policy'> {
   if (findGateMark() === undefined) return { covered: 'none' };

@@ -4,7 +4,7 @@ import { watchReport } from './hosted-gate.js';
 
 const mark = Symbol.for('certgate/gate/v1');
 
-it('tells what the gate reads from when that has changed, and at no other time', (context) => {
+it('the host reports what the gate reads only when that has changed', (context) => {
   context.mock.timers.enable({ apis: ['setInterval'] });
   let report: object | undefined = { description: 'file trust.json', revision: 1 };
   Object.assign(globalThis, { [mark]: { findTrustReport: () => report } });

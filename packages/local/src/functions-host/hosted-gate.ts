@@ -1,6 +1,6 @@
 /**
- * What the gate in the app's process says of itself under a registered symbol. It is shown, and says how to play the front
- * end, and nothing else: any code of the app could have put it there.
+ * Reads what the gate in the app's process stores under a registered symbol. The tool only shows it, and plays the
+ * front end by it. It must not be trusted further, because any code of the app may have stored it.
  */
 import type { GateAnswer, GateQuestion, HostedGate } from './worker/host-protocol.js';
 
@@ -8,14 +8,14 @@ export function findGateMark(): unknown {
   return Reflect.get(globalThis, Symbol.for('certgate/gate/v1'));
 }
 
-/** What `secureApp` failed with, of an app that went on. */
+/** The error of a `secureApp` call, in an app that went on after it. Undefined if there was none. */
 export function findGateFault(): string | undefined {
   const mark = findGateMark();
   if (typeof mark !== 'object' || mark === null || !Object.hasOwn(mark, 'fault')) return undefined;
   return String((mark as { readonly fault: unknown }).fault);
 }
 
-/** Undefined where the app has none. */
+/** Undefined if the app has no gate. */
 export function describeGate(): HostedGate | undefined {
   if (findGateMark() === undefined) return undefined;
   const report = findReport();
@@ -28,7 +28,7 @@ export function describeGate(): HostedGate | undefined {
   };
 }
 
-/** What the gate decides about a certificate. Undefined: no gate, one of an older version, or none that asks here. */
+/** Asks the gate for its decision about a certificate. Undefined if there is no gate, or if the gate can't answer. */
 export async function askGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
   const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
   if (typeof decideFor !== 'function') return undefined;
@@ -47,7 +47,10 @@ export async function askGate({ functionName, certificate, now }: GateQuestion):
 
 const lookMilliseconds = 500;
 
-/** Calls `onChange` when the gate of the running app reports something else. The gate reads its sources by itself. */
+/**
+ * Calls `onChange` when the gate of the running app reports something else. The gate itself decides when to read its
+ * sources.
+ */
 export function watchReport(onChange: (report: unknown) => void): void {
   let known = JSON.stringify(findReport());
   setInterval(() => {
@@ -58,7 +61,7 @@ export function watchReport(onChange: (report: unknown) => void): void {
   }, lookMilliseconds).unref();
 }
 
-/** Plain data, or undefined. The tool that started the host knows its form. */
+/** The gate's report as plain data. Undefined if there is none. Only the tool that started the host knows its form. */
 function findReport(): unknown {
   try {
     const text = JSON.stringify(callMark('findTrustReport')) as string | undefined;

@@ -3,10 +3,13 @@ import { expectJsonObject, findProperty } from '../json-file.js';
 import type { StrictTransportSecurity } from './worker/host-protocol.js';
 
 const defaultMaxAgeSeconds = 30 * 86_400;
-/** ASP.NET Core adds those of host.json to them. */
+/** Hosts that ASP.NET Core always excludes, in addition to those of host.json. */
 const alwaysExcludedHosts = ['localhost', '127.0.0.1', '[::1]'];
 
-/** `extensions.http.hsts` of host.json, as ASP.NET Core's HstsMiddleware takes it; `override` is what an app setting says. */
+/**
+ * Reads `extensions.http.hsts` of host.json as ASP.NET Core's HstsMiddleware does. `override` returns the value of an
+ * app setting. Undefined if HSTS is off.
+ */
 export function readStrictTransportSecurity(
   path: string,
   written: unknown = {},
@@ -29,7 +32,7 @@ export function readStrictTransportSecurity(
   };
 }
 
-/** .NET's TimeSpan: a number alone is days. */
+/** The seconds of a .NET TimeSpan, in which a number without a unit means days. */
 function readTimeSpan(path: string, value: unknown): number {
   if (value === undefined) return defaultMaxAgeSeconds;
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';

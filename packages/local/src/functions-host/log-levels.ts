@@ -2,7 +2,7 @@ import { ToolFailure } from '../tool-failure.js';
 import { expectJsonObject, findProperty, isJsonObject, type JsonObject } from '../json-file.js';
 import type { HostLogLevel, HostLogLine } from './worker/host-protocol.js';
 
-/** The least level of each category that is written, as `logging.logLevel` of host.json sets it. */
+/** The lowest level that is logged for each category, as `logging.logLevel` of host.json sets it. */
 export type LogLevels = ReadonlyMap<string, HostLogLevel | 'none'>;
 
 const levels: readonly (HostLogLevel | 'none')[] = [
@@ -15,7 +15,7 @@ const levels: readonly (HostLogLevel | 'none')[] = [
   'none',
 ];
 
-/** Categories in lower case. An app setting overrides the file's value, as the real host lets it. */
+/** Reads the levels, with categories in lower case. As in the real host, an app setting overrides the file's value. */
 export function readLogLevels(
   path: string,
   hostJson: JsonObject,
@@ -44,8 +44,9 @@ function refuse(what: string): ToolFailure {
 }
 
 /**
- * Whether Azure's log would have the line, as far as the levels say it: where none is set for its category, it is shown. The
- * longest beginning of the category counts. Lines of this host itself have no counterpart there.
+ * Whether Azure would log the line, by the levels. The longest category that is a prefix of the line's category
+ * decides, or else `default`. Without a level the line is shown. Lines of this host itself are always shown, because
+ * Azure has none like them.
  */
 export function isLogged(levelsByCategory: LogLevels, { source, level, functionName }: HostLogLine): boolean {
   if (source === 'host' || levelsByCategory.size === 0) return true;

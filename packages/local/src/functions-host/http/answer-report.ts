@@ -1,19 +1,22 @@
 /**
- * What became of each request, for people who watch: which function ran, what Certgate's gate decided, what was answered.
- * The gate publishes each decision on a diagnostics channel, also those that its log only counts.
+ * Reports what became of each request: which function ran, what Certgate's gate decided, and what was answered. The
+ * gate publishes each decision on a diagnostics channel, including those that its log only counts.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HostAnswer, HostDecision, HostMcpCall } from '../worker/host-protocol.js';
 import { readTraceId } from '../worker/invocation.js';
 
-/** The name is the contract with the adapter, whose copy is the app's own. */
+/** The channel's name. The adapter uses the same name, but in the app's own copy, so it can't be imported. */
 const decisionChannelName = 'certgate:decision';
 
-/** Decisions about calls that this host never answers (a test of the app's own that calls a handler) must not pile up. */
+/**
+ * The most decisions to keep. Some belong to calls that this host never answers, such as those of a test in the app,
+ * and must not pile up.
+ */
 const maximumPending = 1000;
 
-/** The decisions about invocations that are not answered yet, by invocation id. */
+/** Keeps the decisions about invocations that are not answered yet, by invocation id. */
 export class DecisionWatch {
   readonly #pending = new Map<string, HostDecision>();
 
@@ -29,7 +32,9 @@ export class DecisionWatch {
     return decision;
   }
 
-  /** A handler that asks for roles inside is decided twice; a refusal is what counts. */
+  /**
+   * Keeps one decision per invocation. A handler that requires roles inside is decided twice; then a refusal is kept.
+   */
   #note(event: unknown): void {
     const { correlationId, ...members } = Object(event) as Readonly<Record<string, unknown>>;
     const decision = readDecision(members);
@@ -41,7 +46,7 @@ export class DecisionWatch {
   }
 }
 
-/** Any code of the app may publish there, and all of it is only shown. */
+/** Reads a decision. Any code of the app may publish on the channel, so it is only shown. */
 function readDecision(event: Readonly<Record<string, unknown>>): HostDecision | undefined {
   const { outcome, code, identityName, thumbprintSha256, detail, reportOnly } = event;
   if (!isOutcome(outcome) || typeof code !== 'string') return undefined;
@@ -72,19 +77,19 @@ function nameAnswer({
   return { functionName, correlationId: invocationId };
 }
 
-/** Clients choose names, and answers are kept for those who watch. */
+/** The most characters of a name. Clients choose names, and reports are kept in memory. */
 const maximumNameCharacters = 256;
 
 function shorten(name: string): string {
   return name.length <= maximumNameCharacters ? name : `${name.slice(0, maximumNameCharacters)}…`;
 }
 
-/** One request on its way. Without the query: function keys travel there. */
+/** Reports one request when it ends. The path is reported without the query, which may contain a function key. */
 export class AnswerReport {
   #invocation: NamedInvocation | undefined;
   #mcp: HostMcpCall | undefined;
 
-  /** `send` hears of it when the answer is out, or its client gone. */
+  /** Calls `send` when the answer is sent, or when the client is gone. */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,

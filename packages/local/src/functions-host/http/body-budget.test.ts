@@ -31,11 +31,11 @@ async function observe(...readings: readonly Reading[]): Promise<readonly string
   return readings.map(({ state }) => state);
 }
 
-test('bodies that together are too much wait for each other, in the order of arrival', async () => {
+test('bodies that are too large together wait for each other, in the order of arrival', async () => {
   const budget = new BodyBudget(100 * mebibyte);
   const [first, second, third] = [60, 60, 30].map((size) => new Reading(budget, size * mebibyte));
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
-  // The third would fit, but a stream of such would keep the second waiting for ever.
+  // The third would fit, but a series of such bodies would keep the second waiting for ever.
   assert.deepEqual(await observe(first, second, third), ['reading', 'waiting', 'waiting']);
   first.release();
   first.release();
@@ -47,7 +47,7 @@ test('bodies that together are too much wait for each other, in the order of arr
   assert.deepEqual(await observe(largest), ['reading']);
 });
 
-test('small bodies do not wait, and a client that leaves its place gives it to the next', async () => {
+test('small bodies do not wait, and a client that leaves while it waits frees its place', async () => {
   const budget = new BodyBudget(100 * mebibyte);
   const [first, second, third] = [90, 90, 10].map((size) => new Reading(budget, size * mebibyte));
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
@@ -59,13 +59,13 @@ test('small bodies do not wait, and a client that leaves its place gives it to t
   ]);
   second.request.emit('close');
   assert.deepEqual(await observe(second, third), ['left', 'reading']);
-  // One that left while it was read gives back once.
+  // A request that leaves while its body is read returns its bytes only once.
   first.request.emit('close');
   first.release();
   assert.deepEqual(await observe(new Reading(budget, 90 * mebibyte)), ['reading']);
 });
 
-test('a body of a stranger is not read while others that are being read hold all that the host has', async () => {
+test("the body of an unknown caller is not read while other bodies use up the host's budget", async () => {
   const [first, second] = [60, 60].map((size) => {
     const request = new IncomingMessage(new Socket());
     request.headers['content-length'] = String(size * mebibyte);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Smaller bodies don't wait for others: all of them together are little. */
+/** Bodies up to this size don't wait, because even many of them need little memory. */
 const freeOfChargeBytes = 262_144;
 
 interface Waiting {
@@ -9,20 +9,20 @@ interface Waiting {
 }
 
 /**
- * Bounds the memory of all bodies that are being read at one time: the host reads a body whole before the gate is asked,
- * so a stranger's body counts too. A request beyond the bound isn't refused: it waits, unread, in the order of arrival, and
- * the kernel slows its sender down.
+ * Limits the memory for all bodies that are read at the same time. The host reads a body before it asks the gate, so
+ * bodies of unknown callers need memory too. A request beyond the limit isn't refused. It waits unread, in the order of
+ * arrival, and the kernel slows its sender down.
  */
 export class BodyBudget {
   #freeBytes: number;
   readonly #waiting: Waiting[] = [];
 
-  /** `bytes`: no single body may be larger, or it would wait for ever. */
+  /** `bytes` must be at least the size of the largest body, which would otherwise wait for ever. */
   constructor(bytes: number) {
     this.#freeBytes = bytes;
   }
 
-  /** Resolves to what gives the bytes back. Rejects when the client leaves while it waits. */
+  /** Resolves to a function that returns the bytes. Rejects if the client leaves while its request waits. */
   reserve(bytes: number, request: IncomingMessage): Promise<() => void> {
     if (bytes <= freeOfChargeBytes) return Promise.resolve(() => undefined);
     return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export class BodyBudget {
     });
   }
 
-  /** Strictly one after another, so that small ones can't keep a large one waiting. */
+  /** Begins requests in their order only, so that small ones can't keep a large one waiting. */
   #beginNext(): void {
     for (let next = this.#waiting[0]; next !== undefined && next.bytes <= this.#freeBytes; next = this.#waiting[0]) {
       this.#waiting.shift();

@@ -17,7 +17,7 @@ import type { HostExchange, ServedApp } from './served-app.js';
 import { StreamingExchange } from './streaming-proxy.js';
 import { createTriggerMetadata } from './trigger-metadata.js';
 
-/** One request to a function, from its body to the answer. */
+/** Runs a function for one request: reads the body, invokes the function and sends the answer. */
 export async function runFunction(
   served: ServedApp,
   match: RouteMatch,
@@ -25,20 +25,20 @@ export async function runFunction(
   { request: incoming, response, report }: HostExchange,
 ): Promise<void> {
   const log = functionLog(served, match);
-  // The real host reads a body only when its length is declared, and gives the function an empty one otherwise.
+  // The real host reads a body only if its length is declared. Otherwise it gives the function an empty body.
   const hasDeclaredBody = declaredLength(incoming) > 0;
   const body = hasDeclaredBody ? await readBody(incoming) : undefined;
   if (body === 'aborted') return;
   if (body === 'too-large') {
-    // Kestrel would say 413, but the real host reads the body within the invocation, whose failures are all 500
-    // (azure-functions-host#10519).
+    // Kestrel would answer 413, but the real host reads the body within the invocation, and every failure of an
+    // invocation is 500 (azure-functions-host#10519).
     log('error', randomUUID(), `The body is larger than ${maximumBodyBytes} bytes.`);
     refuseRequest(incoming, response, 500);
     return;
   }
   const data = served.streamingUri === undefined ? toRpcHttp(received, match.values, body) : {};
   const invocation = createInvocation(match.route.registered, {
-    // With streaming the message stays empty, and the library takes the request from the forwarded one.
+    // With streaming, the message stays empty, and the library reads the forwarded request.
     triggerInput: { name: match.route.triggerName, data: { http: data } },
     triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
     durable: served.durable,
@@ -100,12 +100,15 @@ async function runStreaming(
   try {
     await exchange.finish(answered);
   } catch (error) {
-    // The answer was on its way already; the client sees it cut short.
+    // The answer had already begun, so the client gets it cut short.
     log('debug', invocation.invocationId, describeError(error));
   }
 }
 
-/** In the order in which they were matched (of `{a}-{b}`, b is first), then the parameters that the path gave no value. */
+/**
+ * The route values in the order in which they were matched (in `{a}-{b}`, b is first), then the parameters without a
+ * value.
+ */
 function allRouteValues({ route, values }: RouteMatch): ReadonlyMap<string, string | undefined> {
   const parameters = route.template.segments.flat().filter((part) => part.kind === 'parameter');
   const absent = parameters.filter(({ name }) => !values.has(name));

@@ -6,7 +6,7 @@ import { BodyBudget } from './body-budget.js';
 import { writeStatus } from './http-response.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
 
-/** One request as the host has understood it; from here on nobody looks at the socket's own fields. */
+/** One request, as the host has understood it. Later code never reads the fields of the socket. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly scheme: 'http' | 'https';
@@ -16,7 +16,7 @@ export interface ReceivedRequest {
   readonly headers: RequestHeaders;
 }
 
-/** Undefined for a request line or host that Kestrel answers with 400. */
+/** Undefined for a request line or a host that Kestrel answers with 400. */
 export function receiveRequest(
   method: string,
   rawTarget: string,
@@ -25,26 +25,28 @@ export function receiveRequest(
 ): ReceivedRequest | undefined {
   const target = isWholeServer(method, rawTarget) ? wholeServer : parseRequestTarget(rawTarget);
   const host = headers.get('host') ?? ownAuthority;
-  // The front end in front of us ends TLS; Azure's hosts take the scheme from it in the same way.
+  // The front end terminates TLS. Azure's hosts take the scheme from this field in the same way.
   const scheme = headers.get('x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http';
   if (target === undefined || !isHost(host)) return undefined;
   if (!agreesWithTarget(rawTarget, headers.get('host'))) return undefined;
   return { method, scheme, host, target, query: parseQueryString(target.queryString), headers };
 }
 
-/** Kestrel takes an empty `Host` too, for which RFC 9110 section 7.2 asks where a target has no authority. */
+/** Kestrel accepts an empty `Host` too, which RFC 9110 section 7.2 requires if a target has no authority. */
 function isHost(host: string): boolean {
   return host === '' || (/^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}`));
 }
 
-/** The asterisk form (RFC 9112 section 3.2.4): a path of nothing, which no route of a function has. */
+/** The asterisk form (RFC 9112 section 3.2.4). Its path is empty, which no route of a function matches. */
 const wholeServer: RequestTarget = { path: '', encodedPath: '', queryString: '' };
 
 function isWholeServer(method: string, rawTarget: string): boolean {
   return rawTarget === '*' && method === 'OPTIONS';
 }
 
-/** A target in absolute form must name the same host as the Host header (RFC 9112 section 3.2.2), letter for letter. */
+/**
+ * Whether a target in absolute form names the same host as the Host header, letter for letter (RFC 9112 section 3.2.2).
+ */
 function agreesWithTarget(rawTarget: string, host: string | undefined): boolean {
   const origin = /^https?:\/\/[^/?]*/i.exec(rawTarget)?.[0];
   if (origin === undefined || host === undefined) return true;
@@ -53,7 +55,10 @@ function agreesWithTarget(rawTarget: string, host: string | undefined): boolean 
   return host === authority || (port === '' && host === `${authority}:${protocol === 'https:' ? 443 : 80}`);
 }
 
-/** `RpcHttp` as the real host fills it for the Node.js worker (`GrpcMessageConversionExtensions.ToRpcHttp`). */
+/**
+ * The `RpcHttp` message, as the real host fills it for the Node.js worker
+ * (`GrpcMessageConversionExtensions.ToRpcHttp`).
+ */
 export function toRpcHttp(
   request: ReceivedRequest,
   params: ReadonlyMap<string, string>,
@@ -72,28 +77,35 @@ export function toRpcHttp(
   };
 }
 
-/** `fromEntries` defines own properties, so that a header or parameter named `__proto__` stays one. */
+/** `fromEntries` defines own properties, so that a header or parameter named `__proto__` is kept as one. */
 function toNullable(map: ReadonlyMap<string, string>): Record<string, { readonly value: string }> {
   return Object.fromEntries([...map].map(([name, value]) => [name, { value }]));
 }
 
-/** The real host's limit (`DefaultMaxRequestBodySize`), 100 MiB. */
+/** The largest body that the real host accepts (`DefaultMaxRequestBodySize`): 100 MiB. */
 export const maximumBodyBytes = 104_857_600;
 
-/** All that are being read hold as much as the largest may. The gateway sends on those of strangers too. */
+/**
+ * All bodies that are read at the same time may be as large as the largest one together. The gateway forwards those of
+ * unknown callers too.
+ */
 const budget = new BodyBudget(maximumBodyBytes);
 
-/** The whole body of a declared length, or `too-large`. Rejects when the client goes away before its end. */
+/**
+ * Reads a body of declared length. Resolves to `too-large` beyond the limit. Rejects if the client leaves before its
+ * end.
+ */
 export async function readRequestBody(request: IncomingMessage): Promise<Buffer | 'too-large'> {
   const declared = declaredLength(request);
   if (declared > maximumBodyBytes) return 'too-large';
   const release = await budget.reserve(declared, request);
   try {
-    // Of its final size from the start: a list of chunks that is joined at the end holds everything twice.
+    // The buffer has its final size from the start. A list of chunks that is joined at the end would need twice the
+    // memory.
     const body = Buffer.allocUnsafeSlow(declared);
     let length = 0;
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      // Node's parser lets no body go beyond what it declared.
+      // Node's parser never lets a body exceed its declared length.
       length += chunk.copy(body, length);
     }
     return body.subarray(0, length);
@@ -102,7 +114,9 @@ export async function readRequestBody(request: IncomingMessage): Promise<Buffer 
   }
 }
 
-/** A body of declared length or chunked, for what isn't given to a function as it is. */
+/**
+ * Reads a body of declared length or in chunks, up to a limit. Used for bodies that a function does not get unchanged.
+ */
 export async function readBoundedBody(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
   if (declaredLength(request) > maximumBytes) return 'too-large';
   if (declaredLength(request) > 0 || !hasBody(request)) return readRequestBody(request);
@@ -117,7 +131,7 @@ export async function readBoundedBody(request: IncomingMessage, maximumBytes: nu
   }
 }
 
-/** From `Content-Length`, zero without one: what a chunked request declares. */
+/** The value of `Content-Length`. Zero if there is none, as in a chunked request. */
 export function declaredLength(request: IncomingMessage): number {
   const length = Number(request.headers['content-length'] ?? 0);
   return Number.isSafeInteger(length) ? length : 0;
@@ -127,30 +141,30 @@ export function hasBody(request: IncomingMessage): boolean {
   return declaredLength(request) > 0 || request.headers['transfer-encoding'] !== undefined;
 }
 
-/** The rest of a refused request's body isn't read, so the connection can't be used again. */
+/** Refuses a request. The rest of its body isn't read, so the connection can't be used again. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse, status: number): void {
   if (hasBody(request)) response.setHeader('connection', 'close');
   writeStatus(response, status);
 }
 
-/** Header names in lower case, each with its values as one text. */
+/** Header names in lower case, each with its values joined to one text. */
 type RequestHeaders = ReadonlyMap<string, string>;
 
-/** What Kestrel refuses before any function sees it, by status. */
+/** The status with which Kestrel refuses headers before any function gets them. */
 type HeaderRefusal = 400 | 431;
 
 const maximumHeaderCount = 100;
-/** Kestrel's `MaxRequestHeadersTotalSize`. */
+/** The limit of Kestrel's `MaxRequestHeadersTotalSize`, in bytes. */
 export const maximumHeaderBytes = 32_768;
 
 /**
- * Headers from the wire's own list, as the real host hands them on: lower-case names, the values of a repeated
- * header joined by `,` without a space, also where Node would have dropped or joined them its own way. This is the
- * form in which a gate sees a client certificate header that was sent twice.
+ * Reads headers as the real host passes them on: names in lower case, and the values of a repeated header joined by `,`
+ * without a space, even if Node would have dropped or joined them in another way. A gate sees a client certificate
+ * header that was sent twice in this form.
  */
 export function readRequestHeaders(rawHeaders: readonly string[]): RequestHeaders | HeaderRefusal {
   if (rawHeaders.length / 2 > maximumHeaderCount) return 431;
-  // Per line a colon, a space and the line's end; Node gives each octet as one character.
+  // Each line has a colon, a space and a line end besides the two texts. Node returns each byte as one character.
   if (rawHeaders.reduce((total, text) => total + text.length + 2, 0) > maximumHeaderBytes) return 431;
   const headers = new Map<string, string>();
   for (const [spelling, latin1] of pairRawHeaders(rawHeaders)) {
@@ -158,14 +172,14 @@ export function readRequestHeaders(rawHeaders: readonly string[]): RequestHeader
     const value = decodeValue(latin1);
     if (value === undefined) return 400;
     const earlier = headers.get(name);
-    // The one header whose repetition the real server refuses: it decides where a request belongs.
+    // The real server refuses a repeated header only if it is `Host`, which decides where a request belongs.
     if (earlier !== undefined && name === 'host') return 400;
     headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }
   return headers;
 }
 
-/** Node reads header bytes as Latin-1; Kestrel reads them as UTF-8 and refuses what isn't. */
+/** Decodes a value as Kestrel does: as UTF-8, and undefined if it is not valid. Node has read its bytes as Latin-1. */
 function decodeValue(latin1: string): string | undefined {
   if (!/[\x80-\xff]/.test(latin1)) return latin1;
   try {

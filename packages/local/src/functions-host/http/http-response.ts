@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { RpcHttpCookie, RpcHttpData, RpcTypedData } from '../worker/core-types.js';
 
 /**
- * The server frames the message itself; what the app says about framing would contradict it. Node refuses to announce a
- * `Trailer` beside a length, and none is sent.
+ * The server itself frames the message, and the app's own fields could contradict it. Node refuses to announce a
+ * `Trailer` together with a length, and sends no trailer.
  */
 const framingHeaders = new Set([
   'connection',
@@ -14,7 +14,7 @@ const framingHeaders = new Set([
   'upgrade',
 ]);
 
-/** An answer without a body: what the host says on its own. */
+/** Sends an answer of the host itself, without a body. */
 export function writeStatus(response: ServerResponse, status: number): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -23,7 +23,10 @@ export function writeStatus(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'content-length': '0' }).end();
 }
 
-/** A handler without a result is 204, as ASP.NET answers an empty `ObjectResult`. Throws when the app's headers can't be sent. */
+/**
+ * Sends a function's result. A handler without a result gets 204, as ASP.NET answers an empty `ObjectResult`. Throws if
+ * the app's headers can't be sent.
+ */
 export function writeResult(response: ServerResponse, result: RpcTypedData | null | undefined): void {
   if (result?.http === undefined) {
     response.writeHead(204).end();
@@ -41,7 +44,7 @@ function writeHttpData(response: ServerResponse, data: RpcHttpData): void {
   response.statusCode = Number(data.statusCode ?? 200);
   const bodyless = response.statusCode === 204 || response.statusCode === 304;
   if (!bodyless) response.setHeader('content-length', body.length);
-  // Node itself leaves the body out of the answer to HEAD.
+  // Node itself omits the body of an answer to HEAD.
   response.end(bodyless ? undefined : body);
 }
 
@@ -50,7 +53,10 @@ function toBytes(data: RpcTypedData | null | undefined): Uint8Array {
   return Buffer.from(data?.string ?? data?.json ?? '');
 }
 
-/** Kestrel refuses anything but printable ASCII in a response header (`ValidateHeaderValueCharacters`): a 500. */
+/**
+ * Throws for anything but printable ASCII, as Kestrel does in a response header (`ValidateHeaderValueCharacters`). The
+ * answer is then a 500.
+ */
 function requireAscii(name: string, value: string): string {
   if (/[^\t\x20-\x7e]/.test(value)) throw new Error(`The response header "${name}" has characters beyond ASCII.`);
   return value;
@@ -58,12 +64,12 @@ function requireAscii(name: string, value: string): string {
 
 const sameSiteNames = { lax: 'lax', strict: 'strict', explicitNone: 'none', none: undefined } as const;
 
-/** RFC 9110 section 5.6.2. ASP.NET Core writes a cookie's name as it is, and refuses any other character in it. */
+/** A token (RFC 9110 section 5.6.2). ASP.NET Core writes a cookie's name unchanged, and refuses other characters. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * One `Set-Cookie` value as ASP.NET Core writes it (`SetCookieHeaderValue`): the value escaped, path `/` unless the app
- * named one. Throws where it throws, and the answer is a 500 then.
+ * A `Set-Cookie` value as ASP.NET Core writes it (`SetCookieHeaderValue`): the value is escaped, and the path is `/`
+ * unless the app named one. Throws in the same cases as ASP.NET Core; the answer is then a 500.
  */
 function formatSetCookie(cookie: RpcHttpCookie): string {
   const name = cookie.name ?? '';
@@ -86,7 +92,9 @@ function formatSetCookie(cookie: RpcHttpCookie): string {
     .join('; ');
 }
 
-/** .NET's `Uri.EscapeDataString`: `encodeURIComponent`, and the five characters that RFC 3986 reserves beyond it. */
+/**
+ * Escapes like .NET's `Uri.EscapeDataString`, which also escapes the five characters that `encodeURIComponent` leaves.
+ */
 function escapeData(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -94,7 +102,7 @@ function escapeData(text: string): string {
   );
 }
 
-/** An attribute's text ends at `;` for whoever reads the cookie, so it may not hold one. */
+/** Removes `;` and line breaks, because they would end the attribute. */
 function attribute(name: string, value: string | undefined): string {
   if (value === undefined || value === '') return '';
   return `${name}=${value.replace(/[;\r\n]/g, '')}`;

@@ -40,10 +40,10 @@ const usual = shareSampleApp(
   app.get('slow', async () => { console.log('slow runs'); await gate; return { body: 'slow' }; });
   app.get('open', () => { release(); return { body: 'open' }; });`),
 );
-/** Its function takes every path below the prefix. */
+/** A function that takes every path below the prefix. */
 const catchingAll = shareSampleApp(commonJs(`app.http('echo', { route: '{*rest}', handler: ${echo} });`));
 
-test('what no function answers', async (context) => {
+test('the host itself answers what no function serves', async (context) => {
   const sample = await createSampleApp(context, {
     ...commonJs(`app.get('a', { route: '{*rest}', handler: () => ({ body: 'caught' }) });`),
     'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }',
@@ -68,7 +68,7 @@ test('what no function answers', async (context) => {
   assert.deepEqual(await statusAndBody('/administrators'), [200, 'caught']);
 });
 
-test('the home page stands at the root, and HEAD follows the methods', async () => {
+test('the home page is at the root, and HEAD is served only if the methods allow it', async () => {
   const { host } = usual;
   assert.equal((await fetch(host.url)).status, 200);
   const head = await fetch(`${host.url}/api/h`, { method: 'HEAD' });
@@ -76,7 +76,7 @@ test('the home page stands at the root, and HEAD follows the methods', async () 
   assert.equal((await fetch(`${host.url}/api/g`, { method: 'HEAD' })).status, 404);
 });
 
-test('headers arrive as the real host hands them on', async () => {
+test('headers arrive as the real host passes them on', async () => {
   const { host } = usual;
   const raw = await exchangeRaw(
     host,
@@ -110,7 +110,7 @@ test('requests that the real server refuses never reach a function', async () =>
   assert.equal(await status('GET http://other/api/x HTTP/1.1\r\nHost: h'), '400');
 });
 
-test('a header value with line breaks is refused with words, in the answer and in the log', async () => {
+test('a header value with line breaks is refused with an explanation in the answer and in the log', async () => {
   const { host, logs } = catchingAll;
   for (const lineEnd of ['\n', '\r\n']) {
     const before = logs.length;
@@ -126,7 +126,7 @@ test('a header value with line breaks is refused with words, in the answer and i
   }
 });
 
-test('bodies: bytes, large ones, and chunked ones, which the real host gives as empty', async () => {
+test('bodies arrive as bytes, large ones too, and chunked ones as empty, as from the real host', async () => {
   const { host } = usual;
   const post = async (body: Uint8Array | ReadableStream): Promise<unknown> =>
     (await fetch(`${host.url}/api/size`, { method: 'POST', body, duplex: 'half' })).json();
@@ -136,7 +136,7 @@ test('bodies: bytes, large ones, and chunked ones, which the real host gives as 
   await until(() => usual.logs.some(({ message }) => message.includes('chunked')));
 });
 
-test('responses: status, headers, cookies, no result, and results that are none', async () => {
+test("responses have the app's status, headers and cookies, and a missing or wrong result is handled", async () => {
   const { host, logs } = usual;
   const get = (name: string): Promise<Response> => fetch(`${host.url}/api/${name}`);
   const full = await get('full');
@@ -163,7 +163,7 @@ test('responses: status, headers, cookies, no result, and results that are none'
   );
 });
 
-test("concurrent requests don't wait for each other, and a client that leaves harms nobody", async () => {
+test("concurrent requests don't wait for each other, and a client that leaves disturbs no other", async () => {
   const { host, logs } = usual;
   const leaving = new AbortController();
   const left = fetch(`${host.url}/api/slow`, { signal: leaving.signal });
@@ -175,7 +175,7 @@ test("concurrent requests don't wait for each other, and a client that leaves ha
   assert.equal(await (await slow).text(), 'slow');
 });
 
-/** As the gateway sends it, so that `Host` may be anything. */
+/** Sends the request as the gateway does, so that `Host` may be anything. */
 async function exchangeRaw({ port, frontEndField }: FunctionsHost, text: string): Promise<string> {
   const socket = createConnection(port, '127.0.0.1');
   const fromFrontEnd = text.replace('\r\n', `\r\n${frontEndField.name}: ${frontEndField.value}\r\n`);

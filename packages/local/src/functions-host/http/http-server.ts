@@ -19,23 +19,23 @@ import { writeStatus } from './http-response.js';
 import { identifySender, type RequestSender } from './request-sender.js';
 import type { ServedApp } from './served-app.js';
 
-/** Kestrel's `MaxRequestLineSize`. */
+/** The limit of Kestrel's `MaxRequestLineSize`, in bytes. */
 const maximumRequestLineBytes = 8192;
-/** The gateway's token, which is no part of the request that the app gets. */
+/** Room for the gateway's token, which is not part of the request that the app gets. */
 const frontEndFieldBytes = 256;
 const homePage = 'This function app is running in the local host of Certgate.\n';
 
-/** Before `listen` nobody can send anything. */
+/** Used before `listen`, when nobody can send a request yet. */
 const unknownSender: RequestSender = { kind: 'refused', message: 'The host does not listen yet.' };
 
 /**
- * A server that answers 503 until `serve` has named the app. It listens before the app loads, because the app's
- * settings name the port.
+ * A server that answers 503 until `serve` gives it the app. It listens before the app loads, because the app's settings
+ * contain the port.
  */
 export class HttpServer {
   readonly #server: Server;
   #served: ServedApp | undefined;
-  /** Connections on which a response is due or under way. */
+  /** Connections whose response is due or has begun. */
   readonly #answering = new WeakSet<Socket>();
   #access: HostAccess | undefined;
   #hasRefusedSender = false;
@@ -44,7 +44,7 @@ export class HttpServer {
 
   constructor(onAnswer: (answer: HostAnswer) => void) {
     this.#onAnswer = onAnswer;
-    // Node counts the request line with the headers; Kestrel's own limits for each are checked where they are read.
+    // Node counts the request line together with the headers. Kestrel's limits for each are checked when they are read.
     const maxHeaderSize = maximumRequestLineBytes + maximumHeaderBytes + frontEndFieldBytes;
     this.#server = createServer({ maxHeaderSize, keepAliveTimeout: 130_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
@@ -78,7 +78,7 @@ export class HttpServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client that goes away is no fault of the app's.
+    // A client that leaves is not a fault of the app.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     this.#answering.add(request.socket);
@@ -111,7 +111,10 @@ export class HttpServer {
     }
   }
 
-  /** Logged once: a web page that tries again and again must not bury the app's own lines. */
+  /**
+   * Refuses a request. Only the first refusal is logged, because a web page that keeps trying must not bury the app's
+   * own lines.
+   */
   #refuseSender(response: ServerResponse, message: string): void {
     if (!this.#hasRefusedSender) {
       this.#served?.app.writeLog({
@@ -125,7 +128,7 @@ export class HttpServer {
       'content-type': 'text/plain; charset=utf-8',
       'content-length': Buffer.byteLength(message) + 1,
       'cache-control': 'no-store',
-      // The rest of its body isn't read, and nobody who was refused is owed another request.
+      // The rest of the body isn't read, and a refused sender must not send another request.
       connection: 'close',
     });
     response.end(`${message}\n`);
@@ -139,9 +142,12 @@ export class HttpServer {
     return receiveRequest(method, url, headers, `127.0.0.1:${this.port}`) ?? 400;
   }
 
-  /** What Node's parser refuses reaches no function. Node itself would answer without a word, here and in the log. */
+  /**
+   * Answers what Node's parser refuses, so that it reaches no function. Node itself would explain it neither to the
+   * client nor in the log.
+   */
   #refuseUnreadable(code: string, socket: Socket): void {
-    // The client left within its request, or the connection itself failed: there is nobody to answer.
+    // The client left within its request, or the connection itself failed, so nobody can be answered.
     const isGone = code === 'HPE_INVALID_EOF_STATE' || !/^(?:HPE|ERR_HTTP)_/.test(code);
     if (isGone || !socket.writable || this.#answering.has(socket)) {
       socket.destroy();
@@ -159,7 +165,7 @@ export class HttpServer {
   }
 }
 
-/** As Node's own server answers; whatever else its parser refuses is a 400. */
+/** Statuses that Node's own server would use. For any other parser error the status is 400. */
 const unreadableStatuses: ReadonlyMap<string, string> = new Map([
   ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', '413 Payload Too Large'],
@@ -169,7 +175,10 @@ const unreadableStatuses: ReadonlyMap<string, string> = new Map([
 const malformedDetail =
   'The request is not well-formed HTTP, so no function got it. Does a header value have line breaks, as many tools write base64? X-ARR-ClientCert must be one line, as npx --no-install certgate certificate header <file> prints it.';
 
-/** The host's own addresses come first: not even a catch-all route serves `/admin` and `/runtime`. */
+/**
+ * The function for a request. The host's own addresses come first: even a catch-all route does not serve `/admin` and
+ * `/runtime`.
+ */
 function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch | undefined {
   const { path } = received.target;
   if (/^\/+(?:admin|runtime)(?:\/|$)/i.test(path)) return undefined;
@@ -177,7 +186,10 @@ function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch 
   return match === undefined || isDisabled(match.route.functionName) ? undefined : match;
 }
 
-/** Only to a request that came by HTTPS, as the front end says, and for a name that is not excluded. */
+/**
+ * The HSTS value for this request. Undefined unless the front end received it over HTTPS, for a host that is not
+ * excluded.
+ */
 function findStrictTransportSecurity(
   settings: StrictTransportSecurity | undefined,
   headers: { readonly [name: string]: string | readonly string[] | undefined },

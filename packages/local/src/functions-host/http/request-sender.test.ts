@@ -14,7 +14,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** The answers to everything that is sent in one piece; the last request must end the connection, or be refused. */
+/** The answers to everything that is sent at once. The last request must end the connection, or be refused. */
 async function exchange(port: number, text: string): Promise<readonly Answer[]> {
   const socket = createConnection(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -41,7 +41,7 @@ async function startHost(
   return { host, sample, token: `${host.frontEndField.name}: ${host.frontEndField.value}\r\n` };
 }
 
-test('without its token the host answers nobody, whatever the request says', async (context) => {
+test('the host answers no request without its token, whatever else the request contains', async (context) => {
   const { host, sample, token } = await startHost(context);
   const refused = [
     get(''),
@@ -93,11 +93,11 @@ test('a connection that carried the token proves nothing about its next request'
   const statuses = async (...requests: readonly string[]): Promise<readonly number[]> =>
     (await exchange(host.port, requests.join(''))).map(({ status }) => status);
   assert.deepEqual(await statuses(get(token), get(token), get(forged), get(token)), [200, 200, 403]);
-  // What follows a refusal on its connection is not answered, though it be the gateway's.
+  // After a refusal, no further request on the connection is answered, even if it is the gateway's.
   assert.deepEqual(await statuses(get(forged), get(token)), [403]);
 });
 
-test('opened by hand, the host answers the names of the loopback, and no other', async (context) => {
+test("with unsafeDirectHeader, the host answers requests for the loopback's names, and no other", async (context) => {
   const { host, token } = await startHost(context, { unsafeDirectHeader: true });
   const status = async (fields: string, name: string | null, version?: string): Promise<number | undefined> =>
     (await exchange(host.port, get(`${fields}Connection: close\r\n`, name, version)))[0]?.status;

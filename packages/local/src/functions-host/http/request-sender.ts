@@ -1,27 +1,32 @@
 /**
- * Who sent a request to the embedded host's own port. Any process of this machine can reach it, and so can a web page
- * whose name was made to lead to 127.0.0.1 (DNS rebinding); whoever does could put a certificate of others into
- * `X-ARR-ClientCert`, and certificates are no secret. So the host answers only what carries the secret that it shares
- * with the gateway in front of it.
+ * Decides whether a request to the embedded host's own port comes from its gateway. Any process of this machine can
+ * reach the port, and so can a web page whose name was made to point at 127.0.0.1 (DNS rebinding). They could put
+ * anybody's certificate into `X-ARR-ClientCert`, because certificates are not secret. So the host answers only requests
+ * with the token that it shares with its gateway.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { getFieldValues, pairRawHeaders } from '../../wire/raw-fields.js';
 import type { HostAccess } from '../worker/host-protocol.js';
 
-/** The gateway's field. Apps never see it: it is taken off before anything else reads the request. */
+/**
+ * The field with the gateway's token. It is removed before anything else reads the request, so that apps never see it.
+ */
 export const frontEndTokenHeaderName = 'x-certgate-front-end-token';
 
 export type RequestSender =
-  /** The fields that are left for the app, as Node's `rawHeaders` has them. */
+  /** The remaining fields, which the app gets, in the form of Node's `rawHeaders`. */
   | { readonly kind: 'accepted'; readonly rawHeaders: readonly string[] }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** 256 random bits. */
+/** A new token of 256 random bits. */
 export function createFrontEndToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Judges every request anew: a connection that carried the token once proves nothing about the next request on it. */
+/**
+ * Checks each request separately. An earlier request with the token proves nothing about the next one on the same
+ * connection.
+ */
 export function identifySender(rawHeaders: readonly string[], access: HostAccess): RequestSender {
   const fields = pairRawHeaders(rawHeaders);
   const tokens = getFieldValues(fields, frontEndTokenHeaderName);
@@ -54,13 +59,13 @@ function refuse(message: string): RequestSender {
   return { kind: 'refused', message };
 }
 
-/** Over digests, which have one length whatever was sent, so that the time tells nothing of the secret. */
+/** Compares digests, which always have the same length, so that the time reveals nothing about the secret. */
 function isSameSecret(given: string, expected: string): boolean {
   const [left, right] = [given, expected].map((text) => createHash('sha256').update(text).digest());
   return left !== undefined && right !== undefined && timingSafeEqual(left, right);
 }
 
-/** No other name that leads to this machine: a name that somebody else's DNS answers for may lead here too. */
+/** Only these names are accepted. Any other name may be an attacker's, which was made to point at this machine. */
 function isLoopbackAuthority(host: string): boolean {
   return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host);
 }

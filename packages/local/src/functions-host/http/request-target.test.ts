@@ -24,12 +24,12 @@ const table: readonly (readonly [target: string, path: string, encodedPath: stri
   ['https://other.test', '/', '/', ''],
 ];
 for (const [target, path, encodedPath, queryString] of table) {
-  test(`the target ${target}`, () => {
+  test(`the target ${target} is taken apart`, () => {
     assert.deepEqual(parseRequestTarget(target), { path, encodedPath, queryString });
   });
 }
 
-test('targets that are refused', () => {
+test('invalid targets are refused', () => {
   for (const target of ['*', 'api', '/%00', '/a b', '/é', 'other.test:443']) {
     assert.equal(parseRequestTarget(target), undefined, target);
   }

@@ -1,17 +1,17 @@
-/** A request target taken apart as Kestrel does it. */
+/** The parts of a request target, as Kestrel splits it. */
 export interface RequestTarget {
-  /** Percent-decoded except `%2F`, dot segments removed: what routes are matched against. */
+  /** The path to match routes against: percent-decoded except `%2F`, without dot segments. */
   readonly path: string;
-  /** The same path, encoded again: what `request.url` shows. */
+  /** The same path, encoded again. `request.url` shows it. */
   readonly encodedPath: string;
-  /** With its `?`, as it was sent; empty when there is none. */
+  /** The query string with its `?`, exactly as sent. Empty if there is none. */
   readonly queryString: string;
 }
 
-/** Undefined for a target that Kestrel answers with 400. */
+/** Undefined if Kestrel would answer the target with 400. */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (/[^\x21-\x7e]/.test(target)) return undefined;
-  // Absolute form ("GET http://host/path"): its authority is compared with the Host header elsewhere.
+  // Removes the authority of the absolute form ("GET http://host/path"). It is compared with the Host header elsewhere.
   const originForm = target.replace(/^https?:\/\/[^/?]*/i, '');
   const withSlash = originForm.startsWith('/')
     ? originForm
@@ -31,7 +31,10 @@ export function parseRequestTarget(target: string): RequestTarget | undefined {
   };
 }
 
-/** Decodes valid UTF-8 in percent-encoded runs, leaves everything else (and `%2F`, which must not become a separator) as it is. */
+/**
+ * Decodes percent-encoded runs that are valid UTF-8. Everything else stays as it is, and so does `%2F`, which must not
+ * become a separator.
+ */
 function decodePath(path: string): string {
   return path.replace(/(?:%(?!2f)[0-9a-f]{2})+/gi, (run) => {
     try {
@@ -58,14 +61,17 @@ function removeDotSegments(path: string): string {
   return `/${kept.join('/')}`;
 }
 
-/** ASP.NET's `PathString.ToUriComponent`: unreserved and sub-delims stay, a valid percent-encoding stays, the rest is encoded. */
+/**
+ * Encodes like ASP.NET's `PathString.ToUriComponent`: keeps unreserved characters, sub-delims and valid
+ * percent-encodings, and encodes the rest.
+ */
 function encodePath(path: string): string {
   return path.replace(/%(?![0-9a-f]{2})|[^%A-Za-z0-9\-._~!$&'()*+,;=:@/]+/gi, encodeURIComponent);
 }
 
 /**
- * A query string as ASP.NET Core gives it to a function: names without case under their first spelling, and every
- * value of a name in order.
+ * Parses a query string as ASP.NET Core does: names are compared without regard to case, the first spelling is kept,
+ * and all values of a name are in order.
  */
 export function parseQueryString(queryString: string): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map<string, { readonly name: string; readonly values: string[] }>();
@@ -87,7 +93,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(spaced);
   } catch {
-    // .NET decodes what it can and leaves the rest.
+    // Like .NET, decodes what is valid and leaves the rest.
     return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
       try {
         return decodeURIComponent(run);

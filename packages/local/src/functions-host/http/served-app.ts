@@ -6,31 +6,31 @@ import type { DurableStandIn } from '../worker/durable-client.js';
 import type { AnswerReport } from './answer-report.js';
 import type { ReceivedRequest } from './http-request.js';
 
-/** One request on its way, with the fields of its sender as they came. */
+/** One request with its response, and with the sender's header fields as they were received. */
 export interface HostExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly report: AnswerReport;
-  /** As Node's `rawHeaders` has them, without the gateway's token. */
+  /** The fields in the form of Node's `rawHeaders`, without the gateway's token. */
   readonly rawHeaders: readonly string[];
 }
 
-/** An address of an extension's, below `/runtime/webhooks`. */
+/** The endpoint of an extension, below `/runtime/webhooks`. */
 export interface WebhookEndpoint {
-  /** Whether the path, as routes are matched against it, is one of its addresses. */
+  /** Whether the endpoint serves the path, in the form in which routes are matched. */
   serves(path: string): boolean;
   answer(received: ReceivedRequest, exchange: HostExchange): Promise<void>;
 }
 
-/** What is served once the app has loaded. */
+/** What the server serves once the app is loaded. */
 export interface ServedApp {
   readonly app: AppContext;
   readonly routes: readonly Route[];
   readonly streamingUri: URL | undefined;
-  /** There where a function has a Durable Functions client among its inputs. */
+  /** Set if a function has a Durable Functions client among its inputs. */
   readonly durable?: DurableStandIn | undefined;
-  /** There where host.json enables it. */
+  /** Set if host.json enables it. */
   readonly strictTransportSecurity?: StrictTransportSecurity | undefined;
-  /** There where a function has an MCP trigger. */
+  /** Set if a function has an MCP trigger. */
   readonly mcp?: WebhookEndpoint | undefined;
 }

@@ -68,7 +68,7 @@ test('with HTTP streaming, requests and responses are proxied to the worker', as
   assert.equal(seen['body'], 'text');
 });
 
-test('a body is framed whatever the method, so it is never read as the next request', async () => {
+test('a body is framed whatever the method is, so that it is never read as the next request', async () => {
   const { host } = app;
   const second = 'GET /smuggled HTTP/1.1\r\nHost: h\r\nx-ms-invocation-id: forged\r\n\r\n';
   for (const [method, size] of [
@@ -99,7 +99,7 @@ test('bodies stream in both directions', async () => {
   assert.equal(chunks.join(''), 'FIRSTSECOND');
 });
 
-test('a handler that throws or returns nothing is a 500, and nothing hangs', async () => {
+test('a handler that throws or returns nothing gets a 500, and nothing hangs', async () => {
   const { host } = app;
   for (const name of ['throws', 'nothing', 'text', 'noReturn', 'fine?fail']) {
     const response = await fetch(`${host.url}/api/${name}`);
@@ -116,7 +116,7 @@ test('a handler that throws or returns nothing is a 500, and nothing hangs', asy
   assert.equal(await (await fetch(`${host.url}/api/fine`)).text(), 'fine');
 });
 
-test('what a caller sends shadows headers in trigger metadata, as behind the real host', async () => {
+test("a caller's values hide the headers in trigger metadata, as behind the real host", async () => {
   const { host } = app;
   const headers = { 'X-ARR-ClientCert': 'true one', 'content-type': 'application/json' };
   const viaBody = await fetch(`${host.url}/api/arr`, {
@@ -139,7 +139,7 @@ test('the true header reaches the server that the library opened', async () => {
   assert.equal(await response.text(), 'true one');
 });
 
-test('a client that leaves while its answer streams takes nothing with it', async () => {
+test('a client that leaves while its answer streams causes no failure', async () => {
   const { host } = app;
   const leaving = new AbortController();
   const response = await fetch(`${host.url}/api/endless`, { signal: leaving.signal });

@@ -4,10 +4,13 @@ import { hopByHopNames, pairRawHeaders } from '../../wire/raw-fields.js';
 import { hasBody, maximumBodyBytes, type ReceivedRequest } from './http-request.js';
 import { writeStatus } from './http-response.js';
 
-/** .NET's `SocketsHttpHandler`, by which the real host forwards: `MaxResponseHeadersLength`. */
+/**
+ * The most bytes of response headers (`MaxResponseHeadersLength` of .NET's `SocketsHttpHandler`, with which the real
+ * host forwards).
+ */
 const maximumResponseHeaderBytes = 65_536;
 
-/** Headers of one hop, and those that this host sets itself: what a caller sends under these names is not passed on. */
+/** Headers that are not forwarded: those of a single connection, and those that this host sets itself. */
 const notForwarded: ReadonlySet<string> = new Set([
   ...hopByHopNames,
   'content-length',
@@ -20,8 +23,8 @@ const notForwarded: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The request on its way to the HTTP server that the library opens for streaming, and the answer on its way back.
- * The real host does the same with a reverse proxy, beside the invocation, which carries no HTTP then.
+ * Forwards a request to the HTTP server that the library opens for streaming, and the answer back to the client. The
+ * real host does the same with a reverse proxy. The invocation itself then carries no HTTP.
  */
 export class StreamingExchange {
   readonly #forwarded: ClientRequest;
@@ -37,8 +40,9 @@ export class StreamingExchange {
     body: Buffer | undefined,
   ) {
     this.#client = client;
-    // Its server closes idle connections; a fresh one per request can't be half dead. Kept alive anyway: a server
-    // that closes after an early answer resets the connection over the body it didn't read, and the answer is lost.
+    // Each request has its own connection, because the library's server closes idle ones. `keepAlive` is set
+    // nevertheless: a server that closes after an early answer resets the connection if it has not read the body, and
+    // the answer is lost.
     const connection = new Agent({ keepAlive: true, maxSockets: 1 });
     this.#forwarded = request(uri, {
       method: received.method,
@@ -51,7 +55,8 @@ export class StreamingExchange {
       maxHeaderSize: maximumResponseHeaderBytes,
     });
     this.#answered = this.#passAnswer();
-    // Nobody may be awaiting `finish` yet: without a request at its server, the invocation never ends.
+    // Without a request at the library's server, the invocation never ends and nobody calls `finish`. So a failure is
+    // answered here.
     this.#answered.catch(() => {
       if (!client.headersSent && !client.destroyed) writeStatus(client, 502);
     });
@@ -64,7 +69,10 @@ export class StreamingExchange {
     else this.#forwarded.end();
   }
 
-  /** The invocation has ended. When the library never answered (the handler threw, or returned nothing), this is a 500. */
+  /**
+   * Called when the invocation has ended. If the library never answered, because the handler threw or returned nothing,
+   * the client gets 500.
+   */
   async finish(libraryHasAnswered: boolean): Promise<void> {
     if (libraryHasAnswered) {
       await this.#answered;
@@ -106,8 +114,8 @@ export class StreamingExchange {
 }
 
 /**
- * Always said, because Node frames no body of GET, HEAD, DELETE, OPTIONS or TRACE on its own: the library's server would
- * read it as the next request.
+ * Always frames the body, because Node does not do so for GET, HEAD, DELETE, OPTIONS or TRACE. The library's server
+ * would read an unframed body as the next request.
  */
 function framingHeaders(incoming: IncomingMessage, body: Buffer | undefined): Record<string, string> {
   if (body !== undefined) return { 'content-length': String(body.length) };

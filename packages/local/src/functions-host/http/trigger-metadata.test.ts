@@ -14,7 +14,7 @@ function metadata(
   return { ...createTriggerMetadata(request, new Map(Object.entries(routeValues)), bytes) };
 }
 
-test('query and headers stand beside route values, and the function key is left out', () => {
+test('query and headers are included together with route values, and the function key is left out', () => {
   assert.deepEqual(metadata('/api/a?q=1&q=2&code=key', { id: '7' }), {
     q: { string: '2' },
     id: { string: '7' },
@@ -23,7 +23,7 @@ test('query and headers stand beside route values, and the function key is left 
   });
 });
 
-test('route values replace query values, which replace members of the body, without case', () => {
+test('route values replace query values, and query values replace members of the body, without regard to case', () => {
   const body = JSON.stringify({ A: 'body', B: 'body', c: 1, d: true, e: { f: 1 }, g: [1], h: null });
   assert.deepEqual(metadata('/api?b=query&a=query', { a: 'route' }, body), {
     A: { string: 'route' },
@@ -36,7 +36,7 @@ test('route values replace query values, which replace members of the body, with
   });
 });
 
-test('a name that the caller took is not replaced by the true headers', () => {
+test('a name that the caller has used is not replaced by the true headers', () => {
   assert.deepEqual(metadata('/api?headers=forged', {})['headers'], { string: 'forged' });
   assert.equal(metadata('/api?headers=forged', {})['Headers'], undefined);
 });
@@ -47,6 +47,6 @@ test('a body that is not a JSON object adds nothing', () => {
   }
 });
 
-test('a route parameter without a value takes its name from the query, and from the headers too', () => {
+test('a route parameter without a value removes its name from the query, and from the headers too', () => {
   assert.deepEqual(metadata('/api/a?id=1', { ID: undefined, headers: undefined }), { Query: { json: '{"id":"1"}' } });
 });

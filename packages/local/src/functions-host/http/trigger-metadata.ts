@@ -3,13 +3,14 @@ import type { ReceivedRequest } from './http-request.js';
 import { isJsonObject } from '../../json-file.js';
 
 /**
- * The trigger metadata that the real host sends beside an HTTP request (`HttpTriggerBinding.GetRequestBindingData`):
- * members of a JSON body, then the query, then route parameters, each replacing what an earlier one put under the
- * same name, names compared without case; a route parameter without a value takes its name away altogether. `Query`
- * and `Headers` come last and only **where the name is still free**.
- * With HTTP streaming the library takes the request's headers and parameters from here. So what a caller puts in a
- * body, query or path can stand in for the headers there, in Azure as here: it is kept so that a gate can be tested
- * against it.
+ * The trigger metadata that the real host sends with an HTTP request (`HttpTriggerBinding.GetRequestBindingData`):
+ * members of a JSON body, then the query, then route parameters. Each replaces an earlier value with the same name,
+ * compared without regard to case. A route parameter without a value removes the name. `Query` and `Headers` come last,
+ * and only if **the name is not used yet**.
+ *
+ * With HTTP streaming, the library takes the request's headers and parameters from here. So a caller can replace the
+ * headers by a value in the body, the query or the path, as in Azure. This host does the same, so that a gate can be
+ * tested against it.
  */
 export function createTriggerMetadata(
   request: ReceivedRequest,
@@ -38,12 +39,14 @@ function isPresent(
   return entry[1] !== undefined;
 }
 
-/** A text of every large body would cost twice its size for nothing: only a JSON object has members. */
+/**
+ * Whether the body may be a JSON object. Only then it is decoded, because a text of a large body needs twice its size.
+ */
 function beginsLikeObject(body: Uint8Array): boolean {
   return body.find((byte) => !insignificantBytes.has(byte)) === 0x7b;
 }
 
-/** JSON's white space (RFC 8259 §2), and the byte order mark that the decoder takes off. */
+/** JSON's white space (RFC 8259 §2), and the byte order mark, which the decoder removes. */
 const insignificantBytes: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
 function bodyMembers(body: Uint8Array | undefined): readonly (readonly [string, RpcTypedData])[] {
@@ -59,7 +62,7 @@ function bodyMembers(body: Uint8Array | undefined): readonly (readonly [string, 
     if (isJsonObject(member)) return [[name, { json: JSON.stringify(member) }]];
     if (typeof member === 'string') return [[name, { string: member }]];
     if (typeof member === 'number') return [[name, { string: String(member) }]];
-    // .NET writes booleans as True and False; null and lists are left out.
+    // .NET writes booleans as True and False, and leaves out null and lists.
     return typeof member === 'boolean' ? [[name, { string: member ? 'True' : 'False' }]] : [];
   });
 }

@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from '../../json-file.js';
 import { readOwn } from './json-rpc.js';
 
 /**
- * What a function answers in JSON, as the C# SDK reads it and writes it again: the members that it knows, and nothing
- * else. Every fault is an exception, and fails the call.
+ * Thrown for a function's JSON result that the C# SDK could not read. The call then fails. The functions below read
+ * results as the SDK does, and keep only the members that it knows.
  */
 export class UnreadableResult extends Error {}
 
@@ -16,7 +16,7 @@ export function parseResult(text: unknown): unknown {
   }
 }
 
-/** Texts and other members that a kind of block must have, those it may have, and whether it keeps `_meta`. */
+/** The members that each kind of content block must have, and whether it keeps `_meta`. */
 const blockShapes: ReadonlyMap<string, readonly [required: readonly string[], hasMeta: boolean]> = new Map([
   ['text', [['text'], true]],
   ['image', [['data', 'mimeType'], true]],
@@ -25,7 +25,7 @@ const blockShapes: ReadonlyMap<string, readonly [required: readonly string[], ha
   ['resource_link', [['uri', 'name'], false]],
 ] as const);
 
-/** `ContentBlock.Converter`. */
+/** Reads a content block like `ContentBlock.Converter`. */
 export function readContentBlock(value: unknown): JsonObject {
   const block = expectObject(value, 'a content block');
   const type = readText(block, 'type') ?? '';
@@ -47,7 +47,7 @@ export function readContentBlocks(value: unknown): readonly JsonObject[] {
   return value.map(readContentBlock);
 }
 
-/** `ResourceContents.Converter`, which writes a missing type as null. */
+/** Reads the contents of a resource like `ResourceContents.Converter`, which writes a missing type as null. */
 export function readResourceContents(value: unknown): JsonObject {
   const contents = expectObject(value, 'the contents of a resource');
   const [blob, text] = [readText(contents, 'blob'), readText(contents, 'text')];
@@ -87,7 +87,7 @@ function requireText(object: JsonObject, name: string): string {
   return text;
 }
 
-/** Undefined for null and for what isn't there; another type is a fault. */
+/** The text of a member. Undefined if it is null or missing. Throws for another type. */
 export function readText(object: JsonObject, name: string): string | undefined {
   const value = readOwn(object, name) ?? undefined;
   if (value !== undefined && typeof value !== 'string')

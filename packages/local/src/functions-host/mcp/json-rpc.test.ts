@@ -14,7 +14,10 @@ function isRequest(message: ReturnType<typeof parseMessage>): boolean {
   return typeof message === 'object' && message?.kind === 'request';
 }
 
-/** As `JsonRpcMessage.Converter` of the C# SDK (v0.4.0-preview.3, src/ModelContextProtocol.Core/Protocol/JsonRpcMessage.cs). */
+/**
+ * The expectations follow `JsonRpcMessage.Converter` of the C# SDK (v0.4.0-preview.3,
+ * src/ModelContextProtocol.Core/Protocol/JsonRpcMessage.cs).
+ */
 const table: readonly (readonly [text: string, expected: unknown])[] = [
   ['{"jsonrpc":"2.0","id":1,"method":"ping"}', { kind: 'request', id: 1, method: 'ping', params: undefined }],
   ['{"jsonrpc":"2.0","id":"","method":"a","params":{}}', { kind: 'request', id: '', method: 'a', params: {} }],
@@ -45,7 +48,7 @@ const table: readonly (readonly [text: string, expected: unknown])[] = [
   [`{"jsonrpc":"2.0","id":1,"method":"a","params":${nested(64)}}`, /deeper than 64/],
 ];
 for (const [text, expected] of table) {
-  test(`a message: ${text.slice(0, 80)}`, () => {
+  test(`the message is read: ${text.slice(0, 80)}`, () => {
     const message = parseMessage(text);
     if (expected instanceof RegExp) {
       assert.ok(typeof message === 'string');
@@ -55,7 +58,7 @@ for (const [text, expected] of table) {
   });
 }
 
-test('a message nested as deep as a body may be long is refused, not a crash', () => {
+test('a message that is nested as deep as its length permits is refused without a crash', () => {
   assert.match(faultOf(`{"jsonrpc":"2.0","id":1,"method":"a","params":${nested(500_000)}}`), /deeper/);
 });
 

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from '../../json-file.js';
 
-/** JSON-RPC 2.0 section 5.1. */
+/** Error codes of JSON-RPC 2.0 (section 5.1). */
 export const errorCodes = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
-  /** Of the range that is left to servers: the extension answers so before it has read a message. */
+  /** A code from the range for servers. The extension uses it before it has read a message. */
   serverError: -32000,
 } as const;
 
-/** What a method answers with: `ErrorAnswer` is thrown by nobody, so that no failure is forgotten. */
+/** The answer of a method. An error is returned and not thrown, so that no failure is forgotten. */
 export type MethodAnswer =
   { readonly result: object } | { readonly error: { readonly code: number; readonly message: string } };
 
@@ -20,7 +20,7 @@ export interface RpcRequest {
   readonly params: unknown;
 }
 
-/** Whatever isn't answered: notifications, and answers to requests that this server never sends. */
+/** A message that is not answered: a notification, or an answer to a request, which this server never sends. */
 export interface RpcNotification {
   readonly kind: 'notification';
   readonly method: string | undefined;
@@ -28,12 +28,12 @@ export interface RpcNotification {
 
 export type RpcMessage = RpcRequest | RpcNotification;
 
-/** .NET's JSON reader refuses what is nested deeper (`JsonSerializerOptions.MaxDepth`). */
+/** The deepest nesting that .NET's JSON reader accepts (`JsonSerializerOptions.MaxDepth`). */
 const maximumDepth = 64;
 
 /**
- * One message, as `JsonRpcMessage.Converter` of the C# SDK reads it; a batch is none. A text says why it is no message;
- * null is the JSON value `null`, which the extension answers on its own.
+ * Reads one message like `JsonRpcMessage.Converter` of the C# SDK, which does not accept batches. A string explains why
+ * it is not a message. Null stands for the JSON value `null`, which the extension answers itself.
  */
 export function parseMessage(text: string): RpcMessage | string | null {
   let message: unknown;
@@ -69,13 +69,19 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   return depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1));
 }
 
-/** A parameter: .NET reads these names without case, and the last of several counts (`JsonSerializerDefaults.Web`). */
+/**
+ * A parameter's value. .NET ignores the letter case of these names, and the last of several is used
+ * (`JsonSerializerDefaults.Web`).
+ */
 export function readParameter(params: JsonObject, name: string): unknown {
   const key = Object.keys(params).filter((each) => each.toLowerCase() === name.toLowerCase());
   return readOwn(params, key.at(-1) ?? name);
 }
 
-/** The app shares this process, and what it adds to `Object.prototype` must not count as a member of a message. */
+/**
+ * The own member of an object. The app runs in this process, and what it adds to `Object.prototype` must not be read as
+ * part of a message.
+ */
 export function readOwn(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
@@ -88,5 +94,5 @@ export function failWith(code: number, message: string): MethodAnswer {
   return { error: { code, message } };
 }
 
-/** The C# SDK's answer to every exception that isn't its own: nothing of the app's error reaches the client. */
+/** The C# SDK's answer to every exception that isn't its own. It reveals nothing of the app's error to the client. */
 export const internalError: MethodAnswer = failWith(errorCodes.internalError, 'An error occurred.');

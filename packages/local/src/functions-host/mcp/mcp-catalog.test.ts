@@ -5,8 +5,9 @@ import type { RegisteredFunction } from '../worker/app-context.js';
 import { McpCatalog } from './mcp-catalog.js';
 
 /*
- * The lists are those of Azure/azure-functions-mcp-extension 1.6.0: src/…/{DefaultToolRegistry,DefaultResourceRegistry,
- * DefaultPromptRegistry,MetadataParser}.cs, ToolInputSchema/*.cs, and test/Extensions.Mcp.Tests/ToolInputSchemaTests.cs.
+ * The expected lists follow Azure/azure-functions-mcp-extension 1.6.0:
+ * src/…/{DefaultToolRegistry,DefaultResourceRegistry,DefaultPromptRegistry,MetadataParser}.cs, ToolInputSchema/*.cs,
+ * and test/Extensions.Mcp.Tests/ToolInputSchemaTests.cs.
  */
 
 const json = JSON.stringify;
@@ -24,7 +25,7 @@ const prompt = (name: string, binding: object = {}): RegisteredFunction =>
   register(name, 'mcpPromptTrigger', { promptName: name, ...binding });
 const listTool = (binding: object): unknown => new McpCatalog([tool('t', binding)]).tools[0]?.listed;
 
-test('a tool: description, metadata and the schema of its properties', () => {
+test('a tool is listed with its description, metadata and the schema of its properties', () => {
   const toolProperties = json([
     { propertyName: 'name', propertyType: 'string', description: 'The name', isRequired: true, isArray: false },
     { propertyName: 'age', propertyType: 'integer', isRequired: false },
@@ -47,16 +48,16 @@ test('a tool: description, metadata and the schema of its properties', () => {
   });
 });
 
-test('a tool without anything else has an empty schema, and no other member', () => {
+test('a tool without anything else is listed with an empty schema, and no other member', () => {
   const inputSchema = { type: 'object', properties: {}, required: [] };
   for (const binding of [{}, { toolProperties: undefined }, { metadata: '{}', description: undefined }]) {
     assert.deepEqual(listTool(binding), { name: 't', inputSchema });
   }
-  // @azure/functions sends `resultSchema`, which the extension doesn't read.
+  // @azure/functions sends `resultSchema`, but the extension doesn't read it.
   assert.deepEqual(listTool({ resultSchema: '{"type":"object"}' }), { name: 't', inputSchema });
 });
 
-test("a schema of the app's own is shown as it is, and its required arguments count", () => {
+test("a schema of the app's own is listed unchanged, and its required arguments are used", () => {
   const inputSchema = { type: 'object', required: ['a', 1], additionalProperties: false };
   const outputSchema = { type: 'object', properties: { b: {} } };
   const binding = { useWorkerInputSchema: true, inputSchema: json(inputSchema), outputSchema: json(outputSchema) };
@@ -65,7 +66,7 @@ test("a schema of the app's own is shown as it is, and its required arguments co
   assert.deepEqual(entry.required, ['a']);
 });
 
-test('resources and templates', () => {
+test('resources and templates are listed', () => {
   const { resources, templates } = new McpCatalog([
     resource('b', 'file://b', {
       title: 'B',
@@ -98,7 +99,7 @@ test('resources and templates', () => {
   );
 });
 
-test('prompts', () => {
+test('prompts are listed', () => {
   const promptArguments = json([
     { name: 'who', title: 'Who', description: 'whom', required: true },
     { name: 'how', description: null, required: false },
@@ -121,7 +122,7 @@ test('prompts', () => {
   assert.deepEqual(plain?.listed, { name: 'q' });
 });
 
-test('names and URIs are found without case, and a resource before a template', () => {
+test('names and URIs are found without regard to case, and a resource before a template', () => {
   const catalog = new McpCatalog([
     tool('Hello'),
     prompt('Greet'),
@@ -140,7 +141,7 @@ test('names and URIs are found without case, and a resource before a template', 
   for (const name of ['', '__proto__', 'constructor', 'toString']) assert.equal(catalog.find('tool', name), undefined);
 });
 
-test('an app without MCP has an empty catalog, and a disabled function is not part of one', (context) => {
+test('an app without MCP has an empty catalog, and a disabled function is not part of a catalog', (context) => {
   assert.ok(new McpCatalog([register('http', 'httpTrigger', {})]).isEmpty);
   process.env['AzureWebJobs.off.Disabled'] = 'true';
   context.after(() => Reflect.deleteProperty(process.env, 'AzureWebJobs.off.Disabled'));
@@ -173,7 +174,7 @@ const refused: readonly (readonly [what: string, functions: readonly RegisteredF
   ['no schema of its own', [tool('a', { useWorkerInputSchema: true })], /no inputSchema/],
 ];
 for (const [what, functions, message] of refused) {
-  test(`refused: ${what}`, () => {
+  test(`a trigger is refused: ${what}`, () => {
     assert.throws(
       () => new McpCatalog(functions),
       (error) => {

@@ -14,21 +14,21 @@ import {
 import { compileTemplate, findUriFault, isUriTemplate, normalizeTemplate, readParameters } from './resource-uri.js';
 import { readToolInputSchema, readToolSchema } from './tool-input-schema.js';
 
-/** A function of an MCP trigger, and what the lists say of it. */
+/** A function with an MCP trigger, and its entry in the lists. */
 export interface McpEntry {
   readonly trigger: McpTrigger;
   readonly listed: JsonObject;
-  /** The arguments without which it isn't called. */
+  /** The arguments that a call must give. */
   readonly required: readonly string[];
 }
 
 export interface FoundEntry {
   readonly entry: McpEntry;
-  /** Of a resource, what its template's parameters are in the URI that was read. */
+  /** For a resource, the values of its template's parameters in the URI that the client reads. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** Everything that the lists show, in the order of the functions' names; names and URIs are found without case. */
+/** All entries of the lists, in the order of the functions' names. Names and URIs are found without regard to case. */
 export class McpCatalog {
   readonly tools: readonly McpEntry[];
   readonly prompts: readonly McpEntry[];
@@ -36,7 +36,7 @@ export class McpCatalog {
   readonly templates: readonly McpEntry[];
   readonly #matchers: ReadonlyMap<McpEntry, RegExp>;
 
-  /** Throws `ToolFailure` for what the extension would not serve. */
+  /** @throws {ToolFailure} if the extension would not serve a trigger. */
   constructor(functions: Iterable<RegisteredFunction>) {
     const triggers = [...functions]
       .sort((left, right) => compareNames(left.metadata.name, right.metadata.name))
@@ -100,7 +100,10 @@ function readTexts({ binding }: McpTrigger, ...names: readonly string[]): JsonOb
   return Object.fromEntries(names.map((name) => [name, findText(binding, name)]));
 }
 
-/** `DefaultToolRegistry.ListToolsAsync`: the `resultSchema` of `@azure/functions` has no reader there. */
+/**
+ * Describes a tool like `DefaultToolRegistry.ListToolsAsync`, which does not read the `resultSchema` of
+ * `@azure/functions`.
+ */
 function describeTool(trigger: McpTrigger): ReturnType<Describer> {
   const { schema: inputSchema, required } = readToolInputSchema(trigger);
   const outputSchema = readToolSchema(trigger, 'outputSchema');
@@ -132,7 +135,7 @@ function describePrompt(trigger: McpTrigger): ReturnType<Describer> {
   };
 }
 
-/** `PromptArgument`, whose description is an empty text where nothing is said of it. */
+/** Describes an argument like `PromptArgument`. The description is empty if the app gives none. */
 function describeArgument(trigger: McpTrigger, argument: unknown): JsonObject {
   const read = (name: string): unknown => (isJsonObject(argument) ? findProperty(argument, name) : undefined);
   const [name, description, required] = [read('name'), read('description'), read('required')];
@@ -145,7 +148,7 @@ function describeArgument(trigger: McpTrigger, argument: unknown): JsonObject {
   });
 }
 
-/** Members without a value are not written. */
+/** Removes members without a value. */
 function present(members: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== null));
 }

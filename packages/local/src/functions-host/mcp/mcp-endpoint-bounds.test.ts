@@ -15,7 +15,7 @@ import { until } from '@certgate/x509/test-support/until.js';
 const usual = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
 const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
-test('bodies come with their length or in chunks, and none is read beyond its bound', async (context) => {
+test('bodies come with their length or in chunks, and none is read beyond its limit', async (context) => {
   const text = `app.mcpTool('size', { toolName: 'size', toolProperties: [], handler: (call) => String(call.arguments.a.length) });`;
   const { url } = await (await createSampleApp(context, commonJs(text))).start();
   const post = (body: string): Promise<number> => postTo(`${url}/runtime/webhooks/mcp`, [body], true);
@@ -25,7 +25,7 @@ test('bodies come with their length or in chunks, and none is read beyond its bo
   const tooLarge = ' '.repeat(4_194_305);
   assert.equal(await post(tooLarge), 413);
   assert.equal(await postTo(`${url}/runtime/webhooks/mcp`, [tooLarge], false), 413);
-  // The sender isn't cut off within its body: it would not read the answer.
+  // The connection isn't closed within the body, because the sender would then not read the answer.
   const chunks = Array.from({ length: 12 }, () => ' '.repeat(1_000_000));
   assert.equal(await postTo(`${url}/runtime/webhooks/mcp`, chunks, false), 413);
 });
@@ -43,7 +43,7 @@ function postTo(url: string, chunks: readonly string[], hasLength: boolean): Pro
   });
 }
 
-/** The endpoint alone, with a tool that answers when the test says so. */
+/** Starts only the endpoint, with a tool that answers when the test tells it to. */
 async function startWaiting(
   context: TestContext,
   maximumOpenRequests: number,
@@ -79,7 +79,7 @@ const waitingModel: ProgrammingModel = {
 
 const wait = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait"}}';
 
-test('more open requests than allowed are refused, until some have ended', async (context) => {
+test('more open requests than allowed are refused until some have ended', async (context) => {
   const { url, waiting } = await startWaiting(context, 2);
   const post = (body: string, signal?: AbortSignal): Promise<Response> =>
     fetch(url, { method: 'POST', headers: { ...usual, connection: 'close' }, body, signal: signal ?? null });
@@ -94,7 +94,7 @@ test('more open requests than allowed are refused, until some have ended', async
   assert.equal((await post(ping)).status, 200);
 });
 
-test('a client that leaves during its body no longer counts as an open request', async (context) => {
+test('a client that leaves within its body is no longer an open request', async (context) => {
   const { url, answers } = await startWaiting(context, 1);
   const { host, port } = new URL(url);
   const head = `POST /runtime/webhooks/mcp HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\nContent-Type: application/json`;

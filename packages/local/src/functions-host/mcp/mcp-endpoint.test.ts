@@ -5,9 +5,10 @@ import { commonJs, createSampleApp, shareSampleApp } from '../test-support/sampl
 import { until } from '@certgate/x509/test-support/until.js';
 
 /*
- * What is expected here is read in Azure/azure-functions-mcp-extension 1.6.0 (src/…/Http/StreamableHttpRequestHandler.cs,
+ * The expectations follow Azure/azure-functions-mcp-extension 1.6.0 (src/…/Http/StreamableHttpRequestHandler.cs,
  * McpWebJobsBuilderExtensions.cs, test/Extensions.Mcp.Tests/StreamableHttpRequestHandlerTests.cs,
- * test/Worker.Mcp.E2ETests/ProtocolTests) and in the C# SDK v0.4.0-preview.3 (Server/McpServerImpl.cs, McpSessionHandler.cs).
+ * test/Worker.Mcp.E2ETests/ProtocolTests) and the C# SDK v0.4.0-preview.3 (Server/McpServerImpl.cs,
+ * McpSessionHandler.cs).
  */
 
 const appText = `
@@ -39,7 +40,7 @@ interface McpSample {
   readonly answers: HostAnswer[];
 }
 
-/** For the tests that ask neither for its answers nor for an option of its own. */
+/** An app for the tests that need neither its reports nor an option of their own. */
 const shared = shareSampleApp(commonJs(appText));
 
 async function startSample(context: TestContext, text: string = appText, hostJson?: string): Promise<McpSample> {
@@ -91,7 +92,7 @@ function readEvent(text: string): { result?: unknown; error?: unknown } {
 
 const client = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 't', version: '1' } };
 
-test('initialize: versions, capabilities, who answers, and a session of its own for each client', async (context) => {
+test("initialize answers with versions, capabilities, the server's name, and a separate session for each client", async (context) => {
   const sample = shared;
   const initialize = async (more: object, headers: object = {}): Promise<[string | null, unknown]> => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { ...client, ...more } });
@@ -149,7 +150,7 @@ test('sessions have no state: every method is served with a token, without one, 
 });
 
 for (const setup of ['', 'app.setup({ enableHttpStream: true });']) {
-  test(`tools, resources and prompts${setup === '' ? '' : ', with HTTP streaming'}`, async (context) => {
+  test(`tools, resources and prompts are called${setup === '' ? '' : ', with HTTP streaming'}`, async (context) => {
     const sample = setup === '' ? shared : await startSample(context, `${setup}${appText}`);
     assert.equal(sample.host.streaming, setup !== '');
     const { tools } = (await call(sample, 'tools/list')).result as { tools: { name: string }[] };
@@ -188,7 +189,7 @@ for (const setup of ['', 'app.setup({ enableHttpStream: true });']) {
   });
 }
 
-test('what a client gets wrong is a JSON-RPC error, and no function is called', async (context) => {
+test('a mistake of a client is a JSON-RPC error, and no function is called', async (context) => {
   const sample = await startSample(context);
   const invalid = (message: string): object => ({ error: { code: -32602, message } });
   const failed = { error: { code: -32603, message: 'An error occurred.' } };
@@ -232,7 +233,7 @@ test('what a client gets wrong is a JSON-RPC error, and no function is called', 
   assert.ok(sample.answers.every(({ functionName }) => functionName === undefined));
 });
 
-test('bodies that are not MCP messages', async () => {
+test('bodies that are not MCP messages are refused', async () => {
   const sample = shared;
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
   const statusOf = async (sent: Sent): Promise<number> => (await send(sample, sent)).status;
@@ -265,7 +266,7 @@ test('bodies that are not MCP messages', async () => {
   assert.deepEqual([notified.status, notified.headers.get('content-type'), await notified.text()], [202, null, '']);
 });
 
-test('the legacy transport is refused with the reason, on every path that the extension serves it on', async () => {
+test('the legacy transport is refused with the reason, on every path on which the extension serves it', async () => {
   const sample = shared;
   const paths = [
     ['GET', '/sse'],
@@ -309,7 +310,7 @@ test('each answer is reported: what was called, which function ran, and whether 
   assert.ok(sample.answers[0]?.correlationId !== undefined);
 });
 
-test('a function with an input that nothing supplies is not called', async () => {
+test("a function with an input that this host can't supply is not called", async () => {
   const sample = shared;
   const text = "An error occurred invoking 'stored'.";
   assert.deepEqual(await call(sample, 'tools/call', { name: 'stored' }), {

@@ -22,9 +22,12 @@ import { callMcpFunction, type McpApp } from './mcp-invocation.js';
 import { answerRequest, findCalledName, findInitializeFault } from './mcp-methods.js';
 import { createHeaderMap, sessionHeaderName } from './trigger-payload.js';
 
-/** Less than the extension takes: a message is read whole, and becomes objects, before anybody is asked. */
+/**
+ * The largest message, in bytes. It is smaller than the extension's, because a message is read and parsed before the
+ * gate is asked.
+ */
 const maximumMessageBytes = 4_194_304;
-/** Calls beyond these are refused, so that what one client sends can't fill the memory of the app's process. */
+/** The most open requests. Further ones are refused, so that a client can't fill the memory of the app's process. */
 const usualMaximumOpenRequests = 2048;
 
 const legacyTransport =
@@ -33,8 +36,8 @@ const legacyTransport =
   'Use streamable HTTP: POST to /runtime/webhooks/mcp.\n';
 
 /**
- * `/runtime/webhooks/mcp` over streamable HTTP, as Azure/azure-functions-mcp-extension 1.6.0 serves it
- * (`StreamableHttpRequestHandler`): nothing is kept between two requests, and each answer is one event of a stream.
+ * Serves `/runtime/webhooks/mcp` over streamable HTTP like Azure/azure-functions-mcp-extension 1.6.0
+ * (`StreamableHttpRequestHandler`). It keeps nothing between two requests. Each answer is one event of a stream.
  */
 export function createMcpEndpoint(
   catalog: McpCatalog,
@@ -124,7 +127,10 @@ export function createMcpEndpoint(
     writeText(response, 200, 'text/event-stream', event);
   }
 
-  /** The extension doesn't catch what .NET's JSON reader throws, so its host answers 500, without a word. */
+  /**
+   * Answers 500 without a body, because the extension doesn't catch the exceptions of .NET's JSON reader. The reason is
+   * only logged.
+   */
   function refuseMessage(response: ServerResponse, fault: string): void {
     const message = `A request to /runtime/webhooks/mcp is not an MCP message: ${fault}. It is answered with 500, as in Azure.`;
     app.app.writeLog({ level: 'warning', category: 'system', message });
@@ -132,7 +138,7 @@ export function createMcpEndpoint(
   }
 }
 
-/** `answer`: undefined while it is on its way, or its client gone. */
+/** Describes a call. `answer` is undefined until the method has answered. */
 function describeCall(request: RpcRequest, answer: MethodAnswer | undefined): HostMcpCall {
   const name = findCalledName(request);
   const failed = answer !== undefined && hasFailed(answer);
@@ -144,8 +150,9 @@ function hasFailed(answer: MethodAnswer): boolean {
 }
 
 /**
- * The extension's token is encrypted, and doesn't identify the caller: anybody who has it can send it, with any certificate
- * or none. Here it is random. Only its form is checked, so that a client outlives a restart of the app.
+ * A new session token. The extension's token is encrypted, but doesn't identify the caller: anybody who has it can send
+ * it, with any certificate or none. Here the token is random, and only its form is checked, so that a client can go on
+ * after a restart of the app.
  */
 function createSessionToken(): string {
   return randomBytes(32).toString('base64url');
@@ -155,26 +162,26 @@ function isSessionToken(text: string): boolean {
   return text === '' || /^[\w-]{43}$/.test(text);
 }
 
-/** `McpHttpUtility.SetSseContext`. */
+/** Sets the same fields as `McpHttpUtility.SetSseContext`. */
 function setStreamHeaders(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-cache,no-store');
   response.setHeader('Content-Encoding', 'identity');
 }
 
-/** An answer without an id, which the C# SDK writes as an empty text. */
+/** Sends an error without an id, which the C# SDK writes as an empty string. */
 function writeError(response: ServerResponse, status: number, message: string): void {
   const body = formatAnswer('', failWith(errorCodes.serverError, message));
   writeText(response, status, 'application/json; charset=utf-8', body);
 }
 
-/** Answers a request whose body isn't wanted. */
+/** Refuses a request without using its body. */
 async function refuse({ request, response }: HostExchange, status: number, text: string = ''): Promise<void> {
   if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
   if (hasBody(request)) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-length': Buffer.byteLength(text) });
   response.write(text);
   response.flushHeaders();
-  // A connection that is closed over bytes that nobody read swallows the answer.
+  // If the connection were closed while bytes of the body are unread, the client could lose the answer.
   await drainRequest(request);
   response.end();
 }

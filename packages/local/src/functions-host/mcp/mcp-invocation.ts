@@ -12,9 +12,10 @@ export interface McpApp {
 }
 
 /**
- * One call of a function over MCP, with HTTP streaming as without: the library waits for a forwarded request for HTTP
- * triggers alone. Undefined: it failed. Why stands in the log and nowhere else, as in Azure.
- * @param onInvoke is told of the call before the app is.
+ * Calls a function over MCP. HTTP streaming makes no difference, because the library waits for a forwarded request only
+ * with HTTP triggers. Undefined if the call failed; as in Azure, only the log shows why.
+ *
+ * @param onInvoke is called before the app is.
  */
 export async function callMcpFunction(
   { app, durable }: McpApp,
@@ -43,7 +44,10 @@ export async function callMcpFunction(
   }
 }
 
-/** A function that got no input where Azure gives it one, or whose output went nowhere, would seem to work. */
+/**
+ * Throws if the function has an input or output that this host can't supply. Otherwise the function would seem to work
+ * without it.
+ */
 function requireSupplied({ registered, bindingName }: McpTrigger): void {
   const extra = findUnsuppliedBinding(registered.metadata.bindings, bindingName);
   if (extra === undefined) return;

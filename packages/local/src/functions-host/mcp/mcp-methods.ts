@@ -15,14 +15,16 @@ import {
 import { findMissingArguments } from './tool-input-schema.js';
 import type { McpCall } from './trigger-payload.js';
 
-/** Calls the function, and makes a result of what it returned. Undefined: it failed, which is logged already. */
+/**
+ * Calls the function, and turns its return value into a result. Undefined if it failed; the failure is already logged.
+ */
 export type CallFunction = (
   call: McpCall,
   found: FoundEntry,
   bind: (value: RpcTypedData | null | undefined) => object,
 ) => Promise<object | undefined>;
 
-/** What a request of one client is answered with; nothing is kept from one to the next. */
+/** What is needed to answer one request. Nothing is kept between requests. */
 export interface McpSurroundings {
   readonly catalog: McpCatalog;
   readonly server: McpServerInfo;
@@ -32,7 +34,7 @@ export interface McpSurroundings {
 
 type Method = (params: JsonObject | undefined, surroundings: McpSurroundings) => MethodAnswer | Promise<MethodAnswer>;
 
-/** The versions that the C# SDK 0.4.0-preview.3 knows, which the extension is built on. */
+/** The protocol versions of the C# SDK 0.4.0-preview.3, which the extension uses. */
 const protocolVersions = ['2024-11-05', '2025-03-26', '2025-06-18'];
 
 const callMethods: ReadonlyMap<string, McpCall['kind']> = new Map([
@@ -41,7 +43,7 @@ const callMethods: ReadonlyMap<string, McpCall['kind']> = new Map([
   ['prompts/get', 'prompt'],
 ] as const);
 
-/** What the client named, where the method calls a function. */
+/** The name that the client gave, if the method calls a function. */
 export function findCalledName({ method, params }: RpcRequest): string | undefined {
   const kind = callMethods.get(method);
   const name = kind !== undefined && isJsonObject(params) ? readParameter(params, nameParameterOf(kind)) : undefined;
@@ -68,7 +70,7 @@ const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   ]),
 ]);
 
-/** As `McpServerImpl` of the C# SDK answers, with the handlers that the extension gives it (`AddMcp`). */
+/** Answers like `McpServerImpl` of the C# SDK, with the handlers that the extension adds (`AddMcp`). */
 export async function answerRequest(request: RpcRequest, surroundings: McpSurroundings): Promise<MethodAnswer> {
   const method = methods.get(request.method);
   if (method === undefined) {
@@ -79,7 +81,7 @@ export async function answerRequest(request: RpcRequest, surroundings: McpSurrou
   return method(params, surroundings);
 }
 
-/** What .NET's reader throws on, where the extension makes a session. Undefined: the request can be answered. */
+/** Why .NET's reader would throw while the extension opens a session. Undefined if the request can be answered. */
 export function findInitializeFault({ method, params }: RpcRequest): string | undefined {
   if (method !== 'initialize' || params === undefined || params === null) return undefined;
   const client = isJsonObject(params) ? readParameter(params, 'clientInfo') : undefined;
@@ -125,7 +127,10 @@ async function callNamed(
   return { result: { content: [{ type: 'text', text: `An error occurred invoking '${name}'.` }], isError: true } };
 }
 
-/** Without parameters the name is empty, and unknown; a name or arguments of another type are an exception of .NET's. */
+/**
+ * Reads a call. Without parameters the name is empty, so it is unknown. A name or arguments of another type make .NET
+ * throw, so they are malformed.
+ */
 function readCall(
   kind: McpCall['kind'],
   params: JsonObject | undefined,

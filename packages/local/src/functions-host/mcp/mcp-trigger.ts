@@ -5,7 +5,7 @@ import type { RegisteredFunction } from '../worker/app-context.js';
 import type { BindingInfo } from '../worker/core-types.js';
 import type { HostedMcp } from '../worker/host-protocol.js';
 
-/** A function that clients reach over MCP, and how they name it. */
+/** A function that clients call over MCP, with the name that they use. */
 export interface McpTrigger extends HostedMcp {
   readonly registered: RegisteredFunction;
   readonly functionName: string;
@@ -13,7 +13,7 @@ export interface McpTrigger extends HostedMcp {
   readonly binding: BindingInfo;
 }
 
-/** The property of a binding that has the name. */
+/** The property of a binding that contains the name. */
 export const nameProperties: Readonly<Record<HostedMcp['kind'], string>> = {
   tool: 'toolName',
   resource: 'uri',
@@ -30,13 +30,17 @@ export function findMcpTrigger(registered: RegisteredFunction): McpTrigger | und
   return { kind, name, registered, functionName: registered.metadata.name, bindingName, binding };
 }
 
-/** A property of a binding, whose names .NET reads without case; undefined unless it is a text. */
+/** The text of a binding's property. .NET ignores the letter case of its name. Undefined if it is not a string. */
 export function findText(binding: BindingInfo, name: string): string | undefined {
   const value = findProperty(binding, name);
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The texts of JSON in a trigger's binding. Undefined: there is none. Throws `ToolFailure` for what can't be read. */
+/**
+ * The JSON object in a property of the trigger's binding. Undefined if there is none.
+ *
+ * @throws {ToolFailure} if it can't be read.
+ */
 export function readJsonObject(trigger: McpTrigger, property: string): JsonObject | undefined {
   const value = readJson(trigger, property);
   if (value === undefined || isJsonObject(value)) return value;

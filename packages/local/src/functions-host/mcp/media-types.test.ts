@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accepts, isJsonType } from './media-types.js';
 
-test('what a client accepts', () => {
+test('a type is accepted if a range of the field contains it', () => {
   for (const accept of ['application/json', 'text/html, APPLICATION/JSON;q=0.1', '*/*', 'a/b,application/*']) {
     assert.ok(accepts(accept, 'application/json'), accept);
   }
@@ -11,7 +11,7 @@ test('what a client accepts', () => {
   }
 });
 
-test('what is JSON', () => {
+test('a type is JSON by its name or its suffix', () => {
   for (const type of ['application/json', 'Application/JSON; charset=utf-8', 'application/problem+json']) {
     assert.ok(isJsonType(type), type);
   }

@@ -10,9 +10,9 @@ import {
   readParameters,
 } from './resource-uri.js';
 
-/* The cases are those of Azure/azure-functions-mcp-extension 1.6.0, test/Extensions.Mcp.Tests/ResourceUriHelperTests.cs. */
+/* The cases follow Azure/azure-functions-mcp-extension 1.6.0, test/Extensions.Mcp.Tests/ResourceUriHelperTests.cs. */
 
-test('what is a template', () => {
+test('a URI with a parameter is a template', () => {
   for (const uri of ['test://resource/{id}', 'test://users/{userId}/posts/{postId}', 'file://logs/{date}']) {
     assert.ok(isUriTemplate(uri), uri);
   }
@@ -44,7 +44,7 @@ const matches: readonly (readonly [
   ['test://resource.name/{id}?query=true', 'test://resource.name/123?query=true', [['id', '123']]],
   ['test://resource.name/{id}?query=true', 'test://resourceXname/123?query=true', undefined],
   ['test://search?q={query}', 'test://search?q=hello', [['query', 'hello']]],
-  // Only a parameter right after the question mark or the ampersand may hold a slash.
+  // A value may contain a slash only if its parameter directly follows the question mark or the ampersand.
   ['test://search?q={query}', 'test://search?q=a/b', undefined],
   ['test://search?{query}', 'test://search?q=a/b?c', [['query', 'q=a/b?c']]],
   [
@@ -69,12 +69,12 @@ const matches: readonly (readonly [
   ['test://{__proto__}', 'test://a', [['__proto__', 'a']]],
 ];
 for (const [template, uri, values] of matches) {
-  test(`${template} and ${uri}`, () => {
+  test(`${template} is compared with ${uri}`, () => {
     assert.deepEqual(readParameters(template, compileTemplate(template), uri), values);
   });
 }
 
-test("URIs that a resource can't have", () => {
+test("a URI that a resource can't have is refused", () => {
   for (const uri of [
     'https://example.com/api',
     'file://logs/2024-01-01',
@@ -104,7 +104,7 @@ test("URIs that a resource can't have", () => {
   }
 });
 
-test('a template gives back the values that it was filled with', () => {
+test('a template returns the values that it was filled with', () => {
   const value = fc.stringMatching(/^[a-z0-9%._~-]{1,8}$/);
   const literal = fc.stringMatching(/^[A-Z.*+()$^|[\]\\]{1,4}$/);
   fc.assert(

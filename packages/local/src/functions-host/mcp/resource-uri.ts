@@ -1,5 +1,5 @@
 /**
- * URIs of resources, and templates of them: `{name}` stands for one segment, or for one value in a query. This is the
+ * URIs of resources and their templates. `{name}` stands for one segment, or for one value in a query. This is the
  * extension's own dialect (`ResourceUriHelper`), not RFC 6570.
  */
 const expression = /\{[^{}]+\}/g;
@@ -8,12 +8,18 @@ export function isUriTemplate(uri: string): boolean {
   return uri.search(expression) !== -1;
 }
 
-/** Of two templates with the same text, a URI would match both. */
+/**
+ * The template with equal names for all parameters, in lower case. A URI matches both of two templates with the same
+ * result.
+ */
 export function normalizeTemplate(template: string): string {
   return template.replace(expression, '{_}').toLowerCase();
 }
 
-/** Undefined, or what is wrong: the extension refuses such a URI at registration, and answers a read of it with an error. */
+/**
+ * What is wrong with the URI. The extension refuses such a URI at registration, and answers a read of it with an error.
+ * Undefined if nothing is wrong.
+ */
 export function findUriFault(uri: string): string | undefined {
   if (uri.trim() === '') return 'is empty';
   const names = listParameters(uri);
@@ -33,18 +39,18 @@ export function listParameters(template: string): readonly string[] {
   return [...template.matchAll(expression)].map(([text]) => text.slice(1, -1));
 }
 
-/** Matched without case. Its groups are in the order of `listParameters`. */
+/** The regular expression for a template. It ignores case, and its groups are in the order of `listParameters`. */
 export function compileTemplate(template: string): RegExp {
   const parts = template.split(/(\{[^{}]+\})/);
   const patterns = parts.map((part, index) => {
     if (index % 2 === 0) return escapeLiteral(part);
     return /[?&]$/.test(parts[index - 1] ?? '') ? '([^&#]+)' : '([^/?#]+)';
   });
-  // .NET's `$` also matches before a last line feed; a URI with one would reach the function there.
+  // .NET's `$` also matches before a final line feed, so there a URI with one reaches the function.
   return new RegExp(`^${patterns.join('')}\\n?$`, 'i');
 }
 
-/** The values by the names that the template gives them; undefined: the URI is of another template. */
+/** The parameters' values in the URI. Undefined if the URI does not match the template. */
 export function readParameters(
   template: string,
   compiled: RegExp,

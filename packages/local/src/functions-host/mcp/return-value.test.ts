@@ -11,9 +11,10 @@ import {
 } from './return-value.js';
 
 /*
- * The cases are those of Azure/azure-functions-mcp-extension 1.6.0, test/Extensions.Mcp.Tests/: ToolReturnValueBinderTests.cs,
- * SimpleToolReturnValueBinderTests.cs, ResourceReturnValueBinderTests.cs, PromptReturnValueBinderTests.cs and
- * SimplePromptReturnValueBinderTests.cs. How content is written again is the C# SDK's (v0.4.0-preview.3, Protocol/ContentBlock.cs).
+ * The cases follow Azure/azure-functions-mcp-extension 1.6.0, test/Extensions.Mcp.Tests/:
+ * ToolReturnValueBinderTests.cs, SimpleToolReturnValueBinderTests.cs, ResourceReturnValueBinderTests.cs,
+ * PromptReturnValueBinderTests.cs and SimplePromptReturnValueBinderTests.cs. Content is written again as by the C# SDK
+ * (v0.4.0-preview.3, Protocol/ContentBlock.cs).
  */
 
 type Envelope = { type?: unknown; content?: unknown; structuredContent?: unknown };
@@ -38,7 +39,7 @@ const toolResults: readonly (readonly [value: RpcTypedData | null, expected: obj
   [envelope('image', image), { content: [image] }],
   [envelope('resource', embedded), { content: [embedded] }],
   [envelope('resource_link', link), { content: [link] }],
-  // The type of the block counts, not that of the envelope.
+  // The type of the block decides, not the type of the envelope.
   [envelope('anything', text), { content: [text] }],
   [envelope('text', text, { a: [1] }), { content: [text], structuredContent: { a: [1] } }],
   [envelope('multi_content_result', [text, image, link]), { content: [text, image, link] }],
@@ -54,7 +55,7 @@ const toolResults: readonly (readonly [value: RpcTypedData | null, expected: obj
     { string: '{"TYPE":"text","CONTENT":"{\\"type\\":\\"text\\",\\"text\\":\\"a\\"}"}' },
     { content: [{ type: 'text', text: 'a' }] },
   ],
-  // What the SDK doesn't know is dropped, and `_meta` and annotations are kept.
+  // Members that the SDK doesn't know are dropped. `_meta` and annotations are kept.
   [
     envelope('text', { ...text, other: 1, _meta: { a: 1 }, annotations: { priority: 1 } }),
     { content: [{ ...text, _meta: { a: 1 }, annotations: { priority: 1 } }] },
@@ -62,7 +63,7 @@ const toolResults: readonly (readonly [value: RpcTypedData | null, expected: obj
   [null, { content: [] }],
 ];
 for (const [value, expected] of toolResults) {
-  test(`a tool's envelope: ${value?.string ?? 'null'}`, () => {
+  test(`a tool's envelope is read: ${value?.string ?? 'null'}`, () => {
     assert.deepEqual(bindToolResult(value), expected);
   });
 }
@@ -91,12 +92,12 @@ const unreadable: readonly (readonly [what: string, value: RpcTypedData])[] = [
   ['call_tool_result that is null', envelope('call_tool_result', null)],
 ];
 for (const [what, value] of unreadable) {
-  test(`a tool's envelope that fails the call: ${what}`, () => {
+  test(`a tool's envelope fails the call: ${what}`, () => {
     assert.throws(() => bindToolResult(value), UnreadableResult);
   });
 }
 
-test('a tool without an envelope: one text, as .NET writes the value', () => {
+test('a tool without an envelope returns one text, as .NET writes the value', () => {
   const bind = (value: RpcTypedData | null | undefined): unknown =>
     (bindPlainToolResult(value) as { content: { text: string }[] }).content.map((block) => block.text);
   assert.deepEqual(bindPlainToolResult({ string: 'hi' }), { content: [{ type: 'text', text: 'hi' }] });
@@ -105,13 +106,13 @@ test('a tool without an envelope: one text, as .NET writes the value', () => {
   assert.deepEqual([bind({ int: 3 }), bind({ double: 1.5 }), bind({ json: 'true' })], [['3'], ['1.5'], ['True']]);
   assert.deepEqual(bind({ json: '{"a":[1]}' }), ['{\n  "a": [\n    1\n  ]\n}']);
   assert.deepEqual(bind({ bytes: new Uint8Array(2) }), ['System.Byte[]']);
-  // An envelope is a text like others here, so it can't make an error either.
+  // An envelope is only a text here, so it can't make an error either.
   assert.deepEqual(bind(envelope('call_tool_result', { isError: true })), [
     envelope('call_tool_result', { isError: true }).string,
   ]);
 });
 
-test('a resource: a text, bytes, or an envelope', () => {
+test('a resource is a text, bytes, or an envelope', () => {
   const uri = 'test://resource/1';
   const bind = (value: RpcTypedData | null, mimeType?: string): unknown =>
     (bindResourceResult(value, uri, mimeType) as { contents: unknown }).contents;
@@ -144,7 +145,7 @@ test('a resource: a text, bytes, or an envelope', () => {
   }
 });
 
-test('a prompt: a text as one message of the user, or an envelope', () => {
+test('a prompt is a text as one message of the user, or an envelope', () => {
   assert.deepEqual(bindPlainPromptResult(null), { messages: [] });
   const message = { content: text, role: 'user' };
   assert.deepEqual(bindPlainPromptResult({ string: 'hello' }), { messages: [message] });

@@ -14,13 +14,13 @@ import { readOwn } from './json-rpc.js';
 
 type ReturnValue = RpcTypedData | null | undefined;
 
-/** `SimpleToolReturnValueBinder`: one text, whatever was returned. */
+/** Like `SimpleToolReturnValueBinder`: makes one text of any return value. */
 export function bindPlainToolResult(value: ReturnValue): object {
   const text = toText(value);
   return { content: text === undefined ? [] : [{ type: 'text', text }] };
 }
 
-/** `ToolReturnValueBinder`: an envelope in JSON, as `@azure/functions` writes it. */
+/** Like `ToolReturnValueBinder`: reads an envelope in JSON, which `@azure/functions` writes. */
 export function bindToolResult(value: ReturnValue): object {
   const found = findEnvelope(value);
   if (found === undefined) return { content: [] };
@@ -32,7 +32,10 @@ export function bindToolResult(value: ReturnValue): object {
   return { content: blocks, ...(structured === '' ? {} : { structuredContent: parseResult(structured) }) };
 }
 
-/** The only way to `isError` for a function that doesn't throw. Names are read without case here (`JsonSerializerDefaults.Web`). */
+/**
+ * Reads the result with which a function can set `isError` without throwing. Names are read without regard to case
+ * (`JsonSerializerDefaults.Web`).
+ */
 function readCallToolResult(value: unknown): object {
   const result = expectObject(value, 'call_tool_result');
   const [content, structured, isError] = ['content', 'structuredContent', 'isError'].map((name) =>
@@ -49,7 +52,7 @@ function readCallToolResult(value: unknown): object {
   };
 }
 
-/** `ResourceReturnValueBinder`: an envelope, or else the text or the bytes themselves. */
+/** Like `ResourceReturnValueBinder`: reads an envelope, or else takes the text or the bytes themselves. */
 export function bindResourceResult(value: ReturnValue, uri: string, mimeType: string | undefined): object {
   const own = { uri, mimeType: mimeType ?? null };
   if (value?.bytes !== undefined) return { contents: [{ ...own, blob: Buffer.from(value.bytes).toString('base64') }] };
@@ -63,7 +66,7 @@ export function bindResourceResult(value: ReturnValue, uri: string, mimeType: st
   return { contents: [{ ...contents, uri: ownUri ?? uri, mimeType: ownType ?? own.mimeType }] };
 }
 
-/** Undefined: it is no envelope, and its text is the resource. */
+/** The contents in an envelope. Undefined if the text is not an envelope, so that it is the resource itself. */
 function findWrittenContents(text: string): Readonly<Record<string, unknown>> | undefined {
   let content: unknown;
   try {
@@ -82,13 +85,13 @@ function findWrittenContents(text: string): Readonly<Record<string, unknown>> | 
   throw new UnreadableResult('The contents of the resource have neither "text" nor "blob".');
 }
 
-/** `SimplePromptReturnValueBinder`: one message of the user's. */
+/** Like `SimplePromptReturnValueBinder`: makes one message of the user. */
 export function bindPlainPromptResult(value: ReturnValue): object {
   const text = toText(value);
   return { messages: text === undefined ? [] : [{ content: { type: 'text', text }, role: 'user' }] };
 }
 
-/** `PromptReturnValueBinder`. */
+/** Like `PromptReturnValueBinder`. */
 export function bindPromptResult(value: ReturnValue): object {
   const found = findEnvelope(value);
   if (found === undefined) return { messages: [] };
@@ -118,7 +121,7 @@ function readMessages(value: unknown): readonly object[] {
 
 interface Envelope {
   readonly envelope: JsonObject;
-  /** In lower case. */
+  /** The content's type in lower case. */
   readonly type: string;
   readonly content: unknown;
 }
@@ -134,7 +137,7 @@ function findEnvelope(value: ReturnValue): Envelope | undefined {
   return { envelope, type: type.toLowerCase(), content: parseResult(findProperty(envelope, 'content')) };
 }
 
-/** `ToString` of what the host makes of the worker's value; undefined: there is none. */
+/** The text of a return value, like `ToString` of the value that the host makes of it. Undefined if there is none. */
 function toText(value: ReturnValue): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (value.string !== undefined) return value.string;
@@ -144,7 +147,7 @@ function toText(value: ReturnValue): string | undefined {
   return number === undefined ? undefined : String(number);
 }
 
-/** Newtonsoft's `JToken.ToString`, which indents. */
+/** Formats JSON like Newtonsoft's `JToken.ToString`, which indents. */
 function toJsonText(value: unknown): string | undefined {
   if (value === null) return undefined;
   if (typeof value === 'string') return value;

@@ -2,13 +2,16 @@ import { findProperty, isJsonObject, type JsonObject } from '../../json-file.js'
 import { errorCodes, failWith, type MethodAnswer } from './json-rpc.js';
 import { type McpTrigger, readJsonArray, readJsonObject, refuseTrigger } from './mcp-trigger.js';
 
-/** What `tools/list` shows of a tool's arguments, and all that is checked of them: which must be there. */
+/** What `tools/list` shows of a tool's arguments, and which of them must be given. Nothing else is checked. */
 export interface ToolInputSchema {
   readonly schema: JsonObject;
   readonly required: readonly string[];
 }
 
-/** `McpToolTriggerBinding.CreateToolInputSchema`: from the app's own schema, or from the list of properties. */
+/**
+ * Makes the schema like `McpToolTriggerBinding.CreateToolInputSchema`: from the app's own schema, or from the list of
+ * properties.
+ */
 export function readToolInputSchema(trigger: McpTrigger): ToolInputSchema {
   if (findProperty(trigger.binding, 'useWorkerInputSchema') !== true) return fromProperties(trigger);
   const schema = readToolSchema(trigger, 'inputSchema');
@@ -17,7 +20,7 @@ export function readToolInputSchema(trigger: McpTrigger): ToolInputSchema {
   return { schema, required: Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [] };
 }
 
-/** A JSON Schema of an object; undefined where the binding has none. */
+/** The JSON Schema of an object in a binding's property. Undefined if the binding has none. */
 export function readToolSchema(trigger: McpTrigger, property: string): JsonObject | undefined {
   const schema = readJsonObject(trigger, property);
   if (schema === undefined) return undefined;
@@ -68,7 +71,10 @@ function readProperty(trigger: McpTrigger, property: unknown): ToolProperty {
   };
 }
 
-/** `ToolInputSchema.Validate`, before the function is called; a null counts as missing. Undefined: nothing is. */
+/**
+ * The answer to a call without required arguments, like `ToolInputSchema.Validate`. It is checked before the function
+ * is called, and null is treated as missing. Undefined if no argument is missing.
+ */
 export function findMissingArguments(
   required: readonly string[],
   given: JsonObject | undefined,

@@ -5,7 +5,7 @@ import { readRequestHeaders } from '../http/http-request.js';
 import { createCallMetadata, createHeaderMap, createTriggerPayload, type McpCall } from './trigger-payload.js';
 
 /*
- * The shapes are those of Azure/azure-functions-mcp-extension 1.6.0, read in its src/Microsoft.Azure.Functions.Extensions.Mcp:
+ * The shapes follow Azure/azure-functions-mcp-extension 1.6.0, src/Microsoft.Azure.Functions.Extensions.Mcp:
  * Abstractions/{ToolInvocationContext,ResourceInvocationContext,PromptInvocationContext,Transport}.cs for the names,
  * Serialization/McpJsonSerializerOptions.cs (WhenWritingNull), Trigger/Mcp*TriggerBinding.cs (BindAsync),
  * Trigger/McpTriggerTransportHelper.cs and its test/Extensions.Mcp.Tests/McpTriggerTransportHelperTests.cs.
@@ -27,7 +27,7 @@ const call = (more: Partial<McpCall> = {}): McpCall => ({
 const read = (more: Partial<McpCall>): Readonly<Record<string, unknown>> =>
   JSON.parse(createTriggerPayload(call(more))) as Readonly<Record<string, unknown>>;
 
-test('a tool: name, arguments, session and transport, and nothing without a value', () => {
+test('a tool gets name, arguments, session and transport, and no member without a value', () => {
   const headers = receive('Host', 'a', 'X-Test', 'abc', 'Mcp-Session-Id', 'session-123');
   assert.deepEqual(read({ headers, arguments: { who: 'Ann', n: 3, list: [null, true], o: { a: {} } } }), {
     name: 'hello',
@@ -46,7 +46,7 @@ test('a tool: name, arguments, session and transport, and nothing without a valu
   assert.deepEqual(read({ arguments: {} })['arguments'], {});
 });
 
-test('a resource has its URI and no arguments, a prompt is as a tool', () => {
+test('a resource gets its URI and no arguments, and a prompt the same as a tool', () => {
   const transport = { name: 'http-streamable', properties: { headers: {} } };
   assert.deepEqual(read({ kind: 'resource', name: 'file://a', arguments: { a: 1 } }), { uri: 'file://a', transport });
   assert.deepEqual(read({ kind: 'prompt', arguments: { a: 1 } }), { name: 'hello', arguments: { a: 1 }, transport });
@@ -62,7 +62,7 @@ test('an empty session header is a session without a name, as in the extension',
   });
 });
 
-test('whatever the arguments contain, the transport is that of the request', () => {
+test("the transport is the request's, whatever the arguments contain", () => {
   const headers = receive('X-ARR-ClientCert', 'MIIA');
   fc.assert(
     fc.property(fc.dictionary(hostileNames(), fc.jsonValue({ maxDepth: 2 })), (given) => {
@@ -77,7 +77,7 @@ test('whatever the arguments contain, the transport is that of the request', () 
   );
 });
 
-test('every header arrives once: its first spelling, and all of its values in order', () => {
+test('every header arrives once, with its first spelling and all of its values in order', () => {
   const name = fc.oneof(fc.constantFrom('X-ARR-ClientCert', 'x-arr-clientcert', '__PROTO__'), hostileNames(), tokens());
   const value = fc.stringMatching(/^[!-~]([ -~]{0,6}[!-~])?$/);
   const fields = fc.array(fc.tuple(name, value), { maxLength: 40 });
@@ -93,7 +93,7 @@ test('every header arrives once: its first spelling, and all of its values in or
         const same = own.filter(([each]) => each.toLowerCase() === key);
         return [same[0]?.[0], same.map(([, text]) => text).join(',')];
       });
-      // JSON.parse puts names of digits first.
+      // JSON.parse puts names that consist of digits first.
       assert.deepEqual(new Set(seen.map(String)), new Set(expected.map(String)));
       assert.equal(seen.length, expected.length);
     }),
@@ -113,12 +113,12 @@ function hostileNames(): fc.Arbitrary<string> {
   );
 }
 
-/** RFC 9110 section 5.6.2. */
+/** Tokens (RFC 9110 section 5.6.2). */
 function tokens(): fc.Arbitrary<string> {
   return fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}$/);
 }
 
-test('metadata: the context in the names of .NET, the payload, and the arguments as texts', () => {
+test('metadata contains the context with the names of .NET, the payload, and the arguments as texts', () => {
   const tool = call({
     headers: receive('Mcp-Session-Id', 's'),
     arguments: { t: 'a', n: 1.5, y: true, z: false, nil: null, o: { b: [1] }, l: [] },
@@ -153,7 +153,7 @@ test('metadata: the context in the names of .NET, the payload, and the arguments
   });
 });
 
-test('metadata of a resource: its URI, and the parameters of its template, which may take the place of others', () => {
+test("metadata of a resource contains its URI, and its template's parameters, which may replace other members", () => {
   const resource = call({ kind: 'resource', name: 'user://7' });
   const plain = createCallMetadata(resource, 'binding', '{}', [['id', '7']]);
   assert.deepEqual(Object.keys(plain), ['mcpresourcecontext', 'binding', 'mcpresourceuri', 'id']);

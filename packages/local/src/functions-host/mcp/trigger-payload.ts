@@ -2,22 +2,23 @@ import type { JsonObject } from '../../json-file.js';
 import type { RpcTypedData } from '../worker/core-types.js';
 import { readOwn } from './json-rpc.js';
 
-/** One call as its client asked for it. */
+/** One call, as the client asked for it. */
 export interface McpCall {
   readonly kind: 'tool' | 'resource' | 'prompt';
-  /** As the client spelled it: the name of a tool or prompt, the URI of a resource. */
+  /** The name of a tool or prompt, or the URI of a resource, in the client's spelling. */
   readonly name: string;
   readonly arguments: JsonObject | undefined;
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** The field by which a client continues what it has initialized. */
+/** The field with which a client continues its session. */
 export const sessionHeaderName = 'mcp-session-id';
 
 /**
- * The headers of a request as the extension hands them on (`McpTriggerTransportHelper`): all of them, `x-functions-key`
- * too, under their names on the wire, values of a repeated name joined by `,`. Kestrel has spellings of its own for the
- * names that it knows; here the client's stand, or the front end's.
+ * The headers of a request as the extension passes them on (`McpTriggerTransportHelper`): all of them, even
+ * `x-functions-key`, under their names in the request, with the values of a repeated name joined by `,`. Kestrel has
+ * its own spellings for names that it knows; this host keeps the client's or the front end's.
+ *
  * @param headers the same headers by their names in lower case, read and joined.
  */
 export function createHeaderMap(
@@ -33,8 +34,9 @@ export function createHeaderMap(
 }
 
 /**
- * What the worker gets as JSON text: `ToolInvocationContext`, `ResourceInvocationContext` or `PromptInvocationContext`.
- * Members without a value are absent. `clientinfo` always is: it is known to the request that initialized alone.
+ * The JSON text that the worker gets: `ToolInvocationContext`, `ResourceInvocationContext` or
+ * `PromptInvocationContext`. Members without a value are left out. `clientinfo` always is, because only the request
+ * that initialized knows it.
  */
 export function createTriggerPayload({ kind, name, arguments: given, headers }: McpCall): string {
   const sessionId = findHeader(headers, sessionHeaderName);
@@ -45,7 +47,7 @@ export function createTriggerPayload({ kind, name, arguments: given, headers }: 
   });
 }
 
-/** `fromEntries` defines own properties, so that a header named `__proto__` stays one. */
+/** `fromEntries` defines own properties, so that a header named `__proto__` is kept as one. */
 function describeHeaders(headers: McpCall['headers']): object {
   return { headers: Object.fromEntries(headers) };
 }
@@ -55,9 +57,11 @@ export function findHeader(headers: ReadonlyMap<string, string>, lowerCaseName: 
 }
 
 /**
- * The metadata beside the payload (`BindAsync` of the trigger's binding). The host writes the context with Newtonsoft's
- * serializer, which goes by .NET's names, writes nulls, and knows no `JsonElement`.
- * @param parameters what a resource's URI gives the parameters of its template; one may take another's place by its name.
+ * The metadata that comes with the payload (`BindAsync` of the trigger's binding). The host writes the context with
+ * Newtonsoft's serializer, which uses .NET's names, writes nulls, and does not know `JsonElement`.
+ *
+ * @param parameters the values of the URI template's parameters. A parameter may replace another member with the same
+ * name.
  */
 export function createCallMetadata(
   call: McpCall,
@@ -98,7 +102,7 @@ function describeElements({ arguments: given }: McpCall): object | null {
   return Object.fromEntries(Object.keys(given).map((name) => [name, { ValueKind: valueKindOf(readOwn(given, name)) }]));
 }
 
-/** .NET's `JsonValueKind`. */
+/** The number of the value's kind in .NET's `JsonValueKind`. */
 function valueKindOf(value: unknown): number {
   if (value === null) return 7;
   if (typeof value === 'boolean') return value ? 5 : 6;
@@ -107,7 +111,7 @@ function valueKindOf(value: unknown): number {
   return Array.isArray(value) ? 2 : 1;
 }
 
-/** .NET's `JsonElement.ToString`. */
+/** The text of a value, like .NET's `JsonElement.ToString`. */
 function toElementText(value: unknown): string {
   if (value === null) return '';
   if (typeof value === 'string') return value;

@@ -1,15 +1,18 @@
 /** One inline constraint of a route parameter (`{id:int}`). */
 export interface RouteConstraint {
   readonly text: string;
-  /** It sees the decoded value, never an absent one. */
+  /** Tests the decoded value. It is never called for a missing value. */
   readonly accepts: (value: string) => boolean;
-  /** Only `nonfile`, which is there to exclude files: `{*path:nonfile}` takes the empty path too. */
+  /**
+   * Whether a missing value is accepted. True only for `nonfile`, whose purpose is to exclude files: `{*path:nonfile}`
+   * takes the empty path too.
+   */
   readonly acceptsAbsent: boolean;
 }
 
 type ConstraintFactory = (args: string) => ((value: string) => boolean) | string;
 
-/** The built-in constraints of ASP.NET Core's `RouteOptions.ConstraintMap`; a function app can't add any. */
+/** The built-in constraints of ASP.NET Core's `RouteOptions.ConstraintMap`. A function app can't add any. */
 const factories: Readonly<Record<string, ConstraintFactory>> = {
   alpha: withoutArguments((value) => /^[a-z]*$/i.test(value)),
   bool: withoutArguments((value) => /^\s*(?:true|false)\s*$/i.test(value)),
@@ -44,7 +47,7 @@ const factories: Readonly<Record<string, ConstraintFactory>> = {
   },
   regex: (args) => {
     try {
-      // .NET's `IgnoreCase`; not anchored, as there. Where .NET's dialect differs from ours, the pattern is an error here.
+      // Ignores case and is not anchored, as in .NET. A pattern that only .NET's dialect accepts is an error here.
       const expression = new RegExp(args, 'i');
       return (value) => expression.test(value);
     } catch {
@@ -57,7 +60,7 @@ const factories: Readonly<Record<string, ConstraintFactory>> = {
 const minLong = -(2n ** 63n);
 const maxLong = 2n ** 63n - 1n;
 
-/** Reads `int`, `length(1,5)`, …; answers what is wrong as text. */
+/** Reads `int`, `length(1,5)` and the like. A string explains what is wrong. */
 export function parseConstraint(text: string): RouteConstraint | string {
   const open = text.indexOf('(');
   const name = open === -1 ? text : text.slice(0, open);
@@ -84,7 +87,7 @@ function withLong(holds: (value: bigint, limit: bigint) => boolean): ConstraintF
   };
 }
 
-/** In the last segment a period, and anything but periods after it: `a.b.` is a file's name as well. */
+/** Whether the last segment has a period with anything but periods after it. `a.b.` is a file's name too. */
 function isFileName(value: string): boolean {
   return /\.[^/]*[^./][^/]*$/.test(value.slice(value.lastIndexOf('/') + 1));
 }
@@ -93,7 +96,7 @@ function toLength(text: string): number | undefined {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : undefined;
 }
 
-/** .NET's `NumberStyles.Integer`: white space around, one leading sign. */
+/** Reads an integer like .NET's `NumberStyles.Integer`: with white space around it and one leading sign. */
 function toLong(text: string): bigint | undefined {
   const { sign, digits } = /^[\t-\r ]*(?<sign>[+-]?)(?<digits>\d{1,40})[\t-\r ]*$/.exec(text)?.groups ?? {};
   if (digits === undefined) return undefined;
@@ -107,7 +110,7 @@ function isInteger(text: string, least: bigint, most: bigint): boolean {
 }
 
 function isNumber(text: string, grammar: RegExp): boolean {
-  // A sign stands before or after, not both.
+  // A sign may be before or after the digits, but not both.
   return grammar.test(text) && (text.match(/[+-]/g)?.length ?? 0) <= 1;
 }
 
@@ -115,7 +118,10 @@ function isFloat(text: string): boolean {
   return /^\s*(?:[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|infinity|∞))\s*$/i.test(text);
 }
 
-/** .NET's `Guid.TryParse`: 32 digits, with or without hyphens, in braces or parentheses when hyphenated. */
+/**
+ * Whether the text is a GUID by .NET's `Guid.TryParse`: 32 digits, with or without hyphens. If it has hyphens, it may
+ * be in braces or parentheses.
+ */
 function isGuid(text: string): boolean {
   const value = text.trim();
   const hyphenated = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -123,8 +129,9 @@ function isGuid(text: string): boolean {
 }
 
 /**
- * .NET's `DateTime.TryParse` in the invariant culture reads far more than this: here ISO 8601 and month-day-year
- * with `-`, `.` or `/`, each with an optional time. What isn't read here doesn't match, which is the safe side.
+ * Whether the text is a date. .NET's `DateTime.TryParse` in the invariant culture accepts far more than this: here only
+ * ISO 8601 and month-day-year with `-`, `.` or `/`, each with an optional time. Other forms do not match, which is the
+ * safe choice.
  */
 function isDateTime(text: string): boolean {
   const time =

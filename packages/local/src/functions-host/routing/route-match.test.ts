@@ -53,7 +53,8 @@ const table: readonly Expectation[] = [
   ['a{x}b', '/aab', { x: 'a' }],
   ['a{x}b', '/ab', undefined],
   ['a{x}b', '/aXbb', { x: 'Xb' }],
-  // Literals take their last possible place, so this one is found too far right: ASP.NET doesn't match it either.
+  // Literals take their last possible place, so this one is found too far to the right. ASP.NET doesn't match it
+  // either.
   ['a{x}b', '/aaab', undefined],
   ['{a}-{b}-{c}', '/1-2-3-4', { a: '1-2', b: '3', c: '4' }],
   ['{{a}}', '/{a}', {}],
@@ -112,7 +113,7 @@ const table: readonly Expectation[] = [
 ];
 
 for (const [template, path, expected] of table) {
-  test(`"${template}" and ${path}`, () => {
+  test(`"${template}" is compared with ${path}`, () => {
     const values = matchRoute(parseRouteTemplate(template), path);
     assert.deepEqual(values === undefined ? undefined : Object.fromEntries(values), expected);
   });
@@ -152,7 +153,7 @@ for (const template of unreadable) {
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,6}$/);
 const word = fc.stringMatching(/^[a-z0-9_~-]{1,8}$/);
 
-test('a path built from a template matches it and gives the values back', () => {
+test('a path built from a template matches it and returns the values', () => {
   const segment = fc.oneof(
     word.map((text) => ({ template: text, text, name: undefined })),
     fc.tuple(name, word).map(([parameter, text]) => ({ template: `{${parameter}}`, text, name: parameter })),
@@ -161,7 +162,7 @@ test('a path built from a template matches it and gives the values back', () => 
     fc.property(fc.array(segment, { maxLength: 6 }), fc.boolean(), (segments, trailing) => {
       const names = segments.flatMap((part) => part.name ?? []);
       fc.pre(new Set(names).size === names.length);
-      // "~" opens a template only as "~/", which no route of a function starts with by chance.
+      // "~" is special only as "~/" at the start of a template, and no route of a function starts with it by chance.
       fc.pre(!segments[0]?.template.startsWith('~'));
       const template = parseRouteTemplate(segments.map((part) => part.template).join('/'));
       const path = `/${segments.map((part) => part.text).join('/')}${trailing && segments.length > 0 ? '/' : ''}`;
@@ -172,14 +173,14 @@ test('a path built from a template matches it and gives the values back', () => 
   );
 });
 
-test('a complex segment gives back text that makes the segment again', () => {
+test('the values of a complex segment make the same segment again', () => {
   const template = parseRouteTemplate('p-{a}.{b}-s');
   fc.assert(
     fc.property(fc.stringMatching(/^[s.\-x]{0,12}$/), (middle) => {
       const path = `p-${middle}-s`;
       const values = matchRoute(template, `/${path}`);
       if (values === undefined) {
-        // Only a dot with something on either side makes a match.
+        // Only a dot with something on both sides makes a match.
         assert.ok(!/^[^]+\.[^]+$/.test(middle), middle);
         return;
       }
@@ -190,7 +191,7 @@ test('a complex segment gives back text that makes the segment again', () => {
   );
 });
 
-test('whatever the template and path, parsing throws its own error and matching never throws', () => {
+test('parsing throws only its own error, and matching never throws, whatever the template and the path', () => {
   const text = fc.stringMatching(/^[a/{}*?=:.()~1,]{0,20}$/);
   fc.assert(
     fc.property(text, text, (templateText, path) => {

@@ -1,11 +1,11 @@
 import type { LiteralPart, ParameterPart, RoutePart, RouteSegment, RouteTemplate } from './route-template.js';
 
-/** Route values by parameter name; a parameter without value and default is absent. */
+/** Route values by parameter name. A parameter without a value and a default is missing. */
 export type RouteValues = ReadonlyMap<string, string>;
 
 /**
- * Matches a decoded path against a template as ASP.NET Core does (`RoutePatternMatcher`, then the constraints):
- * without case, a trailing slash means nothing, an empty segment matches nothing.
+ * Matches a decoded path against a template as ASP.NET Core does (`RoutePatternMatcher`, then the constraints). Letter
+ * case and a trailing slash make no difference, and an empty segment never matches.
  */
 export function matchRoute(template: RouteTemplate, path: string): RouteValues | undefined {
   const values = matchSegments(template.segments, splitPath(path));
@@ -19,12 +19,12 @@ export function matchRoute(template: RouteTemplate, path: string): RouteValues |
 }
 
 function constraintsHold(part: ParameterPart, value: string | undefined): boolean {
-  // ASP.NET asks the constraints of an absent value too, and only an optional parameter is excused from them.
+  // ASP.NET applies the constraints to a missing value too, except for an optional parameter.
   if (value === undefined) return part.optional || part.constraints.every(({ acceptsAbsent }) => acceptsAbsent);
   return part.constraints.every((constraint) => constraint.accepts(value));
 }
 
-/** `offset` is where the segment starts in the path, because a catch-all takes the rest as it stands. */
+/** A segment of the path. `rest` is the path from here to its end, because a catch-all parameter takes it unchanged. */
 interface PathSegment {
   readonly text: string;
   readonly rest: string;
@@ -79,13 +79,13 @@ function matchComplexSegment(segment: RouteSegment, text: string, values: Map<st
   if (matchParts(segment, text, values)) return true;
   const separator = segment.at(-2);
   if (last?.kind !== 'parameter' || !last.optional || separator?.kind !== 'literal') return false;
-  // `{name}.{extension?}` also matches without its end, but never with a period that nothing follows.
+  // `{name}.{extension?}` also matches without the period and the extension, but not with a period at the end.
   return !text.endsWith(separator.text) && matchParts(segment.slice(0, -2), text, values);
 }
 
 /**
- * From right to left, each literal at its last possible place, each parameter what lies between, never empty.
- * So `{a}.{b}` splits `x.y.z` into `x.y` and `z`.
+ * Matches parts from right to left. Each literal takes its last possible place, and each parameter the text between,
+ * which is never empty. So `{a}.{b}` splits `x.y.z` into `x.y` and `z`.
  */
 function matchParts(parts: readonly RoutePart[], text: string, values: Map<string, string>): boolean {
   const found: (readonly [name: string, value: string])[] = [];
@@ -113,7 +113,7 @@ function matchParts(parts: readonly RoutePart[], text: string, values: Map<strin
   return true;
 }
 
-/** The last place where the literal ends at or before `end`. */
+/** The last position at which the literal occurs and ends at or before `end`. */
 function findLiteral(part: LiteralPart, text: string, end: number): number | undefined {
   for (let start = end - part.text.length; start >= 0; start--) {
     if (equalsIgnoreCase(text.slice(start, start + part.text.length), part.text)) return start;
@@ -121,7 +121,7 @@ function findLiteral(part: LiteralPart, text: string, end: number): number | und
   return undefined;
 }
 
-/** .NET's OrdinalIgnoreCase compares single upper-cased characters; `toUpperCase` alone would turn "ß" into "SS". */
+/** Compares like .NET's OrdinalIgnoreCase, character by character. `toUpperCase` would turn "ß" into "SS". */
 function equalsIgnoreCase(left: string, right: string): boolean {
   if (left.length !== right.length) return false;
   return left === right || foldCase(left) === foldCase(right);

@@ -1,7 +1,7 @@
 import { parseConstraint, type RouteConstraint } from './route-constraints.js';
 
 /**
- * Route templates as ASP.NET Core reads them (`RoutePatternParser`): literals, `{name}`, `{name?}`, `{name=default}`,
+ * A route template as ASP.NET Core reads it (`RoutePatternParser`): literals, `{name}`, `{name?}`, `{name=default}`,
  * `{name:constraint(args)}`, `{*rest}`, `{**rest}`, several parts in one segment, `{{` and `}}` for braces.
  */
 export interface RouteTemplate {
@@ -9,7 +9,7 @@ export interface RouteTemplate {
   readonly segments: readonly RouteSegment[];
 }
 
-/** The parts of one segment between slashes. One part makes it simple; more make it complex (`{name}.{extension}`). */
+/** The parts of one segment between slashes. A segment with more than one part is complex (`{name}.{extension}`). */
 export type RouteSegment = readonly [RoutePart, ...RoutePart[]];
 
 export type RoutePart = LiteralPart | ParameterPart;
@@ -28,7 +28,7 @@ export interface ParameterPart {
   readonly constraints: readonly RouteConstraint[];
 }
 
-/** The template can't be read; the message says why. */
+/** Thrown if a template can't be read. The message explains why. */
 export class RouteTemplateError extends Error {
   override readonly name = 'RouteTemplateError';
 }
@@ -44,10 +44,10 @@ export function parseRouteTemplate(text: string): RouteTemplate {
   return Object.freeze({ text, segments: Object.freeze(segments) });
 }
 
-/** Doubled braces, a parameter up to its end (doubled braces inside are part of it), a slash, or literal text. */
+/** Matches doubled braces, a whole parameter with any doubled braces in it, a slash, or literal text. */
 const tokens = /\{\{|\}\}|\{(?<parameter>(?:[^{}]|\{\{|\}\})*)(?<end>[{}]|$)|\/|[^{}/]+|\}/g;
 
-/** A trailing slash is allowed and means nothing; two in a row are an error. */
+/** Splits a template into segments. A trailing slash makes no difference. Two slashes in a row are an error. */
 function parseSegments(text: string): RouteSegment[] {
   const segments: RouteSegment[] = [];
   let parts: RoutePart[] = [];
@@ -105,7 +105,10 @@ function parseParameter(text: string): ParameterPart {
   return Object.freeze({ kind: 'parameter', name, optional, catchAll: stars !== '', defaultValue, constraints });
 }
 
-/** `:int:range(1,9)=5` → its constraints and `=5`. An argument list ends at the last `)` before the next `:`, `=`, `?` or the end. */
+/**
+ * Splits `:int:range(1,9)=5` into its constraints and `=5`. An argument list ends at the last `)` before the next `:`,
+ * `=`, `?` or the end.
+ */
 function parseConstraints(text: string): { constraints: readonly RouteConstraint[]; tail: string } {
   const constraints: RouteConstraint[] = [];
   let rest = text;
@@ -150,7 +153,7 @@ function requireCatchAllLast(segment: RouteSegment, last: boolean): void {
   if (!last) throw new RouteTemplateError('a catch-all parameter must be the last segment');
 }
 
-/** In a complex segment only the last part may be optional, and only after a period: `{name}.{extension?}`. */
+/** Checks that in a complex segment only the last part is optional, and follows a period: `{name}.{extension?}`. */
 function requireOptionalInPlace(parts: readonly RoutePart[]): void {
   if (parts.length === 1) return;
   parts.forEach((part, index) => {

@@ -1,4 +1,4 @@
-// routing/: from method and path to a function, as the Functions host finds it.
+// routing/: finds the function for a method and a path, as the Functions host does.
 
 import { ToolFailure } from '../../tool-failure.js';
 import type { RegisteredFunction } from '../worker/app-context.js';
@@ -11,9 +11,12 @@ export interface Route {
   readonly triggerName: string;
   readonly registered: RegisteredFunction;
   readonly template: RouteTemplate;
-  /** As written in the app, without prefix and outer slashes; two functions may not share it for one method. */
+  /**
+   * The route as the app wrote it, without prefix and outer slashes. Two functions may not have the same one for one
+   * method.
+   */
   readonly ownRoute: string;
-  /** Upper case; undefined is every method. */
+  /** The methods in upper case. Undefined if the function takes every method. */
   readonly methods: readonly string[] | undefined;
   readonly authLevel: string | undefined;
 }
@@ -23,7 +26,10 @@ export interface RouteMatch {
   readonly values: RouteValues;
 }
 
-/** The routes in the order in which the real host tries them: by function name without case (`FunctionMetadataManager`). */
+/**
+ * The routes in the order in which the real host tries them: by function name, without regard to case
+ * (`FunctionMetadataManager`).
+ */
 export function createRoutes(functions: Iterable<RegisteredFunction>, routePrefix: string): readonly Route[] {
   const routes = [...functions]
     .sort((left, right) => compareNames(left.metadata.name, right.metadata.name))
@@ -34,7 +40,10 @@ export function createRoutes(functions: Iterable<RegisteredFunction>, routePrefi
   return Object.freeze(routes);
 }
 
-/** The first match wins. A method that no matching route allows is no match: the real host answers 404, not 405. */
+/**
+ * The first route that matches. If no matching route allows the method, there is none: the real host answers 404, not
+ * 405.
+ */
 export function findRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
   for (const route of routes) {
     if (route.methods !== undefined && !route.methods.includes(method.toUpperCase())) continue;
@@ -49,7 +58,7 @@ export function compareNames(left: string, right: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `httpTrigger` in any letter case, as the library compares it. */
+/** Whether the type is `httpTrigger`, in any letter case, as the library compares it. */
 export function isHttpTrigger(type: string | undefined): boolean {
   return type?.toLowerCase() === 'httptrigger';
 }
@@ -76,7 +85,10 @@ function createRoute(registered: RegisteredFunction, routePrefix: string): Route
   });
 }
 
-/** By prefix of the text, as the real host checks it: `administrators` is refused too. */
+/**
+ * Refuses routes that start with `admin` or `runtime`. Like the real host, it compares text, so `administrators` is
+ * refused too.
+ */
 function requireFreeRoute(functionName: string, ownRoute: string): void {
   if (!/^\/*(?:admin|runtime)/i.test(ownRoute)) return;
   throw new ToolFailure(
@@ -114,7 +126,10 @@ function methodsIntersect(left: readonly string[] | undefined, right: readonly s
   return left.some((method) => right.includes(method));
 }
 
-/** `AzureWebJobs.<function>.Disabled`: the host doesn't call the function, and an HTTP function's route answers 404. */
+/**
+ * Whether `AzureWebJobs.<function>.Disabled` disables the function. Then the host doesn't call it, and its route
+ * answers 404.
+ */
 export function isDisabled(functionName: string): boolean {
   const wanted = new RegExp(`^AzureWebJobs[._]${functionName}[._]Disabled$`, 'i');
   return Object.entries(process.env).some(([name, value]) => wanted.test(name) && /^(?:1|true)$/i.test(value ?? ''));

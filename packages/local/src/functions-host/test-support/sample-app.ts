@@ -14,13 +14,13 @@ import {
 export interface SampleApp {
   readonly folder: string;
   readonly logs: HostLogLine[];
-  /** Answers the test without a gateway, unless the options say otherwise. */
+  /** Starts the host. By default it answers the test without a gateway. */
   start(options?: Partial<FunctionsHostOptions>): Promise<FunctionsHost>;
 }
 
 /**
- * A real function app in a temporary folder, with the published `@azure/functions` linked into its node_modules.
- * Files that the test names replace the usual ones; `undefined` leaves one out.
+ * Makes a real function app in a temporary folder, with the published `@azure/functions` linked into its node_modules.
+ * The test's files replace the usual ones. A file whose text is `undefined` is left out.
  */
 export async function createSampleApp(
   context: Pick<TestContext, 'after'>,
@@ -40,7 +40,7 @@ export async function createSampleApp(
   }
   const library = dirname(createRequire(import.meta.url).resolve('@azure/functions/package.json'));
   await mkdir(join(folder, 'node_modules/@azure'), { recursive: true });
-  // A junction needs no privilege on Windows; elsewhere the word is ignored.
+  // On Windows, a junction needs no privilege. Other systems ignore the word.
   await symlink(library, join(folder, 'node_modules/@azure/functions'), 'junction');
   const logs: HostLogLine[] = [];
   return {
@@ -59,7 +59,7 @@ export async function createSampleApp(
   };
 }
 
-/** One app for all tests of a file, which leave nothing behind in it. */
+/** Makes one app for all tests of a file. The tests must leave nothing behind in it. */
 export function shareSampleApp(
   files: Readonly<Record<string, string | undefined>>,
   options: Partial<FunctionsHostOptions> = {},
@@ -85,7 +85,7 @@ export function shareSampleApp(
   };
 }
 
-/** An app of one CommonJS file, whose text may use `app` and `helpers`. */
+/** An app with one CommonJS file. Its text may use `app`, `output` and `input`. */
 export function commonJs(text: string): Readonly<Record<string, string>> {
   return { 'src/index.js': `const { app, output, input } = require('@azure/functions');\n${text}\n` };
 }

@@ -24,8 +24,8 @@ export interface AppLog {
 }
 
 /**
- * Everything the app has told its host. The one mutable thing in the host process, because registration is mutation:
- * the app registers and disposes while it loads, and its hooks even while they run.
+ * Everything that the app has told its host. Only this object changes in the host process, because the app registers
+ * and disposes while it loads, and its hooks even while they run.
  */
 export class AppContext {
   readonly folder: string;
@@ -39,16 +39,19 @@ export class AppContext {
   };
   /** Shared by all hooks of the app. */
   readonly appHookData: Record<string, unknown> = {};
-  /** Shared by `appStart` and `appTerminate` alone. */
+  /** Shared only by `appStart` and `appTerminate`. */
   readonly appLevelHookData: Record<string, unknown> = {};
   /** Sends a line to the parent. */
   readonly writeLog: (log: AppLog) => void;
   programmingModel: ProgrammingModel | undefined;
-  /** What the app's libraries get as `@azure/functions-core`; Certgate's adapter files what it knows of the app under it. */
+  /**
+   * The object that the app's libraries get as `@azure/functions-core`. Certgate's adapter stores what it knows about
+   * the app under this object.
+   */
   coreApi: object | undefined;
-  /** Set once the app has started; registering later is an error, as in the worker. */
+  /** Set once the app has started. As in the worker, a later registration is an error. */
   registrationClosed = false;
-  /** The name of a function that was registered twice, kept because the app may swallow the exception. */
+  /** The name of a function that was registered twice. It is kept because the app may catch the exception. */
   duplicateFunction: string | undefined;
 
   constructor(folder: string, writeLog: (log: AppLog) => void) {

@@ -10,12 +10,14 @@ import type {
 } from './core-types.js';
 import { writeAppLog } from './hooks.js';
 
-/** The versions of host and worker whose behaviour this host follows; libraries compare them as numbers. */
+/** The versions of the host and the worker that this host follows. Libraries compare them as numbers. */
 const hostVersion = '4.1056.100';
 const workerVersion = '3.17.3';
 
-/** What `require('@azure/functions-core')` gives the app's libraries. Not frozen: Certgate's adapter replaces
- * `registerFunction` and `setProgrammingModel`. */
+/**
+ * The object that the app's libraries get from `require('@azure/functions-core')`. It is not frozen, because Certgate's
+ * adapter replaces `registerFunction` and `setProgrammingModel`.
+ */
 export interface CoreApi {
   version: string;
   hostVersion: string;
@@ -49,11 +51,13 @@ export function createCoreApi(app: AppContext): CoreApi {
 }
 
 /**
- * Every `require('@azure/functions-core')` of the process answers this one object, as in the worker. It must stand
- * before the app's first import: the library looks once and then stays in its "test mode", where nothing registers.
+ * Makes every `require('@azure/functions-core')` of the process return this object, as in the worker. It must be called
+ * before the app's first import, because the library looks for the module once, and otherwise stays in its "test mode",
+ * in which nothing registers.
  */
 export function supplyCoreModule(coreApi: CoreApi): void {
-  // Certgate's adapter takes it for evidence of a local host. No variable, which anybody might copy to a server.
+  // Certgate's adapter accepts this mark as evidence of a local host. It is not an environment variable, which anybody
+  // might copy to a server.
   Object.defineProperty(globalThis, Symbol.for('certgate/local-host/v1'), { value: true });
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below.
   const original = Module.prototype.require;
@@ -92,7 +96,7 @@ function isHookName(name: string): name is HookName {
   return (hookNames as readonly string[]).includes(name);
 }
 
-/** What a registration answers, and what the worker offers apps as `Disposable`: it undoes itself once. */
+/** The result of a registration, which the worker offers to apps as `Disposable`. It undoes the registration once. */
 class Disposable {
   #undo: (() => unknown) | undefined;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDurableStandIn } from './durable-client.js';
 
-test('names that are not percent-encoding are answered, and the next request too', async () => {
+test('names with invalid percent-encoding are answered, and the next request too', async () => {
   const started: string[] = [];
   const { clientInput } = await startDurableStandIn('http://127.0.0.1:1', (orchestration, id) => {
     started.push(`${orchestration} ${id}`);
@@ -22,7 +22,7 @@ test('names that are not percent-encoding are answered, and the next request too
   assert.deepEqual(started, ['Run a b']);
   assert.equal(await status('GET', 'instances/a%20b'), 202);
   assert.equal(await status('GET', 'instances/b'), 404);
-  // A developer sees what a function gives away that answers with these addresses.
+  // The addresses show a developer what a function gives away if it answers with them.
   const { id, ...addresses } = managementUrls;
   for (const address of Object.values(addresses))
     assert.match(address, /INSTANCEID.*[?&]code=system-key-of-durabletask$/);

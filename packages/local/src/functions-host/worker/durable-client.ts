@@ -5,20 +5,23 @@ import { text } from 'node:stream/consumers';
 import type { BindingInfo } from './core-types.js';
 
 /**
- * What stands in for the Durable Functions extension, so that HTTP starters can be reached: orchestrations are accepted
- * and never run, as in Azure while no worker picks them up.
+ * Replaces the Durable Functions extension, so that HTTP starters can be called. Orchestrations are accepted but never
+ * run, as in Azure while no worker picks them up.
  */
 export interface DurableStandIn {
-  /** JSON: the value of a `durableClient` input, in the shape that the extension gives it. */
+  /** The value of a `durableClient` input as JSON, in the form that the extension gives it. */
   readonly clientInput: string;
 }
 
-/** The input that durable-functions declares (`df.input.durableClient()`); the older name is its predecessor's. */
+/**
+ * Whether it is the input that durable-functions declares (`df.input.durableClient()`), under its present or older
+ * name.
+ */
 export function isDurableClient({ type, direction }: BindingInfo): boolean {
   return direction === 'in' && /^(?:durableClient|orchestrationClient)$/i.test(type ?? '');
 }
 
-/** An input or output beside the trigger that this host has nobody to supply; undefined: there is none. */
+/** An input or output besides the trigger that this host can't supply. Undefined if there is none. */
 export function findUnsuppliedBinding(
   bindings: Readonly<Record<string, BindingInfo>>,
   triggerName: string,
@@ -35,7 +38,7 @@ function isHttpReturn(name: string, { type }: BindingInfo): boolean {
   return name === '$return' && type?.toLowerCase() === 'http';
 }
 
-/** @param onStart is told of every orchestration that a function has asked for. */
+/** @param onStart is called for every orchestration that a function starts. */
 export async function startDurableStandIn(
   hostUrl: string,
   onStart: (orchestration: string, instanceId: string) => void,
@@ -75,14 +78,17 @@ export async function startDurableStandIn(
     );
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  // The app's process ends without waiting for it.
+  // The server must not keep the app's process alive.
   server.unref();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return { clientInput: JSON.stringify(describeClient(hostUrl, `http://127.0.0.1:${port}/durabletask/`)) };
 }
 
-/** Names come from the app, and to it often from a caller: an escape that means nothing must not end the app's process. */
+/**
+ * Reads the target of a request. Names come from the app, and often from its caller, so an invalid escape must not end
+ * the app's process.
+ */
 function readTarget(target: string): { readonly kind?: string; readonly name: string; readonly id?: string } {
   const parts = /^\/durabletask\/(\w+)\/([^/?]+)(?:\/([^/?]+))?(?:\?|$)/.exec(target) ?? [];
   try {
@@ -101,11 +107,14 @@ function parseInput(body: string): unknown {
   }
 }
 
-/** In Azure, the system key of the extension, which opens its addresses past the gate. This host serves none of them. */
+/**
+ * Stands for the extension's system key. In Azure, that key opens the extension's addresses without the gate. This host
+ * serves none of them.
+ */
 const key = 'system-key-of-durabletask';
 const query = `taskHub=LocalHub&connection=Storage&code=${key}`;
 
-/** `OrchestrationClientInputData` of durable-functions. */
+/** Makes the `OrchestrationClientInputData` of durable-functions. */
 function describeClient(hostUrl: string, rpcBaseUrl: string): object {
   const base = `${hostUrl}/runtime/webhooks/durabletask`;
   const instance = `${base}/instances/INSTANCEID`;

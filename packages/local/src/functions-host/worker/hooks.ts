@@ -1,15 +1,15 @@
 import type { AppContext, AppLog, HookName } from './app-context.js';
 
-/** What the hooks of one invocation see of it while they log. */
+/** What log hooks get to know about the invocation that logs. */
 export interface InvocationHookData {
   readonly hookData: Record<string, unknown>;
   readonly invocationContext: unknown;
 }
 
 /**
- * Runs hooks one after another, awaited. The walk is over the live list, as in the worker (`executeHooks`): a hook
- * that disposes itself while it runs makes the walk skip the one after it. A copy would be kinder, and would hide
- * from a developer that this hook is skipped in Azure.
+ * Runs hooks one after another, and awaits each. It iterates over the live list, as the worker does (`executeHooks`),
+ * so that a hook which disposes itself while it runs makes the next one be skipped. With a copy, a developer would not
+ * notice that the hook is skipped in Azure.
  */
 export async function executeHooks(
   app: AppContext,
@@ -24,7 +24,10 @@ export async function executeHooks(
   log(`Executed "${name}" hooks`);
 }
 
-/** Logs through the app's `log` hooks: they may change the text and level of what the app logged, never of system lines. */
+/**
+ * Logs through the app's `log` hooks. They may change the text and the level of the app's own lines, but not of system
+ * lines.
+ */
 export function writeAppLog(app: AppContext, log: AppLog, invocation?: InvocationHookData): void {
   app.writeLog(afterLogHooks(app, log, invocation));
 }
@@ -43,7 +46,7 @@ function afterLogHooks(app: AppContext, log: AppLog, invocation: InvocationHookD
   try {
     for (const hook of app.hooks.log) hook(context);
   } catch {
-    // A hook must not keep a line from being written.
+    // A hook that throws must not prevent the line from being written.
     return log;
   }
   return log.category === 'user' ? { ...log, level: context.level, message: context.message } : log;
@@ -56,7 +59,7 @@ export function createAppHookContext(app: AppContext): object {
   );
 }
 
-/** Hook contexts are plain objects with a few properties that can't be assigned: the worker throws on those. */
+/** Adds properties that can't be assigned. As in the worker, an assignment throws. */
 export function withReadOnly<Writable extends object, Fixed extends object>(
   writable: Writable,
   fixed: Fixed,

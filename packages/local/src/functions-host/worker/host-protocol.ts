@@ -1,12 +1,12 @@
 /**
- * What the parent and the host process say to each other over IPC. The app runs in the host process, so nothing
- * in these messages is trusted with more than showing it: they carry plain JSON data only.
+ * The messages between the parent and the host process over IPC. The app runs in the host process, so nothing in them
+ * is trusted; it is only shown. They contain only plain JSON data.
  */
 
 export type HostLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
 
 export interface HostLogLine {
-  /** `host`: this host and the programming model; `function`: `context.log`; `app`: the app's raw stdout and stderr. */
+  /** `host`: this host and the programming model. `function`: `context.log`. `app`: the app's stdout and stderr. */
   readonly source: 'host' | 'function' | 'app';
   readonly level: HostLogLevel;
   readonly functionName?: string;
@@ -16,76 +16,92 @@ export interface HostLogLine {
 
 export interface HostedFunction {
   readonly name: string;
-  /** As the app wrote it (`httpTrigger`, `timerTrigger`, …); compare without case. */
+  /** The trigger's type as the app wrote it (`httpTrigger`, `timerTrigger`, …). Compare it without regard to case. */
   readonly triggerType: string;
   readonly http: boolean;
-  /** The whole template with the route prefix and a leading `/`. HTTP only. */
+  /** The whole route template with the route prefix and a leading `/`. Set only for HTTP functions. */
   readonly route?: string;
-  /** Upper case. Absent on an HTTP function: every method, which `app.generic` without `methods` means in Azure too. */
+  /**
+   * The methods in upper case. Undefined on an HTTP function that takes every method, as `app.generic` without
+   * `methods` does in Azure too.
+   */
   readonly methods?: readonly string[];
   readonly authLevel?: string;
-  /** An app setting disables it, so the host calls it for nobody: over HTTP, it is 404. */
+  /** Set if an app setting disables the function, so that the host never calls it. Over HTTP, its route answers 404. */
   readonly disabled?: true;
-  /** Where it is called over MCP. */
+  /** Set if the function is called over MCP. */
   readonly mcp?: HostedMcp;
-  /** Certgate's own policy of this function, as its registry in the host process holds it. HTTP and MCP only. */
+  /**
+   * The function's policy as Certgate's registry in the host process contains it. Set only for HTTP and MCP functions.
+   */
   readonly policy?: unknown;
-  /** Whether the app has a gate of Certgate's, which stands before every HTTP and MCP function. HTTP and MCP only. */
+  /** Whether the app has Certgate's gate, which covers every HTTP and MCP function. Set only for those functions. */
   readonly covered?: 'gate' | 'none';
 }
 
-/** How MCP clients name a function. */
+/** The name of a function for MCP clients. */
 export interface HostedMcp {
   readonly kind: 'tool' | 'resource' | 'prompt';
-  /** The name of a tool or prompt; the URI of a resource, or the template of its URIs. */
+  /** The name of a tool or prompt. For a resource, its URI or the template of its URIs. */
   readonly name: string;
-  /** A tool's arguments, as `tools/list` shows them: JSON Schema. Absent where the trigger's own list can't be read. */
+  /**
+   * The JSON Schema of a tool's arguments, as `tools/list` shows it. Undefined if the trigger's own list can't be read.
+   */
   readonly inputSchema?: object;
 }
 
-/** What the MCP endpoint says of itself to a client that initializes. */
+/** How the MCP endpoint describes itself to a client that initializes. */
 export interface McpServerInfo {
   readonly serverName: string;
   readonly serverVersion: string;
   readonly instructions?: string;
 }
 
-/** `hsts` in host.json. */
+/** The section `hsts` in host.json. */
 export interface StrictTransportSecurity {
   readonly value: string;
   readonly excludedHosts: readonly string[];
 }
 
-/** What the app's gate says of itself. */
+/** What the app's gate reports about itself. */
 export interface HostedGate {
-  /** The options of the front end as the code gives them; absent: a gate of another version, which doesn't say. */
+  /**
+   * The front end's options as the code gives them. Undefined if the gate is of another version, which doesn't report
+   * them.
+   */
   readonly options?: unknown;
-  /** The app setting with the secret that the code gives; null: no setting has it; absent: the code gives none. */
+  /**
+   * The app setting that contains the secret given in code. Null if no setting contains it. Undefined if the code gives
+   * no secret.
+   */
   readonly secretSetting?: string | null;
-  /** What the gate reports about its sources, as it reports it. Absent if it reports nothing. */
+  /** What the gate reports about its sources, unchanged. Undefined if it reports nothing. */
   readonly report?: unknown;
 }
 
-/** A function of an app that was loaded only to be looked at. */
+/** A function of an app that was loaded without being served. */
 export interface DescribedFunction extends HostedFunction {
-  /** The types of all its bindings, the trigger's among them: in lower case, sorted, each once. */
+  /** The types of all its bindings, including the trigger's: in lower case, sorted, without duplicates. */
   readonly bindings: readonly string[];
-  /** Event Grid starts it, by its blob trigger. */
+  /** Whether Event Grid starts it, through its blob trigger. */
   readonly isStartedByBlobEvents: boolean;
 }
 
-/** Whom the host's own port answers (http/request-sender.ts). */
+/** Which requests the host's own port answers (http/request-sender.ts). */
 export interface HostAccess {
-  /** New at each start, and known to the gateway alone. */
+  /** The token that only the host and its gateway know. */
   readonly frontEndToken: string;
-  /** Also answers requests without the token, their certificate header included, where `Host` names the loopback. */
+  /**
+   * Whether requests without the token are answered too, with their certificate header, if `Host` names the loopback
+   * interface.
+   */
   readonly unsafeDirectHeader: boolean;
 }
 
 export interface StartMessage {
   readonly kind: 'start';
   readonly folder: string;
-  /** Absolute, in the order in which they are loaded. */
+  /** Absolute paths in the order in which the files are loaded. */
   readonly entryFiles: readonly string[];
   readonly packageType: 'module' | 'commonjs';
   readonly port: number;
@@ -95,30 +111,30 @@ export interface StartMessage {
   readonly strictTransportSecurity?: StrictTransportSecurity;
 }
 
-/** Loads the app and says what it registered; nothing is served. */
+/** Loads the app and describes what it registered. Nothing is served. */
 export type DescribeMessage = Omit<StartMessage, 'kind' | 'port' | 'access'> & {
   readonly kind: 'describe';
   readonly question?: GateQuestion;
 };
 
-/** What the app's own gate is asked once the app is loaded. */
+/** A question to the app's own gate, once the app is loaded. */
 export interface GateQuestion {
   readonly functionName: string;
-  /** Base64 of the DER; absent: no certificate. */
+  /** The DER of the certificate in base64. Undefined for a caller without a certificate. */
   readonly certificate?: string;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The moment of the decision, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
 }
 
-/** What the gate says to it, past the front end. */
+/** The gate's answer, without regard to the front end. */
 export interface GateAnswer {
   readonly outcome: 'allowed' | 'denied';
   /** `allowed`, or the precise denial code. */
   readonly code: string;
   readonly detail?: string;
-  /** Why the gate would not look at any certificate, as the app is configured here. */
+  /** Why the gate would not read any certificate with the app's present configuration. Undefined if it would. */
   readonly frontEndFault?: string;
-  /** What the gate reports about its sources, as it reports it. Absent if it reports nothing. */
+  /** What the gate reports about its sources, unchanged. Undefined if it reports nothing. */
   readonly report?: unknown;
 }
 
@@ -128,12 +144,12 @@ export interface ReadyMessage {
   readonly kind: 'ready';
   readonly port: number;
   readonly functions: readonly HostedFunction[];
-  /** Absent: the app has none. */
+  /** The app's gate. Undefined if the app has none. */
   readonly gate?: HostedGate;
   readonly streaming: boolean;
 }
 
-/** The gate of a running app now reports something else about its sources. */
+/** Tells the parent that the gate of a running app reports something else about its sources. */
 export interface ReportMessage {
   readonly kind: 'report';
   readonly report: unknown;
@@ -144,7 +160,7 @@ export interface DescribedMessage {
   readonly functions: readonly DescribedFunction[];
   readonly gate?: HostedGate;
   readonly streaming: boolean;
-  /** Absent: nothing was asked, or there is no gate that can say it. */
+  /** The gate's answer. Undefined if nothing was asked, or if the gate can't answer. */
   readonly answer?: GateAnswer;
 }
 
@@ -161,11 +177,11 @@ export interface FailedMessage {
   readonly remedy?: string;
   /** Set if an appStart hook failed. */
   readonly hookError?: HookError;
-  /** The stack of the app's own error. */
+  /** The stack of the app's own error. Undefined if there is none. */
   readonly stack?: string;
 }
 
-/** An uncaught exception or a floating rejection after the app was ready: it ends the real worker too. */
+/** An uncaught exception or an unhandled rejection after the app was ready. It ends the real worker too. */
 export interface CrashedMessage {
   readonly kind: 'crashed';
   readonly message: string;
@@ -174,47 +190,47 @@ export interface CrashedMessage {
 
 /** What Certgate's gate decided about one call. */
 export interface HostDecision {
-  /** `observed`: the decision was to refuse, and the function ran, since it is observed. */
+  /** `observed` means that the gate decided to refuse, but the function ran because it is observed. */
   readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: string;
   readonly identityName?: string;
   readonly thumbprintSha256?: string;
   readonly detail?: string;
-  /** On `allowed`: the refusal that was let through, since the function is report-only. */
+  /** The code of a refusal that did not take effect, because the function is report-only. Set only with `allowed`. */
   readonly deferredCode?: string;
 }
 
-/** What an MCP client asked for, within a request that HTTP answers with 200 whatever becomes of it. */
+/** A call of an MCP client. HTTP answers it with 200 whatever its outcome is. */
 export interface HostMcpCall {
-  /** E.g. `tools/call`. */
+  /** The method, for example `tools/call`. */
   readonly method: string;
-  /** The tool, the prompt or the URI, as the client named it. Absent: the method has none. */
+  /** The tool, the prompt or the URI, as the client named it. Undefined if the method has none. */
   readonly name?: string;
-  /** The answer is a JSON-RPC error, or a tool's result that says `isError`. */
+  /** Whether the answer is a JSON-RPC error, or a tool's result with `isError`. */
   readonly failed: boolean;
 }
 
 /** One request that was answered. */
 export interface HostAnswer {
-  /** When it came: milliseconds since 1970-01-01T00:00:00Z. */
+  /** When the request arrived, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly time: number;
-  /** Until the answer was out, or its client gone. */
+  /** The time until the answer was sent, or until the client was gone. */
   readonly durationMilliseconds: number;
   readonly method: string;
-  /** As it was sent, without the query. */
+  /** The path as it was sent, without the query. */
   readonly path: string;
-  /** `cut`: the connection ended before the answer did. */
+  /** The answer's status. `cut` if the connection ended before the answer did. */
   readonly status: number | 'cut';
-  /** Absent: no function ran. */
+  /** The function that ran. Undefined if none ran. */
   readonly functionName?: string;
-  /** The invocation's id, which is the gate's correlation id too. Absent: no function ran. */
+  /** The invocation's id, which is also the gate's correlation id. Undefined if no function ran. */
   readonly correlationId?: string;
-  /** Absent: it was no message of MCP. */
+  /** Set if the request was an MCP message. */
   readonly mcp?: HostMcpCall;
-  /** Of the caller's own trace context (W3C `traceparent`), where one was sent. */
+  /** The trace id that the caller sent (W3C `traceparent`). Undefined if there was none. */
   readonly traceId?: string;
-  /** Absent: no gate decided, for one because the function is open to everybody. */
+  /** The gate's decision. Undefined if no gate decided, for example because the function is open to everybody. */
   readonly decision?: HostDecision;
 }
 

@@ -14,11 +14,14 @@ import { executeHooks, withReadOnly, writeAppLog, type InvocationHookData } from
 
 export interface InvocationOutcome {
   readonly response: InvocationResponse;
-  /** The result after the post hooks; with HTTP streaming only this tells whether the library has answered. */
+  /** The result after the post hooks. With HTTP streaming, only the result shows whether the library has answered. */
   readonly result: unknown;
 }
 
-/** One invocation, in the worker's order (`InvocationHandler`). Rejects with whatever failed it; the host answers 500. */
+/**
+ * Runs one invocation in the worker's order (`InvocationHandler`). Rejects with the error that made it fail; the host
+ * then answers 500.
+ */
 export async function invoke(
   app: AppContext,
   registered: RegisteredFunction,
@@ -55,11 +58,11 @@ export async function invoke(
   return { response: await model.getResponse(context, after.result), result: after.result };
 }
 
-/** What a trigger brings to its function. */
+/** What a trigger gives to its function. */
 export interface TriggerEvent extends Pick<InvocationRequest, 'triggerMetadata'> {
   readonly triggerInput: InvocationRequest['inputData'][number];
   readonly durable: DurableStandIn | undefined;
-  /** Of the request, by its name in lower case. */
+  /** Finds a header of the request by its name in lower case. */
   readonly findHeader: (name: string) => string | undefined;
 }
 
@@ -81,18 +84,18 @@ export function createInvocation(
   };
 }
 
-/** W3C trace context: the caller's trace goes on with a span of ours. */
+/** Continues the caller's trace with a new span (W3C trace context), or begins a new trace. */
 export function createTraceParent(incoming: string | undefined): string {
   return `00-${readTraceId(incoming) ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
 }
 
-/** Undefined: there is none, or what was sent is no trace context. */
+/** The trace id. Undefined if there is none, or if the text is not a trace context. */
 export function readTraceId(traceParent: string | readonly string[] | undefined): string | undefined {
   const text = typeof traceParent === 'string' ? traceParent : '';
   return /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(text)?.[1];
 }
 
-/** For the log of this machine: with the stack, where there is one. */
+/** An error as text for the local log, with its stack if it has one. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

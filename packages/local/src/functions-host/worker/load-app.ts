@@ -8,7 +8,7 @@ import type { AppContext } from './app-context.js';
 import { createAppHookContext, executeHooks, writeAppLog } from './hooks.js';
 import { StartHookFailure } from './start-hook-failure.js';
 
-/** What the worker itself tells the programming model that it can do, before the app's own `app.setup` is added. */
+/** The capabilities that the worker announces to the programming model, before it adds the app's own `app.setup`. */
 const workerCapabilities = {
   RawHttpBodyBytes: 'true',
   RpcHttpTriggerMetadataRemoved: 'true',
@@ -21,11 +21,14 @@ const workerCapabilities = {
 } as const;
 
 export interface LoadedApp {
-  /** The address of the library's own HTTP server; present when the app has set `enableHttpStream`. */
+  /** The address of the library's own HTTP server. Undefined unless the app has set `enableHttpStream`. */
   readonly streamingUri: URL | undefined;
 }
 
-/** The worker's start, in its order: entry files, `appStart` hooks, capabilities (which lock `app.setup`), then no more registrations. */
+/**
+ * Starts the app in the worker's order: entry files, `appStart` hooks, capabilities (which lock `app.setup`). After
+ * that, nothing may be registered.
+ */
 export async function loadApp(
   app: AppContext,
   entryFiles: readonly string[],
@@ -59,7 +62,7 @@ async function loadEntryFile(app: AppContext, file: string, packageType: 'module
   const message = `Loading entry point file "${relative(app.folder, file)}"`;
   writeAppLog(app, { level: 'debug', category: 'system', message });
   try {
-    // As the worker decides it; the nearest package.json could say otherwise, and it would fail in Azure.
+    // Decides like the worker. If the nearest package.json decided otherwise, the app would fail in Azure.
     if (isEsModule(file, packageType)) await import(pathToFileURL(file).href);
     else createRequire(file)(file);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { ToolFailure } from '../../tool-failure.js';
 import type { HookError } from './host-protocol.js';
 
-/** The app does not start, because one of its appStart hooks failed. */
+/** Thrown if the app does not start because one of its appStart hooks failed. */
 export class StartHookFailure extends ToolFailure {
   readonly hookError: HookError;
 
