@@ -12,6 +12,12 @@ export interface AzureFault {
   readonly message: string;
 }
 
+/** A fault in words, and what to do next. */
+export interface ExplainedFault {
+  readonly message: string;
+  readonly remedy?: string;
+}
+
 export function readAzureFault(thrown: unknown): AzureFault {
   if (!(thrown instanceof Error)) {
     return { status: undefined, code: '', innerCode: '', name: '', message: 'unknown fault' };

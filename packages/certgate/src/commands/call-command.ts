@@ -4,7 +4,7 @@ import { isToolResult } from '#local/client/mcp-reply.js';
 import { type McpConnection, openMcpSession } from '#local/client/mcp-session.js';
 import { sendRequest } from '#local/client/send-request.js';
 import { createCallReport, printReport } from './call/call-report.js';
-import { type CallerCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
+import { type CallCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
 import { findMcpAddress, readAuthorities, readRequestBody, readToolArguments } from './call/call-input.js';
 import type { HeaderFields } from './call/request-options.js';
 import { exitCodes } from './command-line/exit-codes.js';
@@ -56,7 +56,7 @@ async function callTool(address: string, name: string, flags: CallFlags): Promis
 
 async function describeConnection(
   url: string,
-  certificate: CallerCertificate | undefined,
+  certificate: CallCertificate | undefined,
   { header, timeout, cacert }: CallFlags,
 ): Promise<McpConnection> {
   const caPem = cacert === undefined ? undefined : await readAuthorities(cacert);

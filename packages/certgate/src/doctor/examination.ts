@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FrontEndName } from '@certgate/core/internal';
 import type { HandshakeAnswer } from '#local/client/handshake-request.js';
-import type { ClientIdentity, TlsVersion, WireAnswer } from '#local/client/wire-request.js';
+import type { ClientKeyPair, TlsVersion, WireAnswer } from '#local/client/wire-request.js';
 import {
   type AnswerReader,
   type Judgement,
@@ -15,7 +15,7 @@ import type { ProbeRequest, ProbeSender } from './probe-sender.js';
 import type { ProbeId } from './probe-table.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
 
-export interface ExaminedCertificate extends ClientIdentity {
+export interface ExaminedCertificate extends ClientKeyPair {
   /** The certificate in DER, without its chain. */
   readonly der: Buffer;
   readonly thumbprintSha256: string;

@@ -7,7 +7,7 @@ import { type AnswerMeaning, type AnswerReader, byStatus } from './verdict.js';
 // and an answer like the refusal of a caller who must be refused refuses. Anything else, such as a firewall's page or
 // an error, shows neither.
 
-type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
+export type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
 /**
  * What the answers to one caller have in common: their status, the words that all of them contain, and the highest

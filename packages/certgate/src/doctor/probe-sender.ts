@@ -6,14 +6,14 @@ import { sendParallelRequests } from '#local/client/parallel-requests.js';
 import {
   sendSecondRequest,
   sendWireRequest,
-  type ClientIdentity,
+  type ClientKeyPair,
   type TlsVersion,
   type WireAnswer,
 } from '#local/client/wire-request.js';
 
 export interface ProbeRequest {
   readonly url: URL;
-  readonly certificate?: ClientIdentity;
+  readonly certificate?: ClientKeyPair;
   readonly fields?: readonly (readonly [name: string, value: string])[];
   readonly tlsVersion?: TlsVersion;
   readonly hasNoServerName?: true;

@@ -7,7 +7,7 @@ import { replaceFile } from './development-files.js';
 /** A caller of the app in a check. The caller `none` has no certificate. */
 export interface Caller {
   readonly name: string;
-  readonly certificate: CallerCertificate | undefined;
+  readonly certificate: DevelopmentCallerCertificate | undefined;
   /** Whether the trust document lists the caller. */
   readonly isTrusted: boolean;
   readonly roles: readonly string[];
@@ -15,7 +15,7 @@ export interface Caller {
   readonly functions?: readonly string[];
 }
 
-export interface CallerCertificate {
+export interface DevelopmentCallerCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   readonly certificate: ClientCertificate;

@@ -17,7 +17,7 @@ export interface RememberedIdentity {
   readonly validUntil: number;
 }
 
-interface Entry extends RememberedIdentity {
+interface MemoryEntry extends RememberedIdentity {
   readonly text: string;
 }
 
@@ -28,11 +28,11 @@ interface Entry extends RememberedIdentity {
  * belong to an identity enter, and their number is bounded anyway.
  */
 export class IdentityCache {
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<number, MemoryEntry>();
   readonly #capacity: number;
   readonly #textCapacity: number;
   #textLength = 0;
-  #oldest: MapIterator<[number, Entry]> | undefined;
+  #oldest: MapIterator<[number, MemoryEntry]> | undefined;
 
   /** `capacity` limits the number of certificates, `textCapacity` the characters of all their headers. */
   constructor(capacity = 4096, textCapacity: number = 8 * 1024 * 1024) {
@@ -79,7 +79,7 @@ export class IdentityCache {
     else this.#forget(...next.value);
   }
 
-  #forget(key: number, entry: Entry): void {
+  #forget(key: number, entry: MemoryEntry): void {
     this.#entries.delete(key);
     this.#textLength -= entry.text.length;
   }

@@ -32,7 +32,7 @@ interface Kept extends ListsOfSource {
 }
 
 /** What a read is for: an authority of the latest document, at the moment of the latest refresh. */
-interface Wanted {
+interface WantedLists {
   readonly authority: TrustedAuthority;
   readonly now: number;
   readonly signers: SignerKnowledge;
@@ -49,7 +49,7 @@ export interface SignerKnowledge {
 const nothingKnown: SignerKnowledge = { isDenied: () => false, findOcspResponses: () => [] };
 
 interface InFlight {
-  wanted: Wanted;
+  wanted: WantedLists;
   /** Whether this read waits for an earlier read of the source. When it begins, it uses what is wanted then. */
   isWaiting: boolean;
   /** Whether a delta was read, and waits for the reads of the complete list on which it is based. */
@@ -186,7 +186,7 @@ export class CrlKeeper {
     await Promise.all(authorities.map((authority) => this.#refreshAuthority({ authority, now, signers }, readTimeout)));
   }
 
-  async #refreshAuthority(wanted: Wanted, readTimeout: number): Promise<void> {
+  async #refreshAuthority(wanted: WantedLists, readTimeout: number): Promise<void> {
     const { authority, now } = wanted;
     const key = authority.name.toLowerCase();
     const faults = new Map<string, string>();
@@ -221,7 +221,7 @@ export class CrlKeeper {
    * has begun: that read checks the list with the certificates of an earlier document, and its answer may be from
    * before the process froze. So the source is read again afterwards.
    */
-  #refreshOnce(wanted: Wanted, source: TrustSource, readTimeout: number): Promise<void> {
+  #refreshOnce(wanted: WantedLists, source: TrustSource, readTimeout: number): Promise<void> {
     const key = `${wanted.authority.name.toLowerCase()}\n${nameSource(source)}`;
     const present = this.#inFlight.get(key);
     if (present?.isWaiting === true) present.wanted = wanted;

@@ -293,10 +293,10 @@ function knownName(identityName: unknown): { readonly identityName?: string } {
   return typeof identityName === 'string' ? { identityName } : {};
 }
 
-type Answer<T> = { readonly [Name in keyof T]?: unknown };
+type Unchecked<T> = { readonly [Name in keyof T]?: unknown };
 
 function readFound(given: object): FoundFinding | undefined {
-  const answer: Answer<FoundFinding> = given;
+  const answer: Unchecked<FoundFinding> = given;
   const identity = readIdentity(confirmMember(given, 'identity', answer.identity));
   const matchedBy = confirmMember(given, 'matchedBy', answer.matchedBy);
   const matched = confirmMember(given, 'matched', answer.matched);
@@ -334,7 +334,7 @@ function orUnbounded(value: unknown, bound: number): unknown {
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
   if (!isObject(value)) return undefined;
-  const given: Answer<FoundIdentity> = value;
+  const given: Unchecked<FoundIdentity> = value;
   const name = confirmMember(value, 'name', given.name);
   const roles = confirmMember(value, 'roles', given.roles);
   const functions = confirmMember(value, 'functions', given.functions);

@@ -41,7 +41,7 @@ import {
   notePassed,
   type PassedRequest,
 } from './passed-requests.js';
-import { type IncomingCall, passed, type GateAnswer } from './incoming-call.js';
+import { type IncomingCall, passed, type CallAnswer } from './incoming-call.js';
 
 /** Decides about requests. The adapters need one. For other frameworks, call `decide`. */
 export interface Gate {
@@ -135,7 +135,7 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 
   /** Decides for adapters. `subject` names what has the requirement, for messages. Never throws or rejects. */
-  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): GateAnswer | Promise<GateAnswer> {
+  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): CallAnswer | Promise<CallAnswer> {
     const correlationId = randomUUID();
     try {
       const required = requirement === undefined ? undefined : this.#readRequirement(requirement, subject);
@@ -202,8 +202,8 @@ export class HttpGate implements Gate, Gatekeeper {
     source: RequestSource,
     call: IncomingCall,
     required: FunctionRequirement,
-    said: Said,
-  ): GateAnswer | Promise<GateAnswer> {
+    said: EarlierAdmission,
+  ): CallAnswer | Promise<CallAnswer> {
     const { correlationId } = said;
     let { outcome } = said;
     const note = (reported: CallOutcome): void => {
@@ -215,7 +215,7 @@ export class HttpGate implements Gate, Gatekeeper {
       // Subscribers must run in the context of the request, whoever writes the head of the answer.
       call.awaitAnswer(decisions.hasSubscribers ? AsyncResource.bind(settle) : settle);
     };
-    const conclude = (decision: Decision): GateAnswer => {
+    const conclude = (decision: Decision): CallAnswer => {
       if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
       notePassed(call.request, { gate: this, identity: decision.identity, source, correlationId, outcome });
       return passed;
@@ -234,7 +234,7 @@ export class HttpGate implements Gate, Gatekeeper {
     earlier: PassedRequest,
     call: IncomingCall,
     required: FunctionRequirement | undefined,
-  ): GateAnswer | Promise<GateAnswer> {
+  ): CallAnswer | Promise<CallAnswer> {
     const { identity, source, correlationId, outcome } = earlier;
     if (identity === undefined)
       return required === undefined ? passed : this.#decideAnew(source, call, required, earlier);
@@ -295,11 +295,11 @@ export class HttpGate implements Gate, Gatekeeper {
 }
 
 /** The identity that a gate of the same name around the framework has admitted, and the id in the request's lines. */
-type Said = Pick<PassedRequest, 'identity' | 'correlationId' | 'outcome'>;
+type EarlierAdmission = Pick<PassedRequest, 'identity' | 'correlationId' | 'outcome'>;
 
 /** `note` is called with the outcome of an admitted call. */
 interface Behind {
-  readonly said: Said;
+  readonly said: EarlierAdmission;
   readonly note: (outcome: CallOutcome) => void;
 }
 

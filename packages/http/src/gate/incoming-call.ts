@@ -31,4 +31,4 @@ export function isUpgrade(request: { readonly upgrade?: unknown }): boolean {
 export const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });
 
 /** `passed`, or the answer for a refused caller. */
-export type GateAnswer = typeof passed | DenialAnswer;
+export type CallAnswer = typeof passed | DenialAnswer;

@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type CallOutcome, type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
 import type { RouteRequirement } from './call-requirement.js';
 import type { RequestSource } from './gate-settings.js';
-import type { IncomingCall, GateAnswer } from './incoming-call.js';
+import type { IncomingCall, CallAnswer } from './incoming-call.js';
 
 /** A gate, as later code on the same request's path calls it. */
 export interface Gatekeeper {
   readonly functionName: string;
   /** Decides about a call. `subject` names what has the requirement, for messages. */
-  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): GateAnswer | Promise<GateAnswer>;
+  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): CallAnswer | Promise<CallAnswer>;
 }
 
 /** The result of one gate for a request that it let pass. */

@@ -16,7 +16,7 @@ import {
 import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
 import { type Gatekeeper, runExchange } from '../gate/passed-requests.js';
-import { type IncomingCall, isUpgrade, passed, type GateAnswer } from '../gate/incoming-call.js';
+import { type IncomingCall, isUpgrade, passed, type CallAnswer } from '../gate/incoming-call.js';
 import { enterExchange } from './exchange-scope.js';
 import { answerRefused, awaitAnswer, discardBody, isGone } from './node-answer.js';
 
@@ -39,7 +39,7 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
   settle(gate.decideCall(toCall(request, response), requirement), (gateAnswer, isLate) => {
     if (gateAnswer !== passed) {
-      answerRefused(request, response, gateAnswer as Exclude<GateAnswer, typeof passed>, isContinueAwaited);
+      answerRefused(request, response, gateAnswer as Exclude<CallAnswer, typeof passed>, isContinueAwaited);
       return;
     }
     hideSecret(request);
@@ -149,8 +149,8 @@ function findRoute(request: object): string | undefined {
  * error in the app's handler must be an uncaught exception, as it is without a gate.
  */
 export function settle(
-  gateAnswer: GateAnswer | Promise<GateAnswer>,
-  conclude: (gateAnswer: GateAnswer, isLate: boolean) => void,
+  gateAnswer: CallAnswer | Promise<CallAnswer>,
+  conclude: (gateAnswer: CallAnswer, isLate: boolean) => void,
 ): void {
   if (isGateAnswer(gateAnswer)) {
     conclude(gateAnswer, false);
@@ -169,7 +169,7 @@ export function settle(
   );
 }
 
-function isGateAnswer(gateAnswer: GateAnswer | Promise<GateAnswer>): gateAnswer is GateAnswer {
+function isGateAnswer(gateAnswer: CallAnswer | Promise<CallAnswer>): gateAnswer is CallAnswer {
   return gateAnswer === passed || Object.hasOwn(gateAnswer, 'status');
 }
 

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { invalidArgument } from '@certgate/core';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
 import { forbidRenegotiation } from '../gate/tls-certificate.js';
-import { passed, type GateAnswer } from '../gate/incoming-call.js';
+import { passed, type CallAnswer } from '../gate/incoming-call.js';
 import { guardExchange, hideSecret, isSecured, noteSecured, settle, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
 import { warnOfTlsOptions } from './tls-options.js';
@@ -164,7 +164,7 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   settle(gate.decideCall({ ...toCall(request, socket), method: undefined }), (gateAnswer) => {
     if (socket.destroyed) return;
     if (gateAnswer !== passed) {
-      answerRefusedUpgrade(socket, gateAnswer as Exclude<GateAnswer, typeof passed>);
+      answerRefusedUpgrade(socket, gateAnswer as Exclude<CallAnswer, typeof passed>);
       return;
     }
     hideSecret(request);

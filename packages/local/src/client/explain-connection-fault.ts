@@ -7,7 +7,7 @@ export interface ConnectionContext {
   readonly hasAuthority: boolean;
 }
 
-type Explanation = readonly [message: string, remedy?: string];
+type MessageWithRemedy = readonly [message: string, remedy?: string];
 
 /** Explains why a request got no answer. The request itself was valid, so the kind of failure is `no_answer`. */
 export function explainConnectionFault(cause: unknown, context: ConnectionContext): ToolFailure {
@@ -15,7 +15,7 @@ export function explainConnectionFault(cause: unknown, context: ConnectionContex
   return new ToolFailure(message, { kind: 'no_answer', cause, ...(remedy === undefined ? {} : { remedy }) });
 }
 
-function explain(cause: unknown, context: ConnectionContext): Explanation {
+function explain(cause: unknown, context: ConnectionContext): MessageWithRemedy {
   const { origin, host, hostname } = context.url;
   const code = findFaultCode(cause);
   switch (code) {
@@ -73,7 +73,7 @@ function explain(cause: unknown, context: ConnectionContext): Explanation {
   }
 }
 
-function explainUnknownServer(origin: string, hasAuthority: boolean): Explanation {
+function explainUnknownServer(origin: string, hasAuthority: boolean): MessageWithRemedy {
   if (hasAuthority)
     return [
       `The server at ${origin} shows a certificate that the file of --cacert does not vouch for.`,
@@ -89,7 +89,7 @@ function explainUnknownServer(origin: string, hasAuthority: boolean): Explanatio
  * Explains a closed connection. In TLS 1.3 the client may send its request before the server has checked the
  * certificate, so a refusal can look like a mere end of the connection.
  */
-function explainClosed({ url, hasCertificate }: ConnectionContext): Explanation {
+function explainClosed({ url, hasCertificate }: ConnectionContext): MessageWithRemedy {
   const message = `${url.host} closed the connection without an answer.`;
   if (url.protocol === 'http:') return [message, `A port that speaks TLS does so: is it https://${url.host}?`];
   if (hasCertificate)
@@ -97,7 +97,7 @@ function explainClosed({ url, hasCertificate }: ConnectionContext): Explanation 
   return [message, 'It may require a client certificate: pass one with --certificate.'];
 }
 
-function explainAlert(host: string, code: string, hasCertificate: boolean): Explanation {
+function explainAlert(host: string, code: string, hasCertificate: boolean): MessageWithRemedy {
   const alert = code
     .replace(/^ERR_SSL_/, '')
     .replaceAll('_', ' ')

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTls } from 'node:tls';
-import { settle, tlsOptions, type ClientIdentity, type WireFault } from './wire-request.js';
+import { settle, tlsOptions, type ClientKeyPair, type WireFault } from './wire-request.js';
 
 export interface ServerCertificate {
   readonly kind: 'inspected';
@@ -14,7 +14,7 @@ export interface ServerInspection {
   readonly url: URL;
   readonly caPem?: string;
   /** A certificate for a server that completes no handshake without one. The server that sees it may not be trusted. */
-  readonly certificate?: ClientIdentity;
+  readonly certificate?: ClientKeyPair;
   readonly timeoutMilliseconds: number;
 }
 

@@ -12,7 +12,7 @@ import { maximumBodyBytes, readNextResponse, readWireResponse, type WireResponse
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
 /** A client certificate with its key. The certificates of its issuers follow it in the PEM. */
-export interface ClientIdentity {
+export interface ClientKeyPair {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
 }
@@ -31,7 +31,7 @@ export interface WireRequest {
   readonly target?: string;
   /** The version in the request line. Default: 1.1. */
   readonly httpVersion?: '1.0';
-  readonly certificate?: ClientIdentity;
+  readonly certificate?: ClientKeyPair;
   /** The only authorities to trust, in place of the system's. */
   readonly caPem?: string;
   /** The only TLS version to offer. */
@@ -171,7 +171,7 @@ const nobody = {};
 /** Contexts by caller, because `certgate doctor` sends hundreds of requests and reading a key costs as much as a handshake. */
 const secureContexts = new WeakMap<object, Map<string, SecureContext>>();
 
-function findSecureContext(caller: ClientIdentity | object, caPem?: string, tlsVersion?: TlsVersion): SecureContext {
+function findSecureContext(caller: ClientKeyPair | object, caPem?: string, tlsVersion?: TlsVersion): SecureContext {
   const ofCaller = secureContexts.get(caller) ?? new Map<string, SecureContext>();
   secureContexts.set(caller, ofCaller);
   const key = `${tlsVersion ?? ''} ${caPem ?? ''}`;

@@ -142,13 +142,13 @@ export async function describeFunctionApp(
 }
 
 type AnswerKind = 'ready' | 'described';
-type Answer<Kind extends AnswerKind> = Extract<MessageFromHost, { readonly kind: Kind }>;
+type AnswerOf<Kind extends AnswerKind> = Extract<MessageFromHost, { readonly kind: Kind }>;
 
 async function forkHost<Kind extends AnswerKind>(
   options: FunctionsHostOptions,
   expected: Kind,
   createMessage: (app: Omit<DescribeMessage, 'kind'>) => MessageToHost,
-): Promise<readonly [RunningHost<Kind>, Answer<Kind>, Environment]> {
+): Promise<readonly [RunningHost<Kind>, AnswerOf<Kind>, Environment]> {
   const folder = resolve(options.folder);
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
@@ -195,7 +195,7 @@ function inspectArguments(inspect: string | true | undefined): string[] {
 
 /** The host process, as its parent sees it. */
 class RunningHost<Kind extends AnswerKind> {
-  readonly ready: Promise<Answer<Kind>>;
+  readonly ready: Promise<AnswerOf<Kind>>;
   readonly #child: ChildProcess;
   readonly #ended: Promise<ExitStatus>;
   #closing: Promise<void> | undefined;
@@ -239,7 +239,7 @@ class RunningHost<Kind extends AnswerKind> {
         if (message.kind === 'crashed') this.#crash = message;
         if (message.kind === expected) {
           this.#isReady = true;
-          resolve(message as Answer<Kind>);
+          resolve(message as AnswerOf<Kind>);
         }
       });
       child.once('error', (error) => {

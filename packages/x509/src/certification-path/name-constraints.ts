@@ -115,11 +115,14 @@ function findFaultOfName(
   return undefined;
 }
 
-type Refusal<Fault = NameConstraintFault> = Fault extends { readonly issuer: unknown }
+type NameConstraintRefusal<Fault = NameConstraintFault> = Fault extends { readonly issuer: unknown }
   ? Omit<Fault, keyof ConstrainedName>
   : never;
 
-function findRefusal({ constraints, issuer }: IssuedConstraints, location: NameLocation): Refusal | undefined {
+function findRefusal(
+  { constraints, issuer }: IssuedConstraints,
+  location: NameLocation,
+): NameConstraintRefusal | undefined {
   const { permitted, excluded, unprocessable } = constraints;
   if (unprocessable !== undefined) return { reason: 'unprocessable', issuer, constraint: unprocessable };
   if (excluded.touches(location)) return { reason: 'excluded', issuer };

@@ -23,7 +23,7 @@ import type { RevocationGap, RevocationStatus } from './revocation-status.js';
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
 
 /** One answer about the certificate, of somebody who may give it. */
-interface Statement {
+interface OcspStatement {
   readonly response: BasicOcspResponse;
   readonly responder: OcspResponderCertificate;
   readonly answer: OcspAnswer;
@@ -76,7 +76,7 @@ function expectFlag(value: boolean, name: string): boolean {
  */
 export function askResponses(given: OcspInquiry): RevocationStatus {
   const question = copyOwn(given);
-  const statements: Statement[] = [];
+  const statements: OcspStatement[] = [];
   const faults: RevocationGap[] = [];
   for (const response of question.responses) {
     if (response.responseStatus !== 'successful') {
@@ -118,7 +118,7 @@ function askAsOf({ producedAt }: BasicOcspResponse, question: OcspInquiry): Ocsp
 }
 
 /** A certificate comes back from hold only, by a newer answer. */
-function findRevoked(statements: readonly Statement[], question: OcspQuestion): Revoked | undefined {
+function findRevoked(statements: readonly OcspStatement[], question: OcspQuestion): Revoked | undefined {
   return statements.flatMap(({ answer }) => {
     const { certificateStatus, thisUpdate } = answer;
     if (certificateStatus.status !== 'revoked') return [];
@@ -134,7 +134,7 @@ function findRevoked(statements: readonly Statement[], question: OcspQuestion): 
 }
 
 function findGoodStatus(
-  statements: readonly Statement[],
+  statements: readonly OcspStatement[],
   faults: readonly RevocationGap[],
   question: OcspQuestion,
 ): RevocationStatus {
@@ -156,7 +156,7 @@ function findGoodStatus(
 }
 
 /** Why an answer says nothing good now. */
-function findFault(statement: Statement, question: OcspQuestion): RevocationGap | undefined {
+function findFault(statement: OcspStatement, question: OcspQuestion): RevocationGap | undefined {
   const { response, answer } = statement;
   const { now, clockSkewMilliseconds = 0 } = question;
   const [extension] = [...response.unknownCriticalExtensions, ...answer.unknownCriticalExtensions];
@@ -187,7 +187,7 @@ interface Interval {
 }
 
 /** [validFrom, validUntil): of the answer, and of the responder's certificate. */
-function findInterval({ answer, responder }: Statement, question: OcspQuestion): Interval {
+function findInterval({ answer, responder }: OcspStatement, question: OcspQuestion): Interval {
   const { issuer, graceMilliseconds, freshnessMilliseconds = defaultFreshness, clockSkewMilliseconds = 0 } = question;
   const end = (answer.nextUpdate ?? answer.thisUpdate + freshnessMilliseconds) + graceMilliseconds;
   const from = answer.thisUpdate - clockSkewMilliseconds;

@@ -2,15 +2,15 @@ import type { GateDescription } from '@certgate/core/internal';
 import { compareStores, type StoreChange } from './compare-stores.js';
 import type { AgreedStore } from './agreed-store.js';
 
-type GateOptions = Omit<GateDescription, 'stores'>;
+type AgreedOptions = Omit<GateDescription, 'stores'>;
 
 /** A gate as a baseline describes it. */
-export interface AgreedGate extends GateOptions {
+export interface AgreedGate extends AgreedOptions {
   readonly trust: readonly AgreedStore[];
 }
 
 export interface GateChange extends Omit<StoreChange, 'what'> {
-  readonly what: 'gate' | 'trust' | keyof GateOptions;
+  readonly what: 'gate' | 'trust' | keyof AgreedOptions;
 }
 
 /**
@@ -36,7 +36,7 @@ export function compareGates(before: AgreedGate | null | undefined, after: Agree
 const opens = (isOpener: boolean): 'opens' | 'closes' => (isOpener ? 'opens' : 'closes');
 
 /** The effect of each option that changed: `opens` if the gate may now believe more requests. */
-const effects: { readonly [Name in keyof GateOptions]: (after: GateOptions) => GateChange['effect'] } = {
+const effects: { readonly [Name in keyof AgreedOptions]: (after: AgreedOptions) => GateChange['effect'] } = {
   frontEnd: () => 'opens',
   frontEndSecret: ({ frontEndSecret }) => opens(!frontEndSecret),
   frontEndIsolation: ({ frontEndIsolation }) => opens(frontEndIsolation !== null),
@@ -47,9 +47,9 @@ const effects: { readonly [Name in keyof GateOptions]: (after: GateOptions) => G
   strangerNames: () => 'changes',
 };
 
-const optionNames = Object.keys(effects) as (keyof GateOptions)[];
+const optionNames = Object.keys(effects) as (keyof AgreedOptions)[];
 
-function describeOption(gate: GateOptions, what: keyof GateOptions): string {
+function describeOption(gate: AgreedOptions, what: keyof AgreedOptions): string {
   const value = gate[what];
   if (what === 'forwardedElements') return String(value ?? 1);
   if (value === null) return 'not in code';

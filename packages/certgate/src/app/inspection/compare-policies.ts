@@ -1,6 +1,6 @@
 import type { InspectedPolicy } from './inspected-policy.js';
 
-type ClosedPolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
+type CertificatePolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
 
 /** How the set of admitted callers changed. Both are true if some callers gain access and others lose it. */
 export interface PolicyChange {
@@ -28,7 +28,7 @@ function rank({ kind }: InspectedPolicy): number {
  * Two moments in milliseconds since 1970: until `known`, identified callers get in whatever their roles are; until
  * `everybody`, all callers get in whom the host lets through.
  */
-function findEnds({ reportOnlyUntil, observedUntil }: ClosedPolicy): {
+function findEnds({ reportOnlyUntil, observedUntil }: CertificatePolicy): {
   readonly known: number;
   readonly everybody: number;
 } {
@@ -44,6 +44,6 @@ const never = Number.NEGATIVE_INFINITY;
  * Whether every caller who meets `policy` meets the roles of `other` too. A policy requires one role of each group, so
  * a group is implied only if it contains all roles of one of the policy's groups.
  */
-function implies(policy: ClosedPolicy, other: ClosedPolicy): boolean {
+function implies(policy: CertificatePolicy, other: CertificatePolicy): boolean {
   return other.roles.every((required) => policy.roles.some((anyOf) => anyOf.every((role) => required.includes(role))));
 }

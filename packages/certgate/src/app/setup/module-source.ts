@@ -28,7 +28,7 @@ export interface ModuleSource {
   readonly callsSecureApp: boolean;
 }
 
-type Statement = ReturnType<typeof parse>['program']['body'][number];
+type ModuleStatement = ReturnType<typeof parse>['program']['body'][number];
 
 const typeScript = /\.[cm]?ts$/;
 
@@ -71,25 +71,25 @@ function removeComments(text: string, comments: readonly { start?: number | null
 }
 
 /** Whether the statement loads a module before the first statement runs, wherever it is in the file. */
-function isHoisted(statement: Statement): boolean {
+function isHoisted(statement: ModuleStatement): boolean {
   if (statement.type === 'ExportNamedDeclaration') return statement.source != null;
   return statement.type === 'ImportDeclaration' || statement.type === 'ExportAllDeclaration';
 }
 
-function isImport(statement: Statement): boolean {
+function isImport(statement: ModuleStatement): boolean {
   return (
     isHoisted(statement) || statement.type === 'TSImportEqualsDeclaration' || findRequired(statement) !== undefined
   );
 }
 
-function readImport(statement: Statement): readonly ModuleImport[] {
+function readImport(statement: ModuleStatement): readonly ModuleImport[] {
   const { start, end } = statement;
   if (start == null || end == null) return [];
   const found = readSpecifier(statement);
   return found === undefined ? [] : [{ ...found, start, end }];
 }
 
-function readSpecifier(statement: Statement): Pick<ModuleImport, 'specifier' | 'app'> | undefined {
+function readSpecifier(statement: ModuleStatement): Pick<ModuleImport, 'specifier' | 'app'> | undefined {
   if (statement.type === 'ImportDeclaration') {
     if (statement.importKind === 'type') return undefined;
     return { specifier: statement.source.value, app: findImportedApp(statement) };
@@ -107,7 +107,7 @@ function readSpecifier(statement: Statement): Pick<ModuleImport, 'specifier' | '
   return specifier === undefined ? undefined : { specifier, app: findRequiredApp(statement) };
 }
 
-function findImportedApp({ specifiers }: Extract<Statement, { type: 'ImportDeclaration' }>): string | undefined {
+function findImportedApp({ specifiers }: Extract<ModuleStatement, { type: 'ImportDeclaration' }>): string | undefined {
   for (const specifier of specifiers) {
     if (specifier.type !== 'ImportSpecifier') return `${specifier.local.name}.app`;
     const { imported, importKind, local } = specifier;
@@ -118,20 +118,20 @@ function findImportedApp({ specifiers }: Extract<Statement, { type: 'ImportDecla
 }
 
 /** The module that a statement `require('x')` or `const … = require('x')` loads. Undefined for other statements. */
-function findRequired(statement: Statement): string | undefined {
+function findRequired(statement: ModuleStatement): string | undefined {
   if (statement.type === 'ExpressionStatement') return readRequireCall(statement.expression);
   if (statement.type !== 'VariableDeclaration' || statement.declarations.length !== 1) return undefined;
   return readRequireCall(statement.declarations[0]?.init);
 }
 
 function readRequireCall(expression: unknown): string | undefined {
-  const call = expression as Extract<Statement, { type: 'ExpressionStatement' }>['expression'] | null | undefined;
+  const call = expression as Extract<ModuleStatement, { type: 'ExpressionStatement' }>['expression'] | null | undefined;
   if (call?.type !== 'CallExpression' || call.callee.type !== 'Identifier') return undefined;
   const [argument] = call.arguments;
   return call.callee.name === 'require' && argument?.type === 'StringLiteral' ? argument.value : undefined;
 }
 
-function findRequiredApp(statement: Statement): string | undefined {
+function findRequiredApp(statement: ModuleStatement): string | undefined {
   const id = statement.type === 'VariableDeclaration' ? statement.declarations[0]?.id : undefined;
   if (id?.type === 'Identifier') return `${id.name}.app`;
   if (id?.type !== 'ObjectPattern') return undefined;
@@ -142,7 +142,7 @@ function findRequiredApp(statement: Statement): string | undefined {
   return undefined;
 }
 
-function isSecureAppCall(statement: Statement): boolean {
+function isSecureAppCall(statement: ModuleStatement): boolean {
   if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'CallExpression') return false;
   const { callee } = statement.expression;
   if (callee.type === 'Identifier') return callee.name === 'secureApp';

@@ -5,12 +5,12 @@ import type { McpAnswer } from '#local/client/mcp-session.js';
 import type { IncomingResponse } from '#local/client/send-request.js';
 import { escapeControls, escapeLines } from '../../texts/safe-text.js';
 import { printNotice } from '../command-line/output.js';
-import type { CallerCertificate } from './caller-certificate.js';
+import type { CallCertificate } from './caller-certificate.js';
 
 /** What `certgate call --json` prints. Keys may be added, but never removed or renamed. */
 export interface CallReport extends IncomingResponse {
   readonly code: string | null;
-  readonly certificate: Pick<CallerCertificate, 'thumbprintSha256' | 'subject'> | null;
+  readonly certificate: Pick<CallCertificate, 'thumbprintSha256' | 'subject'> | null;
   /** Set with `--mcp-tool`. `result` and `error` are both null if the server did not answer in MCP. */
   readonly mcp?: {
     readonly method: string;
@@ -21,7 +21,7 @@ export interface CallReport extends IncomingResponse {
 
 export function createCallReport(
   { response, method, reply }: Pick<McpAnswer, 'response'> & Partial<McpAnswer>,
-  caller: CallerCertificate | undefined,
+  caller: CallCertificate | undefined,
 ): CallReport {
   const { status, headers, body } = response;
   const code = reply === undefined ? findProblemCode(response) : findToolRefusal(reply)?.publicCode;

@@ -6,7 +6,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { type PasswordFlags } from '../certificate/password-options.js';
 import { findPasswordSource } from '../certificate/find-password.js';
 
-export interface CallerCertificate {
+export interface CallCertificate {
   /** The certificate, followed by those of its issuers that are in the file. */
   readonly certificatePem: string;
   readonly privateKeyPem: string;
@@ -26,7 +26,7 @@ export interface CertificateFlags extends PasswordFlags {
  * The certificate of a call with its key, from one PFX or PEM file, or from two PEM files. Undefined if the user named
  * none.
  */
-export async function findCallerCertificate(flags: CertificateFlags): Promise<CallerCertificate | undefined> {
+export async function findCallerCertificate(flags: CertificateFlags): Promise<CallCertificate | undefined> {
   const { certificate: path, key } = flags;
   if (path === undefined) {
     if (key === undefined && flags.passwordFile === undefined && flags.passwordStdin !== true) return undefined;

@@ -9,7 +9,7 @@ import {
   isRefused,
   newQuery,
 } from '../examination.js';
-import { normalize } from '../likeness.js';
+import { type Answered, normalize } from '../likeness.js';
 import { functionUrl } from '../target.js';
 import { type Judgement, type Verdict, cannotTell, classifyAnswer } from '../verdict.js';
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
@@ -155,8 +155,6 @@ async function judgeAltered(
   const isFunction = answerer === 'compared' && reader.isByLikeness !== true;
   return isFunction && isRefused(nowhere, examined.baseline, usesDenied) ? 'fails' : 'cannot-tell';
 }
-
-type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
 function isAlike(one: Answered, other: Answered): boolean {
   return normalize(one.body.toString('utf8')) === normalize(other.body.toString('utf8'));

@@ -1,7 +1,7 @@
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { createLookalikeCertificate, type Likeness } from '../../certificates/lookalike-certificate.js';
 import { createUnknownCertificate } from '../../certificates/unknown-certificate.js';
-import type { ClientIdentity } from '#local/client/wire-request.js';
+import type { ClientKeyPair } from '#local/client/wire-request.js';
 import type { Examination, ProbeRuns } from '../examination.js';
 import { cannotTell } from '../verdict.js';
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
@@ -26,7 +26,7 @@ export const certificateProbes: ProbeRuns<'lookalike-certificate' | 'unknown-cer
   },
 };
 
-const present = (sent: string, certificate: ClientIdentity): Forgery => ({
+const present = (sent: string, certificate: ClientKeyPair): Forgery => ({
   sent,
   request: { certificate },
   usesDenied: true,

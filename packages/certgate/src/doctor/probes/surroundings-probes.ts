@@ -1,5 +1,6 @@
 import { problemTypePrefix } from '@certgate/core/internal';
 import type { WireAnswer } from '#local/client/wire-request.js';
+import type { Answered } from '../likeness.js';
 import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
 import { type AnswerReader, type Judgement, byStatus, cannotTell, classifyAnswer, observe } from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';
@@ -39,8 +40,6 @@ function reachesApp(answer: Answered, reader: AnswerReader = byStatus): boolean 
   const isRefusal = answer.status === 401 && (reader.isByLikeness !== true || reader.classify(answer) === 'refused');
   return reader.classify(answer) === 'admitted' || answer.body.includes(problemTypePrefix) || isRefusal;
 }
-
-type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
 /**
  * The SCM site's answer is reported because Azure does not document whether the client certificate mode covers the

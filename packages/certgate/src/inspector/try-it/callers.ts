@@ -8,7 +8,7 @@ import { createUnfitCertificate, type CertificateUnfitness } from '../../certifi
 import { classifyRequest, type RequestToClassify } from '#local/gateway/client-certificate-mode.js';
 import { findPlayedFrontEnd } from '#local/gateway/front-ends/played-front-ends.js';
 import type { CheckedCaller } from '../../local-app/checks/check-plan.js';
-import type { Caller, CallerCertificate } from '../../local-app/development-callers.js';
+import type { Caller, DevelopmentCallerCertificate } from '../../local-app/development-callers.js';
 import type { DroppedFile, InspectedCaller } from '../../trust/views/page-views.js';
 import type { RunningApp } from '../inspected-app.js';
 
@@ -44,7 +44,7 @@ export function describeCaller(caller: TryCaller): InspectedCaller {
  * first trusted caller.
  */
 export class TryCallers {
-  #madeOf: CallerCertificate | undefined;
+  #madeOf: DevelopmentCallerCertificate | undefined;
   #made: readonly TryCaller[] = [];
 
   list(callers: readonly Caller[], frontEnd: FrontEndName, worstCase: boolean): readonly TryCaller[] {
@@ -90,7 +90,7 @@ const unfitCallers: readonly {
   { unfitness: 'ca-as-leaf', label: 'A CA as a leaf', fault: 'it is that of an authority, which must not call' },
 ];
 
-function makeCallers(name: string, certificate: CallerCertificate, now: Date): readonly TryCaller[] {
+function makeCallers(name: string, certificate: DevelopmentCallerCertificate, now: Date): readonly TryCaller[] {
   const original = { certificateDer: certificate.certificate.der, privateKeyPem: certificate.privateKeyPem };
   const untrusted = { isTrusted: false, roles: [], files: undefined };
   const unfit = unfitCallers.map(({ unfitness, label, fault }): TryCaller => {
@@ -136,7 +136,7 @@ function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCe
  */
 function forgeHeader(
   base: Caller,
-  { certificate }: CallerCertificate,
+  { certificate }: DevelopmentCallerCertificate,
   frontEnd: FrontEndName,
   worstCase: boolean,
 ): TryCaller {

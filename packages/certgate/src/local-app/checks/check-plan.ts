@@ -4,12 +4,12 @@ import { parseRequestTarget } from '#local/functions-host/http/request-target.js
 import { matchRoute } from '#local/functions-host/routing/route-match.js';
 import { parseRouteTemplate } from '#local/functions-host/routing/route-template.js';
 import { type ClientCertificateMode, classifyRequest } from '#local/gateway/client-certificate-mode.js';
-import type { Caller, CallerCertificate } from '../development-callers.js';
+import type { Caller, DevelopmentCallerCertificate } from '../development-callers.js';
 import { readPolicy } from '../hosted-policy.js';
 
 /** A caller of a check. Unlike a development caller it need not have files; the inspector's callers have none. */
 export interface CheckedCaller extends Omit<Caller, 'certificate'> {
-  readonly certificate: Pick<CallerCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
+  readonly certificate: Pick<DevelopmentCallerCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
   /** Header fields that the caller sends with each request. */
   readonly headers?: Readonly<Record<string, string>>;
 }

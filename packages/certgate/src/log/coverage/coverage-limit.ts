@@ -43,11 +43,11 @@ export type CoverageLimit = LimitFacts & { readonly sentence: string };
 
 const restUncovered = 'Others may be missing too, so what follows the last status line of an instance is not covered.';
 
-type Describe = {
+type LimitDescriptions = {
   readonly [Code in CoverageLimitCode]: (limit: Extract<LimitFacts, { readonly code: Code }>) => string;
 };
 
-const describe: Describe = {
+const describe: LimitDescriptions = {
   apps_not_listed: () =>
     'Apps without a line are not seen here. Name the expected apps with --apps, one on each line, to learn which of them are missing.',
   apps_without_lines: ({ apps }) => `No line of ${listWords(apps)}: its calls are not known.`,

@@ -36,7 +36,7 @@ export type HistoryItem =
   /** A line that can't be read. */
   | { readonly kind: 'damaged'; readonly line: string };
 
-interface Line {
+interface HistoryLine {
   readonly position: number;
   readonly entry: ChangeLogEntry;
 }
@@ -50,7 +50,9 @@ export function readTrustHistory(
   current: { readonly documentSha256: string; readonly revision: number | undefined } | undefined,
 ): readonly HistoryItem[] {
   const parsed = [...new Set(lines)].map((line, position) => ({ line, position, entry: parseChangeLogEntry(line) }));
-  const readable = parsed.flatMap(({ position, entry }): Line[] => (entry === undefined ? [] : [{ position, entry }]));
+  const readable = parsed.flatMap(({ position, entry }): HistoryLine[] =>
+    entry === undefined ? [] : [{ position, entry }],
+  );
   const chain = new Chain(readable);
   if (current !== undefined) {
     const highest = readable.reduce((most, { entry }) => Math.max(most, entry.revision), 0);
@@ -72,22 +74,22 @@ export function readTrustHistory(
   return items.sort((one, other) => one.position - other.position).map(({ item }) => item);
 }
 
-interface Wanted {
+interface WantedRevision {
   readonly documentSha256: string;
   readonly revision: number;
 }
 
 class Chain {
   readonly items: { readonly position: number; readonly item: HistoryItem }[] = [];
-  readonly #lines: readonly Line[];
-  readonly #byDocument = new Map<string, Line[]>();
+  readonly #lines: readonly HistoryLine[];
+  readonly #byDocument = new Map<string, HistoryLine[]>();
   readonly #found = new Set<string>();
   readonly #visited = new Set<number>();
   /**
    * The hashes of the documents on the chain so far. None of them is older than the document that is being looked for.
    */
   readonly #walked = new Set<string>();
-  constructor(lines: readonly Line[]) {
+  constructor(lines: readonly HistoryLine[]) {
     this.#lines = lines;
     for (const line of lines) {
       const { documentSha256, previousDocumentSha256 } = line.entry;
@@ -119,7 +121,7 @@ class Chain {
 
   /** Goes back from one document to the document that it replaced, and so on. */
   walk(documentSha256: string, revision: number): void {
-    let wanted: Wanted | undefined = { documentSha256, revision };
+    let wanted: WantedRevision | undefined = { documentSha256, revision };
     let before = Number.POSITIVE_INFINITY;
     while (wanted !== undefined) {
       this.#walked.add(wanted.documentSha256);
@@ -148,7 +150,7 @@ class Chain {
    * writers may have meant the same document although only one of them wrote it: the first line is the `change`, the
    * others become `same`.
    */
-  #take(documentSha256: string, before: number): Line | undefined {
+  #take(documentSha256: string, before: number): HistoryLine | undefined {
     const lines = (this.#byDocument.get(documentSha256) ?? []).filter(
       ({ position }) => position < before && !this.#visited.has(position),
     );
@@ -158,7 +160,7 @@ class Chain {
     return made;
   }
 
-  #show(line: Line): void {
+  #show(line: HistoryLine): void {
     this.#visited.add(line.position);
     this.items.push({ position: line.position, item: { kind: 'change', entry: line.entry } });
   }
@@ -167,7 +169,7 @@ class Chain {
    * Where the chain breaks, it continues with the highest revision of the older lines. Several intents may have that
    * revision.
    */
-  #findNewestBefore(before: number): readonly Line[] {
+  #findNewestBefore(before: number): readonly HistoryLine[] {
     const older = this.#lines.filter(
       ({ position, entry: { previousDocumentSha256 } }) =>
         position < before &&
@@ -181,7 +183,7 @@ class Chain {
     return documents.size === 1 ? newest.slice(0, 1) : newest;
   }
 
-  #resume(candidates: readonly Line[]): Wanted | undefined {
+  #resume(candidates: readonly HistoryLine[]): WantedRevision | undefined {
     const [first] = candidates;
     if (first === undefined) return undefined;
     const { documentSha256, previousDocumentSha256, revision } = first.entry;

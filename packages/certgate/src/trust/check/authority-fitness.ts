@@ -44,7 +44,7 @@ export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly CheckFi
   );
 }
 
-interface Refusal {
+interface NameRefusal {
   readonly detail: string;
   /** Whether even a certificate that a trust anchor issues itself can't have the name. */
   readonly isByAnchors: boolean;
@@ -53,7 +53,7 @@ interface Refusal {
 /**
  * Finds out whether every trust anchor, or otherwise every intermediate, excludes the name. Undefined if neither is so.
  */
-function findRefusal(trustName: TrustName, authority: TrustedAuthority): Refusal | undefined {
+function findRefusal(trustName: TrustName, authority: TrustedAuthority): NameRefusal | undefined {
   const { trustAnchors, intermediates } = authority;
   for (const issuers of [trustAnchors, intermediates]) {
     const details = issuers.map((issuer) => findDetail(trustName, issuer, authority));
@@ -113,7 +113,7 @@ function describe(
   { name, owner }: TrustedIdentity,
   trustName: TrustName,
   path: string,
-  { detail, isByAnchors }: Refusal,
+  { detail, isByAnchors }: NameRefusal,
 ): CheckFinding {
   const by = isByAnchors
     ? 'no CA of the authority may issue such a certificate'

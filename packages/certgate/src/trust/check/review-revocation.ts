@@ -67,14 +67,14 @@ export async function reviewRevocation(
   return { findings, lists, responders };
 }
 
-type Draft = Omit<CheckFinding, 'path'>;
+type UnplacedFinding = Omit<CheckFinding, 'path'>;
 
 /** If revocation information is required, a missing one is an error, because callers are refused without it. */
 function severityOf({ revocation: { mode } }: TrustedAuthority): CheckSeverity {
   return mode === 'required' ? 'error' : 'warning';
 }
 
-function describeUnusable(fault: string, authority: TrustedAuthority): Draft {
+function describeUnusable(fault: string, authority: TrustedAuthority): UnplacedFinding {
   const message = `Apps can't use every revocation list of the authority "${authority.name}". ${fault}`;
   return { code: 'revocation_list_unusable', severity: severityOf(authority), message };
 }
@@ -83,7 +83,7 @@ function checkList(
   { issuer, number, source, begin, end, isDelta }: RevocationListStatus,
   authority: TrustedAuthority,
   { now, endsSoon }: Moment,
-): readonly Draft[] {
+): readonly UnplacedFinding[] {
   const endsAt = end + authority.revocation.graceMilliseconds;
   const list = `The ${isDelta ? 'delta list' : 'revocation list'} ${number === undefined ? '' : `${number} `}of "${issuer}" (${source ?? 'unknown source'})`;
   if (now >= endsAt) {
@@ -100,7 +100,7 @@ async function askResponder(
   authority: TrustedAuthority,
   folder: CertificateFolder | undefined,
   now: number,
-): Promise<readonly (ResponderStatus | Draft)[]> {
+): Promise<readonly (ResponderStatus | UnplacedFinding)[]> {
   const { name } = authority;
   const { ocsp } = authority.revocation;
   if (ocsp === undefined) return [];
@@ -111,7 +111,7 @@ async function askResponder(
     const message = `Can't tell whether the responder of the authority "${name}" answers: there is no certificate to ask about. Pass a folder with a caller's certificate: --certificate-folder.`;
     return [{ code: 'revocation_responder_not_asked', severity: 'information', message }];
   }
-  const answers: (ResponderStatus | Draft)[] = [];
+  const answers: (ResponderStatus | UnplacedFinding)[] = [];
   for (const question of questions) {
     const askedAbout = question.certificate.subjectText;
     const answer = await ask(new URL(ocsp), question, authority, now);
@@ -126,7 +126,7 @@ async function askResponder(
   return answers;
 }
 
-interface Question {
+interface IssuerQuestion {
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
 }
@@ -138,13 +138,13 @@ const maximumQuestions = 5;
  * Questions about callers of the folder. If there are none, and if apps also ask about intermediates, the questions are
  * about those of the authority.
  */
-function listQuestions(authority: TrustedAuthority, folder: CertificateFolder | undefined): readonly Question[] {
+function listQuestions(authority: TrustedAuthority, folder: CertificateFolder | undefined): readonly IssuerQuestion[] {
   const { decodePathCertificate } = loadPathValidation();
   const callers = (folder?.certificates ?? []).flatMap(({ der }) => {
     const decoding = decodePathCertificate(der);
     return decoding.ok ? [decoding.value] : [];
   });
-  const find = (certificates: readonly PathCertificate[]): readonly Question[] =>
+  const find = (certificates: readonly PathCertificate[]): readonly IssuerQuestion[] =>
     certificates.flatMap((certificate) => {
       const issuer = findIssuer(certificate, authority);
       return issuer === undefined ? [] : [{ certificate, issuer }];
@@ -170,7 +170,7 @@ const answerTimeoutMilliseconds = 10_000;
 /** Asks a responder with the gate's own code and settings. Returns a text if the answer can't be used: the reason. */
 async function ask(
   responder: URL,
-  { certificate, issuer }: Question,
+  { certificate, issuer }: IssuerQuestion,
   { revocation: { ocspNonce } }: TrustedAuthority,
   now: number,
 ): Promise<Pick<ResponderStatus, 'status' | 'end'> | string> {

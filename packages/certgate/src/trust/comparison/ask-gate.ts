@@ -76,7 +76,7 @@ function listMoments(
   return [...new Set([now, ...moments.filter((at) => at > now)])].sort((one, other) => one - other);
 }
 
-function ask(snapshot: TrustSnapshot, certificate: PresentedCertificate, at: number): Answer {
+function ask(snapshot: TrustSnapshot, certificate: PresentedCertificate, at: number): ConfirmedAnswer {
   const authorities = snapshot.authorities.map((authority) => ({
     ...authority,
     revocation: { ...authority.revocation, mode: 'off' as const },
@@ -85,7 +85,7 @@ function ask(snapshot: TrustSnapshot, certificate: PresentedCertificate, at: num
   return finding.outcome === 'nominated' ? finding.confirm() : finding;
 }
 
-type Answer = ConfirmedFinding | Exclude<SnapshotFinding, { readonly outcome: 'nominated' }>;
+type ConfirmedAnswer = ConfirmedFinding | Exclude<SnapshotFinding, { readonly outcome: 'nominated' }>;
 
 function hasListedName(snapshot: TrustSnapshot, { pathDecoding }: PresentedCertificate): boolean {
   if (snapshot.names.size === 0 || !pathDecoding.ok) return false;

@@ -38,13 +38,13 @@ function describeWhole({ name, trustAnchors }: TrustedAuthority, what: string): 
   return { effect: 'changes', aspect: 'authority', authorityName: name, sentence };
 }
 
-type Describe = (effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string) => TrustChange;
+type DescribeChange = (effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string) => TrustChange;
 
 /**
  * A change concerns the identities that could call by the authority before (a loss) or can call afterwards (any other
  * effect). If there are none, the effect is `changes`.
  */
-function createDescription(before: TrustSnapshot, after: TrustSnapshot, { name }: TrustedAuthority): Describe {
+function createDescription(before: TrustSnapshot, after: TrustSnapshot, { name }: TrustedAuthority): DescribeChange {
   const under = { before: listUnder(before, name), after: listUnder(after, name) };
   return (effect, aspect, sentence) => {
     const candidates = effect === 'loses' ? under.before : under.after;
@@ -75,7 +75,7 @@ const leadingDotSentences: Readonly<
 function* compareAuthority(
   earlier: TrustedAuthority,
   later: TrustedAuthority,
-  describe: Describe,
+  describe: DescribeChange,
 ): Generator<TrustChange, void, undefined> {
   const { name, dnsConstraintsWithLeadingDot: dot } = later;
   if (earlier.name !== name) {

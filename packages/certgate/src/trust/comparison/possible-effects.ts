@@ -22,7 +22,7 @@ interface EntrySort {
   readonly issuedBy: string | undefined;
 }
 
-type Entry = EntrySort & ListedEntry;
+type SortedEntry = EntrySort & ListedEntry;
 
 const exclusiveSorts: readonly string[] = [
   'thumbprintSha256',
@@ -141,7 +141,7 @@ function hasDeniedSerial({ denied }: TrustSnapshot, authority: string): boolean 
   return [...denied.serialNumbers.values()].some((entry) => keyOf(entry) === authority);
 }
 
-function list(identity: TrustedIdentity): readonly Entry[] {
+function list(identity: TrustedIdentity): readonly SortedEntry[] {
   return listEntries(identity).map((entry) => {
     const { issuedBy } = entry.pin ?? entry.trustName;
     return { ...entry, issuedBy, sort: entry.pin === undefined ? sortName(entry.trustName) : entry.pin.kind };
@@ -165,7 +165,7 @@ function isExclusive(one: EntrySort, other: EntrySort): boolean {
 /**
  * Whether the document has the entry, for any identity. An entry that moved to another identity is a change of its own.
  */
-function isIn(snapshot: TrustSnapshot, entry: Entry): boolean {
+function isIn(snapshot: TrustSnapshot, entry: SortedEntry): boolean {
   if (entry.pin === undefined) return findNameHolder(snapshot, entry.trustName) !== undefined;
   return snapshot.pins[entry.pin.kind].has(entry.pin.value);
 }
@@ -175,7 +175,7 @@ interface EntryGroup extends EntrySort {
   readonly holders: Set<TrustedIdentity>;
 }
 
-function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
+function groupEntries(entries: readonly SortedEntry[]): readonly EntryGroup[] {
   const groups = new Map<string, EntryGroup>();
   for (const entry of entries) {
     const { sort, issuedBy, identity } = entry;
@@ -191,7 +191,7 @@ function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
  * Whether the entry refuses, in the document that has it, what another entry of the same identity admits in the other
  * document.
  */
-function canRefuse(entry: Entry, holder: TrustedIdentity, more: TrustSnapshot, less: TrustSnapshot): boolean {
+function canRefuse(entry: SortedEntry, holder: TrustedIdentity, more: TrustSnapshot, less: TrustSnapshot): boolean {
   const { issuedBy, pin } = entry;
   if (pin === undefined && !canTakeBack(entry, more)) return false;
   return list(holder).some((other) => {
@@ -209,7 +209,7 @@ function canRefuse(entry: Entry, holder: TrustedIdentity, more: TrustSnapshot, l
  * Whether a name can refuse a certificate that its authority issued, because of a denial or a revocation. A name
  * doesn't match certificates of other authorities.
  */
-function canTakeBack(entry: Entry, { authorities, denied }: TrustSnapshot): boolean {
+function canTakeBack(entry: SortedEntry, { authorities, denied }: TrustSnapshot): boolean {
   if (denied.thumbprintsSha256.size + denied.serialNumbers.size > 0) return true;
   return authorities.some(({ name, revocation }) => name.toLowerCase() === keyOf(entry) && revocation.mode !== 'off');
 }

@@ -4,7 +4,7 @@ import { type Choices, type RemedyContext, run } from './remedy-choices.js';
 
 // Advice and choices for a document that an app does not accept.
 
-type Facts = DenialFacts['trust_unavailable'] | undefined;
+type UnavailableFacts = DenialFacts['trust_unavailable'] | undefined;
 
 /** Matches the gate's detail if the app verifies signatures and the document has no valid one. */
 const unsigned = /the document(?:'s signature \(| is not signed)/;
@@ -14,7 +14,7 @@ const unsigned = /the document(?:'s signature \(| is not signed)/;
  */
 const earlier = /the document has revision \d+, lower than (?:minimumRevision \()?(\d+)/;
 
-export function describeDocumentFault({ store, isSignatureRefused }: RemedyContext, facts: Facts): string {
+export function describeDocumentFault({ store, isSignatureRefused }: RemedyContext, facts: UnavailableFacts): string {
   const fault = facts?.fault ?? '';
   const log = `To see who changed the document: ${formatToolCall(['trust', 'log', '--store', store])}`;
   if (isSignatureRefused || unsigned.test(fault)) {

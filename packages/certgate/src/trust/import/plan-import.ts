@@ -62,7 +62,7 @@ export function planImport(
   entries: readonly ImportEntry[],
   options: ImportOptions,
 ): ImportPlan {
-  const draft = new Draft(document, options);
+  const draft = new ImportedDocument(document, options);
   const { candidates, refusals, repeated } = mergeEntries(entries, options);
   const outcomes = candidates.map((candidate) => draft.add(candidate));
   return {
@@ -126,7 +126,7 @@ function mergeEntries(
 }
 
 /** The document while the import adds to it. */
-class Draft {
+class ImportedDocument {
   readonly #document: TrustDocument;
   readonly #options: ImportOptions;
   /** The identities in the document's order, by their names in lower case. */

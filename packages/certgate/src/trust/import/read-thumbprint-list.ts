@@ -32,12 +32,12 @@ export function readThumbprintList(text: string): ImportReading {
   return { format: 'list', entries, refusals, faults };
 }
 
-interface Line {
+interface ListLine {
   readonly origin: string;
   readonly content: string;
 }
 
-function listLines(text: string): readonly Line[] {
+function listLines(text: string): readonly ListLine[] {
   const fromJson = findJsonLines(text);
   if (fromJson !== undefined) return fromJson;
   return text.split(/\r\n|[\r\n\u2028\u2029]/).map((line, index) => ({
@@ -50,7 +50,7 @@ function listLines(text: string): readonly Line[] {
  * Reads a JSON text, `["AB…", …]`, `{"billing": "AB…"}` or `{"billing": ["AB…"]}`. Undefined if it is not JSON of such
  * a kind.
  */
-function findJsonLines(text: string): readonly Line[] | undefined {
+function findJsonLines(text: string): readonly ListLine[] | undefined {
   if (!/^[[{"]/.test(text.trim())) return undefined;
   let value: unknown;
   try {
@@ -70,7 +70,7 @@ function listJsonTexts(
   values: readonly unknown[],
   prefix: string,
   nameOrigin: (index: number) => string,
-): readonly Line[] {
+): readonly ListLine[] {
   return values.map((value, index) => ({
     origin: nameOrigin(index),
     content: `${prefix}${typeof value === 'string' ? value : JSON.stringify(value)}`,

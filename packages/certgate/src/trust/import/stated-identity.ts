@@ -5,10 +5,10 @@ export const statedColumns = ['owner', 'roles', 'functions', 'until'] as const;
 
 export type StatedColumn = (typeof statedColumns)[number];
 
-type Said = Pick<TrustDocumentIdentity, 'owner' | 'roles' | 'functions' | 'expiresAt'>;
+type StatedMembers = Pick<TrustDocumentIdentity, 'owner' | 'roles' | 'functions' | 'expiresAt'>;
 
 /** What a row says about its caller. */
-export interface StatedIdentity extends Said {
+export interface StatedIdentity extends StatedMembers {
   /** The row for messages, e.g. `row 3`. */
   readonly row: string;
   /**
@@ -21,11 +21,11 @@ export interface StatedIdentity extends Said {
  * The first column whose cell differs from the identity; undefined if none does. The order of roles and functions makes
  * no difference.
  */
-export function findDisagreement(stated: StatedIdentity, identity: Said): StatedColumn | undefined {
+export function findDisagreement(stated: StatedIdentity, identity: StatedMembers): StatedColumn | undefined {
   return stated.columns.find((column) => sayColumn(stated, column) !== sayColumn(identity, column));
 }
 
-function sayColumn({ owner, roles, functions, expiresAt }: Said, column: StatedColumn): string {
+function sayColumn({ owner, roles, functions, expiresAt }: StatedMembers, column: StatedColumn): string {
   switch (column) {
     case 'owner':
       return owner ?? '';

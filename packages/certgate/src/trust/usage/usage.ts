@@ -126,7 +126,7 @@ export function describeUsage(facts: UsageFacts): Usage {
   const byName = new Map(tallies.map((tally) => [tally.name.toLowerCase(), tally]));
   // The lines show who uses what, even while the document is locked.
   const unlocked: TrustSnapshot = { ...snapshot, locked: undefined };
-  const context: Context = { ...facts, snapshot: unlocked, entryMatches };
+  const context: UsageContext = { ...facts, snapshot: unlocked, entryMatches };
   return {
     identities: snapshot.identities.map((identity) =>
       describeIdentity(identity, byName.get(identity.name.toLowerCase()), findings, context),
@@ -143,7 +143,7 @@ export function describeUsage(facts: UsageFacts): Usage {
   };
 }
 
-interface Context extends UsageFacts {
+interface UsageContext extends UsageFacts {
   readonly entryMatches: EntryMatches;
 }
 
@@ -151,7 +151,7 @@ function describeIdentity(
   identity: TrustedIdentity,
   tally: IdentityTally | undefined,
   findings: readonly CheckFinding[],
-  context: Context,
+  context: UsageContext,
 ): IdentityUsage {
   const { name, owner } = identity;
   const { ages, entryMatches, snapshot, now } = context;
@@ -180,15 +180,15 @@ function describeIdentity(
 }
 
 /** Whether there was a call in the window. A status line in the window may report only calls before it. */
-function isCalled(matches: readonly MatchTally[], { coverage: { from } }: Context): boolean {
+function isCalled(matches: readonly MatchTally[], { coverage: { from } }: UsageContext): boolean {
   return matches.some(({ last }) => last >= Date.parse(from));
 }
 
-function claim({ coverage, isCut }: Context, since: number | undefined): UsageClaim {
+function claim({ coverage, isCut }: UsageContext, since: number | undefined): UsageClaim {
   return claimNothing(isCut ? coverNothing(coverage) : coverage, since);
 }
 
-function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Context): Omit<EntryUsage, 'state'> {
+function describeEntry(given: EntryKey, identity: TrustedIdentity, context: UsageContext): Omit<EntryUsage, 'state'> {
   const { key, entry } = given;
   const { ages, entryMatches } = context;
   const found = entryMatches.find(given, identity);

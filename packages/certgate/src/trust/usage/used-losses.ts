@@ -47,7 +47,7 @@ export interface LossFacts {
   readonly now: number;
 }
 
-interface Context extends LossFacts {
+interface LossContext extends LossFacts {
   readonly identities: ReadonlyMap<string, IdentityUsage>;
   readonly later: ReadonlyMap<string, TrustedIdentity>;
 }
@@ -67,7 +67,7 @@ export function describeUsedLosses(comparison: TrustComparison, facts: LossFacts
   return { comparison: { ...comparison, changes, loses: uses.size > 0 }, uses, verdict };
 }
 
-function listUses(change: TrustChange, context: Context): readonly LossUse[] {
+function listUses(change: TrustChange, context: LossContext): readonly LossUse[] {
   const { aspect, pin, identityName, candidates } = change;
   if (aspect === 'audience') return [cannotTell('no line shows for which app of the audience a call was')];
   if (aspect === 'denied' && identityName === undefined) {
@@ -87,7 +87,7 @@ function cannotTell(why: string): LossUse {
   return { identity: null, verdict: 'cannot_tell', sentence: `cannot tell: ${why}` };
 }
 
-function findNeeded(identity: IdentityUsage, change: TrustChange, context: Context): readonly Needed[] {
+function findNeeded(identity: IdentityUsage, change: TrustChange, context: LossContext): readonly Needed[] {
   const { aspect, pin, trustName, authorityName } = change;
   const { entries } = identity;
   if (aspect === 'functions') return [selectFunctions(identity, change, context)];
@@ -102,7 +102,7 @@ function findNeeded(identity: IdentityUsage, change: TrustChange, context: Conte
 }
 
 /** Selects the calls of the lost functions. Only decision lines name functions. */
-function selectFunctions(identity: IdentityUsage, { functionName }: TrustChange, context: Context): Needed {
+function selectFunctions(identity: IdentityUsage, { functionName }: TrustChange, context: LossContext): Needed {
   if (!isCalled(identity)) return identity;
   const { admissions, withoutCall } = identity;
   const kept = context.later.get(identity.name.toLowerCase())?.functions ?? [];
@@ -117,7 +117,7 @@ function selectFunctions(identity: IdentityUsage, { functionName }: TrustChange,
 const isCalled = (each: Needed): each is Needed & { readonly admissions: Admissions } =>
   each.withoutCall === null && each.admissions !== null;
 
-function describeUse(caller: IdentityUsage, change: TrustChange, context: Context): LossUse {
+function describeUse(caller: IdentityUsage, change: TrustChange, context: LossContext): LossUse {
   const identity = caller.name;
   const needed = findNeeded(caller, change, context);
   const called = needed.filter(isCalled);
@@ -160,7 +160,7 @@ function findHidden(
 function isStillAdmitted(
   { aspect, pin, identityName = '' }: TrustChange,
   { first, last }: Admissions,
-  { after, later, now }: Context,
+  { after, later, now }: LossContext,
 ): boolean {
   const isInTime = (from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): boolean =>
     from <= Date.parse(first) && until > Math.max(Date.parse(last.at), now, Date.now());
@@ -171,7 +171,7 @@ function isStillAdmitted(
   return isInTime(validFrom, validUntil);
 }
 
-function describeCalls({ last, callsAtLeast: calls, functions }: Admissions, context: Context): string {
+function describeCalls({ last, callsAtLeast: calls, functions }: Admissions, context: LossContext): string {
   const where = functions.length === 0 ? 'functions not known' : listNames(functions.map(({ name }) => name), 1); // prettier-ignore
   const count = `at least ${calls.toLocaleString('en-US')} ${calls === 1 ? 'call' : 'calls'}`;
   return `last call by ${last.by} ${describeTime(last.at, context.now)}, ${count}, ${where}; ${describeCoverage(context)}`;
@@ -180,12 +180,15 @@ function describeCalls({ last, callsAtLeast: calls, functions }: Admissions, con
 const describeTime = (at: string, now: number): string =>
   `${formatMinute(Date.parse(at))} (${describeDays(Date.parse(at) - now)})`;
 
-function describeCoverage({ coverage }: Context): string {
+function describeCoverage({ coverage }: LossContext): string {
   const { covered } = claimNothing(coverage);
   return covered === null ? 'no whole hour covered' : `${describeCovered(covered)} covered`;
 }
 
-function listCallersWith(thumbprintSha256: string, context: Context): readonly (readonly [IdentityUsage, LossUse])[] {
+function listCallersWith(
+  thumbprintSha256: string,
+  context: LossContext,
+): readonly (readonly [IdentityUsage, LossUse])[] {
   return context.usage.identities.flatMap((caller) => {
     const { last = null } = caller.certificates.find((each) => each.thumbprintSha256 === thumbprintSha256) ?? {};
     if (last === null) return [];
@@ -199,7 +202,7 @@ function listCallersWith(thumbprintSha256: string, context: Context): readonly (
  * because only lines have the thumbprint. All entries that match a certificate must be of one identity, and all must be
  * in force.
  */
-function listCollisions(context: Context): readonly (readonly [TrustChange, readonly LossUse[]])[] {
+function listCollisions(context: LossContext): readonly (readonly [TrustChange, readonly LossUse[]])[] {
   const { before, after } = context;
   const [known, now] = [before.pins.thumbprintSha256, Math.max(context.now, Date.now())];
   const added = [...after.pins.thumbprintSha256.values()].filter(({ pin }) => !known.has(pin.value));

@@ -119,14 +119,14 @@ function readMessages(value: unknown): readonly object[] {
   });
 }
 
-interface Envelope {
+interface ResultEnvelope {
   readonly envelope: JsonObject;
   /** The content's type in lower case. */
   readonly type: string;
   readonly content: unknown;
 }
 
-function findEnvelope(value: ReturnValue): Envelope | undefined {
+function findEnvelope(value: ReturnValue): ResultEnvelope | undefined {
   if (value?.string === undefined) {
     if (toText(value) === undefined) return undefined;
     throw new UnreadableResult('The function must return a string, because its trigger has useResultSchema.');

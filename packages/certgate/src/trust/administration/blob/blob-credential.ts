@@ -15,7 +15,7 @@ export interface BlobAccess {
 /** The account of the emulator Azurite. Its key is the same on every machine, and the SDK knows it. */
 const azuriteAccount = 'devstoreaccount1';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Chooses how to open the blob, by the variables that the Azure command line reads, in this order:
@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function chooseBlobAccess(
   address: BlobAddress,
   storage: AzureStoragePackage,
-  environment: Environment,
+  environment: Variables,
   folder: string,
 ): BlobAccess {
   const isLogin = environment['AZURE_STORAGE_AUTH_MODE']?.toLowerCase() === 'login';
@@ -56,7 +56,7 @@ export function chooseBlobAccess(
 function findGivenAccess(
   address: BlobAddress,
   storage: AzureStoragePackage,
-  environment: Environment,
+  environment: Variables,
 ): BlobAccess | undefined {
   const connection = environment['AZURE_STORAGE_CONNECTION_STRING'];
   if (isSet(connection)) return openConnectionString(connection, address, storage);

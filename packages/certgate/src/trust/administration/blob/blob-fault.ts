@@ -1,7 +1,12 @@
 import type { BlobAddress } from '@certgate/core/internal';
 import { formatToolCall } from '../../../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
-import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
+import {
+  type AzureFault,
+  type ExplainedFault,
+  isWithoutLogin,
+  readAzureFault,
+} from '../../../azure-sdk/azure-fault.js';
 
 /** Explains a fault of the storage in a person's words. `accessKind` names the credential that was tried. */
 export function explainBlobFault(thrown: unknown, address: BlobAddress, accessKind: string): ToolFailure {
@@ -11,12 +16,7 @@ export function explainBlobFault(thrown: unknown, address: BlobAddress, accessKi
   return new ToolFailure(message, { ...(remedy === undefined ? {} : { remedy }), cause: thrown });
 }
 
-interface Explanation {
-  readonly message: string;
-  readonly remedy?: string;
-}
-
-function explain(fault: AzureFault, { url, account, container }: BlobAddress, accessKind: string): Explanation {
+function explain(fault: AzureFault, { url, account, container }: BlobAddress, accessKind: string): ExplainedFault {
   const { status, code, name } = fault;
   if (code === 'ContainerNotFound') {
     return {

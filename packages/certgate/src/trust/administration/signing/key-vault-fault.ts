@@ -1,5 +1,10 @@
 import { ToolFailure } from '#local/tool-failure.js';
-import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
+import {
+  type AzureFault,
+  type ExplainedFault,
+  isWithoutLogin,
+  readAzureFault,
+} from '../../../azure-sdk/azure-fault.js';
 import type { KeyVaultAddress } from './key-vault-address.js';
 
 /** Explains in a person's words what the vault refused, and who can change that. */
@@ -16,12 +21,7 @@ export function explainKeyVaultFault(
   });
 }
 
-interface Explanation {
-  readonly message: string;
-  readonly remedy?: string;
-}
-
-function explain(fault: AzureFault, address: KeyVaultAddress, operation: 'read' | 'sign'): Explanation {
+function explain(fault: AzureFault, address: KeyVaultAddress, operation: 'read' | 'sign'): ExplainedFault {
   const { status, code, name } = fault;
   const { url, vaultUrl } = address;
   if (isWithoutLogin(fault)) {
@@ -70,7 +70,7 @@ function explainForbidden(
   { code, innerCode }: AzureFault,
   { url, vaultUrl }: KeyVaultAddress,
   operation: 'read' | 'sign',
-): Explanation {
+): ExplainedFault {
   const reason = innerCode || code || 'status 403';
   if (reason === 'ForbiddenByFirewall' || reason === 'ForbiddenByConnection') {
     return {
