@@ -17,20 +17,21 @@ const npm = (...words) => ['npm', ...words];
 const isNodeHere = process.platform === 'linux' && process.arch === 'x64';
 
 /**
- * In the order in which they start, two at a time. `test` uses all processors and `guards` measures, so nothing runs beside
- * them. `after` names parts that write what this one reads. `missing` is why a part can't run here.
+ * In the order in which they start, two at a time: the longest begin early. `test` uses all processors and `guards` measures,
+ * so nothing runs beside them. `after` names parts that install or write what this one reads, or that measure. `missing` is
+ * why a part can't run here.
  *
  * The generated pages, the API reports and the decision vectors are compared by tests of `test`.
  */
 const parts = [
   { name: 'test', run: npm('test'), isOldest: true, isByItself: true },
   { name: 'browser', run: npm('test', '--', '--browser') },
+  { name: 'deployment', run: ['node', 'scripts/deploy-check.mjs'] },
   { name: 'lint', run: npm('run', 'lint') },
   { name: 'count', run: npm('run', 'count') },
   { name: 'words', run: npm('run', 'count', '--', 'words') },
-  { name: 'deployment', run: ['node', 'scripts/deploy-check.mjs'] },
+  { name: 'hosts', run: npm('test', '--', '--hosts'), isOldest: true, after: ['browser', 'deployment'] },
   { name: 'front-ends', run: npm('test', '--', '--front-ends') },
-  { name: 'hosts', run: npm('test', '--', '--hosts'), isOldest: true, after: ['deployment'] },
   {
     name: 'newest-openssl',
     run: npm('test', '--', ...listTestsOfNewestOpenssl()),
@@ -43,19 +44,18 @@ const parts = [
   },
   // Packing twice and installing with every package manager. The workflow "Site" opens every page in a browser.
   { name: 'release', run: npm('run', 'release', '--', '--dry-run') },
-  { name: 'site', run: npm('run', 'site') },
-  { name: 'pack', run: npm('run', 'pack'), after: ['hosts'] },
+  { name: 'site', run: npm('run', 'site'), after: ['lint'] },
   {
     name: 'node-24',
     run: npm('test', '--', '--node', '24'),
     missing: isNodeHere ? undefined : "npm's Node.js 24 is for Linux on x64",
-    after: ['hosts', 'deployment'],
+    after: ['deployment', 'release'],
   },
+  { name: 'pack', run: npm('run', 'pack'), after: ['hosts', 'node-24'] },
   { name: 'guards', run: npm('run', 'bench', '--', 'guards'), isByItself: true },
 ];
 
 const chosen = readArguments();
-const ended = new Map();
 /** By name, and the promise of the end. */
 const running = new Map();
 const env = { ...process.env, NO_COLOR: '1' };
