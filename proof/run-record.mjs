@@ -1,5 +1,5 @@
-// When, where and on what a proof or a benchmark ran: the first member of every committed result (proof/results,
-// bench/results). A figure without these says little.
+// Records when, where and on which machine a proof or a benchmark ran: the first member of every committed result
+// (proof/results, bench/results). A figure without this says little.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -10,8 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const written = ['proof/results', 'bench/results', 'docs/proven.md', 'bench/README.md', 'examples/compared/README.md'];
 
 /**
- * `command` is what a reader types to repeat it. `changed` tells that files of git's differed from the commit, other than
- * results and the pages with their tables: such a result belongs to no commit. `load` is the mean number of processes that wanted a processor in the last minute.
+ * `command` is what a reader types to repeat the run. `changed` is true if files in git differed from the commit, other
+ * than results and the pages with their tables; such a result belongs to no commit. `load` is the mean number of
+ * processes that wanted a processor in the last minute.
  */
 export function describeRun(command) {
   const processors = os.cpus();
@@ -27,7 +28,10 @@ export function describeRun(command) {
   };
 }
 
-/** Writes `{ run, …result }` to proof/results/NAME.json, or to another folder below the root. */
+/**
+ * Writes `{ run, …result }` to proof/results/NAME.json, or to another folder below the root. @returns the path of the
+ * file.
+ */
 export function writeResult(name, run, result, folder = join('proof', 'results')) {
   const file = join(root, folder, `${name}.json`);
   mkdirSync(dirname(file), { recursive: true });

@@ -1,5 +1,5 @@
-// Writes the tables of docs/proven.md from the committed results: `npm run write`. With `--check` it writes
-// nothing and exits with 1 where the page differs. What has no result yet is shown as never run.
+// Writes the tables of docs/proven.md from the committed results: `npm run write`. With `--check` it writes nothing and
+// exits with 1 if the page differs. A claim or question without a result is shown as never run.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,10 @@ import { questions } from './azure/questions.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const page = join(root, 'docs', 'proven.md');
 
-/** In the order of the page. Each result begins with `run`, by run-record.mjs, and has the sentences of `summary`. */
+/**
+ * The claims in the order of the page. Each result begins with `run`, by run-record.mjs, and has sentences in
+ * `summary`.
+ */
 const claims = [
   {
     what: 'A change of the deciding code that no test notices',
@@ -43,7 +46,7 @@ const claims = [
 ];
 
 const written = readFileSync(page, 'utf8');
-/** In the order of the page. */
+/** The tables in the order of the page. */
 const tables = [
   [header('Question', 'Answer', 'Ran'), ...describeQuestions()],
   [header('Looks for', 'Result', 'Ran', 'Command'), ...claims.map(describeClaim)],

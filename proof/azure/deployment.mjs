@@ -1,4 +1,4 @@
-// Creates the sample in Azure by its template, in a resource group of its own, and removes it again.
+// Creates the sample app in Azure by its template, in a resource group of its own, and removes it again.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,9 @@ const plannedOutputs = {
 
 export const creation = 'Creating the app';
 
-/** One app in Azure. `name` names the deployment, and its group after `rg-`, as the template does. */
+/**
+ * One app in Azure. `name` names the deployment, and `rg-` with `name` names its resource group, as in the template.
+ */
 export class Deployment {
   #isCreated = false;
   outputs = plannedOutputs;
@@ -34,14 +36,14 @@ export class Deployment {
     return this.az(step, [...words, ...app], options);
   }
 
-  /** What Azure named, which is never published. Without an app there are only the words of a dry run. */
+  /** The names that Azure gave the app, which must never be published. Empty in a dry run, which has no app. */
   get names() {
     const { SERVICE_API_NAME: app, SERVICE_API_URI: uri } = this.outputs;
     if (this.outputs === plannedOutputs) return [];
     return [app.value, URL.canParse(uri.value) ? new URL(uri.value).host : uri.value];
   }
 
-  /** For people, where this script can't do it. */
+  /** The commands with which a person removes the app if this script can't. */
   get removal() {
     const names = [`deployment sub cancel --name ${this.name}`, `group delete --name ${this.group}`];
     return names.map((words) => `az ${words} --subscription ${this.subscription}`);
@@ -55,7 +57,7 @@ export class Deployment {
 
   async create(template, values) {
     if (await this.#exists()) throw new Stop(`The resource group ${this.group} is there already.`);
-    // From here on something may exist, also if the next command fails or is ended.
+    // From here on, something may exist in Azure, even if the next command fails or is ended.
     this.#isCreated = true;
     const parameters = Object.entries({ ...values, environmentName: this.name }).map((pair) => pair.join('='));
     const words = ['deployment', 'sub', 'create', '--name', this.name, '--location', values.location];
@@ -71,7 +73,7 @@ export class Deployment {
     this.outputs = outputs;
   }
 
-  /** Assignments of roles take minutes to take effect. */
+  /** Uploads the trust document. Retries, because the assignment of a role takes minutes to take effect. */
   async uploadTrust(file) {
     const account = new URL(this.outputs.CERTGATE_TRUST.value.slice('blob:'.length)).hostname.split('.', 1)[0];
     const target = ['--account-name', account, '--container-name', 'trust', '--name', 'trust.json'];
@@ -87,20 +89,26 @@ export class Deployment {
     return this.ofApp('Deploying the package', ['functionapp', 'deployment', 'source', 'config-zip', '--src', file]);
   }
 
-  /** Sets properties of the site, and says which client certificate mode Azure kept. */
+  /**
+   * Sets properties of the site. @returns the client certificate mode that Azure shows afterwards; undefined if it is
+   * unknown.
+   */
   async setSite(...properties) {
     const settings = properties.flatMap((property) => ['--set', property]);
     await this.ofApp('Setting the mode', ['functionapp', 'update', ...settings, '--output', 'none']);
-    // Some versions of az show an app of Flex Consumption as the API does, with a member for its properties.
+    // Some versions of az show an app of Flex Consumption in the form of the API, with its properties in a member.
     const query = ['--query', 'clientCertMode || properties.clientCertMode', '--output', 'tsv'];
     const { stdout } = await this.ofApp('Reading the mode', ['functionapp', 'show', ...query]);
-    // No answer shows whether the front end knows it already.
+    // Waits, because no answer shows whether the front end knows the new mode already.
     await this.programs.pause(this.waits.settle);
     const kept = stdout.trim();
     return modes.includes(kept) ? kept : undefined;
   }
 
-  /** Also while the deployment runs, which would go on creating otherwise. True: nothing is left. */
+  /**
+   * Removes the group. If the deployment still runs, ends it first, because it would go on creating. @returns true if
+   * nothing is left.
+   */
   async remove() {
     if (!this.#isCreated) return true;
     const [removes, any] = [{ removes: true }, { removes: true, expected: ['any'] }];
@@ -119,7 +127,10 @@ export class Deployment {
   }
 }
 
-/** What the sample lacks, and the question about MCP needs. The key of the endpoint would be a secret of this run. */
+/**
+ * The files of an MCP tool, which the sample lacks. The tool's endpoint requires no key, because that would be a secret
+ * of this run.
+ */
 const mcpFiles = {
   'dist/src/functions/ProofTool.js': `const { app } = require('@azure/functions');
 app.mcpTool('ProofTool', { toolName: 'proof', description: 'Answers.', toolProperties: {}, handler: () => 'admitted' });
@@ -131,7 +142,7 @@ app.mcpTool('ProofTool', { toolName: 'proof', description: 'Answers.', toolPrope
   }),
 };
 
-/** The sample as docs/deploy-to-azure.md packs it, and the same with an MCP tool. */
+/** Packs the sample as docs/deploy-to-azure.md does, and once more with an MCP tool. */
 export async function makePackages({ programs, sample, folder }) {
   await programs.run('Making the package', ['npm', 'run', '--silent', 'stage'], { cwd: sample });
   const more = join(folder, 'mcp');
@@ -149,7 +160,7 @@ export async function makePackages({ programs, sample, folder }) {
   return { app, mcp };
 }
 
-/** Two callers, and a trust document that lists one of them. */
+/** Makes the certificates of two callers, and a trust document that lists one of them. */
 export async function makeCallers({ programs, folder }) {
   const run = (step, words) => programs.run(step, [...certgate, ...words], { cwd: folder });
   for (const name of ['allowed', 'denied'])

@@ -1,4 +1,4 @@
-// What is asked of an app that is deployed: doctor in each client certificate mode, and calls of its own.
+// Observes a deployed app: runs doctor in each client certificate mode, and makes calls of its own.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendWireRequest } from '../../packages/certgate/dist/esm/local/client/wire-request.js';
@@ -6,7 +6,7 @@ import { certgate } from './deployment.mjs';
 import { Stop } from './programs.mjs';
 import { modes } from './questions.mjs';
 
-/** Writes into `seen` as it sees, so that what comes before a failure is kept. */
+/** Writes each observation into `seen` at once, so that a later failure doesn't lose it. */
 export async function observeApp({ deployment, folder, packages, seen }) {
   const { programs, waits } = deployment;
   const url = deployment.outputs.SERVICE_API_URI.value;
@@ -14,7 +14,10 @@ export async function observeApp({ deployment, folder, packages, seen }) {
     callAs(programs, folder, [`${url}${path}`, ...more]);
   const send = (to, target) => sendNothing(programs, to, target);
 
-  /** The app starts, and reads the document by a role that may be minutes away. */
+  /**
+   * Calls until `isDone` is true of the answer, because the app has to start, and its role for the document may take
+   * minutes.
+   */
   const callUntil = async (isDone, ...words) => {
     for (let left = waits.tries; ; left -= 1) {
       const answer = await callAllowed(...words);
@@ -42,12 +45,12 @@ export async function observeApp({ deployment, folder, packages, seen }) {
     dotted: await ask('/api/PublicFunction/../SecuredFunction'),
   };
   const kept = await deployment.setSite('clientCertMode=Required', 'clientCertExclusionPaths=');
-  // Only App Service's names lead to an SCM site.
+  // Only host names of App Service lead to an SCM site.
   const scm = url.endsWith('.azurewebsites.net') ? await send(url.replace('.', '.scm.'), '/') : undefined;
   seen.scm = { kept, asks: scm?.tls?.requestsCertificate, status: scm?.status };
 
   await deployment.deployPackage(packages.mcp);
-  // Until the new package runs, there is no such path.
+  // Until the new package runs, the app has no such path, and answers with an error.
   const isThere = ({ status }) => status < 400;
   const { status, code, mcp } = await callUntil(isThere, ['--mcp-tool', 'proof'], '');
   const hasRun = mcp?.result?.isError !== true && JSON.stringify(mcp?.result?.content ?? '').includes('admitted');
@@ -67,7 +70,7 @@ async function examine(programs, folder, url, mode) {
   return programs.dryRun ? undefined : JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
 }
 
-/** What `call --json` tells; empty where there was no answer. */
+/** The JSON that `certgate call --json` prints, or an empty object if there was no answer. */
 async function callAs(programs, folder, words) {
   const files = ['--certificate', 'allowed.crt.pem', '--key', 'allowed.key.pem', '--json'];
   const call = [...certgate, 'call', ...words, ...files];
@@ -75,7 +78,9 @@ async function callAs(programs, folder, words) {
   return stdout.startsWith('{') ? JSON.parse(stdout) : {};
 }
 
-/** A request without a certificate. Its path is sent as it is, which no HTTP client does. */
+/**
+ * Sends a request without a certificate. Its path is sent as it is, without the changes that HTTP clients make to it.
+ */
 async function sendNothing(programs, url, target) {
   programs.note('Calling as nobody', `GET ${url}${target}`);
   if (programs.dryRun) return undefined;

@@ -1,15 +1,15 @@
-// Runs az, npm, zip and the tool, one at a time; with --dry-run, prints what it would run.
+// Runs az, npm, zip and the tool, one at a time. With --dry-run, prints what it would run.
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Why a run stopped, in words that may be published. */
+/** The reason why a run stopped. The message may be published. */
 export class Stop extends Error {}
 
 export class Interrupted extends Stop {
   message = 'an interruption';
 }
 
-/** A program that ended with another exit code than 0. `reason` may be published. */
+/** Thrown if a program ended with an exit code that was not expected. `reason` may be published. */
 export class ProgramFailure extends Stop {
   constructor(step, status, output) {
     const code = /\(([A-Z][A-Za-z]{3,60})\)|"code": ?"([A-Za-z]{4,60})"/.exec(output);
@@ -38,13 +38,18 @@ export class Programs {
     return this.#interruption.signal.aborted;
   }
 
-  /** Ends what runs, unless it removes something. Everything that is run afterwards throws, unless it does. */
+  /**
+   * Ends the program that runs, unless it removes something. Later calls of `run` throw, unless they remove something.
+   */
   interrupt() {
     this.#interruption.abort();
     if (this.#current?.removes === false) process.kill(-this.#current.child.pid, 'SIGTERM');
   }
 
-  /** What the program prints; `planned` is taken for it in a dry run. @throws {ProgramFailure} unless its exit code is expected. */
+  /**
+   * Runs a program. `planned` is its output in a dry run. @returns its exit code and output.
+   * @throws {ProgramFailure} if its exit code is not in `expected`.
+   */
   async run(step, [program, ...args], { cwd, planned = '', removes = false, expected = [0] } = {}) {
     if (this.isInterrupted && !removes) throw new Interrupted();
     this.note(step, [program, ...args].map(quote).join(' '));
@@ -70,7 +75,8 @@ export class Programs {
   }
 
   #spawn(program, args, cwd, removes) {
-    // A process group of its own: Ctrl+C in the terminal must not end the program that removes what was created.
+    // Starts the program in a process group of its own: Ctrl+C in the terminal must not end a program that removes what
+    // was created.
     const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#current = { child, removes };
     const said = { stdout: '', stderr: '' };

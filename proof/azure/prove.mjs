@@ -1,5 +1,6 @@
-// `npm run prove -- azure`: deploys the sample into a subscription, asks it what nobody here knows of Azure, removes it, and
-// writes proof/results/azure.json. It costs money, so it asks for a flag that says so. docs/deploy-to-azure.md
+// `npm run prove -- azure`: deploys the sample into a subscription, finds out what this project does not know about
+// Azure, removes the sample, and writes proof/results/azure.json. This costs money, so a flag must say that you pay for
+// it. docs/deploy-to-azure.md
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,10 @@ const usage = `Usage: npm run prove -- azure --subscription ID --location REGION
 
 It creates a resource group for each plan, for about an hour, and removes it. Elastic Premium costs as long as it exists.`;
 
-/** In milliseconds. An app and its roles take minutes; a removal, up to half an hour. */
+/**
+ * How long to wait, in milliseconds, and how many times. An app and its roles take minutes; a removal takes up to half
+ * an hour.
+ */
 const usualWaits = { tries: 40, pause: 20_000, settle: 120_000 };
 const usual = {
   print: (text) => console.error(text),
@@ -34,7 +38,10 @@ const usual = {
   waits: usualWaits,
 };
 
-/** @returns {Promise<number>} the exit code: 1 where something may be left in the subscription or a part of it was not run. */
+/**
+ * @returns {Promise<number>} the exit code: 1 if something may be left in the subscription or a part of the run
+ * stopped, 2 if the options are wrong, and 130 if the run was interrupted.
+ */
 export async function prove(args, { print, write, sample, waits } = usual) {
   const options = readOptions(args);
   if (typeof options === 'string') {
@@ -121,7 +128,7 @@ async function observe(run) {
   }
 }
 
-/** Whoever is logged in may write the trust document: the template gives that role. */
+/** The person or service that is logged in to az. The template gives it the role to write the trust document. */
 async function findOperator(programs, subscription) {
   const planned = JSON.stringify({ tenantId: 'TENANT', user: { name: 'NAME', type: 'user' } });
   const show = ['az', 'account', 'show', '--subscription', subscription, '--output', 'json'];
@@ -146,7 +153,8 @@ async function observePlan(plan, run) {
     await createApp(deployment, plan, seen, run);
     await observeApp({ ...run, deployment, seen });
   } catch (error) {
-    // The message of any other error may hold a path of this machine, or what a program printed.
+    // The message of any other error may contain a path of this machine or the output of a program, so only its name is
+    // kept.
     seen.stoppedAt = error instanceof Stop ? error.message : error.name;
     print(`Stopped at: ${error.message}`);
   } finally {
@@ -188,14 +196,14 @@ function describeAnswer({ question, plan, mode, answer }) {
   return `${where === '' ? '' : `${where}: `}${question} ${answer}`;
 }
 
-/** What az says of a failure may hold such texts. */
+/** Texts that az may print about a failure, and that must never be published. */
 const neverPublished = [
   /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi,
   /[\w-]+(?:\.[\w-]+)*\.(?:azurewebsites|windows|azure|microsoft)\.(?:net|com)\b/gi,
   /[0-9a-f]{2}(?:[: ]?[0-9a-f]{2}){19,}/gi,
 ];
 
-/** The same value without `secrets`, and without what looks like an id, a host of Azure or a thumbprint. */
+/** The same value, with `secrets` and everything that looks like an id, a host of Azure or a thumbprint removed. */
 export function redact(value, secrets) {
   const words = secrets.filter((word) => typeof word === 'string' && word !== '');
   const known = words.map((word) => new RegExp(word.replaceAll(/\W/g, String.raw`\$&`), 'gi'));

@@ -1,5 +1,6 @@
-// What nobody here knows of Azure, and how what was seen there answers it. Only what was seen is an answer: everything else
-// is "cannot tell". docs/proven.md lists the questions, also while nobody has asked them.
+// The questions about Azure that this project can't answer without a deployment, and how observations there answer
+// them. Only an observation gives an answer; everything else is "cannot tell". docs/proven.md lists the questions even
+// before a run has answered them.
 
 export const plans = ['ElasticPremium', 'FlexConsumption'];
 export const modes = ['Required', 'Optional', 'OptionalInteractiveUser'];
@@ -10,8 +11,8 @@ const no = (evidence) => ({ answer: 'no', evidence });
 const cannotTell = (evidence) => ({ answer: 'cannot tell', evidence });
 
 /**
- * `about`: a question is answered once for the template, for each plan, or for each plan and mode. `judge` gets what was
- * seen there; of what was not seen, the member is undefined.
+ * A question is answered once for the template, for each plan, or for each plan and mode, as `about` says. `judge` gets
+ * the observations there; a member is undefined if it was not observed.
  */
 export const questions = [
   {
@@ -20,7 +21,7 @@ export const questions = [
     question: "Does the Bicep compiler accept the sample's template?",
     judge: ({ compiler }) => {
       if (compiler.status === 0) return yes(`${compiler.warnings} warnings`);
-      // Anything else may be a compiler that is not installed.
+      // If there is no error, the exit code may come from a compiler that is not installed.
       return compiler.errors > 0 ? no(`${compiler.errors} errors`) : cannotTell(`exit code ${compiler.status}`);
     },
   },
@@ -65,7 +66,7 @@ export const questions = [
     about: 'mode',
     modes: lenient,
     question: 'Are both refused if the header is sent twice, or with another spelling of its name or value?',
-    // A front end answers 400 to some spellings itself.
+    // A front end may itself answer 400 to some of these spellings.
     judge: judgeForgery(
       /^(?!403)\d+$/,
       ...['twice', 'case', 'underscore', 'whitespace', 'encoding'].map((each) => `forged-header-${each}`),
@@ -105,7 +106,7 @@ export const questions = [
     question:
       'In mode Required with the exclusion path /api/PublicFunction, does /api/PublicFunction/../SecuredFunction reach the app without a certificate?',
     judge: ({ exclusion }) => {
-      // Without these two answers, the exclusion had not taken effect.
+      // Without these two answers, the exclusion path was not in effect.
       if (exclusion?.excluded !== 200 || exclusion.closed !== 403)
         return cannotTell(
           `/api/PublicFunction: ${exclusion?.excluded ?? 'not called'}; SecuredFunction: ${exclusion?.closed ?? 'not called'}`,
@@ -122,7 +123,8 @@ export const questions = [
     judge: ({ mcp }) => {
       if (mcp === undefined) return cannotTell('No MCP tool was called.');
       if (mcp.hasRun) return yes('The tool ran.');
-      // The same certificate is admitted to an HTTP function of the same app, before and after.
+      // The same certificate must be admitted to an HTTP function of the same app. Otherwise the refusal says nothing
+      // about MCP.
       return mcp.code === 'client_certificate_required' && mcp.isAdmittedByHttp
         ? no('The tool refuses the caller whom an HTTP function of the same app admits.')
         : cannotTell(/^[a-z_]+$/.test(mcp.code ?? '') ? mcp.code : describeStatus(mcp.status));
@@ -130,7 +132,10 @@ export const questions = [
   },
 ];
 
-/** Every answer that `seen` gives: `{ compiler, plans: { ElasticPremium: { …, modes: { Required: { … } } } } }`. */
+/**
+ * The answers to all questions. `seen` has the observations, in the form
+ * `{ compiler, plans: { ElasticPremium: { …, modes: { Required: { … } } } } }`.
+ */
 export function answerAll(seen) {
   return questions.flatMap(({ name, about, question, judge, modes: asked = modes }) => {
     if (about === 'template') return [{ name, question, ...judge(seen) }];
@@ -148,13 +153,16 @@ function explainEnd({ answer, evidence }, stoppedAt) {
   return { answer, evidence: isOpen ? `${evidence} The run stopped at: ${stoppedAt}.` : evidence };
 }
 
-/** Where the front end does something else than the mode says, nothing good is known of that mode. */
+/**
+ * Turns "yes" into "cannot tell" if the front end did not behave as the mode says, because the mode may not have been
+ * in force.
+ */
 function doubt({ answer, evidence }, seen) {
   if (answer !== 'yes' || judgeMode(seen).answer === 'yes') return { answer, evidence };
   return cannotTell(`${evidence}, but it is not known that the mode was in force.`);
 }
 
-/** A question to which the probes of doctor have the answer. */
+/** Judges a question that doctor's probes answer. */
 function judgeProbes(findReport, ...ids) {
   return (seen) => {
     const report = findReport(seen);
@@ -167,7 +175,10 @@ function judgeProbes(findReport, ...ids) {
   };
 }
 
-/** A refusal before the app (403, or in the handshake) says nothing about the header. The app answers 401. */
+/**
+ * Judges a probe with forged headers. A refusal before the app (403, or in the handshake) says nothing about the
+ * header, because the app itself would answer 401.
+ */
 function judgeForgery(telling, ...ids) {
   const judge = judgeProbes(({ report }) => report, ...ids);
   return (seen) => {

@@ -1,5 +1,6 @@
-// What the targets share: the public certificates and documents of the decision vectors, a bound on time, and readers of
-// what front ends write that are as simple as can be. These are the second opinion: they take more than the gate does.
+// What the targets share: the public certificates and documents of the decision vectors, a limit on time, and readers
+// of the fields that front ends write. These readers are as simple as possible, and serve as second opinions: they
+// accept more than the gate does.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -12,11 +13,14 @@ export const vectors = JSON.parse(
 export const certificates = Object.values(vectors.certificates).map((text) => Buffer.from(text, 'base64'));
 export const lists = Object.values(vectors.lists).map((text) => Buffer.from(text, 'base64'));
 
-/** Of CPU time, in milliseconds: far above what any input takes, far below what is quadratic at these lengths. */
+/**
+ * The limit of CPU time, in milliseconds: far above what any input takes, and far below what quadratic work takes at
+ * these lengths.
+ */
 const fixedMilliseconds = 150;
 const millisecondsPerKilobyte = 20;
 
-/** Runs the work. Throws where it took more time than its length explains, three times in a row. */
+/** Runs the work. Throws if it took more time than its length explains, three times in a row. */
 export function inTime(length, work) {
   const limit = fixedMilliseconds + (length / 1024) * millisecondsPerKilobyte;
   for (let attempt = 1; ; attempt += 1) {
@@ -29,14 +33,17 @@ export function inTime(length, work) {
   }
 }
 
-/** A decoder's value, or undefined. A fault that no decoder foresaw is a finding. */
+/**
+ * The value of a decoding, or undefined if the decoder refused. A fault "undecodable" is a finding, because no decoder
+ * expects it.
+ */
 export function valueOf(decoding) {
   if (decoding.ok) return decoding.value ?? decoding.certificate ?? decoding.bytes;
   assert.doesNotMatch(String(decoding.fault), /^undecodable/);
   return undefined;
 }
 
-/** Runs a reader that refuses by an error of its own kind. Every other error is a finding. */
+/** Runs a reader. @returns undefined if it refuses with an error of these names. Every other error is a finding. */
 export async function orRefusal(read, ...names) {
   try {
     return await read();
@@ -52,7 +59,10 @@ const ofPem = (text) =>
   ofBase64(/^-----BEGIN CERTIFICATE-----\n([\s\S]*)\n-----END CERTIFICATE-----\n?$/.exec(unescape(text ?? ''))?.[1]);
 const verified = (result, ...accepted) => [...accepted, 'UNVERIFIED'].includes(result);
 
-/** By the name of the front end: the fields that it sets, and the certificate that they name; undefined: none. */
+/**
+ * For each front end, the fields that it sets, and a function that reads the certificate from their values. It returns
+ * undefined if there is none.
+ */
 export const simpleReaders = {
   'app-service': { fields: ['x-arr-clientcert'], read: ([leaf]) => ofBase64(leaf) },
   'application-gateway': {
@@ -81,7 +91,10 @@ export const simpleReaders = {
 
 export const frontEnds = Object.keys(simpleReaders);
 
-/** An octet that chooses the front end, then the values of its fields, with a line feed between them. */
+/**
+ * Reads an input as a request: one octet chooses the front end; the values of its fields follow, with a line feed
+ * between them.
+ */
 export function readRequest(data) {
   const name = frontEnds[(data[0] ?? 0) % frontEnds.length];
   const { fields, read } = simpleReaders[name];
@@ -91,12 +104,12 @@ export function readRequest(data) {
   return {
     name,
     findField: (field) => values[fields.indexOf(field)],
-    /** As Node hands it on, the value of the second field is not trimmed: a front end writes it as it is. */
+    /** The value of the second field is not trimmed: the gate gets it as the front end wrote it. */
     der: read([trimmed[0] === '' ? undefined : trimmed[0], values[1]]),
   };
 }
 
-/** The same, from the fields of a decision vector. */
+/** Writes an input in the form that `readRequest` reads, from the fields of a decision vector. */
 export function writeRequest(name, headers) {
   const values = simpleReaders[name].fields.map((field) => headers[field] ?? '');
   return Buffer.concat([Buffer.from([frontEnds.indexOf(name)]), Buffer.from(values.join('\n'), 'latin1')]);

@@ -1,11 +1,11 @@
-// Runs every target over the inputs that it begins with, and over some with a few octets changed: node
-// proof/fuzzing/replay.mjs [SECONDS]. It needs nothing installed, so that CI shows that no target has rotted.
+// Runs every target with the inputs that it begins with, and with some in which a few octets are changed: node
+// proof/fuzzing/replay.mjs [SECONDS]. It needs no installed fuzzer, so that CI notices a target that no longer runs.
 import { loadTarget, shares, targetNames } from './targets.mjs';
 
 const seconds = Number(process.argv[2] ?? 8);
 const total = targetNames.reduce((sum, name) => sum + shares[name], 0);
 
-/** The same numbers every time: CI fails for changes alone. */
+/** The random numbers are the same in every run, so that CI fails only because of a change. */
 let state = 1;
 function below(count) {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -34,7 +34,7 @@ for (const name of targetNames) {
   let count = 0;
   try {
     for (const input of inputs) await run(fuzz, input, name);
-    // A number of runs instead of a time would have to be known for every machine.
+    // Each target runs for a time. A suitable number of runs would differ from machine to machine.
     const end = Date.now() + (seconds * 1000 * shares[name]) / total;
     for (; Date.now() < end; count += 1) await run(fuzz, change(inputs[below(inputs.length)]), name);
   } catch {
@@ -42,5 +42,5 @@ for (const name of targetNames) {
   }
   console.log(`${name}: ${inputs.length} inputs, ${count} changed`);
 }
-// Targets may leave timers and folders behind.
+// Ends at once, because targets may leave timers behind.
 process.exit();

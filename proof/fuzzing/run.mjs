@@ -1,5 +1,6 @@
-// npm run prove -- fuzzing [--minutes 60] [--only TARGET] [--keep]: coverage-guided fuzzing by jazzer.js (libFuzzer), one
-// target after the other, each for its share of the time. --keep puts the inputs that reach something new into the corpus.
+// npm run prove -- fuzzing [--minutes 60] [--only TARGET] [--keep]: coverage-guided fuzzing by jazzer.js (libFuzzer),
+// one target after the other, each for its share of the time. --keep puts the inputs that reach something new into the
+// corpus.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'certgate-fuzzing-'));
 
-/** Of the inputs of one target that a run adds, in octets. */
+/** The most octets, and below the most inputs, that a run adds to the corpus of one target. */
 const maximumKeptLength = 12_000;
 const maximumKept = 40;
 
@@ -31,7 +32,7 @@ if (!(minutes > 0) || (values.only !== undefined && !targetNames.includes(values
   process.exit(2);
 }
 
-/** Runs one target, and tells what came of it. */
+/** Runs one target, and returns its figures and findings. */
 async function fuzz(name, seconds) {
   const target = await loadTarget(name);
   const [begun, grown, artifacts] = ['begun', 'grown', 'artifacts'].map((each) => join(folder, name, each));
@@ -53,9 +54,9 @@ async function fuzz(name, seconds) {
     rmSync(folder, { recursive: true, force: true });
     process.exit(2);
   }
-  // Node.js without memory ends so, and leaves no input.
+  // Node.js ends so when it is out of memory, and leaves no input.
   if (finds.length === 0 && ending !== 'exit code 0') finds.push(`the fuzzer ended with ${ending}, and left no input`);
-  // Of all that was kept, the least that reaches as much.
+  // Adds the fewest of the new inputs that reach as much as all of them.
   if (finds.length === 0) await jazzer(name, [begun, grown], words, [...options, '-merge=1']);
   const added = readdirSync(begun).filter((file) => !known.has(file));
   if (values.keep && finds.length === 0)
@@ -95,7 +96,10 @@ function writeInput(to, input) {
 const escapeEntry = (text) =>
   Array.from(Buffer.from(text), (octet) => `\\x${octet.toString(16).padStart(2, '0')}`).join('');
 
-/** The output. A finding ends the fuzzer with a code of its own, and leaves its input among the artifacts. */
+/**
+ * Runs jazzer.js. @returns its output, its CPU time and how it ended. A finding ends the fuzzer with an exit code of
+ * its own, and leaves its input in the folder of artifacts.
+ */
 function jazzer(name, folders, words, options) {
   const command = join(here, 'node_modules', '.bin', 'jazzer');
   const given = [
@@ -110,7 +114,7 @@ function jazzer(name, folders, words, options) {
     let text = '';
     const add = (chunk) => {
       text = `${text}${chunk}`;
-      // Its beginning and its end say all; a line per new input is in between.
+      // Keeps the beginning and the end of a long output. Between them is one line for each new input.
       if (text.length > 4_000_000) text = text.slice(0, 1_000_000) + text.slice(-1_000_000);
     };
     child.stdout.setEncoding('utf8').on('data', add);
@@ -126,7 +130,9 @@ function jazzer(name, folders, words, options) {
   });
 }
 
-/** Of a process on Linux, in ticks of 10 ms: on a busy machine, the time of the clock says little. */
+/**
+ * The CPU time of a process, which Linux gives in ticks of 10 ms. On a busy machine, the time by the clock says little.
+ */
 function readCpuSeconds(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
@@ -136,7 +142,7 @@ function readCpuSeconds(pid) {
   }
 }
 
-/** Says it in the output too: an input that crashes is worth more than its description. */
+/** Describes a finding, and prints its input as well, because an input that crashes helps more than its description. */
 function describeFind(file, text) {
   const input = readFileSync(file).toString('base64');
   const lines = text
@@ -164,7 +170,10 @@ const readLast = (text, pattern) => {
   return last === undefined ? undefined : Number(last);
 };
 
-/** The shortest, up to two bounds: the corpus is committed, and the tests run all of it. */
+/**
+ * Adds the shortest inputs to the corpus, up to both limits, because the corpus is committed and the tests run all of
+ * it.
+ */
 function keep(name, inputs) {
   const corpus = readCorpus(name);
   const found = [...(corpus.found ?? [])];
@@ -187,7 +196,7 @@ const names = values.only === undefined ? targetNames : [values.only];
 const total = names.reduce((sum, name) => sum + shares[name], 0);
 const only = values.only === undefined ? '' : ` --only ${values.only}`;
 const run = describeRun(`npm run prove -- fuzzing --minutes ${values.minutes}${only}`);
-/** With --only, the others' rows stay as the run before left them: each row names its commit. */
+/** With --only, the rows of other targets stay as an earlier run left them. Each row names its commit. */
 const rows = new Map(values.only === undefined ? [] : readRows().map((row) => [row.name, row]));
 let found = [];
 for (const name of names) {
@@ -202,7 +211,7 @@ function readRows() {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).targets : [];
 }
 
-/** After each target, so that a run that is cut short leaves what it did. */
+/** Writes the results after each target, so that a run that is cut short keeps what it did. */
 function write(targets) {
   const finds = targets.flatMap((target) => target.finds.map((find) => `${target.name}: ${find}`));
   const sum = (member) => targets.reduce((all, target) => all + (target[member] ?? 0), 0);

@@ -1,7 +1,7 @@
 // The targets of fuzzing, with their shares of the time, and the inputs that each begins with.
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Reading what anybody may send, and the decision itself, get more. */
+/** The shares of the time. Targets that read what any caller may send, and those that decide, get more. */
 export const shares = {
   'front-ends': 8,
   certificate: 8,
@@ -22,14 +22,17 @@ export const targetNames = Object.keys(shares);
 
 const corpusFile = (name) => new URL(`corpus/${name}.json`, import.meta.url);
 
-/** `inputs`: what once broke something, each `{ name, base64 }` or `{ name, text }`. `found`: what reached new code, in base64. */
+/**
+ * The corpus of a target. `inputs` once broke something; each is `{ name, base64 }` or `{ name, text }`. `found` are
+ * inputs that reached new code, in base64.
+ */
 export function readCorpus(name) {
   return existsSync(corpusFile(name)) ? JSON.parse(readFileSync(corpusFile(name), 'utf8')) : { inputs: [] };
 }
 
 const bytesOf = ({ base64, text }) => Buffer.from(text ?? base64, text === undefined ? 'base64' : 'utf8');
 
-/** The target, and every input to begin with. */
+/** The module of a target, with all inputs that it begins with. */
 export async function loadTarget(name) {
   const target = await import(new URL(`targets/${name}.mjs`, import.meta.url).href);
   const { inputs: crashers, found = [] } = readCorpus(name);

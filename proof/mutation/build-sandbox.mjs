@@ -1,6 +1,6 @@
 // Stryker's build command: compiles the sources with their mutants, in the folder that Stryker has copied them to. Types are
-// not checked: a mutant that breaks them is a mutant still. Each package's entries point to its modules, not to bundles, so
-// that one copy of each source runs.
+// not checked, because a mutant may break them. Each package's entries point to its modules and not to bundles, so that
+// only one copy of each source file runs.
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -18,7 +18,8 @@ for (const name of ['x509', 'core']) {
   writeEntries(folder);
 }
 const runs = join(sandbox, 'packages', 'x509', 'dist', 'esm', 'test-support', 'random-runs.js');
-// A mutant is worth a few random inputs: what they find, they find soon, and there are thousands of mutants.
+// Runs property tests with a twentieth of their inputs: they find a mutant early or not at all, and there are thousands
+// of mutants.
 writeFileSync(
   runs,
   `export const countRuns = (usual) => Math.ceil(usual / 20);\nexport const isLongRun = () => false;\n`,
@@ -26,7 +27,10 @@ writeFileSync(
 const decisions = join(sandbox, 'conformance', 'decision');
 await compile(decisions, join(decisions, 'dist'));
 
-/** What is installed in the repository, but the packages of the sandbox. */
+/**
+ * Links the installed packages of the repository into the sandbox, but takes @certgate packages from the sandbox
+ * itself.
+ */
 function linkModules() {
   const [from, to] = [root, sandbox].map((folder) => join(folder, 'node_modules'));
   mkdirSync(join(to, '@certgate'), { recursive: true });

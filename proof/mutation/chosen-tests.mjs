@@ -1,4 +1,4 @@
-// The tests that a mutant has to get past: those of its own package that lead to the chosen files, and the decision vectors.
+// The tests that may kill a mutant: those of its own package that lead to the chosen files, and the decision vectors.
 export const testFolders = {
   x509: ['packages/x509/src', 'conformance/decision'],
   core: [
@@ -14,7 +14,7 @@ export const testFolders = {
 
 const slow = 'it takes seconds, for each mutant that survives';
 
-/** Why a test file of those folders is left out. */
+/** For each test file of those folders that is left out, the reason. */
 export const leftOut = {
   'conformance/decision/decision-scenes.test.ts': 'it puts faults into bundles, which the sandbox lacks',
   'packages/core/src/access/hourly-rotation.test.ts': slow,

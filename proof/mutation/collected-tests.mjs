@@ -1,17 +1,17 @@
-// Stands in for node:test in the sandbox: it collects the tests of many files in one process, so that any of them can run
-// again for each mutant. It has what the tests of x509, core and the decision vectors use, and no more.
+// Replaces node:test in the sandbox. It collects the tests of many files in one process, so that any of them can run
+// again for each mutant. It has only what the tests of x509, core and the decision vectors use.
 import process from 'node:process';
 import { mock } from 'node:test';
 
 export { mock };
 
-// Those of Node, whatever a test puts in their place.
+// The timers of Node.js, which stay the same when a test replaces the global ones.
 const { setTimeout, clearTimeout } = globalThis;
-/** Milliseconds. A test may have put another clock in place of `performance`. */
+/** The time in milliseconds. A test may have replaced the clock of `performance`. */
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
 const MockTracker = mock.constructor;
 
-/** The suites of the files, and the suite that is being filled. */
+/** The suite of each file, and below the suite that is being filled. */
 const files = new Map();
 let open;
 
@@ -62,7 +62,7 @@ function isSkipped({ skip }) {
   return skip !== undefined && skip !== false;
 }
 
-/** Collects the tests of a file, once; answers its suite. */
+/** Loads a file and collects its tests, unless that was done before. @returns its suite. */
 export async function loadFile(file, url) {
   if (!files.has(file)) {
     const suite = createSuite(file, undefined, false);
@@ -74,7 +74,7 @@ export async function loadFile(file, url) {
   return files.get(file);
 }
 
-/** Names are unique in their suite mostly; a number tells the others apart. */
+/** Gives each test and suite an id. Most names are unique in their suite; the others get a number. */
 function nameTests(suite, path, used) {
   for (const member of suite.members) {
     const name = `${path} › ${member.name}`;
@@ -89,11 +89,11 @@ export function listTests(suite) {
   return suite.members.flatMap((member) => (member.members === undefined ? [member] : listTests(member)));
 }
 
-/** Rejects the test or hook that runs now: what no promise of its own reports. */
+/** Rejects the test or hook that runs now, because of an error that none of its own promises reports. */
 let rejectCurrent;
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.on(event, (fault) => rejectCurrent?.(new Error(`${event}: ${String(fault?.message ?? fault)}`)));
-// Nothing is left that could settle it.
+// Node.js has nothing left to do, so the test can never end.
 process.on('beforeExit', () => rejectCurrent?.(new Error('It waits for what never comes.')));
 
 export class LimitError extends Error {}
@@ -101,7 +101,7 @@ export class LimitError extends Error {}
 function settle(act, limit) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new LimitError(`It did not end in ${limit} ms.`)), limit);
-    // So that the process notices when nothing else is left.
+    // The timer must not keep the process alive, so that `beforeExit` can report a test that never ends.
     timer.unref();
     rejectCurrent = reject;
     Promise.resolve()
@@ -112,8 +112,8 @@ function settle(act, limit) {
 }
 
 /**
- * Runs the chosen tests of a suite, with the hooks around them, until `observe` answers false. `observe.start(kind, member)`
- * is told before a test or a hook, `observe.end(kind, member, fault, milliseconds)` after it.
+ * Runs the chosen tests of a suite, with the hooks around them, until `observe` returns false. It calls
+ * `observe.start(kind, member)` before a test or a hook, and `observe.end(kind, member, fault, milliseconds)` after it.
  */
 export async function runSuite(suite, isChosen, observe, limitOf) {
   const chosen = suite.members.filter((member) =>
@@ -127,7 +127,7 @@ export async function runSuite(suite, isChosen, observe, limitOf) {
       ? runTest(member, observe, limitOf)
       : runSuite(member, isChosen, observe, limitOf));
   }
-  // Also where a test failed: what it started has to end.
+  // The hooks run even if a test failed, because they end what it started.
   return (await runHooks('after', suite, observe, limitOf)) && goesOn;
 }
 

@@ -1,4 +1,4 @@
-// Mutation testing of the files that a decision opens: changes a place of a source, and sees whether a test fails.
+// Mutation testing of the files that a decision opens: changes a place in a source file, and sees whether a test fails.
 //
 //   node proof/mutation/run.mjs                      all of them: `npm run prove -- mutation`
 //   node proof/mutation/run.mjs --package x509       those of one package
@@ -19,7 +19,7 @@ import { isExplained, locate } from './explanations.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
-/** What was found last, file by file. */
+/** The results of the last run, in one file for each source file. */
 const stateFolder = join(here, 'state');
 process.chdir(root);
 
@@ -52,7 +52,7 @@ for (const name of packages) {
 }
 process.exitCode = isClean ? 0 : 1;
 
-/** The files that a pinned or an authority's decision opens. */
+/** The files that a decision opens, for a pinned caller and for a caller of an authority. */
 function listFiles() {
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   const text = execFileSync(process.execPath, ['bench/count-path-files.mjs', '--list'], { encoding: 'utf8' });
@@ -77,7 +77,7 @@ async function prove(name, chosen) {
   const share = (100 * (total.killed + total.timeout + total.explained)) / total.mutants;
   printRows([...rows, { file: 'total', ...total }]);
   console.log(`${round(share)} % killed or explained, in ${Math.round((Date.now() - started) / 1000)} s.`);
-  // Of no mutants, the share is no number.
+  // Without mutants, the share is NaN, which must not pass.
   if (total.unclear > 0 || !(share >= 95)) isClean = false;
   if (named.length > 0 || options.again || options.tests !== undefined) return;
   const testsLeftOut = JSON.parse(readFileSync(leftOutPath, 'utf8'));
@@ -91,7 +91,7 @@ async function prove(name, chosen) {
   });
 }
 
-/** Each package's part has a run of its own; the other's stays. */
+/** Writes the results of a package. The other package's results stay, because each package has a run of its own. */
 function write(run, name, part) {
   const path = join(root, 'proof', 'results', 'mutation.json');
   const known = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
@@ -112,14 +112,14 @@ function write(run, name, part) {
 }
 
 function round(share) {
-  // Never upwards.
+  // Rounds down, so that a share never looks better than it is.
   return Math.floor(10 * share) / 10;
 }
 
 function describeStryker(mutate) {
   return {
     mutate,
-    // Texts are for people, and other tests hold what they say.
+    // Strings are not mutated: they are for people, and other tests check them.
     mutator: { excludedMutations: ['StringLiteral'] },
     plugins: [join(here, 'test-runner.mjs')],
     testRunner: 'collected',
@@ -131,7 +131,7 @@ function describeStryker(mutate) {
     cleanTempDir: 'always',
     allowEmpty: true,
     concurrency: os.availableParallelism(),
-    // The plugin has limits of its own for each test.
+    // This limit must never be reached, because the plugin has a limit of its own for each test.
     timeoutMS: 3_600_000,
     dryRunTimeoutMinutes: 60,
     reporters: ['progress-append-only', 'notes'],
@@ -202,7 +202,7 @@ function count(file, all) {
     timeout: number('Timeout'),
     explained,
     survived: open.length - explained,
-    // An error of the machinery is neither.
+    // The mutants whose run ended with an error, so that they neither survived nor were killed.
     unclear: open.filter(({ status }) => !['Survived', 'NoCoverage'].includes(status)).length,
   };
 }

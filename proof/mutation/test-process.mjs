@@ -1,4 +1,5 @@
-// A process that holds the tests of the sandbox and runs some of them, with or without a mutant, as its parent says.
+// A process that loads the tests of the sandbox and runs some of them, with or without a mutant, as its parent tells
+// it.
 import { openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -11,9 +12,9 @@ const sandbox = process.cwd();
 
 const stryker = (globalThis.__stryker__ ??= {});
 const fastCheck = await import(pathToFileURL(join(sandbox, 'node_modules', 'fast-check', 'lib', 'fast-check.js')).href);
-// The same inputs for each mutant. What fails is not made smaller: nobody reads it.
+// Each mutant gets the same random inputs. An input that fails is not shrunk, because nobody reads it.
 fastCheck.configureGlobal({ seed: 26, endOnFailure: true });
-// Where the parent reads what runs, when this process is busy for ever.
+// The file in which this process notes what it runs. The parent reads it if this process is stuck.
 const progress = process.env['CERTGATE_MUTATION_PROGRESS'];
 const note = progress === undefined ? undefined : openSync(progress, 'w');
 
@@ -47,7 +48,7 @@ function sourceOf(file) {
   return file.replace('/dist/esm/', '/src/').replace('/dist/', '/').replace(/\.js$/, '.ts');
 }
 
-/** Runs everything once, and tells for each test and each file's loading which mutants it reaches. */
+/** Runs everything once, and records which mutants each test and the loading of each file reach. */
 async function collect() {
   const reached = (stryker.mutantCoverage = { static: {}, perTest: {} }).perTest;
   const tests = [];
@@ -92,7 +93,7 @@ async function collect() {
       () => 300_000,
     );
     stryker.currentTestId = undefined;
-    // What a hook reaches, each test of its suite depends on.
+    // Counts the mutants that a hook reaches for each test of its suite, because the test depends on the hook.
     for (const [of, { reached: more }] of hooks)
       for (const member of listTests(of).filter(({ skip }) => !skip))
         for (const [id, count] of Object.entries(more))
@@ -103,7 +104,8 @@ async function collect() {
 }
 
 /**
- * Runs the chosen tests of the files, in their order, until one fails. A file that is not loaded yet is loaded with the mutant.
+ * Runs the chosen tests of the files, in their order, until one fails. A file that is not loaded yet is loaded with the
+ * mutant.
  */
 async function run({ mutant, groups, limits, hitLimit, loadsFirst = false }) {
   let count = 0;

@@ -1,9 +1,10 @@
 // Stryker's plugin that runs the tests. One process holds all tests and runs, for each mutant, those that reach it, the
-// cheapest first: milliseconds, where a process for each mutant takes seconds.
+// cheapest first. This takes milliseconds for a mutant; a process for each mutant would take seconds.
 //
-// A mutant counts as killed when one test fails with it, passes without it right afterwards, and fails with it again. A
-// process in which that test fails without a mutant is replaced, and the mutant starts anew. A mutant that survives there, and that also
-// runs while files are loaded, is tried again in a new process that has it from the start.
+// A mutant is killed if one test fails with it, passes without it right afterwards, and fails with it again. If the
+// test fails without the mutant as well, earlier tests have changed the process, and the test is tried again in a new
+// one. A mutant that survives, and that also runs while files are loaded, is tried again in a new process that has it
+// from the start.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,16 +14,16 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { PluginKind, declareClassPlugin } from '@stryker-mutator/api/plugin';
 
-/** What is known of the tests, for the runners of all processes. In the sandbox. */
+/** The file in the sandbox with what is known about the tests, for the runners of all processes. */
 const plan = 'test-plan.json';
-/** A test may take so long: this, and five times what it took without a mutant. */
+/** A test may take this many milliseconds, and in addition five times as long as without a mutant. */
 const least = 20_000;
 
 class TestRunner {
   #folder = mkdtempSync(join(tmpdir(), 'certgate-mutation-'));
   #child;
   #plan;
-  /** How often a test file killed a mutant of a source file: those come first. */
+  /** For a source file and a test file, how many mutants the latter killed. Test files with more kills run earlier. */
   #wins = new Map();
 
   capabilities() {
@@ -33,7 +34,8 @@ class TestRunner {
     const child = await this.#start();
     const { tests: all, loads, perTest } = await this.#ask(child, { kind: 'collect' }, 1_200_000);
     this.#stop(child);
-    // With fewer random inputs, some that count what came up fail: they say nothing of a mutant.
+    // With fewer random inputs, some tests fail that check which cases came up. They say nothing about a mutant, so
+    // they are left out.
     const tests = all.filter(({ fault }) => fault === undefined);
     const failed = all
       .filter(({ fault }) => fault !== undefined)
@@ -45,7 +47,7 @@ class TestRunner {
     const loaders = {};
     for (const [file, { reached }] of Object.entries(loads))
       for (const mutant of reached) (loaders[mutant] ??= []).push(file);
-    // Tests of these files may notice a mutant that runs while the module is loaded.
+    // The test files that may notice a mutant of a source file, for mutants that run while a module is loaded.
     const testFilesOf = {};
     const add = (mutant, file) => ((testFilesOf[inFile[mutant]] ??= {})[file] = true);
     for (const { id, file } of tests) for (const mutant of Object.keys(perTest[id] ?? {})) add(mutant, file);
@@ -96,7 +98,7 @@ class TestRunner {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** In the process that holds all tests. */
+  /** Runs the tests that reach the mutant, in the process that holds all tests. */
   async #tryReached(mutant, tests, hitLimit) {
     const groups = this.#order(
       mutant,
@@ -126,13 +128,13 @@ class TestRunner {
       const without = await this.#run(this.#child, { groups });
       if (without.failure === undefined)
         return (await this.#run(this.#child, { mutant, groups, hitLimit })).failure !== undefined;
-      // Something before has changed what is kept in this process.
+      // Another test has changed the state of this process, so the tests fail even without a mutant.
       for (const id of groups.flatMap(({ tests }) => tests)) this.#child?.spoiled.add(id);
     } else {
       this.#stop(this.#child);
       this.#child = undefined;
     }
-    // In a process of its own, with twice the time.
+    // Tries once more in a new process, with twice the time.
     const child = await this.#start();
     const without = await this.#run(child, { groups });
     const again = without.failure === undefined ? await this.#run(child, { mutant, groups, hitLimit }, 2) : {};
@@ -140,13 +142,16 @@ class TestRunner {
     return again.failure !== undefined;
   }
 
-  /** A mutant that runs while files are loaded may only be noticed by those. */
+  /** A mutant that also runs while files are loaded may be noticed only by a process that loads the files with it. */
   async #tryLoaders(mutant, outcome) {
     const files = this.#plan.loaders[mutant];
     return files === undefined ? outcome : await this.#tryLoaded(mutant, files);
   }
 
-  /** In new processes that have the mutant from the start, all tests of the files. */
+  /**
+   * Runs all tests of the files, in a new process that has the mutant from the start. A failure is confirmed in two
+   * more.
+   */
   async #tryLoaded(mutant, files) {
     const groups = this.#order(mutant, new Map(files.map((file) => [file, this.#testsOf(file)])));
     let outcome;
@@ -184,7 +189,8 @@ class TestRunner {
         (sum, id) => sum + this.#plan.tests[id].milliseconds,
         10 + this.#plan.files[file].hooks,
       );
-      // Those that are named after the source file, and those that have killed one of its mutants, come first.
+      // Files that are named after the source file, and files that have killed its mutants, cost less and so come
+      // first.
       const isNamedAfter = file.includes(`/${basename(source, '.ts')}`);
       return time / (1 + (isNamedAfter ? 5 : 0) + 3 * (this.#wins.get(`${source} ${file}`) ?? 0));
     };
@@ -232,7 +238,7 @@ class TestRunner {
     });
     child.number = this.#count;
     child.errors = '';
-    // Tests that fail in it without a mutant.
+    // The tests that fail in this process even without a mutant.
     child.spoiled = new Set();
     child.stderr.setEncoding('utf8').on('data', (text) => (child.errors = (child.errors + text).slice(-2_000)));
     await this.#next(child, 120_000);
@@ -260,7 +266,7 @@ class TestRunner {
       });
       const answer = once(child, 'message', { signal: limit.signal });
       const [message] = await Promise.race([answer, gone]).finally(() => {
-        // Whatever is left of the other.
+        // Marks the later rejection of the other promise as handled.
         for (const each of [answer, gone]) each.catch(() => undefined);
       });
       return message;
@@ -284,7 +290,7 @@ function group(items, keyOf) {
   return groups;
 }
 
-/** The source file of each mutant, from what Stryker wrote. */
+/** Finds the source file of each mutant in the files that Stryker wrote. */
 function findMutants() {
   const inFile = {};
   for (const name of ['x509', 'core'])
@@ -297,7 +303,7 @@ function findMutants() {
   return inFile;
 }
 
-/** Says what survived at once: a run takes long. */
+/** Prints each survivor at once, because a run takes long. */
 class Notes {
   onMutantTested({ fileName, location: { start }, mutatorName, replacement, status, statusReason }) {
     if (status === 'Killed' || status === 'Ignored') return;

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Blocks of lines: a name, `in` a file, texts of it (-) with what replaces each (+), and a reason (=). */
+/**
+ * Reads mistakes.txt. A block has lines for: a name, `in` a file, texts of the file (-) with what replaces each (+),
+ * and the reason why no vector can notice the mistake (=).
+ */
 export function readMistakes() {
   const text = readFileSync(new URL('mistakes.txt', import.meta.url), 'utf8');
   const blocks = text.split('\n\n').map((block) => block.split('\n').filter((line) => !line.startsWith('#')));

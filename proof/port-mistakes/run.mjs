@@ -1,5 +1,6 @@
-// npm run prove -- port-mistakes: changes the reference decision as a port of it to another language might be wrong, and
-// looks for a decision vector that notices. The exit code is 1 if one notices nothing, and mistakes.txt gives no reason.
+// npm run prove -- port-mistakes: puts mistakes into the reference decision that a port to another language might make,
+// and looks for a decision vector that notices. The exit code is 1 if no vector notices a mistake for which
+// mistakes.txt gives no reason.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +25,10 @@ console.log(summary);
 if (only === undefined) writeResult('port-mistakes', run, { summary: [summary], mistakes: results });
 if (survivors.length > 0) process.exitCode = 1;
 
-/** The first vector that a copy of the reference with the mistake answers otherwise, and how many there are. */
+/**
+ * Makes a copy of the reference with the mistake. @returns the first vector that it answers differently, and how many
+ * there are.
+ */
 async function judge({ name, part, changes, equivalent }, label) {
   const folder = join(copies, label);
   const filter = (path) => !/\.(?:map|d\.ts)$/.test(path);

@@ -1,5 +1,5 @@
-// The live gate of the soak, in a process of its own: an HTTP server with one gate per front end over the real trust stores.
-// Its parent says where the documents and lists are, and by how much the clock is wrong.
+// The live gate of the soak, in a process of its own: an HTTP server with one gate per front end over the real trust
+// stores. The parent process names the places of documents and lists, and sets how wrong the clock is.
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import {
@@ -19,7 +19,10 @@ Date.now = () => systemTime() + skew;
 const log = { info: () => undefined, warn: () => undefined };
 console.warn = log.warn;
 
-/** What an Azure SDK's BlobClient does, as far as a store asks: it reads by HTTP, and throws what that throws. */
+/**
+ * A stand-in for BlobClient of an Azure SDK, with what a store uses: it reads by HTTP, and throws errors like the
+ * SDK's.
+ */
 const createBlob = (url) => ({
   url: `https://account.blob.core.windows.net${new URL(url).pathname}`,
   async download(_offset, _count, { abortSignal } = {}) {
@@ -70,7 +73,7 @@ const verbs = {
   },
 };
 
-// Larger than what a front end's own limit is, so that the gate's limit is met.
+// The limit is larger than that of any front end, so that the gate's own limit applies.
 const server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
   apps.get(request.url).handle(request, response);
 });

@@ -1,18 +1,22 @@
-// Where the soak publishes documents and lists: files, and an HTTP server that fails, hangs, sends garbage and what is older.
-// Each place keeps what was read of it, with the times between which a live gate begins to go by it.
+// The places where the soak publishes documents and lists: files, and an HTTP server that fails, hangs, and sends
+// garbage or older content. Each place records what was read from it, with the earliest and the latest time at which a
+// live gate begins to use it.
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { findDocument } from '../../conformance/decision/dist/reference/instance.js';
 import { readDraft, writeDocument } from '../../conformance/decision/dist/scenes/documents.js';
 
-/** The gate refreshes every second, and goes by nothing that it looked at more than two seconds ago. */
+/**
+ * How long after a reading the gate may begin to use it, in milliseconds. The gate refreshes every second, and uses
+ * nothing that it checked more than two seconds ago.
+ */
 const settleMilliseconds = { file: 4500, url: 3500, blob: 3500 };
-/** Lists are verified on another thread after their document is in use. */
+/** Lists take longer, in milliseconds, because another thread verifies them after their document is in use. */
 const listSettleMilliseconds = 6000;
-/** How far the ages of a reading here and in the gate may differ. */
+/** How much the age of a reading may differ between this process and the gate, in milliseconds. */
 const ageTolerance = 8000;
 
-/** Of a document that can be read, while calls come: a second, and what a busy machine adds. */
+/** When a readable document is overdue while calls come, in milliseconds: a second, and what a busy machine adds. */
 const overdueMilliseconds = 8000;
 
 const documents = new Map();
@@ -30,7 +34,7 @@ export function forgetDocuments() {
   documents.clear();
 }
 
-/** A trust document's place. `content`: a draft, `invalid`, `unreachable`, or `hanging`. */
+/** The place of a trust document. `content` is a draft, `invalid`, `unreachable` or `hanging`. */
 export class DocumentPlace {
   readings = [];
   reads = 0;
@@ -48,14 +52,14 @@ export class DocumentPlace {
     if (this.kind !== 'file') return;
     if (content === 'unreachable' || content === 'hanging') rmSync(this.address, { force: true });
     else {
-      // Replaced as a whole, as the tool does it.
+      // The file is replaced as a whole, as the tool does it.
       writeFileSync(`${this.address}.new`, textOf(content));
       renameSync(`${this.address}.new`, this.address);
     }
     this.#note();
   }
 
-  /** Answers a request for it. */
+  /** Answers a request for the document. */
   serve(response) {
     this.reads += 1;
     const answers = {
@@ -67,7 +71,7 @@ export class DocumentPlace {
     response.end(textOf(this.content));
   }
 
-  /** What can't be read changes nothing, for the reference as for the gate. */
+  /** Records a reading. Content that can't be read changes nothing, neither for the reference nor for the gate. */
   #note() {
     const now = this.#clock.instant();
     const current = this.readings.at(-1);
@@ -87,7 +91,7 @@ export class DocumentPlace {
       });
   }
 
-  /** Which documents may have been in use while a list was read: fresh then, whatever their age is now. */
+  /** The documents that may have been in use while a list was read. They were fresh then, whatever their age is now. */
   listDocumentsWhile({ earliest, latest }) {
     const certain = this.readings.filter((reading) => reading.latest < earliest).length;
     const possible = this.readings.filter((reading) => reading.earliest <= latest).length;
@@ -99,7 +103,7 @@ export class DocumentPlace {
     return [...found].filter((document) => document !== undefined);
   }
 
-  /** Which documents a gate may have in use at some moment of a call. Undefined stands for none. */
+  /** The documents that a gate may have in use at some moment of a call. Undefined means that it has no document. */
   listPossible(from, until) {
     const now = this.#clock.instant();
     const certain = this.readings.filter(({ latest }) => latest < from).length;
@@ -117,7 +121,10 @@ export class DocumentPlace {
     return [...found];
   }
 
-  /** Whether the gate should have read by now what can be read. Of a file nobody knows; there the answers show it. */
+  /**
+   * True if the gate should have read the present document by now. Always false for a file, whose readings this process
+   * can't see; there, the answers show them.
+   */
   get isOverdue() {
     if (this.kind === 'file' || ['unreachable', 'hanging'].includes(this.content)) return false;
     return this.readings.at(-1)?.content !== this.content && Date.now() - this.publishedAt > overdueMilliseconds;
@@ -132,7 +139,7 @@ function textOf(content) {
   return content === 'invalid' ? '{"schemaVersion":1,"revision":999,"identitties":[]}' : writeDocument(content);
 }
 
-/** Where the lists of one authority are read. `content`: a list, `garbage`, `unreachable`, or `hanging`. */
+/** The place of one authority's lists. `content` is a list, `garbage`, `unreachable` or `hanging`. */
 export class ListPlace {
   readings = [];
   reads = 0;
@@ -153,7 +160,8 @@ export class ListPlace {
     if (content === 'garbage') return response.end('garbage');
     const now = this.#clock.instant();
     const last = this.readings.at(-1);
-    // Read again, it says nothing new, unless the clock was changed: lists of the future count later.
+    // Reading the same list again adds nothing, unless the clock was changed: a list from the future may have become
+    // current.
     if (last?.list !== content.list || last.skew !== this.#clock.skew)
       this.readings.push({
         source: this.authority,
@@ -178,7 +186,7 @@ export class ListPlace {
   }
 }
 
-/** Serves each place at its path. */
+/** Starts a server that serves each place at its path. */
 export async function startPublisher() {
   const places = new Map();
   const server = createServer((request, response) => {

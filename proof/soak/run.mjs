@@ -1,6 +1,6 @@
-// npm run prove -- soak [--minutes 30]: the reference decision beside a live gate. Callers come by HTTP through every front
-// end, while documents and lists change, their places fail, and the clock is put forward and back. Each answer must be one
-// that the reference gives by a document and lists that can be in use at that time.
+// npm run prove -- soak [--minutes 30]: compares a live gate with the reference decision. Callers come by HTTP through
+// every front end, while documents and lists change, their places fail, and the clock is put forward and back. Each
+// answer must be one that the reference gives with a document and lists that can be in use at that time.
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request as requestHttp } from 'node:http';
@@ -32,7 +32,7 @@ const minutes = Number(values.minutes);
 const random = new Random(Number(values.seed));
 const run = describeRun(`npm run prove -- soak --minutes ${values.minutes}`);
 const secret = 'the-secret-of-the-soak-which-nobody-else-has';
-/** Outside Azure, nobody may trust the header of App Service. */
+/** The header of App Service is left out, because a gate outside Azure must never trust it. */
 const frontEnds = frontEndNames.filter((name) => name !== 'app-service');
 const episodeMilliseconds = 45_000;
 const refusalLifetime = 31_000;
@@ -99,7 +99,7 @@ class GateProcess {
   }
 }
 
-/** One set of stores and gates, and what is published for them. */
+/** One set of stores and gates, with the documents and lists that are published for them. */
 class Episode {
   #publisher;
   #gate;
@@ -178,7 +178,7 @@ class Episode {
     }
     let changed = store.draft;
     for (let count = 1 + random.below(3); count > 0; count -= 1) changed = changeDraft(random, changed, this.#focus);
-    // The lists are for the authorities of the episode.
+    // The authorities stay, because the lists of the episode are theirs.
     if (store.lists.length > 0) changed.authorities = store.draft.authorities;
     injected['document changed'] = (injected['document changed'] ?? 0) + 1;
     store.draft = changed;
@@ -191,7 +191,7 @@ class Episode {
     injected[`list ${kind}`] = (injected[`list ${kind}`] ?? 0) + 1;
   }
 
-  /** While nobody calls, so that each call has one time. */
+  /** Changes the clock while no call is under way, so that each call has one time. */
   async #changeClock() {
     this.#isPaused = true;
     while (this.#inFlight > 0) await sleep(5);
@@ -241,7 +241,7 @@ class Episode {
     if (isSame) counts[answers.size === 1 ? 'exact' : 'withinRefresh'] += 1;
     const before = this.#refusals.get(key);
     const wall = until + clock.skew;
-    // A refusal may be repeated for half a minute.
+    // The gate may repeat a refusal for half a minute.
     const isRepeated =
       status !== 200 &&
       before?.state === state &&
@@ -272,7 +272,10 @@ class Episode {
     };
   }
 
-  /** A list replaces another only if its signer is on no deny list, so each possible set of deny lists is one choice. */
+  /**
+   * A list replaces another only if its signer is not on a deny list, so each possible set of deny lists is a choice of
+   * its own.
+   */
   #addDocuments(readings) {
     return readings.reduce(
       (all, reading) => {
@@ -288,7 +291,7 @@ class Episode {
     );
   }
 
-  /** By what the reference says: the answers that are possible, by their codes. */
+  /** The answers that are possible according to the reference, by their codes. */
   #listAnswers(caller, from, until) {
     const choices = this.#stores.map(({ place, lists }) => {
       const ofLists =
@@ -319,8 +322,9 @@ function describe({ name, roles }) {
 }
 
 /**
- * Where several stores refuse, the one that refuses first says why; and of one store, it may be told first that a pin whose
- * authority doesn't vouch is of another identity.
+ * Whether the gate's answer agrees with an answer of the reference. If several stores refuse, every refusal agrees,
+ * because the first store to refuse decides which one the gate gives. With one store, the statuses must be equal,
+ * except that the gate may give that of `identity_ambiguous` if the reference does.
  */
 function isAlike(observed, answer, storeCount) {
   if (answer.status === 200) return observed === describe(answer.identity);
@@ -355,7 +359,7 @@ async function soak() {
     counts.episodes += 1;
     reads += episode.reads;
     forgetDocuments();
-    // The caches are full after a sixth of the time.
+    // Measures the heap. The caches are full after a sixth of the time, so growth is measured from then on.
     const heapUsed = await measure();
     if (early === undefined && Date.now() - begun >= minutes * 10_000) early = heapUsed;
   }

@@ -1,5 +1,6 @@
-// The DER of one certificate: what OpenSSL can't read (node:crypto) is never fit to call, whoever pins or issued it; of what
-// it reads, both say the same; and so does @peculiar/asn1-x509, field by field.
+// Decodes the DER of one certificate. If OpenSSL (node:crypto) can't read it, it must never be fit to be a client's,
+// whether it is pinned or issued by an authority. If OpenSSL can read it, both must read the same, and so must
+// @peculiar/asn1-x509, field by field.
 import { createHash, X509Certificate } from 'node:crypto';
 import { decodeClientCertificate, findCertificateFault } from '@certgate/x509';
 import { decodePathCertificate } from '@certgate/x509/path';
@@ -17,7 +18,8 @@ export function fuzz(data) {
   if (path !== undefined) assert.equal(findDecodingDifference(data, path), undefined);
   if (client === undefined) return;
   const theirs = readByOpenssl(data);
-  // An attribute that is no text is compared as it is encoded, and never looked into; OpenSSL refuses some.
+  // An attribute that is not a text is compared in its encoded form and never decoded, but OpenSSL refuses some of
+  // them.
   const attributes = [client.issuerName, client.subjectName].flat(2);
   if (theirs === undefined && attributes.some(({ isEncoded }) => isEncoded === true)) return;
   if (theirs === undefined) {
@@ -36,7 +38,10 @@ export function fuzz(data) {
   );
 }
 
-/** OpenSSL writes a minus sign where the first bit is set; the octets are the same (RFC 5280 §4.1.2.2 lets readers take them). */
+/**
+ * OpenSSL writes a serial number as negative if its first bit is set. The octets are the same, and RFC 5280 §4.1.2.2
+ * allows readers to accept them.
+ */
 function readSerial(digits, length = 0) {
   return digits.startsWith('-') ? (1n << BigInt(length * 4)) - BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
 }

@@ -1,5 +1,5 @@
-// Revocation lists: what is accepted, @peculiar/asn1-x509 reads as well, with the same dates and entries; and a signature
-// holds only for the octets that were signed.
+// Decodes revocation lists. @peculiar/asn1-x509 must read every accepted list as well, with the same dates and entries.
+// A signature must be valid only for the octets that were signed.
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { CertificateList } from '@peculiar/asn1-x509';
 import { decodeCertificateRevocationList, decodeCrlFile, decodePathCertificate, isSignedBy } from '@certgate/x509/path';
@@ -25,7 +25,7 @@ export function fuzz(data) {
   );
   if (isAuthentic) assert.ok(signed.has(hexOf(list.signed.data)));
   const tbsCertList = readByPeculiar(data);
-  // An attribute that is no text is compared as it is encoded here, and refused there.
+  // We compare an attribute that is not a text in its encoded form, but @peculiar/asn1-x509 refuses it.
   if (tbsCertList === undefined) return assert.match(list.issuerText, /(?:^|[,+])[\w.]+=#/);
   assert.equal(list.thisUpdate, tbsCertList.thisUpdate.getTime().getTime());
   assert.equal(list.nextUpdate, tbsCertList.nextUpdate?.getTime().getTime());

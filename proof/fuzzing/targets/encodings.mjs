@@ -1,4 +1,5 @@
-// Small texts: base64, PEM, DER frames, thumbprints, instants, SPIFFE IDs, addresses. Each beside what Node says of it.
+// Reads small texts: base64, PEM, DER frames, thumbprints, instants, SPIFFE IDs and addresses. Node.js's own reading of
+// most of them serves for comparison.
 import { decodeBase64, decodePem, decodePemBundle, findSpiffeId } from '@certgate/x509';
 import { findInstant, findOuterFrameFault, findThumbprint } from '@certgate/x509/internal';
 import { parseTrustAddress, showTrustAddress } from '@certgate/core/internal';
@@ -94,7 +95,7 @@ function checkSpiffeId(text) {
   const found = findSpiffeId(text);
   if (found === undefined) return;
   assert.match(text, /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]+)*$/);
-  // A trust domain may have dots; a segment of the path may not be one of them (SPIFFE-ID §2.2).
+  // A trust domain may contain dots, but a segment of the path must not be one or two dots (SPIFFE-ID §2.2).
   assert.doesNotMatch(text.replace(/^spiffe:\/\/[^/]*/, ''), /\/\.{1,2}(?:\/|$)/);
 }
 

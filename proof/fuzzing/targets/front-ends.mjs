@@ -1,5 +1,6 @@
-// What every front end writes: no text makes its reader throw, and none gives a certificate that a simpler reader of the
-// same text doesn't find. A certificate has one text per front end, so that nobody fills memories with others.
+// Reads the fields of every front end. No text may make a reader throw, or give a certificate that a simpler reader of
+// the same text doesn't find. A certificate must have one text per front end, so that callers can't fill the gate's
+// memories with other texts of it.
 import { findFrontEnd, readCertificateText } from '@certgate/core/internal';
 import { assert, inTime, readRequest, requestSeeds } from '../oracles.mjs';
 

@@ -1,5 +1,6 @@
-// The whole gate: the fields of a request and the trust document are both the input's. Who is admitted, and as whom, is
-// what the reference decision says of the same document and of the certificate that a simpler reader finds.
+// Runs the whole gate: the input has the fields of a request and the trust document. The gate must admit the same
+// callers, as the same identities, as the reference decision does for that document and the certificate that a simpler
+// reader finds.
 import { AccessGate, getPublicStatus, trustStoreFromDocument } from '@certgate/core';
 import { findFrontEnd, readChainText } from '@certgate/core/internal';
 import { decodeTrustAnchor, findAuthorityFault } from '@certgate/x509/path';
@@ -33,7 +34,10 @@ const requirement = { functionName: 'GetOrder', roles: [] };
 const now = Date.UTC(2027, 0, 1);
 const clock = { wall: () => now, monotonic: () => 0 };
 
-/** Each vector of one document, with its certificate as one of the front ends writes it. */
+/**
+ * For each vector with one document: the document and its certificate, in the form in which one of the front ends
+ * writes it.
+ */
 export const seeds = () =>
   vectors.vectors
     .filter(
@@ -102,7 +106,10 @@ export async function fuzz(data) {
     assert.equal(getPublicStatus(decision.code), answer.status, `${decision.code}, ${answer.code}`);
 }
 
-/** Undefined: the simple reader takes apart what the gate leaves as it is, and can't. */
+/**
+ * The facts for the reference decision. Undefined if reading them throws a RangeError: the simple reader decodes
+ * everything, also what the gate never decodes.
+ */
 function readFacts(text, der, extraction) {
   try {
     return { document: readDocument(text), caller: factsOf(der), chain: readChain(extraction).map(factsOf) };
@@ -112,7 +119,7 @@ function readFacts(text, der, extraction) {
   }
 }
 
-/** A chain that can't be read is none. */
+/** The chain's certificates. Empty if there is no chain, or if it can't be read. */
 function readChain({ chain }) {
   const reading = chain === undefined ? undefined : readChainText(chain);
   return reading?.outcome === 'read' ? reading.ders.map((each) => Buffer.from(each)) : [];
@@ -120,7 +127,7 @@ function readChain({ chain }) {
 
 const describeAllowed = ({ code, identity }) => [code, identity?.name, [...(identity?.roles ?? [])].sort()];
 
-/** Documents that name lists or a responder are for the scenes. */
+/** Opens a store for the document. Documents that name lists or a responder are left to the target "scenes". */
 function openStore(text) {
   if (/crls|ocsp|\\(?!n)/.test(text)) return undefined;
   try {
@@ -140,7 +147,10 @@ function factsOf(der) {
   return known.get(key);
 }
 
-/** A trust anchor may have an older form, which makes it another certificate than the caller's of the same bytes. */
+/**
+ * Reads an authority's certificate. A trust anchor may have an older form that a caller's certificate must not have, so
+ * the same bytes can be read in two ways.
+ */
 function readAuthority(pem, role) {
   const facts = factsOf(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'));
   if (role !== 'trustAnchors') return facts;

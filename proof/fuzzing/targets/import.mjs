@@ -1,5 +1,5 @@
-// Lists of callers from elsewhere: no thumbprint is imported that the text doesn't have, rows of CSV are what a simpler
-// reader makes of them, and nothing but a refusal with a remedy is thrown.
+// Reads lists of callers from elsewhere. No thumbprint may be imported that the text doesn't contain, rows of CSV must
+// be what a simpler reader reads, and a reader may throw only a refusal with a remedy.
 import { readCsvRows } from '../../../packages/certgate/dist/esm/files/csv-rows.js';
 import {
   findTableSeparator,
@@ -39,7 +39,7 @@ function checkThumbprints(text, reading) {
   for (const { thumbprint } of reading?.entries ?? []) assert.ok(digits.includes(thumbprint.value), thumbprint.value);
 }
 
-/** Where there is no quotation mark, cells end at separators and rows at line ends. */
+/** If there is no quotation mark, cells must end at separators and rows at line ends. */
 function checkCsv(text) {
   for (const separator of [',', ';', '\t']) {
     const rows = [...readCsvRows(text, separator)];

@@ -1,5 +1,5 @@
-// Lines of gates in files and exports: every line is in exactly one count, each record is a line that stands in the file,
-// and nothing but a refusal with a remedy is thrown.
+// Reads lines of gates from files and exports. Every line must be in exactly one count, each record must be a line of
+// the file, and the reader may throw only a refusal with a remedy.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

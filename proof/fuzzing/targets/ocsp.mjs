@@ -1,5 +1,5 @@
-// OCSP answers: none but the one that the responder signed says that the certificate is good, and none takes back that it
-// is revoked. What is accepted has the frame of a SEQUENCE.
+// Reads OCSP answers. Only the answer that the responder signed may say that the certificate is good, and no other may
+// change that it is revoked. An accepted answer must have the frame of a SEQUENCE.
 import { readFileSync } from 'node:fs';
 import { decodeOcspResponse, decodePathCertificate, findOcspStatus } from '@certgate/x509/path';
 import { assert, inTime, valueOf } from '../oracles.mjs';
@@ -28,13 +28,13 @@ const statusOf = (response) =>
 const signedOf = (response) => Buffer.from(response.signed?.data ?? []).toString('base64');
 const statuses = new Map(
   corpus.inputs.flatMap(({ name, base64 }) => {
-    // What fuzzing has found was signed by nobody.
+    // The responder did not sign the inputs that fuzzing has found.
     if (!name.startsWith('openssl ocsp')) return [];
     const decoding = decodeOcspResponse(bytesOf(base64));
     return decoding.ok ? [[signedOf(decoding.value), statusOf(decoding.value).status]] : [];
   }),
 );
-// Else the oracle below would hold for nothing.
+// Without both statuses, the check in `fuzz` would prove nothing.
 assert.ok(['good', 'revoked'].every((wanted) => [...statuses.values()].includes(wanted)));
 
 export function fuzz(data) {

@@ -1,5 +1,6 @@
-// Certification paths: the input chooses a caller of the committed chains and changes octets of what is between it and the
-// trust anchors. A path that is found, OpenSSL's own verification (node:crypto) confirms step by step.
+// Validates certification paths. The input chooses a caller of the committed chains, and changes octets of its
+// certificate and of the intermediates. OpenSSL's own verification (node:crypto) must confirm every path that is found,
+// step by step.
 import { X509Certificate } from 'node:crypto';
 import { decodePathCertificate, findCertificationPath } from '@certgate/x509/path';
 import { assert, certificates, inTime, valueOf } from '../oracles.mjs';
@@ -14,7 +15,7 @@ const anchors = certificates
 const authorities = certificates.filter((_, index) => labels[index].ca && !isRoot(labels[index]));
 const now = Date.UTC(2027, 0, 1);
 
-/** One without a change for each caller, and some with one. */
+/** For each caller, one input without a change and two with one. */
 export const seeds = () =>
   certificates.flatMap((_, index) => [
     Buffer.from([index]),
@@ -22,7 +23,10 @@ export const seeds = () =>
     Buffer.from([index, 1, 1, 10, 255]),
   ]);
 
-/** The caller, then changes of four octets: of which certificate, where (two octets), and what is put there. */
+/**
+ * The first octet chooses the caller. Each change follows in four octets: which certificate, the position (two octets),
+ * and the new octet.
+ */
 export function fuzz(data) {
   const chosen = [certificates[(data[0] ?? 0) % certificates.length], ...authorities].map((der) => Buffer.from(der));
   for (let index = 1; index + 3 < data.length; index += 4) {

@@ -1,5 +1,5 @@
-// The random scenes of conformance/decision, with the input in place of the random numbers: documents, lists and clocks
-// change, sources fail, callers come through every front end, and the gate's answers are those of the reference.
+// Runs the random scenes of conformance/decision with the input in place of the random numbers: documents, lists and
+// clocks change, sources fail, and callers come through every front end. The gate must answer as the reference does.
 import { createHash } from 'node:crypto';
 import { loadGate, rememberSignatures, stopTime } from '../../../conformance/decision/dist/scenes/gate.js';
 import { Random } from '../../../conformance/decision/dist/scenes/random.js';
@@ -18,7 +18,7 @@ const { next } = Random.prototype;
 let input = Buffer.alloc(0);
 let position = 0;
 
-/** Two octets per number; behind the end, the numbers of the seed 1. */
+/** Takes two octets of the input for each number. After the end of the input, the numbers are those of seed 1. */
 Random.prototype.next = function () {
   if (position + 2 > input.length) return next.call(this);
   position += 2;

@@ -1,5 +1,5 @@
-// SPIFFE bundles: each trust anchor that is taken stands in a key of use x509-svid, as JSON.parse reads the bundle, and
-// nothing but a refusal is thrown.
+// Reads SPIFFE bundles. Each trust anchor that is read must be in a key whose use is x509-svid, as JSON.parse reads the
+// bundle, and the reader may throw only a refusal.
 import { createHash, X509Certificate } from 'node:crypto';
 import { readSpiffeBundle } from '../../../packages/certgate/dist/esm/trust/spiffe-bundle/read-bundle.js';
 import { assert, certificates, orRefusal, vectors } from '../oracles.mjs';

@@ -1,6 +1,6 @@
-// The trust document: the strict reader of JSON takes nothing that JSON.parse refuses, and gives the same value, also of
-// bytes and in pieces; what the parser accepts, the published schema accepts (ajv); and what the tool writes of it means
-// the same.
+// Reads trust documents. The strict reader of JSON must accept what JSON.parse accepts and nothing else, with the same
+// value, also from bytes and in pieces. The published schema (by ajv) must accept every document that the parser
+// accepts, and what the tool writes of it must have the same meaning.
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
@@ -18,7 +18,7 @@ export const seeds = () =>
   [...Object.values(vectors.documents), whole].map((document) => Buffer.from(JSON.stringify(document)));
 
 const schemaFile = new URL('../../../packages/core/trust.schema.json', import.meta.url);
-// Not strict: it has messages for editors in keywords of theirs.
+// The schema is compiled without `strict`, because it has messages for editors in keywords of their own.
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(schemaFile, 'utf8')));
 
 export const dictionary = [
@@ -48,13 +48,16 @@ export function fuzz(data) {
     assert.equal(reading.duplicateKey, undefined);
     assert.ok(validate(theirs.value), JSON.stringify(validate.errors));
     const written = formatTrustDocument(theirs.value);
-    // JSON.stringify writes -0 as 0.
+    // `theirs` is written and read again, because JSON.stringify writes -0 as 0.
     assert.deepStrictEqual(JSON.parse(written), JSON.parse(JSON.stringify(theirs.value)));
     assert.ok(parse(written) !== undefined);
   });
 }
 
-/** As a store reads a document that is longer than a piece. The length of a piece follows from the input. */
+/**
+ * Compares with a reading in pieces, as a store reads a longer document. The length of a piece depends on the length of
+ * the input.
+ */
 function compareInPieces(text, reading, snapshot) {
   const bytes = Buffer.from(text);
   const pieceLength = 1 + (bytes.length % 61);
@@ -68,7 +71,7 @@ function compareInPieces(text, reading, snapshot) {
   }
 }
 
-/** Of bytes, a long list is made while somebody goes through it. */
+/** Reads all of a value. When read from bytes, a long list creates its items only while it is iterated. */
 function readWhole(value) {
   if (typeof value !== 'object' || value === null) return value;
   if (Symbol.iterator in value) return Array.from(value, readWhole);
@@ -77,7 +80,7 @@ function readWhole(value) {
 
 function readByNode(text) {
   try {
-    // RFC 8259 §8.1: a byte order mark may be passed over.
+    // A reader may ignore a byte order mark (RFC 8259 §8.1).
     return { value: JSON.parse(text.replace(/^\ufeff/, '')) };
   } catch {
     return undefined;
