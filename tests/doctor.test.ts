@@ -159,7 +159,7 @@ describe('certgate doctor on the sample', () => {
     const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx'];
     const password = ['--denied-password-file', 'password'];
     const mine = '--i-operate-this';
-    // OpenSSL refuses keys of this size.
+    // openssl can make a key of this size, but TLS refuses it.
     const weak = ['-newkey', 'rsa:512', '-nodes', '-subj', '/CN=weak', '-keyout', 'weak.key', '-out', 'weak.crt'];
     openssl(['req', '-x509', ...weak], folder);
     const text = ['weak.crt', 'weak.key'].map((file) => readFileSync(join(folder, file), 'utf8')).join('');

@@ -13,7 +13,7 @@ import { until } from '@certgate/x509/test-support/until.js';
 // Runs the official MCP client against examples/mcp-server, with real handshakes at the gateway of `certgate dev`, the
 // embedded host, and the gate from its tarball.
 
-/** How many calls the app handles at once, half of them from each of two callers. Each call has its own connection. */
+/** How many calls the app handles at once, half of them from each of two callers, each over a connection of its own. */
 const atOnce = 200;
 
 /** More functions, for what the example does not cover. */

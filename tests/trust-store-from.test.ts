@@ -215,7 +215,7 @@ describe('the managed identity reads a blob', () => {
     });
   }
 
-  it('without using any variable that contains a key', async () => {
+  it('and variables that contain a key are never used', async () => {
     const { fault, finding } = await run(join(withSdk, 'app.cjs'), {
       CERTGATE_TRUST: `blob:https://127.0.0.1:${azurite.port}/other/trust/apps/trust.json`,
       AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true',

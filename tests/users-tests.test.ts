@@ -35,7 +35,7 @@ describe("users' tests pass with the packed tarballs", () => {
       app,
     );
     assert.equal(exitCode, 0, stderr);
-    // Jest has one more test, of a blob's packages, which Jest must load by `require`.
+    // Jest has one more test, because the adapter loads a blob's packages by `require` for Jest's sake.
     assert.deepEqual(readJsonReport(stdout), { passed: expectedPasses + 1, total: expectedPasses + 1 });
     // Jest prints this if something keeps its process alive.
     assert.doesNotMatch(stderr, /did not exit|failed to exit|open handle/i);

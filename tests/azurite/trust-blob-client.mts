@@ -1,4 +1,5 @@
-// Compiled by tests/trust-blob.test.ts against the SDK's real types: what users pass needs no cast.
+// tests/trust-blob.test.ts compiles this file with the SDK's real types, to show that users can pass the SDK's clients
+// without a cast.
 import { DefaultAzureCredential } from '@azure/identity';
 import { AppendBlobClient, BlobClient, BlobServiceClient, BlockBlobClient, PageBlobClient } from '@azure/storage-blob';
 import { type TrustBlobClient, type TrustStore, trustStoreFromBlob } from '@certgate/core';

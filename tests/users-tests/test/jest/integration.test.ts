@@ -42,13 +42,13 @@ describe('the app behind mTLS', () => {
     expect(answer.json()).toEqual({ msg: 'Secured Azure Function called', caller: 'reader' });
   });
 
-  it('asks for the role', async () => {
+  it('requires the role', async () => {
     const reader = await app.callAs('reader', '/api/RoleFunction');
     const billing = await app.callAs('billing', '/api/RoleFunction');
     expect([reader.status, billing.status]).toEqual([403, 200]);
   });
 
-  it('takes a body', async () => {
+  it('accepts a body', async () => {
     const body = JSON.stringify({ amount: 5 });
     const answer = await app.callAs('billing', { path: '/api/RefundFunction', method: 'POST', body });
     expect(answer.json()).toEqual({ refunded: 5, by: 'billing' });

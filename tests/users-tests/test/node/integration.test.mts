@@ -44,13 +44,13 @@ describe('the app behind mTLS', () => {
     assert.deepEqual(answer.json(), { msg: 'Secured Azure Function called', caller: 'reader' });
   });
 
-  it('asks for the role', async () => {
+  it('requires the role', async () => {
     const reader = await app.callAs('reader', '/api/RoleFunction');
     const billing = await app.callAs('billing', '/api/RoleFunction');
     assert.deepEqual([reader.status, billing.status], [403, 200]);
   });
 
-  it('takes a body', async () => {
+  it('accepts a body', async () => {
     const body = JSON.stringify({ amount: 5 });
     const answer = await app.callAs('billing', { path: '/api/RefundFunction', method: 'POST', body });
     assert.deepEqual(answer.json(), { refunded: 5, by: 'billing' });

@@ -5,7 +5,7 @@ import { withClientIdentity } from '@certgate/azure-functions/testing';
 import { RefundFunction } from '../../src/functions/RefundFunction.js';
 import { SecuredFunction } from '../../src/functions/SecuredFunction.js';
 
-// The library is CommonJS, and Node finds these two names in it only after it has run.
+// The library is CommonJS, and Node cannot import these two names from it, but finds them on the default export.
 const { HttpRequest, InvocationContext } = functions;
 
 const request = () =>
@@ -24,21 +24,21 @@ describe('RefundFunction', () => {
     assert.equal(status, 403);
   });
 
-  it('refuses where no gate has let anybody in', async () => {
+  it('refuses if no gate has admitted the caller', async () => {
     const { status } = await RefundFunction(request(), context());
     assert.equal(status, 503);
   });
 });
 
 describe('SecuredFunction', () => {
-  it('sees who calls', async () => {
+  it('knows the caller', async () => {
     const caller = withClientIdentity(context(), { name: 'billing' });
     const { jsonBody } = await SecuredFunction(request(), caller);
     assert.deepEqual(jsonBody, { msg: 'Secured Azure Function called', caller: 'billing' });
   });
 
-  it('never takes an unknown caller for somebody', async () => {
-    // By its name: these tests are ESM and the app is CommonJS, so each has a copy of the class.
+  it('never answers an unknown caller', async () => {
+    // The error is compared by its name. These tests are ESM and the app is CommonJS, so each has a copy of the class.
     await assert.rejects(SecuredFunction(request(), context()), { name: 'ClientIdentityMissing' });
   });
 });

@@ -21,20 +21,20 @@ describe('RefundFunction', () => {
     expect(status).toBe(403);
   });
 
-  it('refuses where no gate has let anybody in', async () => {
+  it('refuses if no gate has admitted the caller', async () => {
     const { status } = await RefundFunction(request(), context());
     expect(status).toBe(503);
   });
 });
 
 describe('SecuredFunction', () => {
-  it('sees who calls', async () => {
+  it('knows the caller', async () => {
     const caller = withClientIdentity(context(), { name: 'billing' });
     const { jsonBody } = await SecuredFunction(request(), caller);
     expect(jsonBody).toEqual({ msg: 'Secured Azure Function called', caller: 'billing' });
   });
 
-  it('never takes an unknown caller for somebody', async () => {
+  it('never answers an unknown caller', async () => {
     await expect(SecuredFunction(request(), context())).rejects.toThrow(ClientIdentityMissing);
   });
 });
