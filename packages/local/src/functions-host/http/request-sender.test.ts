@@ -41,7 +41,7 @@ async function startHost(
   return { host, sample, token: `${host.frontEndField.name}: ${host.frontEndField.value}\r\n` };
 }
 
-test('the host answers no request without its token, whatever else the request contains', async (context) => {
+test('without its token the host answers nobody, whatever the request says', async (context) => {
   const { host, sample, token } = await startHost(context);
   const refused = [
     get(''),

@@ -126,7 +126,7 @@ const refused: readonly (readonly [string, string, word?: string, status?: numbe
 ];
 
 for (const [name, bytes, word = 'malformed-request', status = 400] of refused) {
-  test(`is refused, and nothing after it is read: ${name}`, async () => {
+  test(`refused, and nothing behind it read: ${name}`, async () => {
     const answer = await sendBytes(gateway.port, client, bytes + smuggled);
     assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
     assert.match(answer, new RegExp(`\\r\\nx-certgate-gateway: (?:${word})\\r\\n`));
