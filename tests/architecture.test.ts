@@ -553,7 +553,7 @@ describe('the wings of the tool', () => {
     }
   });
 
-  it('come in this order in docs/architecture.md', () => {
+  it('have this order in docs/architecture.md', () => {
     const drawn = readDrawnRooms('certgate').map(({ place }) => place.split('/', 1)[0] ?? '');
     const order = [...new Set(drawn)].filter((place) => toolWings.includes(place));
     assert.deepEqual(order, toolWings);

@@ -55,9 +55,9 @@ export function findInSnapshot(
   context: AuthorityContext = withoutInformation,
 ): SnapshotFinding {
   // Must come before any look-up: neither the answer nor its timing shows a caller whether a locked document knows it.
-  if (snapshot.locked !== undefined) return deny('trust_locked', snapshot.locked);
+  if (snapshot.locked !== undefined) return refuse('trust_locked', snapshot.locked);
   const denied = snapshot.denied.thumbprintsSha256.size > 0 ? findDeniedCertificate(snapshot, certificate) : undefined;
-  if (denied !== undefined) return deny('certificate_on_deny_list', { entry: denied });
+  if (denied !== undefined) return refuse('certificate_on_deny_list', { entry: denied });
   const own = findPins(snapshot, certificate);
   // If no pin of the certificate itself matches, its other ECDSA signature is not computed: unknown callers should cost
   // little.
@@ -66,7 +66,7 @@ export function findInSnapshot(
   const named = findNamedMatches(snapshot, certificate, pinned);
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
   if (named.outcome === 'refused') {
-    const denial: RefusedFinding = deny(named.code, named.facts);
+    const denial: RefusedFinding = refuse(named.code, named.facts);
     return findStrictest([denial, findMatchesDenial(pinned, certificate, now)]) ?? denial;
   }
   const { nominations } = named;
@@ -330,7 +330,7 @@ function findMatchesDenial(
 ): MatchDenial | undefined {
   const [first] = matches;
   const isAmbiguous = matches.some(({ identity }) => identity !== first?.identity);
-  if (isAmbiguous) return deny('identity_ambiguous', { identities: groupMatches(matches) });
+  if (isAmbiguous) return refuse('identity_ambiguous', { identities: groupMatches(matches) });
   return findStrictest(matches.map((match) => findMatchDenial(match, matches, certificate, now)));
 }
 
@@ -363,7 +363,7 @@ function findMatchDenial(
     of === 'pin' ? describePinMatch(match, matches) : { identity: name, matched: nameMatch(match) };
   if (bound !== 'on') facts[key] = readBound(code, match);
   if (key === 'notAfter') Object.assign(facts, describeOwnEnd(certificate, now));
-  return deny(code, facts as DenialFacts[EntryCode], name);
+  return refuse(code, facts as DenialFacts[EntryCode], name);
 }
 
 /**
@@ -380,7 +380,7 @@ function describeOwnEnd({ decoding }: PresentedCertificate, now: number): OwnEnd
 
 type OwnEnd = { readonly certificateNotAfter?: number; readonly isCertificateExpired?: boolean };
 
-function deny<Code extends TrustDenialCode>(
+function refuse<Code extends TrustDenialCode>(
   code: Code,
   facts: DenialFacts[Code],
   identityName?: string,

@@ -86,7 +86,7 @@ class Chain {
   readonly #found = new Set<string>();
   readonly #visited = new Set<number>();
   /**
-   * The hashes of the documents on the chain so far. None of them is older than the document that is being looked for.
+   * The hashes of the documents that are on the chain. None of them is older than the document that is being looked for.
    */
   readonly #walked = new Set<string>();
   constructor(lines: readonly HistoryLine[]) {
