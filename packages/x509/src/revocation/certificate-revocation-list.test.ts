@@ -58,7 +58,7 @@ describe('certificate revocation list', () => {
     assert.ok(Object.isFrozen(crl));
   });
 
-  it('lists its first entries in their order, and all of them where there are no more', () => {
+  it('lists its first entries in their order, and all of them if there are no more', () => {
     const { entries } = readCrl(der);
     const listed = entries.list(100).map(({ serialNumber, reason }) => ({ serialNumber, reason }));
     assert.deepEqual(
@@ -83,7 +83,7 @@ describe('certificate revocation list', () => {
     assert.deepEqual(entries.find('0A', other.certificate.subject), []);
   });
 
-  it('carries an entry’s issuer forward in an indirect list', () => {
+  it("applies an entry's issuer to the entries that follow in an indirect list", () => {
     const entries = [
       encodeEntry('01'),
       encodeEntry('02', encodeCertificateIssuer(other)),
@@ -98,7 +98,7 @@ describe('certificate revocation list', () => {
     assert.deepEqual(named(other.certificate.subject), [1, 1, 1, 0]);
   });
 
-  it('never takes an entry for another issuer’s, wherever it stands in the table', () => {
+  it('never takes an entry for one of another issuer, wherever it is in the table', () => {
     for (let serial = 0x10; serial < 0x60; serial += 1) {
       const hex = serial.toString(16);
       const bytes = Buffer.concat([encodeEntry(hex), encodeEntry('7f', encodeCertificateIssuer(other))]);
@@ -109,14 +109,14 @@ describe('certificate revocation list', () => {
     }
   });
 
-  it('gives every entry of a certificate that is named more than once', () => {
+  it('gives every entry of a certificate that has several entries', () => {
     const hold = encodeExtension('551d15', false, Buffer.from('0a0106', 'hex'));
     const crl = readCrl(replaceEntries(der, [encodeEntry('05'), encodeEntry('05', hold)], authority));
     const reasons = crl.entries.find('05', issuer).map(({ reason }) => reason);
     assert.deepEqual(reasons.sort(), ['certificateHold', 'unspecified']);
   });
 
-  it('lists critical extensions that it doesn’t know, the entries’ as well', () => {
+  it('lists unknown critical extensions, also those of entries', () => {
     const unknown = encodeExtension('2a0304', true, Buffer.from('0500', 'hex'));
     assert.deepEqual(readCrl(replaceEntries(der, [encodeEntry('05', unknown)], authority)).unknownCriticalExtensions, [
       '1.2.3.4',
@@ -134,7 +134,7 @@ describe('certificate revocation list', () => {
     assert.equal(readCrl(encodeTree(tree)).crlNumber, undefined);
   });
 
-  it('refuses what is not a strict list', () => {
+  it('refuses a list that is not strict DER', () => {
     assert.match(findFault(Buffer.concat([der, Buffer.from([0])])), /trailing/);
     assert.match(findFault(der.subarray(0, -1)), /past its parent/);
     assert.match(findFault(new Uint8Array()), /header/);
@@ -153,7 +153,7 @@ describe('certificate revocation list', () => {
     assert.match(findFault(encodeTree(mixed)), /two different/);
   });
 
-  it('refuses scopes that contradict each other or say nothing', () => {
+  it('refuses scopes that contradict each other or are empty', () => {
     const scoped = (value: string): Buffer =>
       makeCrl({ authority, extensions: [`2.5.29.28 = critical, DER:${value}`] });
     assert.match(findFault(scoped('3000')), /says nothing/);
@@ -162,12 +162,12 @@ describe('certificate revocation list', () => {
     assert.equal(readCrl(scoped('30038101ff')).issuingDistributionPoint?.onlyContainsUserCertificates, true);
   });
 
-  it('refuses one serial number thousands of times, which would take for ever', () => {
+  it('refuses one serial number thousands of times, because that would take too long', () => {
     const entries = Array.from({ length: 5000 }, () => encodeEntry('05'));
     assert.match(findFault(replaceEntries(der, entries, authority)), /far too often/);
   });
 
-  it('refuses extensions that are longer than any in use: they are decoded before the signature is looked at', () => {
+  it('refuses extensions longer than any in use, because they are decoded before the signature is verified', () => {
     const big = (length: number): Buffer => encodeExtension('2a0304', false, Buffer.alloc(length));
     const withExtension = (length: number): Buffer =>
       editCrl(der, authority, (fields) => {
@@ -189,12 +189,12 @@ describe('certificate revocation list', () => {
       });
       return replaceEntries(indirect, entries, authority);
     };
-    // The list's own issuer is one.
+    // One of the issuers is the list's own.
     assert.ok(decodeCertificateRevocationList(ofIssuers(1023)).ok);
     assert.match(findFault(ofIssuers(1024)), /more than 1024 issuers/);
   });
 
-  it('takes a step for each entry that is long', () => {
+  it('takes a step for each long entry', () => {
     const long = encodeExtension('2a0304', false, Buffer.alloc(300));
     const list = replaceEntries(
       der,
@@ -204,7 +204,7 @@ describe('certificate revocation list', () => {
     assert.equal([...decodeRevocationListInSteps(list)].length, 3);
   });
 
-  it('reads a long list in many short steps, to the same end', async () => {
+  it('reads a long list in many short steps, with the same result', async () => {
     const entries = Array.from({ length: 20_000 }, (_, index) => encodeEntry((0x100000 + index).toString(16)));
     const long = replaceEntries(der, entries, authority);
     const steps = [...decodeRevocationListInSteps(long)];
@@ -227,20 +227,20 @@ describe('certificate revocation list in PEM', () => {
     }
   };
 
-  it('reads the one block, whatever stands around it', () => {
+  it('reads the one block, whatever text is around it', () => {
     assert.equal(read(pem), '3');
     assert.equal(read(pem.replaceAll('\n', '\r\n')), '3');
     assert.equal(read(`Certificate Revocation List\n${pem}\n`), '3');
   });
 
-  it('reads one that takes several steps', () => {
+  it('reads a block that takes several steps', () => {
     const entries = Array.from({ length: 5000 }, (_, index) => encodeEntry((0x100000 + index).toString(16)));
     const long = runOpenssl(['crl', '-inform', 'der'], replaceEntries(der, entries, authority)).toString();
     assert.equal(read(long), '5000');
     assert.match(read(long.replace(/\n(?=[A-Za-z0-9+/]{64}\n)/, '=\n')), /base64/);
   });
 
-  it('refuses none, two, and another kind', () => {
+  it('refuses no block, two blocks, and another kind of block', () => {
     assert.match(read(''), /no PEM block/);
     assert.match(read(pem + pem), /more than one/);
     assert.match(read(pem.replaceAll('X509 CRL', 'CERTIFICATE')), /no PEM block/);

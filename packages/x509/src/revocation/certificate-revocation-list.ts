@@ -27,24 +27,27 @@ import { RevokedEntries } from './revoked-entries.js';
 import { decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import type { SignedData } from '../certificate/signature-verification.js';
 
-/** A list of revoked certificates, or of what has changed since one (RFC 5280 §5); what it says is not verified yet. */
+/**
+ * A list of revoked certificates, or of the changes since another list (RFC 5280 §5). Its signature is not verified
+ * yet.
+ */
 export interface CertificateRevocationList {
   readonly issuer: CanonicalName;
-  /** RFC 4514, for people; control characters are escaped. */
+  /** RFC 4514 text for people, with control characters escaped. */
   readonly issuerText: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly thisUpdate: number;
   readonly nextUpdate: number | undefined;
   readonly crlNumber: bigint | undefined;
-  /** §5.2.4: the number of the list that this one is a delta to; undefined: a complete list. */
+  /** §5.2.4: the number of the complete list that this delta changes. Undefined if this is a complete list. */
   readonly deltaBaseNumber: bigint | undefined;
   readonly issuingDistributionPoint: IssuingDistributionPoint | undefined;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
   readonly freshestCrl: readonly DistributionPoint[] | undefined;
   readonly entries: RevokedEntries;
-  /** Object identifiers of critical extensions, the list's or an entry's, that revocation checking doesn't process. */
+  /** Object identifiers of critical extensions, of the list or an entry, that the revocation check doesn't process. */
   readonly unknownCriticalExtensions: readonly string[];
-  /** The list's own extensions as they came, by object identifier. */
+  /** The list's own extensions, undecoded, by object identifier. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   readonly signed: SignedData;
 }
@@ -56,7 +59,10 @@ export const aRevocationList: ArgumentRule = decodedBy(
 );
 
 export const maximumCrlLength: number = 32 * 1024 * 1024;
-/** They are decoded at once, and before anybody's signature: whoever corrupts a source must not stop the event loop. */
+/**
+ * The extensions are decoded in one go, and before any signature is verified: somebody who corrupts a source must not
+ * stop the event loop.
+ */
 const maximumExtensionsLength = 64 * 1024;
 
 /** The extensions of a CRL that are processed, by their object identifiers (RFC 5280 §5.2). */
@@ -68,7 +74,10 @@ export const crlExtensionTypes = {
   freshestCrl: '2.5.29.46',
 } as const;
 
-/** DER → CertificateRevocationList; a fault, in words for the operator, for anything else. */
+/**
+ * Decodes DER to a CertificateRevocationList. The answer is a fault, in words for the operator, if the bytes are
+ * anything else.
+ */
 export function decodeCertificateRevocationList(der: Uint8Array): DerDecoding<CertificateRevocationList> {
   expectArgument(der, octets, 'The DER for decodeCertificateRevocationList');
   const steps = decodeRevocationListInSteps(der);
@@ -78,7 +87,10 @@ export function decodeCertificateRevocationList(der: Uint8Array): DerDecoding<Ce
   }
 }
 
-/** The same work, a fraction of a millisecond at each step. The bytes must not be written to, now or later. */
+/**
+ * Like `decodeCertificateRevocationList`, with a fraction of a millisecond of work at each step. Nobody may write to
+ * the bytes, during the steps or later.
+ */
 export function* decodeRevocationListInSteps(
   der: Uint8Array,
 ): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
@@ -137,7 +149,7 @@ interface TbsFields {
 function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFields {
   const tbs = new DerReader(tbsElement);
   const version = tbs.readOptional(derTags.integer);
-  // §5.1.2.1: where the version is there, it is 2, whose number is 1.
+  // §5.1.2.1: if the version is present, it is version 2, which is encoded as 1.
   if (version !== undefined && decodeSmallInteger(version) !== 1) return refuseDer('a CRL version that does not exist');
   // §5.1.1.2: both fields must contain the same algorithm identifier.
   if (Buffer.compare(tbs.read(derTags.sequence).encoded, algorithm.encoded) !== 0) {
@@ -145,7 +157,7 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
   }
   const issuerName = tbs.read(derTags.sequence);
   const issuer = decodeCanonicalName(issuerName);
-  // §5.1.2.3.
+  // §5.1.2.3: the issuer must not be empty.
   if (issuer.relativeNames.length === 0) return refuseDer('a list without an issuer');
   const thisUpdate = decodeTime(tbs.read());
   const nextUpdate = tbs.readOptional(derTags.utcTime) ?? tbs.readOptional(derTags.generalizedTime);
@@ -191,7 +203,7 @@ function listUnknownCritical(extensions: ReadonlyMap<string, CertificateExtensio
     .map(([type]) => type);
 }
 
-/** §5.2.3: not negative, at most 20 octets. */
+/** §5.2.3: the number must not be negative, and has at most 20 octets. */
 function decodeCrlNumber(extensionValue: Uint8Array): bigint {
   const hex = toText(decodeInteger(readSingle(extensionValue, derTags.integer)), 'hex');
   if (hex >= '8' || hex.length > (hex.startsWith('00') ? 42 : 40)) return refuseDer('a CRL number out of range');

@@ -156,7 +156,7 @@ describe('the reasons that a list covers', () => {
     });
   }
 
-  it('are none where names are to be compared and may not be', () => {
+  it('are none if names would have to be compared and may not be', () => {
     const refuse = (): boolean => false;
     for (const scope of [undefined, plainScope, scopeOf({ onlyContainsUserCertificates: true })])
       assert.equal(findCoveredReasons(listOf(scope), certificateOf(), refuse), allReasons);
@@ -164,7 +164,7 @@ describe('the reasons that a list covers', () => {
       assert.equal(findCoveredReasons(listOf(scope), certificateOf(), refuse), 0);
   });
 
-  it('cost as many comparisons as there are names, those of the list once', () => {
+  it('cost one comparison for each name, and those of the list only once', () => {
     const certificate = certificateOf([
       pointOf({ name: { fullName: [uri('http://a'), uri('http://b')] } }),
       pointOf({ name: relative }),
@@ -202,7 +202,7 @@ const ask = (crls: readonly CertificateRevocationList[], changes: Partial<CrlQue
   ...changes,
 });
 
-it('a list speaks of the certificates of its issuer, and an indirect one of those that name it', () => {
+it('a list covers certificates of its issuer, and an indirect list those that name it', () => {
   const [plain] = readCrls([writeCrl({ issuer: newName('lister') })]);
   assert.ok(plain);
   const ofPlain: ReturnType<typeof directory> = { form: 'directoryName', name: plain.issuer };
@@ -212,7 +212,7 @@ it('a list speaks of the certificates of its issuer, and an indirect one of thos
     return findCrlStatements(ask([list], { certificate })).faults.length;
   };
   const naming = pointOf({ crlIssuer: [ofPlain] });
-  // Nobody may have signed it, which is told of lists alone that speak of the certificate.
+  // No known signer has signed this list. That is reported only for lists that cover the certificate.
   for (const points of [
     [naming],
     [pointOf({ crlIssuer: [dns('a')] }), naming],
@@ -231,7 +231,7 @@ it('a list speaks of the certificates of its issuer, and an indirect one of thos
   assert.equal(countFaults([naming], false), 0);
 });
 
-it('a list may be signed by its issuer without a key usage, and by no other that is not a CA', () => {
+it("a list may be signed by its issuer without a key usage, but by no other certificate that is not a CA's", () => {
   const bare = write({ subject: ca, extensions: [] });
   const crls = readCrls([writeCrl({ issuer: ca })]);
   assert.equal(findCrlStatements(ask(crls, { issuer: bare })).statements.length, 1);
@@ -242,7 +242,7 @@ it('a list may be signed by its issuer without a key usage, and by no other that
   assert.equal(findCrlStatements(ask(crls, { issuer: foreign, signers: [authorityOnly] })).statements.length, 1);
 });
 
-it('lists belong together by issuer, key and scope, whose octets are compared', () => {
+it('two lists are of one sequence if issuer, key and scope have the same octets', () => {
   const [crl] = readCrls([writeCrl({ issuer: ca })]);
   assert.ok(crl);
   const of = (type?: string, ...octets: readonly number[]): CertificateRevocationList => ({

@@ -11,22 +11,22 @@ describe('CRL processing: deltas', () => {
   const base = make({ number: '05' });
   const held = make({ number: '05', ...names('certificateHold') });
 
-  it('are not a base', () => {
+  it('are never used as a base', () => {
     assert.match(judge([make({ number: '06', ...delta('05') })]), /unknown: .*without its base/);
   });
 
-  it('revoke, and shorten what is good', () => {
+  it('revoke certificates, and shorten a good answer', () => {
     assert.equal(judge([base, make({ number: '06', ...delta('05'), ...names('superseded') })]), 'revoked: superseded');
     const short = make({ number: '06', ...delta('05'), nextUpdate: '20270116000000Z' });
     const status = findCrlStatus({ ...question, crls: [base, short].map((der) => readCrl(der)) });
     assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 0, 16));
   });
 
-  it('take back a hold, and nothing else, where they fit the base', () => {
+  it('only take back a hold, and only if they fit the base', () => {
     const removal = { ...names('removeFromCRL') };
     assert.equal(judge([held, make({ number: '06', ...delta('05'), ...removal })]), 'good');
     assert.equal(judge([held, make({ number: '06', ...delta('04'), ...removal })]), 'good');
-    // Based on a later list than ours.
+    // A delta to a later list than ours.
     assert.equal(judge([held, make({ number: '07', ...delta('06'), ...removal })]), 'revoked: certificateHold');
     assert.equal(judge([held, make({ number: '04', ...delta('03'), ...removal })]), 'revoked: certificateHold');
     const stale = make({ number: '06', ...delta('05'), ...removal, nextUpdate: '20270102000000Z' });
@@ -35,28 +35,28 @@ describe('CRL processing: deltas', () => {
     assert.equal(judge([compromised, make({ number: '06', ...delta('05'), ...removal })]), 'revoked: keyCompromise');
   });
 
-  it('must have the base’s scope', () => {
+  it("must have the base's scope", () => {
     const scoped = ofUsers({ number: '06', ...names('removeFromCRL') }, '05');
     assert.equal(judge([held, scoped]), 'revoked: certificateHold');
   });
 
-  it('that are older than the base leave it as it is', () => {
+  it('do not change a base that is newer than they are', () => {
     const short = make({ number: '04', ...delta('03'), nextUpdate: '20270116000000Z' });
     const status = findCrlStatus({ ...question, crls: [base, short].map((der) => readCrl(der)) });
     assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 1, 1));
   });
 
-  it('of a newer base tell that the complete list is no longer current, until that base is there', () => {
+  it('of a newer base show that the complete list is outdated, until that base is there', () => {
     const newer = make({ number: '07', ...delta('06') });
     const missing = /unknown: .*belongs to the complete CRL 6, and the one in use is 5/;
     assert.match(judge([base, newer]), missing);
     assert.match(judge([newer, base]), missing);
     for (const number of ['06', '07', '08']) assert.equal(judge([base, newer, make({ number })]), 'good');
-    // The base exists also when its delta has ended, or has an extension that nobody understands.
+    // A newer base exists even if its delta has ended, or has an unknown critical extension.
     assert.match(judge([base, make({ number: '07', ...delta('06'), nextUpdate: '20270102000000Z' })]), missing);
     const strange = ['2.5.29.27 = critical, DER:020106', '1.2.3.4 = critical, DER:0500'];
     assert.match(judge([base, make({ number: '07', extensions: strange })]), missing);
-    // One of the future doesn't count yet, nor one of another scope or of somebody else.
+    // A delta from the future is not used yet, nor one with another scope or another issuer.
     const future = make({ number: '07', ...delta('06'), lastUpdate: '20270116000000Z' });
     const status = findCrlStatus({ ...question, crls: [base, future].map((der) => readCrl(der)) });
     assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 0, 16));
@@ -66,12 +66,12 @@ describe('CRL processing: deltas', () => {
     assert.equal(judge([base, newer], { useDeltas: false }), 'good');
   });
 
-  it('of a newer base tell so whatever authority key identifier they have', () => {
+  it('of a newer base show that, whatever authority key identifier they have', () => {
     const unidentified = withoutKeyIdentifier(make({ number: '07', ...delta('06') }));
     assert.match(judge([base, unidentified]), /unknown: .*belongs to the complete CRL 6/);
   });
 
-  it('of a newer base let nobody back in whom an older delta has revoked, or holds', () => {
+  it('of a newer base readmit nobody whom an older delta has revoked or put on hold', () => {
     const newer = make({ number: '07', ...delta('06') });
     for (const reason of ['superseded', 'certificateHold'] as const) {
       const named = make({ number: '05', ...delta('01'), ...names(reason) });
@@ -90,7 +90,7 @@ describe('CRL processing: deltas', () => {
     assert.equal(judge([unidentified]), 'good');
   });
 
-  it('are passed over where the caller says so', () => {
+  it('are ignored if the caller says so', () => {
     const revoking = make({ number: '06', ...delta('05'), ...names() });
     assert.equal(judge([base, revoking], { useDeltas: false }), 'good');
   });
@@ -103,7 +103,7 @@ describe('the numbers of CRLs', () => {
     return { crl, reasons: 1, signer: authority.certificate, mayClear: true };
   };
 
-  it('tell which list a delta may be applied to', () => {
+  it('decide which list a delta may be applied to', () => {
     for (const [deltaNumber, deltaBase, baseNumber, expected] of [
       [6n, 5n, 5n, true],
       [6n, 5n, 6n, true],
@@ -120,24 +120,24 @@ describe('the numbers of CRLs', () => {
     assert.equal(isDeltaOf(ofNumber(6n), ofNumber(5n, 4n)), false);
   });
 
-  it('tell of the complete list', () => {
+  it('are those of the complete list', () => {
     assert.equal(getCompleteNumber(ofNumber(6n)), 6n);
     assert.equal(getCompleteNumber(ofNumber(6n, 5n)), 5n);
     assert.equal(getCompleteNumber(ofNumber(undefined)), -1n);
   });
 
-  it('tell of a newer list, and the first of several', () => {
+  it('show that a list is newer, and which of several is the first', () => {
     const base = ofNumber(5n);
     const [later, earlier] = [ofNumber(6n, undefined, { thisUpdate: 2 }), ofNumber(8n, 7n, { thisUpdate: 1 })];
     assert.equal(findSuccessor(base, [base, later, earlier]), earlier);
     assert.equal(findSuccessor(base, [earlier, later]), earlier);
     assert.equal(findSuccessor(base, [base, ofNumber(4n), ofNumber(9n, 5n)]), undefined);
     assert.equal(findSuccessor(ofNumber(undefined), [later]), undefined);
-    // One without a number is older than any.
+    // A list without a number is older than any other.
     assert.equal(findSuccessor(ofNumber(0n), [ofNumber(undefined)]), undefined);
   });
 
-  it('give the interval of the newest delta, and of two as new the shorter', () => {
+  it('choose the interval of the newest delta, and the shorter of two with one number', () => {
     const base = ofNumber(5n);
     const of = (thisUpdate: number, nextUpdate: number): CrlStatement => ofNumber(6n, 5n, { thisUpdate, nextUpdate });
     const { now } = question;
@@ -162,7 +162,7 @@ function withoutKeyIdentifier(crl: Uint8Array): Buffer {
   });
 }
 
-/** A delta whose scope is narrower than that of the other lists. */
+/** A delta whose scope is narrower than the scope of the other lists. */
 function ofUsers(request: Omit<CrlRequest, 'authority'>, base: string): Buffer {
   const { extensions = [], sections = [] } = scope('onlyuser = TRUE');
   return make({ ...request, extensions: [...extensions, ...(delta(base).extensions ?? [])], sections });

@@ -7,17 +7,20 @@ import {
   type ValidityInterval,
 } from './crl-statement.js';
 
-/** RFC 5280 §5.2.4, §6.3.3 (c): may the delta be applied to that list? A delta is no base. */
+/** Whether the delta may be applied to that list (RFC 5280 §5.2.4, §6.3.3 (c)). A delta is never a base. */
 export function isDeltaOf(delta: CrlStatement, base: CrlStatement): boolean {
   const { deltaBaseNumber, crlNumber } = delta.crl;
   const baseNumber = base.crl.crlNumber;
   if (base.crl.deltaBaseNumber !== undefined || deltaBaseNumber === undefined) return false;
   if (crlNumber === undefined || baseNumber === undefined) return false;
-  // The same number where both were issued at once.
+  // The numbers are equal if the delta and the complete list were issued together.
   return deltaBaseNumber <= baseNumber && baseNumber <= crlNumber && isSameScope(delta, base);
 }
 
-/** The interval of the newest delta that can be applied to the list now. What deltas name as revoked is found before. */
+/**
+ * The interval of the newest delta that can be applied to the list now. The certificates that deltas revoke have been
+ * found before.
+ */
 export function findDeltaInterval(
   base: CrlStatement,
   statements: readonly CrlStatement[],
@@ -32,9 +35,9 @@ export function findDeltaInterval(
 }
 
 /**
- * The first list that tells of a complete list newer than this one: that list itself, or a delta to it. What the newer one
- * names, a delta to it needn't. So from then on the older one no longer says that a certificate is not revoked, whatever its
- * nextUpdate, and also where the newer one, or the delta, has ended. Stricter than §6.3.3.
+ * Returns the first list that proves that a newer complete list exists: that list itself, or a delta to it. A delta
+ * need not repeat what its base names. So from then on, the older list no longer shows that a certificate is not
+ * revoked, whatever its nextUpdate, and even if the newer list or the delta has ended. This is stricter than §6.3.3.
  */
 export function findSuccessor(base: CrlStatement, statements: readonly CrlStatement[]): CrlStatement | undefined {
   const { crlNumber } = base.crl;
@@ -45,7 +48,7 @@ export function findSuccessor(base: CrlStatement, statements: readonly CrlStatem
   return first;
 }
 
-/** Of the complete list that it is, or is a delta to. */
+/** The number of the complete list, or of the complete list that a delta changes; -1 if the list has none. */
 export function getCompleteNumber({ crl }: CrlStatement): bigint {
   return crl.deltaBaseNumber ?? crl.crlNumber ?? -1n;
 }

@@ -11,7 +11,7 @@ import {
 import { decodeExtensionList } from '../certificate/certificate.js';
 import { decodeGeneralNames } from '../certificate/general-name.js';
 
-/** The names of RFC 5280 §5.3.1, by their number; 7 is not used. */
+/** The names of RFC 5280 §5.3.1, by their numbers; 7 is not used. */
 const reasonNames = [
   'unspecified',
   'keyCompromise',
@@ -38,7 +38,10 @@ export interface CrlEntry {
 
 export interface CrlEntryExtensions {
   readonly reason: RevocationReason;
-  /** §5.3.3: whose certificates this entry and those after it are; undefined: as the entry before. */
+  /**
+   * §5.3.3: the issuers of this entry's certificate and of those that follow. Undefined if the entry does not change
+   * them.
+   */
   readonly certificateIssuers: readonly CanonicalName[] | undefined;
   readonly unknownCriticalExtensions: readonly string[];
 }
@@ -49,7 +52,7 @@ const entryExtensionTypes = {
   certificateIssuer: '2.5.29.29',
 } as const;
 
-/** An entry's parts; runs under `readDer`. */
+/** The parts of an entry. Its decoder must run under `readDer`. */
 export interface CrlEntryStructure {
   readonly serialNumber: DerElement;
   readonly revokedAt: number;
@@ -70,7 +73,7 @@ export function decodeCrlEntryExtensions(sequence: DerElement): CrlEntryExtensio
   const reason = extensions.get(entryExtensionTypes.reasonCode);
   const invalidityDate = extensions.get(entryExtensionTypes.invalidityDate);
   const certificateIssuer = extensions.get(entryExtensionTypes.certificateIssuer);
-  // It decides nothing; that it is one is looked at anyway.
+  // The date decides nothing, but must be valid.
   if (invalidityDate !== undefined) decodeTime(readSingle(invalidityDate.value, derTags.generalizedTime));
   return {
     reason: reason === undefined ? 'unspecified' : decodeReasonCode(reason.value),
@@ -83,7 +86,7 @@ export function decodeCrlEntryExtensions(sequence: DerElement): CrlEntryExtensio
 
 const enumerated = 0x0a;
 
-/** `CRLReason`, an ENUMERATED. */
+/** Decodes `CRLReason`, an ENUMERATED. */
 export function decodeReasonCode(value: Uint8Array): RevocationReason {
   const { content } = readSingle(value, enumerated);
   const reason = content.length === 1 ? reasonNames[content[0] ?? 7] : undefined;

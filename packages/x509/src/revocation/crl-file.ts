@@ -13,21 +13,21 @@ import {
 } from './certificate-revocation-list.js';
 
 /**
- * A CRL as files and servers have it, DER or one block of PEM, read in slices of some milliseconds with the event loop's
- * turn in between: a list of a million entries is read while requests are answered.
+ * Decodes a CRL as files and servers have it, DER or one PEM block, in slices of some milliseconds. Between them, the
+ * event loop answers requests, even while a list of a million entries is read.
  */
 export async function decodeCrlFileInSlices(bytes: Uint8Array): Promise<DerDecoding<CertificateRevocationList>> {
   expectArgument(bytes, octets, 'The bytes for decodeCrlFileInSlices');
   return runInSlices(decodeCrlFileInSteps(bytes));
 }
 
-/** The same at once, for tools. */
+/** Like `decodeCrlFileInSlices`, without a pause, for tools. */
 export function decodeCrlFile(bytes: Uint8Array): DerDecoding<CertificateRevocationList> {
   expectArgument(bytes, octets, 'The bytes for decodeCrlFile');
   return runAtOnce(decodeCrlFileInSteps(bytes));
 }
 
-/** A list in DER begins with a SEQUENCE's tag, which is no character of a text. */
+/** A list in DER begins with the tag of a SEQUENCE, which is not a character of PEM. */
 function decodeCrlFileInSteps(
   bytes: Uint8Array,
 ): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
@@ -40,7 +40,10 @@ const beginCrl = '-----BEGIN X509 CRL-----';
 const endCrl = '-----END X509 CRL-----';
 const charactersPerStep = 64 * 1024;
 
-/** The one list in a PEM text (RFC 7468 §5), in steps as `decodeRevocationListInSteps`; what is around it doesn't count. */
+/**
+ * Decodes the only list in a PEM text (RFC 7468 §5), in steps like `decodeRevocationListInSteps`. Text around the block
+ * is ignored.
+ */
 export function* decodeCrlPemInSteps(
   text: string,
 ): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
@@ -62,7 +65,7 @@ function* decodePem(text: string): Generator<undefined, Uint8Array, undefined> {
   return yield* decodeBody(text, start + beginCrl.length, end);
 }
 
-/** Strict base64 between line ends, in parts of whole groups of four characters. */
+/** Decodes strict base64 between line ends, in parts that are whole groups of four characters. */
 function* decodeBody(text: string, start: number, end: number): Generator<undefined, Uint8Array, undefined> {
   const parts: Uint8Array[] = [];
   let rest = '';
@@ -85,8 +88,9 @@ function* decodeBody(text: string, start: number, end: number): Generator<undefi
 }
 
 /**
- * For whoever loads a list: verifies its signature by each of the authorities that has its issuer's name, off the event
- * loop, so that no request waits for the hash of megabytes. Decides nothing: `findCrlStatus` asks for all the rest.
+ * Verifies a list's signature in advance, with the keys of all authorities that have its issuer's name. This happens on
+ * another thread, so that no request waits for hashing megabytes. It decides nothing: `findCrlStatus` makes every
+ * check.
  */
 export async function prepareCrl(crl: CertificateRevocationList, signers: readonly PathCertificate[]): Promise<void> {
   expectArgument(crl, aRevocationList, 'The list for prepareCrl');

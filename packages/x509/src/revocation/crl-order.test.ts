@@ -11,7 +11,7 @@ import { findCrlStatus } from './crl-status.js';
 import type { CrlQuestion } from './crl-statement.js';
 import { describeRevocationGaps } from './revocation-sentences.js';
 
-// Which of several lists decides, whatever order they are in.
+// Tests which of several lists decides, in every order of the lists.
 const ca = newName('CA');
 const authority = writeAuthority(ca);
 const serialNumber = 10;
@@ -67,7 +67,7 @@ const detailOf = (status: ReturnType<typeof findCrlStatus>): string =>
   status.status === 'unknown' ? describeRevocationGaps(status.gaps) : status.status;
 
 describe('a certificate that no list names', () => {
-  it('is good by the newest list, and of two as new by the longer', () => {
+  it('is good by the newest list, and by the one that lasts longer if two are equally new', () => {
     const lists = [
       list({ thisUpdate: now - 3 * hour, nextUpdate: now + 9 * hour }),
       list({ thisUpdate: now - hour, nextUpdate: now + 2 * hour }),
@@ -78,7 +78,7 @@ describe('a certificate that no list names', () => {
       assert.deepEqual(ask(crls), { status: 'good', validFrom: now - hour, validUntil: now + 3 * hour });
   });
 
-  it('is good by what covers every reason, and no other list shortens that', () => {
+  it('is good by the list that covers every reason, and no other list shortens that', () => {
     const rest = someReasons(2, 3, 4, 5, 6, 7, 8);
     const one = list({ ...someReasons(1), nextUpdate: now + 5 * hour });
     const again = list({ ...someReasons(1), thisUpdate: now - 2 * hour, nextUpdate: now + hour });
@@ -88,14 +88,14 @@ describe('a certificate that no list names', () => {
     assert.match(detailOf(ask([one, again])), /every reason/);
   });
 
-  it('is good until the moment at which a newer complete list is there', () => {
+  it('is good until the moment at which a newer complete list appears', () => {
     const base = list({ crlNumber: 1 });
     const delta = (thisUpdate: number): CertificateRevocationList =>
       list({ crlNumber: 2, baseNumber: 2, thisUpdate, nextUpdate: now + 9 * hour });
     assert.deepEqual(ask([base, delta(now + 1000)]), { status: 'good', validFrom: now - hour, validUntil: now + 1000 });
     const outdated = /belongs to the complete CRL 2, and the one in use is 1/;
     assert.match(detailOf(ask([base, delta(now)])), outdated);
-    // The one that lacks reasons is not outdated, and the other is.
+    // The list that lacks reasons is not outdated, but the other one is.
     const partial = list({ crlNumber: 1, ...someReasons(1) });
     for (const crls of inEveryOrder([partial, base, delta(now)])) assert.match(detailOf(ask(crls)), outdated);
     const later = list({
@@ -108,7 +108,7 @@ describe('a certificate that no list names', () => {
     assert.match(detailOf(ask([partial, later])), /every reason/);
   });
 
-  it('is not cleared by a list without a number, or with a critical one, but by RFC 5280', () => {
+  it('is not cleared in strict by a list with a missing or critical number, but is cleared in rfc5280', () => {
     const crl = list();
     const critical = {
       ...crl,
@@ -124,9 +124,9 @@ describe('a certificate that no list names', () => {
     }
   });
 
-  it('is told why the list is not current', () => {
+  it('gets the reason why the list is not current', () => {
     assert.match(detailOf(ask([list({ thisUpdate: now + 1000, nextUpdate: now + 2000 })])), /is from the future/);
-    // It began and ended at this moment.
+    // The list began and ended at this moment.
     assert.match(detailOf(ask([list({ thisUpdate: now, nextUpdate: now })])), /was due to be replaced/);
     const endless = { ...list(), nextUpdate: undefined };
     assert.match(detailOf(ask([endless])), /doesn’t say when the next one comes/);
@@ -148,7 +148,7 @@ describe('a certificate on hold', () => {
   };
   const held = list({ crlNumber: 5, revoked: hold });
 
-  it('comes back by a newer list that doesn’t name it', () => {
+  it("comes back if a newer list doesn't name it", () => {
     assert.ok(isHeld(held));
     assert.ok(!isHeld(held, list({ crlNumber: 6 })));
     assert.ok(!isHeld(held, list({ crlNumber: 6, thisUpdate: now - hour + 1000 })));
@@ -156,7 +156,7 @@ describe('a certificate on hold', () => {
     assert.ok(isHeld(held, list({ crlNumber: 5, thisUpdate: now })));
     assert.ok(isHeld(held, list({ crlNumber: 6, thisUpdate: now - 2 * hour })));
     assert.ok(isHeld(held, list({ crlNumber: 6, nextUpdate: now })));
-    // By time alone where one has no number.
+    // If a list has no number, only the time decides.
     for (const [older, newer] of [
       [unnumbered(held), list({ crlNumber: 1, thisUpdate: now })],
       [held, unnumbered(list({ thisUpdate: now }))],
@@ -166,7 +166,7 @@ describe('a certificate on hold', () => {
     for (const thisUpdate of [now - hour, now - 2 * hour]) assert.ok(isHeld(unnumbered(held), list({ thisUpdate })));
   });
 
-  it('comes back by a delta that takes it back, if its base is there', () => {
+  it('comes back if a delta takes it back and the base is there', () => {
     const base = list({ crlNumber: 5, revoked: hold });
     const delta = (revoked: CrlWriting['revoked'] = removal): CertificateRevocationList =>
       list({ crlNumber: 6, baseNumber: 5, revoked });
@@ -176,11 +176,11 @@ describe('a certificate on hold', () => {
     assert.ok(isHeld(base, delta([...removal, ...hold])));
     assert.ok(isHeld(list({ crlNumber: 5, revoked: hold, nextUpdate: now }), delta()));
     assert.ok(isHeld(list({ crlNumber: 4, revoked: hold }), delta()));
-    // Of a complete list, an entry that takes back is one that revokes.
+    // In a complete list, an entry `removeFromCRL` revokes.
     assert.ok(isHeld(list({ crlNumber: 6, revoked: removal })));
   });
 
-  it('is held by the first list that says so and is not lifted', () => {
+  it('is on hold by the first list that says so and has no newer list without it', () => {
     const entriesOf = (crl: CertificateRevocationList, ...entries: readonly CrlEntry[]): CertificateRevocationList => {
       const stand = Object.create(crl.entries) as typeof crl.entries;
       return { ...crl, entries: Object.assign(stand, { find: () => entries }) };
@@ -188,7 +188,7 @@ describe('a certificate on hold', () => {
     const onHold = (revokedAt: number): CrlEntry => ({ revokedAt, reason: 'certificateHold' });
     const older = entriesOf(list({ crlNumber: 5 }), onHold(1));
     const first = { status: 'revoked', reason: 'certificateHold', revokedAt: 1 };
-    // The newer one names it as well, so it lifts nothing.
+    // The newer list names the certificate too, so it does not lift the hold.
     assert.deepEqual(ask([older, entriesOf(list({ crlNumber: 6 }), onHold(2))]), first);
     const delta = list({ crlNumber: 6, baseNumber: 5 });
     assert.deepEqual(ask([older, entriesOf(delta, onHold(2))]), first);

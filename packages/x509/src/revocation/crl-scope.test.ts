@@ -25,7 +25,7 @@ describe('CRL processing: scopes', () => {
   const ca = issue({ name: 'below', issuer: authority, serialNumber: '20', key: 'p-384' });
   const byName = 'fullname = URI:http://crl.example/a';
 
-  it('keeps user certificates and authorities apart', () => {
+  it('separates user certificates from authorities', () => {
     const [users, authorities, attributes] = ['onlyuser', 'onlyCA', 'onlyAA'].map((kind) =>
       make(scope(`${kind} = TRUE`)),
     );
@@ -57,7 +57,7 @@ describe('CRL processing: scopes', () => {
     assert.match(judge([make(scope(...other))], withPoint(...relative)), /unknown/);
   });
 
-  it('adds reasons up until all are covered', () => {
+  it('combines the reasons of lists until all are covered', () => {
     const one = make(scope('onlysomereasons = keyCompromise, CACompromise'));
     const rest =
       'affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn, AACompromise';
@@ -92,7 +92,7 @@ describe('CRL processing: indirect lists', () => {
     );
   });
 
-  it('are not found by a relative name behind several issuers', () => {
+  it('are not found by a relative name if there are several issuers', () => {
     const relative = ['relativename = rdn', '[rdn]', 'OU = lists'];
     const one = withPoint('CRLissuer = dirName:a', ...relative, '[a]', 'CN = lister');
     const two = withPoint('CRLissuer = dirName:a, dirName:b', ...relative, '[a]', 'CN = lister', '[b]', 'CN = other');
@@ -101,11 +101,11 @@ describe('CRL processing: indirect lists', () => {
     assert.match(judge([named], { ...trusting, ...two }), /unknown: No CRL/);
   });
 
-  it('must say that they are', () => {
+  it('must be marked as indirect', () => {
     assert.match(judge([makeCrl({ authority: lister })], { ...trusting, ...delegated }), /unknown: No CRL/);
   });
 
-  it('leave the issuer’s own entries as they are', () => {
+  it("do not change the entries of the issuer's own certificates", () => {
     const own = replaceEntries(
       make(scope('indirectCRL = TRUE')),
       [encodeEntry('11'), encodeEntry('10', encodeCertificateIssuer(stranger))],

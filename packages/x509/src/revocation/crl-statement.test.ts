@@ -11,22 +11,22 @@ describe('CRL processing: signers', () => {
   const rolled = issue({ name: 'authority', key: 'p-384' });
   const list = makeCrl({ authority: rolled });
 
-  /** RFC 5280 takes any key of the issuer's name, and so asks what follows. */
+  /** RFC 5280 accepts any key with the issuer's name, and so asks for that key's path. */
   const profile = 'rfc5280';
 
-  it('takes another key of the issuer, where its path is valid', () => {
+  it('accepts another key of the issuer, if its path is valid', () => {
     assert.equal(judge([list], { profile, signers: [rolled.certificate], isSignerValid: () => true }), 'good');
     assert.match(judge([list], { profile, signers: [rolled.certificate] }), /unknown: .*signer of a CRL may not sign/);
     assert.match(judge([list], { profile, isSignerValid: () => true }), /unknown: .*signer of a CRL may not sign/);
   });
 
-  it('takes no other key’s list for “not revoked” in the strict profile, and believes whom it names', () => {
+  it("does not clear a certificate by another key's list in the strict profile, but accepts its revocations", () => {
     const both = { signers: [rolled.certificate], isSignerValid: () => true };
     const of = (key: typeof rolled, request: Omit<CrlRequest, 'authority'> = {}): Buffer =>
       makeCrl({ authority: key, ...request });
     assert.match(judge([list], both), /unknown: .*other keys of the CA.*add the list of that key/);
     assert.equal(judge([of(rolled, names('keyCompromise'))], both), 'revoked: keyCompromise');
-    // In every order, and though the other key's list is newer and is current for longer.
+    // In every order, although the other key's list is newer and stays current for longer.
     const newer = of(rolled, { number: '09', lastUpdate: '20270110000000Z', nextUpdate: '20270301000000Z' });
     for (const [own, expected] of [
       [empty, /^good$/],
@@ -46,14 +46,14 @@ describe('CRL processing: signers', () => {
     assert.equal(until.status === 'good' && until.validUntil, Date.UTC(2027, 1, 1));
   });
 
-  it('takes the list of the issuer’s key, whichever of its certificates may sign lists', () => {
+  it("accepts the list of the issuer's key, whichever of its certificates may sign lists", () => {
     const mute = issue({ name: 'authority', extensions: ['keyUsage = critical, keyCertSign'] });
     const signers = [authority.certificate];
     assert.match(judge([empty], { issuer: mute.certificate }), /unknown: .*signer of a CRL may not sign/);
     assert.equal(judge([empty], { issuer: mute.certificate, signers, isSignerValid: () => true }), 'good');
   });
 
-  it('wants cRLSign in a key usage, and an authority where there is none', () => {
+  it('requires cRLSign in a key usage, and a CA if there is no key usage', () => {
     const signers = [
       ['keyUsage = critical, keyCertSign', 'basicConstraints = critical, CA:TRUE'],
       ['keyUsage = critical, digitalSignature'],
@@ -71,7 +71,7 @@ describe('CRL processing: signers', () => {
     assert.match(judge([empty], { issuer: mute.certificate }), /unknown: .*signer of a CRL may not sign/);
   });
 
-  it('asks for the path of nobody whose signature is known to be none', () => {
+  it('asks for no path of a signer whose signature is known to be invalid', () => {
     const crl = readCrl(list);
     const stranger = issue({ name: 'authority', key: 'p-521' }).certificate;
     let asked = 0;
@@ -107,7 +107,7 @@ describe('CRL processing: signers', () => {
     assert.equal(reads(), 1);
   });
 
-  it('looks at the distribution points of a list whose signature holds, and of no other', () => {
+  it('reads the distribution points of a list only after its signature was verified', () => {
     const impostor = issue({ name: 'authority', key: 'p-256-again' });
     for (const [signer, expected] of [
       [authority, true],
@@ -121,7 +121,7 @@ describe('CRL processing: signers', () => {
     }
   });
 
-  it('verifies nothing that was verified ahead, and believes nothing for that', async () => {
+  it('verifies nothing again that was verified in advance, and accepts nothing because of that', async () => {
     const { crl, reads } = count(readCrl(empty));
     const impostor = issue({ name: 'authority', key: 'p-256-again' });
     const forged = count(readCrl(makeCrl({ authority: impostor })));

@@ -11,25 +11,25 @@ import { isSignedBy, recallSignature } from '../certificate/signature-verificati
 import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
 import type { RevocationGap } from './revocation-status.js';
 
-/** A list that speaks of the certificate, and whose signature holds. That it is current, it doesn't say. */
+/** A list that covers the certificate and has a valid signature. Whether it is current is not checked yet. */
 export interface CrlStatement {
   readonly crl: CertificateRevocationList;
-  /** A mask of `allReasons`; never 0. */
+  /** The reasons that the list covers for the certificate, as a mask of `allReasons`; never 0. */
   readonly reasons: number;
   readonly signer: PathCertificate;
-  /** False: the list only revokes. It never shows that a certificate is not revoked, and lifts no hold. */
+  /** If false, the list only revokes: it never shows that a certificate is not revoked, and lifts no hold. */
   readonly mayClear: boolean;
 }
 
 export interface CrlStatements {
   readonly statements: readonly CrlStatement[];
-  /** Why lists that speak of the certificate don't count. */
+  /** Why lists that cover the certificate can't be used. */
   readonly faults: readonly RevocationGap[];
 }
 
 /**
- * RFC 5280 §6.3.3 (b), (d), (f) and (g), for every list: one that says "revoked" is to be found wherever it is. The
- * signature before the distribution points: whoever can replace a list chooses how many names there are to be compared.
+ * RFC 5280 §6.3.3 (b), (d), (f) and (g), for every list, so that no revocation is overlooked. The signature is verified
+ * before the distribution points are compared: somebody who can replace a list chooses how many names it has.
  */
 export function findCrlStatements(question: CrlQuestion): CrlStatements {
   const statements: CrlStatement[] = [];
@@ -52,12 +52,14 @@ export function findCrlStatements(question: CrlQuestion): CrlStatements {
   return { statements, faults };
 }
 
-/** Do both lists speak of the same certificates, signed by the same key (§6.3.3 (c), (h))? */
+/** Whether both lists cover the same certificates and are signed by the same key (§6.3.3 (c), (h)). */
 export function isSameScope(left: CrlStatement, right: CrlStatement): boolean {
   return isOneNumbering(left, right) && isSameExtension(left.crl, right.crl, crlExtensionTypes.authorityKeyIdentifier);
 }
 
-/** Do both lists belong to one sequence of CRL numbers (§5.2.3)? The key says so, whatever the lists say of it. */
+/**
+ * Whether both lists belong to one sequence of CRL numbers (§5.2.3). The signer's key decides, whatever the lists say about it.
+ */
 export function isOneNumbering(left: CrlStatement, right: CrlStatement): boolean {
   return (
     areNamesEqual(left.crl.issuer, right.crl.issuer) &&
@@ -71,9 +73,10 @@ function isSameKey(left: PathCertificate, right: PathCertificate): boolean {
 }
 
 /**
- * May the list be taken for it that the certificate is *not* revoked, as far as its signer goes? A CA with a renewed key
- * may publish a list for each of its keys, and each names what that key has issued. RFC 5280 takes any of them; `strict`
- * takes the list of the key that signed the certificate, and of a CRL issuer of another name (an indirect list).
+ * Whether the list's signer lets it show that the certificate is *not* revoked. A CA with a renewed key may publish a
+ * list for each of its keys, and each names only certificates that this key issued. RFC 5280 accepts any of them.
+ * `strict` accepts the list of the key that signed the certificate, and a list of a CRL issuer with another name (an
+ * indirect list).
  */
 export function isOfIssuingKey({ crl, signer }: CrlStatement, question: CrlQuestion): boolean {
   const { certificate, issuer, profile } = question;
@@ -88,9 +91,10 @@ function isSameExtension(left: CertificateRevocationList, right: CertificateRevo
 }
 
 /**
- * §6.3.3 (f), (g). The certificate's issuer first: nearly always it is the one. A revocation outlives its signer: otherwise
- * the end of one certificate, or the theft of its key, would readmit everybody whom its lists name. So a signer that has no
- * valid path now, or is revoked, counts by the path that it had when it signed; its lists only revoke.
+ * §6.3.3 (f), (g). Tries the certificate's issuer first, because it nearly always is the signer. A revocation outlives
+ * its signer: otherwise, when a CA certificate ends or its key is stolen, everybody on its lists would be admitted
+ * again. So if a signer has no valid path now, or is revoked, the path that it had when it signed decides, and its
+ * lists only revoke.
  */
 function findSigner(
   crl: CertificateRevocationList,
@@ -99,7 +103,7 @@ function findSigner(
   const find = (isTaken: (signer: PathCertificate) => boolean): PathCertificate | undefined =>
     [question.issuer, ...question.signers].find((signer) => {
       if (!areNamesEqual(signer.subject, crl.issuer) || !maySignCrls(signer, question)) return false;
-      // The path before the signature: a stranger's certificate must not buy the hash of megabytes.
+      // Asks for the path before the signature: an unknown caller's certificate must not make us hash megabytes.
       if (recallSignature(crl, signer.verificationKey) === false) return false;
       return isTaken(signer) && isSignedBy(crl, signer.verificationKey);
     });
@@ -111,63 +115,70 @@ function findSigner(
 }
 
 /**
- * §6.3.3 (f): where there is a key usage, it includes cRLSign. Where there is none, the RFC allows any certificate of the
- * name; here it must be a CA's or the certificate's issuer.
+ * §6.3.3 (f): if there is a key usage, it must include cRLSign. If there is none, the RFC allows any certificate with
+ * that name; here it must be a CA certificate or the certificate's issuer.
  */
 function maySignCrls(signer: PathCertificate, { issuer }: CrlQuestion): boolean {
   if (signer.keyUsage !== undefined) return signer.keyUsage.includes('cRLSign');
   return signer === issuer || signer.basicConstraints?.isCertificateAuthority === true;
 }
 
-/** Is this certificate revoked, by these lists? */
+/** Asks whether these lists revoke the certificate. */
 export interface CrlQuestion {
   readonly certificate: PathCertificate;
-  /** Its issuer, already validated; may be the trust anchor. */
+  /** Its issuer, already validated. It may be the trust anchor. */
   readonly issuer: PathCertificate;
-  /** Any lists: those that don't speak of the certificate are passed over. */
+  /** Any lists. Lists that don't cover the certificate are ignored. */
   readonly crls: readonly CertificateRevocationList[];
-  /** More lists, which only revoke; left out: none. */
+  /** More lists, which can only revoke. Default: none. */
   readonly revokingCrls?: readonly CertificateRevocationList[] | undefined;
-  /** Who else may have signed them: intermediates, anchors, CRL issuers' certificates. */
+  /** Certificates of others who may have signed the lists: intermediates, anchors, CRL issuers. */
   readonly signers: readonly PathCertificate[];
   /**
-   * Does the signer have a valid path to the certificate's own trust anchor (RFC 5280 §6.3.3 (f)), and is it not revoked?
-   * Cycles end there. With a time: did it have such a path then, whether or not it is revoked?
+   * Whether the signer has a valid path to the certificate's own trust anchor (RFC 5280 §6.3.3 (f)) and is not revoked.
+   * The callback must end cycles. With `then`, a time in milliseconds: whether it had such a path at that
+   * time, revoked or not.
    */
   readonly isSignerValid: (signer: PathCertificate, then?: number) => boolean;
   readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
-  /** `strict`: a list without nextUpdate is never current. */
+  /** In `strict`, a list without nextUpdate is never current. */
   readonly profile: 'strict' | 'rfc5280';
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** For so long after its nextUpdate a list is current still. */
+  /** How many milliseconds a list stays current after its nextUpdate. */
   readonly graceMilliseconds: number;
-  /** True where it is left out. */
+  /** Whether deltas are used. Default: true. */
   readonly useDeltas?: boolean;
-  /** May so many names be compared? False ends it: the caller knows that the answer is none. Left out: as many as there are. */
+  /**
+   * Called with the number of names before they are compared. If it returns false, they are not compared, and the
+   * caller must not use the answer. If absent, the number is not limited.
+   */
   readonly spendComparisons?: ((count: number) => boolean) | undefined;
 }
 
-/** [validFrom, validUntil) in milliseconds. */
+/** [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z. */
 export interface ValidityInterval {
   readonly validFrom: number;
   readonly validUntil: number;
 }
 
-/** Undefined: the list is not current, or it has a critical extension that might say so. */
+/** The interval in which the list is current. Undefined if `now` is outside of it. */
 export function findCurrentInterval(
   crl: CertificateRevocationList,
   question: CrlQuestion,
 ): ValidityInterval | undefined {
   const { thisUpdate, nextUpdate } = crl;
-  // §5.1.2.5 requires it; the strict profile insists.
+  // §5.1.2.5 requires nextUpdate, and the strict profile insists on it.
   if (nextUpdate === undefined && question.profile === 'strict') return undefined;
   const validUntil = nextUpdate === undefined ? Infinity : nextUpdate + question.graceMilliseconds;
   const isCurrent = thisUpdate <= question.now && question.now < validUntil;
   return isCurrent ? { validFrom: thisUpdate, validUntil } : undefined;
 }
 
-/** May the list be taken for it that a certificate is *not* revoked (§5.2, §5.3: unknown critical extensions)? */
+/**
+ * The interval in which the list may show that a certificate is *not* revoked. Undefined if it is not current, or if it
+ * has an unknown critical extension (§5.2, §5.3).
+ */
 export function findUsableInterval(
   crl: CertificateRevocationList,
   question: CrlQuestion,
@@ -176,7 +187,9 @@ export function findUsableInterval(
   return findCurrentInterval(crl, question);
 }
 
-/** §5.2.3: the number must be there, and not be critical. Without it nobody can tell that a list was put back. */
+/**
+ * §5.2.3: the number must be present and not critical. Without it, nobody would notice that an older list was put back.
+ */
 export function isMisnumbered({ extensions }: CertificateRevocationList, { profile }: CrlQuestion): boolean {
   return profile === 'strict' && extensions.get(crlExtensionTypes.crlNumber)?.isCritical !== false;
 }
@@ -188,12 +201,12 @@ export function intersect(left: ValidityInterval, right: ValidityInterval): Vali
   };
 }
 
-/** ReasonFlags (RFC 5280 §4.2.1.13) as bits of a number: 1, keyCompromise, to 8, aACompromise; 0 is unused. */
+/** ReasonFlags (RFC 5280 §4.2.1.13) as a bit mask: bit 1, keyCompromise, to bit 8, aACompromise; bit 0 is unused. */
 export const allReasons = 0b1_1111_1110;
 
 /**
- * RFC 5280 §6.3.3 (b), (d): for which reasons would the list name the certificate? 0: the list doesn't speak of it.
- * Taken over all of the certificate's distribution points.
+ * RFC 5280 §6.3.3 (b), (d): the reasons for which the list would name the certificate, over all of the certificate's
+ * distribution points. 0 if it doesn't cover the certificate, or if comparing the names would cost too much.
  */
 export function findCoveredReasons(
   crl: CertificateRevocationList,
@@ -210,7 +223,7 @@ export function findCoveredReasons(
     .reduce((reasons, point) => reasons | findReasonsAt(point, idp), 0);
 }
 
-/** Could the list speak of the certificate, by the names of their issuers alone? */
+/** Whether the list could cover the certificate, judged only by the names of their issuers. */
 function isIssuerCovered(crl: CertificateRevocationList, { issuer, crlDistributionPoints }: PathCertificate): boolean {
   if (areNamesEqual(crl.issuer, issuer)) return true;
   if (crl.issuingDistributionPoint?.isIndirect !== true) return false;
@@ -221,7 +234,7 @@ function isAmong(issuer: CanonicalName, names: readonly GeneralName[] | undefine
   return names?.some((name) => 'name' in name && areNamesEqual(name.name, issuer)) === true;
 }
 
-/** As many as are looked at; a relative name has the issuer's before it. */
+/** The number of names that will be compared. A relative name has the issuer's name before it. */
 function countNames(points: readonly DistributionPoint[], { issuer }: PathCertificate): number {
   return points.reduce((count, { name, crlIssuer = [] }) => {
     const ofName = name === undefined ? 0 : 'fullName' in name ? name.fullName.length : issuer.relativeNames.length + 1;
@@ -229,14 +242,14 @@ function countNames(points: readonly DistributionPoint[], { issuer }: PathCertif
   }, 0);
 }
 
-/** Once: the keys of its names are kept. */
+/** Counted once for each list, because the keys of its names are kept. */
 function countNamesOfList(crl: CertificateRevocationList): number {
   const { issuingDistributionPoint } = crl;
   if (issuingDistributionPoint?.name === undefined || pointKeys.has(issuingDistributionPoint)) return 0;
   return expandPointName(issuingDistributionPoint.name, crl.issuer).length;
 }
 
-/** §6.3.3, its last paragraph: a list of the certificate's issuer counts even if no distribution point names it. */
+/** §6.3.3, last paragraph: a list of the certificate's issuer is used even if no distribution point names it. */
 function findLocalPoint(certificate: PathCertificate): DistributionPoint {
   const fullName: readonly GeneralName[] = [{ form: 'directoryName', name: certificate.issuer }];
   return { name: { fullName }, reasons: undefined, crlIssuer: undefined };
@@ -269,7 +282,10 @@ function isPointOfList(
 
 const pointKeys = new WeakMap<IssuingDistributionPoint, ReadonlySet<string>>();
 
-/** Of the list's names, which may be twenty thousand; a list is asked for one certificate after the other. */
+/**
+ * The keys of the list's names. There may be twenty thousand, and the list is asked about one certificate after
+ * another, so they are kept.
+ */
 function findPointKeys(
   idp: IssuingDistributionPoint,
   name: DistributionPointName,
@@ -290,14 +306,14 @@ function listPointNames(
   if (name === undefined) return crlIssuer ?? [];
   if (crlIssuer === undefined) return expandPointName(name, certificateIssuer);
   const [issuer, ...others] = crlIssuer.flatMap((general) => ('name' in general ? [general.name] : []));
-  // §4.2.1.13: with several issuers there must be no relative name: it would mean several things.
+  // §4.2.1.13: with several issuers, a relative name is not allowed, because it would be ambiguous.
   return issuer === undefined || (others.length > 0 && !('fullName' in name)) ? [] : expandPointName(name, issuer);
 }
 
 function expandPointName(name: DistributionPointName, issuer: CanonicalName): readonly GeneralName[] {
   if ('fullName' in name) return name.fullName;
   const relativeNames = [...issuer.relativeNames, name.nameRelativeToCrlIssuer];
-  // As decodeCanonicalName makes the key.
+  // The same key as decodeCanonicalName makes.
   return [{ form: 'directoryName', name: { relativeNames, key: relativeNames.join('/') } }];
 }
 

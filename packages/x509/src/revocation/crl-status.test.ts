@@ -51,13 +51,13 @@ describe('CRL processing: one complete list', () => {
     assert.match(at(NaN), /unknown/);
   });
 
-  it('knows nothing without a list, or with another issuer’s', () => {
+  it('is unknown without a list, and with a list of another issuer', () => {
     assert.match(judge([]), /unknown: No CRL/);
     assert.match(judge([makeCrl({ authority: stranger })]), /unknown: No CRL/);
     assert.match(judge([empty], { issuer: stranger.certificate }), /unknown: .*another issuer/);
   });
 
-  it('takes no list that the issuer’s key did not sign', () => {
+  it("ignores a list that the issuer's key did not sign", () => {
     const impostor = issue({ name: 'authority', key: 'p-256-again' });
     const forged = makeCrl({ authority: impostor, ...names() });
     assert.match(judge([makeCrl({ authority: impostor })]), /unknown: .*signer of a CRL may not sign/);
@@ -66,26 +66,26 @@ describe('CRL processing: one complete list', () => {
     assert.equal(judge([forged, empty], { signers: [impostor.certificate] }), 'good');
   });
 
-  it('takes no algorithm that the caller doesn’t', () => {
+  it("ignores a list with an algorithm that the caller doesn't accept", () => {
     const isAlgorithmAccepted: CrlQuestion['isAlgorithmAccepted'] = (algorithm) =>
       'digest' in algorithm && algorithm.digest !== 'sha1';
     assert.match(judge([make({ digest: 'sha1' })], { isAlgorithmAccepted }), /unknown: .*ecdsa with sha1/);
     assert.equal(judge([empty], { isAlgorithmAccepted }), 'good');
   });
 
-  it('takes no list without nextUpdate in the strict profile', () => {
+  it('ignores a list without nextUpdate in the strict profile', () => {
     const endless = editCrl(empty, authority, (fields) => fields.toSpliced(4, 1));
     assert.match(judge([endless]), /unknown: .*next one/);
     assert.equal(judge([endless], { profile: 'rfc5280' }), 'good');
   });
 
-  it('does not forget a revocation when its list is old, beside a newer one that leaves it out', () => {
+  it('does not forget a revocation in an old list, even if a newer one leaves it out', () => {
     const old = make({ ...names('keyCompromise'), lastUpdate: '20260701000000Z', nextUpdate: '20260801000000Z' });
     assert.equal(judge([old]), 'revoked: keyCompromise');
     assert.equal(judge([make({ number: '02' }), old]), 'revoked: keyCompromise');
   });
 
-  it('lets a certificate come back from hold by a newer current list only', () => {
+  it('lets a certificate come back from hold only by a newer current list', () => {
     const held = make({ ...names('certificateHold'), number: '05', lastUpdate: '20261201000000Z' });
     assert.equal(judge([held]), 'revoked: certificateHold');
     assert.equal(judge([held, make({ number: '06' })]), 'good');
@@ -95,7 +95,7 @@ describe('CRL processing: one complete list', () => {
     assert.equal(judge([held, stale]), 'revoked: certificateHold');
   });
 
-  it('takes no list for “good” once a newer one of its numbering is known, though that one ended first', () => {
+  it('never says "good" by a list once a newer one of its numbering is known, even if that one ended first', () => {
     const week = make({ number: '05' });
     const day = { number: '06', lastUpdate: '20270102000000Z', nextUpdate: '20270103000000Z' };
     for (const lists of [
@@ -109,7 +109,7 @@ describe('CRL processing: one complete list', () => {
     assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 0, 20));
   });
 
-  it('takes removeFromCRL for a revocation where it doesn’t belong', () => {
+  it('treats removeFromCRL as a revocation where it is not allowed', () => {
     assert.equal(judge([make(names('removeFromCRL'))]), 'revoked: removeFromCRL');
   });
 });
@@ -117,7 +117,7 @@ describe('CRL processing: one complete list', () => {
 describe('CRL processing: what is not understood', () => {
   const unknown = encodeExtension('2a0304', true, Buffer.from('0500', 'hex'));
 
-  it('is never taken for good', () => {
+  it('never makes a certificate good', () => {
     const ofList = { extensions: ['1.2.3.4 = critical, DER:0500'] };
     assert.match(judge([make(ofList)]), /unknown: .*1\.2\.3\.4/);
     assert.equal(judge([make({ ...ofList, ...names() })]), 'revoked: unspecified');
@@ -126,7 +126,7 @@ describe('CRL processing: what is not understood', () => {
   });
 });
 
-it('the order of lists doesn’t matter', () => {
+it('does not depend on the order of lists', () => {
   const held = make({ number: '05', ...names('certificateHold'), lastUpdate: '20261201000000Z' });
   const lists = [
     held,
@@ -165,7 +165,7 @@ function judgeBytes(der: Buffer): string {
   try {
     return judge([der], { certificate: readCertificate(client.der) });
   } catch (error) {
-    // The decoder's own refusal, as readCrl says it.
+    // The refusal of the decoder, which readCrl throws as an Error.
     assert.ok(error instanceof Error && error.constructor === Error);
     return 'refused';
   }

@@ -19,9 +19,9 @@ import {
 import type { RevocationGap, RevocationStatus } from './revocation-status.js';
 
 /**
- * RFC 5280 §6.3.3. Stricter than there: all lists are looked at, not only as many as cover all reasons, so that no order of
- * lists hides a revocation; and a list counts for "not revoked" only by the key that signed the certificate (in `strict`),
- * and while no other list tells of a newer complete one.
+ * RFC 5280 §6.3.3, but stricter. It looks at all lists, not only until all reasons are covered, so that no order of
+ * lists hides a revocation. In `strict`, only lists of the key that signed the certificate show that it is not revoked,
+ * and only while no other list proves that a newer complete list exists.
  */
 export function findCrlStatus(given: CrlQuestion): RevocationStatus {
   const question = copyOwn(given);
@@ -36,12 +36,12 @@ export function findCrlStatus(given: CrlQuestion): RevocationStatus {
   return findGoodStatus({ ...found, statements: clearing }, question);
 }
 
-/** §6.3.3 (l): lists are taken, the newest first, until they cover every reason. */
+/** §6.3.3 (l): uses the newest lists first, until they cover every reason. */
 function findGoodStatus(found: CrlStatements, question: CrlQuestion): RevocationStatus {
   let interval: ValidityInterval = { validFrom: -Infinity, validUntil: Infinity };
   let covered = 0;
   for (const { statement, usable } of listUsableStatements(found.statements, question)) {
-    // (e): nothing new.
+    // (e): the list covers no new reason.
     if ((statement.reasons & ~covered) === 0) continue;
     covered |= statement.reasons;
     interval = intersect(interval, usable);
@@ -72,7 +72,7 @@ function listUsableStatements(statements: readonly CrlStatement[], question: Crl
     );
 }
 
-/** For the operator, the likeliest first. */
+/** Finds the likeliest reason for the operator why no list clears the certificate. */
 function findGap({ statements, faults }: CrlStatements, question: CrlQuestion): RevocationGap {
   const bases = statements.filter(({ crl }) => crl.deltaBaseNumber === undefined);
   const [fault] = faults;
@@ -110,8 +110,8 @@ interface StatedEntry {
 }
 
 /**
- * Does any list name the certificate (RFC 5280 §6.3.3 (i) to (k))? One that is no longer current counts as well: a
- * revocation once seen is not forgotten. Only a certificate on hold comes back, by what a newer list says.
+ * Whether a list names the certificate (RFC 5280 §6.3.3 (i) to (k)). A list that is no longer current decides too: a
+ * revocation that was seen once is not forgotten. Only a certificate on hold can come back, by a newer list.
  */
 function findRevocation(
   statements: readonly CrlStatement[],
@@ -136,7 +136,10 @@ function isRemoval(entry: CrlEntry, { crl }: CrlStatement): boolean {
   return entry.reason === 'removeFromCRL' && crl.deltaBaseNumber !== undefined;
 }
 
-/** By a newer list that doesn't have the certificate any more, or a newer delta, with its base, that takes it back. */
+/**
+ * Whether a newer list lifts the hold: a complete list without the certificate, or a delta, with its base, that removes
+ * it.
+ */
 function isLifted({ statement }: StatedEntry, clearing: readonly CrlStatement[], question: CrlQuestion): boolean {
   return clearing.some((newer) => {
     if (!isSameScope(newer, statement) || !isNewer(newer, statement)) return false;

@@ -13,7 +13,7 @@ import {
 } from '../encoding/der.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
-/** The digest by which an answer names the issuer, as `node:crypto` calls it. */
+/** The digest with which an answer identifies the issuer, by its name in `node:crypto`. */
 export type OcspDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 const digests: Readonly<Record<string, OcspDigest>> = {
@@ -23,13 +23,13 @@ const digests: Readonly<Record<string, OcspDigest>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
-/** Which certificate an OCSP request or answer is about (RFC 6960 §4.1.1). */
+/** Identifies the certificate that an OCSP request or answer is about (RFC 6960 §4.1.1). */
 export interface OcspCertificateId {
-  /** Undefined: one that is not known here, so the identifier fits no certificate. */
+  /** Undefined if the digest is not known here. The identifier then fits no certificate. */
   readonly digest: OcspDigest | undefined;
   readonly issuerNameHash: Uint8Array;
   readonly issuerKeyHash: Uint8Array;
-  /** Upper-case hexadecimal. */
+  /** In upper-case hexadecimal. */
   readonly serialNumber: string;
 }
 
@@ -46,7 +46,7 @@ export function decodeOcspCertificateId(reader: DerReader): OcspCertificateId {
   return { digest, issuerNameHash, issuerKeyHash, serialNumber };
 }
 
-/** All three must fit: the serial number alone is one of many issuers'. */
+/** All three members must fit: many issuers may use the same serial number. */
 export function isAboutCertificate(
   id: OcspCertificateId,
   certificate: PathCertificate,
@@ -61,7 +61,10 @@ export function isAboutCertificate(
   );
 }
 
-/** §4.1.1: of the issuer's name as it stands in the certificate, and of its public key without algorithm and headers. */
+/**
+ * §4.1.1: hashes the issuer's name as the certificate has it, and the issuer's public key without algorithm and
+ * headers.
+ */
 export function hashIssuer(
   certificate: PathCertificate,
   issuer: PathCertificate,
@@ -75,7 +78,7 @@ export function hashIssuer(
 
 type KeyHolder = Pick<PathCertificate, 'verificationKey'>;
 
-/** KeyHash (§4.2.1), by which a responder may name itself: always SHA-1. */
+/** KeyHash (§4.2.1), with which a responder may identify itself; always SHA-1. */
 export function hashResponderKey(responder: KeyHolder): Buffer | undefined {
   return tryDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
 }

@@ -22,12 +22,12 @@ function describeByOpenssl(request: Uint8Array): string {
 }
 
 describe('OCSP request', () => {
-  it('is the one that openssl makes', () => {
+  it('equals the request that openssl makes', () => {
     assert.deepEqual(Buffer.from(encodeOcspRequest(content)), requestByOpenssl());
     assert.deepEqual(Buffer.from(encodeOcspRequest({ ...content, digest: 'sha256' })), requestByOpenssl('-sha256'));
   });
 
-  it('has the nonce that it was given', () => {
+  it('contains the given nonce', () => {
     const nonce = createOcspNonce();
     assert.equal(nonce.length, 32);
     assert.notDeepEqual(createOcspNonce(), nonce);
@@ -38,7 +38,7 @@ describe('OCSP request', () => {
     assert.match(describeByOpenssl(encodeOcspRequest({ ...content, nonce: new Uint8Array(128) })), /OCSP Nonce/);
   });
 
-  it('takes no nonce of another length than RFC 9654 allows', () => {
+  it('refuses a nonce of a length that RFC 9654 does not allow', () => {
     for (const length of [0, 129]) {
       assert.throws(() => encodeOcspRequest({ ...content, nonce: new Uint8Array(length) }), {
         code: 'CERTGATE_ARGUMENT_INVALID',

@@ -5,7 +5,7 @@ import { hashIssuer } from './ocsp-certificate-id.js';
 import { type MemberRules, octets, oneOf, optional, readMembers } from '../encoding/own-members.js';
 import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 
-/** Contents of OBJECT IDENTIFIERs. */
+/** The contents of OBJECT IDENTIFIERs. */
 const digestIdentifiers = { sha1: '2b0e03021a', sha256: '608648016503040201' } as const;
 const nonceIdentifier = '2b0601050507300102';
 
@@ -13,21 +13,23 @@ const nonceIdentifier = '2b0601050507300102';
 export interface OcspRequestContent {
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
-  /** RFC 9654 §2.1: 1 to 128 octets; those of `createOcspNonce`. Responders that answer from a store don't give it back. */
+  /**
+   * 1 to 128 octets (RFC 9654 §2.1); `createOcspNonce` makes one. Responders that answer from a store don't return it.
+   */
   readonly nonce?: Uint8Array | undefined;
-  /** What names the certificate; no signature depends on it, and many responders know SHA-1 only. */
+  /** The digest that identifies the certificate. No signature depends on it, and many responders know only SHA-1. */
   readonly digest?: 'sha1' | 'sha256' | undefined;
 }
 
-/** RFC 9654 §2.1: 32 octets. */
+/** Makes a nonce of 32 octets (RFC 9654 §2.1). */
 export function createOcspNonce(): Uint8Array {
   return randomBytes(32);
 }
 
 /**
- * The DER of a request about one certificate (RFC 6960 §4.1), unsigned.
+ * Encodes an unsigned request about one certificate (RFC 6960 §4.1) as DER.
  *
- * @throws {CertgateError} for a nonce that is none, and any other argument of another kind.
+ * @throws {CertgateError} if the nonce has a wrong length, or if an argument is of another type.
  */
 export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
   const contentRules: MemberRules<OcspRequestContent> = {
@@ -59,7 +61,10 @@ export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
   return encodeDerElement(derTags.sequence, encodeDerElement(derTags.sequence, requestList, ...extensions));
 }
 
-/** Extensions with one, not critical: a responder may overlook it, and whether we do is decided at the answer. */
+/**
+ * Extensions with a nonce that is not critical: the responder may ignore it, and we decide when we check the answer
+ * whether that is acceptable.
+ */
 function encodeNonce(nonce: Uint8Array): Buffer {
   const value = encodeDerElement(derTags.octetString, encodeDerElement(derTags.octetString, nonce));
   return encodeDerElement(

@@ -24,8 +24,9 @@ import { isSignedBy, type Signed, type SignedData, VerificationKey } from '../ce
 import { hashResponderKey } from './ocsp-certificate-id.js';
 
 /**
- * What bears on who may answer for an issuer (RFC 6960 §4.2.2.2); a PathCertificate has it all. Responders of public CAs
- * have certificates with extensions that a path refuses and that say nothing here, such as an empty alternative name.
+ * What decides who may answer for an issuer (RFC 6960 §4.2.2.2). A PathCertificate has all of it. Certificates of
+ * public CAs' responders may have extensions that a path would refuse but that are irrelevant here, such as an empty
+ * alternative name.
  */
 export interface OcspResponderCertificate {
   readonly der: Uint8Array;
@@ -53,7 +54,8 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
       return extension === undefined ? undefined : decode(extension.value);
     };
     const { keyUsage, extendedKeyUsage, ocspNoCheck, basicConstraints, certificatePolicies } = extensionTypes;
-    // Of no consequence for one who issues nothing and whose name is compared whole, critical or not.
+    // Critical or not, these extensions are irrelevant for a certificate that issues nothing and whose name is compared
+    // as a whole.
     const known = new Set<string>([keyUsage, extendedKeyUsage, ocspNoCheck, basicConstraints, certificatePolicies]);
     const signatureAlgorithm = decodeSignatureAlgorithm(structure.signatureAlgorithm);
     const subjectName = decodeDistinguishedName(structure.subject);
@@ -79,39 +81,42 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
   });
 }
 
-/** By name, or by the SHA-1 of the public key. */
+/** The responder's name, or the SHA-1 of its public key. */
 export type OcspResponderId = { readonly name: CanonicalName } | { readonly keyHash: Uint8Array };
 
-/** Who answers, and for which issuer. */
+/** Asks who may answer about a certificate. */
 export interface OcspResponderQuestion {
   readonly certificate: PathCertificate;
-  /** Its issuer, already validated; may be the trust anchor. */
+  /** Its issuer, already validated. It may be the trust anchor. */
   readonly issuer: PathCertificate;
-  /** For the responses' signatures and those of the responders' certificates. */
+  /** Whether the algorithm is accepted, for the signatures of responses and of responders' certificates. */
   readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
   readonly profile: 'strict' | 'rfc5280';
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   /**
-   * For responders' certificates without ocsp-nocheck (RFC 6960 §4.2.2.2.1): is it not revoked? Where it is left out,
-   * such responders are refused in the strict profile.
+   * Whether a responder's certificate without ocsp-nocheck is known not to be revoked (RFC 6960 §4.2.2.2.1). If absent,
+   * the strict profile refuses such responders.
    */
   readonly isResponderGood?: ((responder: PathCertificate) => boolean) | undefined;
 }
 
 interface RespondedBy extends Signed {
   readonly responderId: OcspResponderId;
-  /** Those that came with the response. */
+  /** The certificates that came with the response. */
   readonly certificates: readonly OcspResponderCertificate[];
 }
 
-/** Why a response does not come from somebody who may answer for the issuer (RFC 6960 §4.2.2.2). */
+/** Why a response doesn't come from a responder that may answer for the issuer (RFC 6960 §4.2.2.2). */
 export type OcspSignerFault =
-  /** The response names the issuer, whose key did not sign it, or somebody whose certificate is missing. */
+  /**
+   * The response names the issuer, but the issuer's key did not sign it; or the certificate of the named responder is
+   * missing.
+   */
   | { readonly reason: 'not_signed_by_issuer' | 'certificate_missing' }
   | {
       readonly reason:
-        /** The certificate in question is the responder's. */
+        /** The responder's certificate is the certificate in question. */
         | 'certificate_in_question'
         | 'extended_key_usage'
         | 'key_usage'
@@ -120,10 +125,10 @@ export type OcspSignerFault =
         | 'key_not_accepted'
         | 'issuer_differs'
         | 'algorithm_not_accepted'
-        /** The issuer did not sign the certificate of the responder. */
+        /** The issuer did not sign the responder's certificate. */
         | 'certificate_not_signed'
         | 'not_signed'
-        /** It has no `ocsp-nocheck`, and nothing shows that it is not revoked. */
+        /** The responder's certificate has no `ocsp-nocheck`, and nothing shows that it is not revoked. */
         | 'revocation_unknown';
       readonly responder: OcspResponderCertificate;
     }
@@ -134,12 +139,13 @@ export type OcspSignerFault =
       readonly extension: string;
     };
 
-/** The one who may answer, or why nobody may who is in question. */
+/** The responder that may answer, or why none of those in question may. */
 export type FoundResponder = { readonly responder: OcspResponderCertificate } | { readonly fault: OcspSignerFault };
 
 /**
- * RFC 6960 §4.2.2.2: who signed the response, if they may: the issuer of the certificate itself, or whom it has certified
- * for that, directly. The caller has accepted the algorithm of the response's signature.
+ * Finds who signed the response, if they may answer (RFC 6960 §4.2.2.2): the issuer of the certificate, or a responder
+ * whose certificate the issuer itself has signed for that. The caller has already accepted the response's signature
+ * algorithm.
  */
 export function findResponder(response: RespondedBy, question: OcspResponderQuestion): FoundResponder {
   const { issuer } = question;
@@ -165,7 +171,7 @@ function isNamed(responder: OcspResponderCertificate, { responderId }: Responded
 /** RFC 6960 §4.2.2.2, id-kp-OCSPSigning. */
 const ocspSigning = '1.3.6.1.5.5.7.3.9';
 
-/** What the responder's certificate says of itself. */
+/** What excludes the responder's certificate by its own content. */
 function findUseFault(
   responder: OcspResponderCertificate,
   question: OcspResponderQuestion,
@@ -173,13 +179,13 @@ function findUseFault(
   const { certificate, profile, now } = question;
   const { keyUsage, extendedKeyUsage, unknownCriticalExtensions, notBefore, notAfter, publicKey } = responder;
   const [extension] = unknownCriticalExtensions;
-  // An issuer's serial numbers are unique.
+  // Serial numbers of one issuer are unique, so this is the certificate in question.
   if (responder.serialNumber === certificate.serialNumber) return { reason: 'certificate_in_question', responder };
-  // Named as it is: anyExtendedKeyUsage is everybody's.
+  // The usage must be named itself, because any certificate may have anyExtendedKeyUsage.
   if (extendedKeyUsage?.includes(ocspSigning) !== true) return { reason: 'extended_key_usage', responder };
   if (keyUsage?.includes('digitalSignature') === false) return { reason: 'key_usage', responder };
   if (extension !== undefined) return { reason: 'critical_extension', responder, extension };
-  // Written so that a time which is no number is outside the validity.
+  // Written so that a time that is not a number is outside the validity.
   if (!(notBefore <= now)) return { reason: 'not_yet_valid', responder };
   if (!(now <= notAfter)) return { reason: 'expired', responder };
   if (profile === 'rfc5280' || isStrongKey(publicKey)) return undefined;
@@ -195,13 +201,13 @@ function findDelegationFault(
   if (!areNamesEqual(responder.issuer, issuer.subject)) return { reason: 'issuer_differs', responder };
   if (!isAlgorithmAccepted(responder.signatureAlgorithm)) return { reason: 'algorithm_not_accepted', responder };
   if (!isSignedBy(responder, issuer.verificationKey)) return { reason: 'certificate_not_signed', responder };
-  // After it: by a key that somebody else chose, nothing is verified.
+  // After the issuer's signature: nothing may be verified with a key that somebody else chose.
   if (!isSignedBy(response, responder.verificationKey)) return { reason: 'not_signed', responder };
   if (responder.hasOcspNoCheck || isKnownGood(responder, question)) return undefined;
   return { reason: 'revocation_unknown', responder };
 }
 
-/** §4.2.2.2.1: how a responder without ocsp-nocheck is checked is for the client to say. */
+/** §4.2.2.2.1 leaves it to the client how to check a responder without ocsp-nocheck. */
 function isKnownGood({ der }: OcspResponderCertificate, { profile, isResponderGood }: OcspResponderQuestion): boolean {
   if (isResponderGood === undefined) return profile === 'rfc5280';
   const decoding = decodePathCertificate(der);

@@ -5,7 +5,7 @@ import { findOcspStatus, type OcspQuestion } from './ocsp-status.js';
 import { decodeOcspResponse, maximumOcspResponseLength } from './ocsp-response.js';
 
 describe('OCSP: decoding', () => {
-  it('gives the responder’s failures back as they are', () => {
+  it("returns the responder's failures", () => {
     for (const [code, name] of [
       [1, 'malformedRequest'],
       [2, 'internalError'],
@@ -20,7 +20,7 @@ describe('OCSP: decoding', () => {
     assert.match(judge([], { responses }), /unknown: .*tryLater/);
   });
 
-  it('refuses what is not a strict response', () => {
+  it('refuses a response that is not strict DER', () => {
     for (const hex of ['', '30030a0104', '30030a0107', '30030a0100', '30020a00', '30050a0103a000']) {
       assert.equal(decodeOcspResponse(Buffer.from(hex, 'hex')).ok, false, hex);
     }
@@ -29,9 +29,9 @@ describe('OCSP: decoding', () => {
     assert.equal(decodeOcspResponse(new Uint8Array(maximumOcspResponseLength + 1)).ok, false);
   });
 
-  it('survives every byte changed: a revoked certificate is never good, a good one no longer than it was', () => {
+  it('if any byte changes, a revoked certificate is never good, and a good one not for longer', () => {
     const [delegated, revoked] = [answer({ responder }), answer({ responder, index: { 10: 'R' } })];
-    // By the response itself: the one that all files of this process share may be minutes older.
+    // Takes the time from the response: the file that all tests of this process share may be minutes older.
     const now = at(delegated) + 60_000;
     const expected = findOcspStatus(ask(delegated, now));
     assert.equal(expected.status, 'good');

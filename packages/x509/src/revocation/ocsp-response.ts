@@ -25,7 +25,7 @@ import {
 import { decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import type { SignedData } from '../certificate/signature-verification.js';
 
-/** By number (RFC 6960 §4.2.1); 4 is not used. */
+/** The names of RFC 6960 §4.2.1, by their numbers; 4 is not used. */
 const failureNames = [
   undefined,
   'malformedRequest',
@@ -39,11 +39,13 @@ const failureNames = [
 /** Why a responder gave no answer (RFC 6960 §4.2.1). */
 export type OcspFailure = Exclude<(typeof failureNames)[number], undefined>;
 
-/** What a responder sent (RFC 6960 §4.2.1); nothing is verified yet. A failure is not signed: anybody can say it. */
+/**
+ * What a responder sent (RFC 6960 §4.2.1). Nothing is verified yet. A failure is not signed, so anybody can send it.
+ */
 export type OcspResponse =
   ({ readonly responseStatus: 'successful' } & BasicOcspResponse) | { readonly responseStatus: OcspFailure };
 
-/** What a responder says (RFC 6960 §4.2.1), and who signed it. */
+/** The answers of a responder (RFC 6960 §4.2.1), and who signed them. */
 export interface BasicOcspResponse {
   readonly responderId: OcspResponderId;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -52,11 +54,14 @@ export interface BasicOcspResponse {
   readonly nonce: Uint8Array | undefined;
   readonly unknownCriticalExtensions: readonly string[];
   readonly signed: SignedData;
-  /** Those that came with it and can be decoded: one that can't has signed nothing. */
+  /**
+   * The certificates that came with the response and can be decoded. One that can't be decoded could not verify
+   * anything.
+   */
   readonly certificates: readonly OcspResponderCertificate[];
 }
 
-/** `SingleResponse`. */
+/** A `SingleResponse` of RFC 6960. */
 export interface OcspAnswer {
   readonly certificateId: OcspCertificateId;
   readonly certificateStatus: OcspCertificateStatus;
@@ -65,7 +70,7 @@ export interface OcspAnswer {
   readonly unknownCriticalExtensions: readonly string[];
 }
 
-/** What a responder says of one certificate (RFC 6960 §4.2.1). */
+/** What a responder says about one certificate (RFC 6960 §4.2.1). */
 export type OcspCertificateStatus =
   | { readonly status: 'good' | 'unknown' }
   | { readonly status: 'revoked'; readonly reason: RevocationReason; readonly revokedAt: number };
@@ -77,7 +82,7 @@ const basicResponse = '1.3.6.1.5.5.7.48.1.1';
 const nonceExtension = '1.3.6.1.5.5.7.48.1.2';
 const enumerated = 0x0a;
 
-/** DER → OcspResponse; a fault, in words for the operator, for anything else. */
+/** Decodes DER to an OcspResponse. The answer is a fault, in words for the operator, if the bytes are anything else. */
 export function decodeOcspResponse(der: Uint8Array): DerDecoding<OcspResponse> {
   expectArgument(der, octets, 'The DER for decodeOcspResponse');
   return readDer(() => {
@@ -121,7 +126,7 @@ function decodeBasicResponse(der: Uint8Array): BasicOcspResponse {
 type ResponseData = Omit<BasicOcspResponse, 'signed' | 'certificates'>;
 
 function decodeResponseData(reader: DerReader): ResponseData {
-  // Version 1 is the DEFAULT, which DER doesn't encode, and there is no other.
+  // Version 1, the only one, is the default, and DER doesn't encode defaults.
   if (reader.peekTag() === contextConstructed(0)) return refuseDer('an OCSP response version that does not exist');
   const responderId = decodeResponderId(reader.read());
   const producedAt = decodeTime(reader.read(derTags.generalizedTime));
@@ -156,7 +161,8 @@ function decodeAnswer(reader: DerReader): OcspAnswer {
   const nextUpdate = tagged && decodeTime(readSingle(tagged, derTags.generalizedTime));
   const extensions = decodeExtensions(reader.readOptional(contextConstructed(1)));
   reader.expectEnd();
-  // None of those that exist (§4.4) changes what an answer says, so a critical one is not known.
+  // None of the extensions that RFC 6960 defines (§4.4) changes the meaning of an answer, so every critical one is
+  // unknown.
   const unknownCriticalExtensions = listCritical(extensions);
   return { certificateId, certificateStatus, thisUpdate, nextUpdate, unknownCriticalExtensions };
 }
@@ -189,7 +195,7 @@ function listCritical(extensions: ReadonlyMap<string, CertificateExtension>): re
   return [...extensions].filter(([, { isCritical }]) => isCritical).map(([type]) => type);
 }
 
-/** RFC 9654 §2.1. */
+/** RFC 9654 §2.1: 1 to 128 octets. */
 function decodeNonce(value: Uint8Array): Uint8Array {
   const nonce = readSingle(value, derTags.octetString).content;
   return nonce.length >= 1 && nonce.length <= 128 ? nonce : refuseDer('a nonce of no allowed length');

@@ -34,7 +34,7 @@ describe('OCSP: responders', () => {
       ...changes,
     });
 
-  it('are the issuer, or whom it delegated, by name or by key', () => {
+  it('are the issuer, or a responder that it delegated to, identified by name or by key', () => {
     assert.equal(judge([by(authority)]), 'good');
     assert.equal(judge([by(authority, '-resp_key_id')]), 'good');
     assert.equal(judge([by(authority, '-resp_no_certs')]), 'good');
@@ -46,7 +46,7 @@ describe('OCSP: responders', () => {
     );
   });
 
-  it('are nobody else: another CA, its delegate, a certificate without the usage', () => {
+  it('are not another CA, its delegate, or a certificate without the usage', () => {
     assert.match(judge([by(stranger)]), refused('"CN=stranger" has no extended key usage'));
     assert.match(judge([by(delegate({ issuer: stranger }))]), refused('"CN=delegate" has another issuer'));
     const [basic = '', usage = ''] = responderExtensions;
@@ -61,7 +61,7 @@ describe('OCSP: responders', () => {
         refused('"CN=delegate" has no extended key usage for OCSP signing'),
       );
     }
-    // Of the issuer's name, by another key.
+    // A CA with the issuer's name and another key.
     const impostor = issue({ name: 'authority', key: 'p-384', ...always });
     assert.match(
       judge([by(delegate({ issuer: impostor }))]),
@@ -70,8 +70,8 @@ describe('OCSP: responders', () => {
     assert.match(judge([by(impostor)]), refused('"CN=authority" has no extended key usage'));
   });
 
-  it('are who the response says, by a certificate of the issuer’s name and key', () => {
-    // Signed by the issuer in the responder's name, and the other way round.
+  it("are who the response names, with a certificate of the issuer's name and key", () => {
+    // Signed by the issuer but with the responder's name, and the other way round.
     assert.match(
       judge([editOcsp(by(responder), authority, () => undefined)]),
       refused('"CN=responder" did not sign it'),
@@ -84,7 +84,7 @@ describe('OCSP: responders', () => {
     assert.match(judge([by(delegate({ issuer: renamed }))]), refused('"CN=delegate" has another issuer'));
   });
 
-  it('verify nothing by their key before the issuer is known to have signed their certificate', () => {
+  it('verify nothing with their key before the issuer is known to have signed their certificate', () => {
     const impostor = issue({ name: 'authority', key: 'p-384', ...always });
     for (const [issuer, expected] of [
       [impostor, 0],
@@ -105,12 +105,12 @@ describe('OCSP: responders', () => {
     }
   });
 
-  it('are not a delegate’s delegate', () => {
+  it('are not the delegate of a delegate', () => {
     const below = make({ name: 'below', key: 'p-521', serialNumber: '60', extensions: ['basicConstraints = CA:TRUE'] });
     assert.match(judge([by(delegate({ issuer: below }))]), refused('"CN=delegate" has another issuer'));
   });
 
-  it('have a certificate that is valid now, for signatures', () => {
+  it('have a certificate that is valid now and may sign', () => {
     const [basic = '', , purpose = ''] = responderExtensions;
     assert.match(
       judge([by(delegate({ notAfter: '20210101000000Z' }))]),
@@ -130,7 +130,7 @@ describe('OCSP: responders', () => {
       judge([by(delegate({ extensions: unknown }))]),
       refused('"CN=delegate" has the critical extension 1.2.3.4'),
     );
-    // Policy 1.2.3.4 with the qualifier 1.2.3.5.
+    // The policy 1.2.3.4 with the qualifier 1.2.3.5.
     const policies = 'DER:3013301106032a0304300a300806032a03050c0178';
     const qualified = [...responderExtensions, noCheck, `2.5.29.32 = critical, ${policies}`];
     assert.match(
@@ -144,7 +144,7 @@ describe('OCSP: responders', () => {
     assert.equal(judge([by(delegate({ extensions: [basic, purpose, noCheck] }))]), 'good');
   });
 
-  it('limit how long their answer counts by their own validity', () => {
+  it('limit how long their answer is used by their own validity', () => {
     const now = at(good);
     const notAfter = new Date(now + hour / 2).toISOString().replace(/[-:T]|\.000/g, '');
     const response = readOcsp(by(delegate({ notAfter })));
@@ -154,7 +154,7 @@ describe('OCSP: responders', () => {
     assert.equal(status.status === 'good' && status.validUntil, now + hour / 2 + 1);
   });
 
-  it('have revoked what they revoked, also when their own certificate has ended', () => {
+  it('have revoked what they revoked, even if their own certificate has ended', () => {
     const notAfter = new Date(at(good) + hour / 2).toISOString().replace(/[-:T]|\.000/g, '');
     const made = delegate({ notAfter });
     const answerOf = (status: string): Buffer => answer({ responder: made, index: { 10: status } });
@@ -168,13 +168,13 @@ describe('OCSP: responders', () => {
       judge([answer({ responder: delegate({ notAfter: '20210101000000Z' }), index: { 10: 'R' } })]),
       refused('expired'),
     );
-    // Whether it is revoked itself, nobody can tell; or somebody can.
+    // First it is unknown whether the responder is revoked, then it is known.
     const unchecked = answer({ responder: delegate({ extensions: responderExtensions }), index: { 10: 'R' } });
     assert.equal(judge([unchecked]), 'revoked: unspecified');
     assert.match(judge([unchecked], { isResponderGood: () => false }), refused('without ocsp-nocheck'));
   });
 
-  it('without ocsp-nocheck count where somebody knows that they are not revoked', () => {
+  it('without ocsp-nocheck are accepted if they are known not to be revoked', () => {
     const unchecked = by(delegate({ extensions: responderExtensions }));
     assert.match(judge([unchecked]), refused('"CN=delegate" has a certificate without ocsp-nocheck'));
     assert.equal(judge([unchecked], { isResponderGood: ({ subjectText }) => subjectText === 'CN=delegate' }), 'good');
@@ -189,7 +189,7 @@ describe('OCSP: responders', () => {
     assert.equal(judge([unchecked], { profile: 'rfc5280' }), 'good');
   });
 
-  it('don’t vouch for themselves', () => {
+  it("don't vouch for themselves", () => {
     const own = encodeOcspRequest({ certificate: responder.certificate, issuer: authority.certificate });
     const der = answer({ responder, request: own, index: { 20: 'V' } });
     assert.match(
@@ -198,7 +198,7 @@ describe('OCSP: responders', () => {
     );
   });
 
-  it('have strong keys in the strict profile, and sign by algorithms that the caller accepts', () => {
+  it('need strong keys in the strict profile, and algorithms that the caller accepts', () => {
     const weak = by(delegate({ key: 'secp256k1' }));
     assert.match(judge([weak]), refused('"CN=delegate" has a key .EC 1.3.132.0.10. that is not accepted'));
     assert.equal(judge([weak], { profile: 'rfc5280' }), 'good');

@@ -36,14 +36,14 @@ describe('OCSP: answers', () => {
     });
   });
 
-  it('say revoked, whether they are current or not', () => {
+  it('say revoked, even if they are not current', () => {
     assert.equal(judge([revoked]), 'revoked: keyCompromise');
     assert.equal(judge([revoked], { now: at(revoked) + 10 * hour }), 'revoked: keyCompromise');
     assert.equal(judge([good, revoked]), 'revoked: keyCompromise');
     assert.equal(judge([revoked], { nonce }), 'revoked: keyCompromise');
   });
 
-  it('say that the responder doesn’t know, which outweighs another who does', () => {
+  it('say that the responder doesn\'t know the certificate, which outweighs another "good"', () => {
     const unknown = answer({ index: {} });
     assert.match(judge([unknown]), /unknown: .*doesn’t know/);
     assert.match(judge([good, unknown], { now: at(unknown) }), /unknown: .*doesn’t know/);
@@ -63,7 +63,7 @@ describe('OCSP: answers', () => {
     assert.match(judge([good], { now: NaN }), /unknown/);
   });
 
-  it('are current for minutes only where they don’t say for how long', () => {
+  it('are current only for minutes if they have no nextUpdate', () => {
     const endless = answer({ options: [] });
     const now = begin(endless);
     assert.equal(judge([endless], { now: now + 10 * 60_000 - 1 }), 'good');
@@ -97,7 +97,7 @@ describe('OCSP: answers', () => {
     });
   const [past, farEnd] = ['20200101000000Z', '99980101000000Z'];
 
-  it('take nothing back but a hold, and that by a later answer that says good', () => {
+  it('take back only a hold, and only by a later answer that says good', () => {
     assert.equal(judge([dated(revoked, past), good], { now: at(good) }), 'revoked: keyCompromise');
     const held = answer({ index: { 10: 'R certificateHold' } });
     const doesNotKnow = answer({ index: {} });
@@ -106,7 +106,7 @@ describe('OCSP: answers', () => {
     assert.equal(judge([sameTime, one], { now: at(good) }), 'revoked: certificateHold');
   });
 
-  it('count as long as the best of them, and those that don’t say good for nothing', () => {
+  it('are used as long as the longest "good" lasts; others never shorten or lengthen that', () => {
     const lifted = dated(answer({ index: { 10: 'R certificateHold' } }), past, farEnd);
     const longer = dated(good, '20200102000000Z', '99970101000000Z');
     const shorter = dated(good, '20200103000000Z');
@@ -124,14 +124,14 @@ describe('OCSP: answers', () => {
         validUntil: Date.UTC(9997, 0, 1),
       });
     }
-    // An old answer that doesn't know it says nothing now.
+    // An old answer that doesn't know the certificate is not used now.
     const old = dated(answer({ index: {} }), past, '20200102000000Z');
     assert.equal(judge([good, old], { now: at(old) }), 'good');
     assert.match(judge([old], { now: at(old) }), /no longer current/);
     assert.match(judge([dated(good, farEnd, '99990101000000Z')], { now: at(good) }), /from the future/);
   });
 
-  it('are current while the certificate of the responder is, not that of the issuer, which the path knows', () => {
+  it("are current while the responder's certificate is; the path checks the issuer's", () => {
     const isAlgorithmAccepted = (): boolean => true;
     const ask = (der: Uint8Array, issuer: typeof content.issuer): ReturnType<typeof findOcspStatus> =>
       findOcspStatus({
@@ -158,7 +158,7 @@ describe('OCSP: answers', () => {
     assert.deepEqual(ask(der, content.issuer), expected);
   });
 
-  it('apply only to the very certificate', () => {
+  it('apply only to exactly this certificate', () => {
     const certificate = make({ name: 'client', serialNumber: '11' }).certificate;
     assert.match(judge([good], { certificate }), /unknown: No OCSP response is about/);
     const sameName = issue({ name: 'authority', key: 'p-384', ...always });
@@ -174,11 +174,11 @@ describe('OCSP: answers', () => {
     assert.match(judge([]), /unknown: No OCSP response is about/);
   });
 
-  it('name it by SHA-256 as well', () => {
+  it('identify the certificate by SHA-256 as well', () => {
     assert.equal(judge([answer({ request: encodeOcspRequest({ ...content, digest: 'sha256' }) })]), 'good');
   });
 
-  it('with critical extensions that are not understood say nothing good', () => {
+  it('with unknown critical extensions never say good', () => {
     const unknown = parseTree(encodeExtension('2a0304', true, Buffer.from('0500', 'hex')));
     const tagged = { tag: 0xa1, content: Buffer.alloc(0), children: [{ ...unknown, tag: 0x30, children: [unknown] }] };
     const ofAnswer = editOcsp(good, authority, (data) => getChildren(data, 2, 0).push(tagged));
@@ -190,7 +190,7 @@ describe('OCSP: answers', () => {
 describe('OCSP: nonces', () => {
   const answered = answer({ request: withNonce });
 
-  it('are compared where one was sent', () => {
+  it('are compared if one was sent', () => {
     assert.equal(judge([answered], { nonce }), 'good');
     assert.equal(judge([answered]), 'good');
     assert.match(judge([answered], { nonce: createOcspNonce() }), /unknown: .*another request/);
@@ -198,7 +198,7 @@ describe('OCSP: nonces', () => {
     assert.match(judge([answered], { nonce: createOcspNonce(), allowMissingNonce: true }), /unknown: .*another/);
   });
 
-  it('may be missing where the caller says so', () => {
+  it('may be missing if the caller allows that', () => {
     assert.match(judge([good], { nonce }), /unknown: .*lacks the nonce/);
     assert.equal(judge([good], { nonce, allowMissingNonce: true }), 'good');
     assert.equal(judge([good], { nonce, profile: 'rfc5280' }), 'good');

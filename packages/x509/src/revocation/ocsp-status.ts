@@ -22,7 +22,7 @@ import type { RevocationGap, RevocationStatus } from './revocation-status.js';
 
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
 
-/** One answer about the certificate, of somebody who may give it. */
+/** One answer about the certificate, from a responder that may give it. */
 interface OcspStatement {
   readonly response: BasicOcspResponse;
   readonly responder: OcspResponderCertificate;
@@ -35,12 +35,12 @@ export const anOcspResponse: ArgumentRule = decodedBy('decodeOcspResponse', 'res
 export const ocspResponses: ArgumentRule = listOf(anOcspResponse);
 
 /**
- * Is the certificate revoked, by these responses? See `askResponses`.
+ * Asks whether these responses revoke the certificate. See `askResponses`.
  *
- * @throws {CertgateError} for a question that has a member of another kind, or none that it needs.
+ * @throws {CertgateError} if a member of the question is missing, or is of another type.
  */
 export function findOcspStatus(given: OcspQuestion): RevocationStatus {
-  // Made in each call, so that a bundler leaves them out of a program that only checks paths.
+  // Made in each call, so that a bundler leaves the rules out of a program that only checks paths.
   const questionRules: MemberRules<OcspQuestion> = {
     certificate: aPathCertificate,
     issuer: aPathCertificate,
@@ -64,15 +64,15 @@ export function findOcspStatus(given: OcspQuestion): RevocationStatus {
   });
 }
 
-/** A promise would be taken for a yes. */
+/** A promise would be truthy, so a callback that returns one must fail. */
 function expectFlag(value: boolean, name: string): boolean {
   expectArgument(value, aFlag, `What ${name} returns`);
   return value;
 }
 
 /**
- * RFC 6960 §3.2. A revocation counts whoever of the responses says it, whether that one is current or not; only what may
- * say that a certificate is good has to be current, understood, and the answer to our request.
+ * RFC 6960 §3.2. A revocation is accepted from any of the responses, even from one that is not current. An answer that
+ * says good must be current and understood, and must answer our request.
  */
 export function askResponses(given: OcspInquiry): RevocationStatus {
   const question = copyOwn(given);
@@ -108,8 +108,8 @@ export function askResponses(given: OcspInquiry): RevocationStatus {
 }
 
 /**
- * For a revocation: it isn't forgotten when the certificate of the responder ends, nor where nobody can tell whether that one
- * is revoked.
+ * The question as of the time of the response, for a revocation: it is not forgotten when the responder's certificate
+ * ends, nor if it is unknown whether that certificate is revoked.
  */
 function askAsOf({ producedAt }: BasicOcspResponse, question: OcspInquiry): OcspQuestion {
   const { now, isResponderRevoked, isResponderGood = () => true } = question;
@@ -117,7 +117,7 @@ function askAsOf({ producedAt }: BasicOcspResponse, question: OcspInquiry): Ocsp
   return { ...question, now: Math.min(producedAt, now), isResponderGood: isNotRevoked ?? isResponderGood };
 }
 
-/** A certificate comes back from hold only, by a newer answer. */
+/** A certificate comes back only from hold, and only by a newer answer. */
 function findRevoked(statements: readonly OcspStatement[], question: OcspQuestion): Revoked | undefined {
   return statements.flatMap(({ answer }) => {
     const { certificateStatus, thisUpdate } = answer;
@@ -143,7 +143,7 @@ function findGoodStatus(
   for (const statement of statements) {
     const fault = findFault(statement, question);
     const { status } = statement.answer.certificateStatus;
-    // The responder doesn't know the certificate: that somebody else does is no reason to let it in.
+    // The responder doesn't know the certificate. Another responder that does is not a reason to admit it.
     if (fault === undefined && status === 'unknown') {
       return { status: 'unknown', gaps: [{ reason: 'ocsp_certificate_unknown' }] };
     }
@@ -155,7 +155,7 @@ function findGoodStatus(
   return { status: 'unknown', gaps: [gaps[0] ?? { reason: 'ocsp_missing' }] };
 }
 
-/** Why an answer says nothing good now. */
+/** Why an answer can't say good now. */
 function findFault(statement: OcspStatement, question: OcspQuestion): RevocationGap | undefined {
   const { response, answer } = statement;
   const { now, clockSkewMilliseconds = 0 } = question;
@@ -164,14 +164,14 @@ function findFault(statement: OcspStatement, question: OcspQuestion): Revocation
   const nonceFault = findNonceFault(response, question);
   if (nonceFault !== undefined) return nonceFault;
   const { validFrom, validUntil } = findInterval(statement, question);
-  // Written so that a time which is no number is never current.
+  // Written so that a time that is not a number is never current.
   if (!(validFrom <= now && response.producedAt - clockSkewMilliseconds <= now)) {
     return { reason: 'ocsp_from_future' };
   }
   return now < validUntil ? undefined : { reason: 'ocsp_ended' };
 }
 
-/** RFC 9654 §2.1. */
+/** RFC 9654 §2.1: compares the nonce of the answer with the one that was sent. */
 function findNonceFault({ nonce }: BasicOcspResponse, question: OcspQuestion): RevocationGap | undefined {
   if (question.nonce === undefined) return undefined;
   if (nonce !== undefined) {
@@ -186,34 +186,34 @@ interface Interval {
   readonly validUntil: number;
 }
 
-/** [validFrom, validUntil): of the answer, and of the responder's certificate. */
+/** [validFrom, validUntil), limited by the answer and by the responder's certificate. */
 function findInterval({ answer, responder }: OcspStatement, question: OcspQuestion): Interval {
   const { issuer, graceMilliseconds, freshnessMilliseconds = defaultFreshness, clockSkewMilliseconds = 0 } = question;
   const end = (answer.nextUpdate ?? answer.thisUpdate + freshnessMilliseconds) + graceMilliseconds;
   const from = answer.thisUpdate - clockSkewMilliseconds;
-  // The issuer's own validity is the path's.
+  // The path checks the issuer's own validity.
   if (responder === issuer) return { validFrom: from, validUntil: end };
   // §4.1.2.5: notAfter belongs to the validity.
   return { validFrom: Math.max(from, responder.notBefore), validUntil: Math.min(end, responder.notAfter + 1) };
 }
 
-/** A question that also tells a responder that is known to be revoked from one of which nothing is known. */
+/** A question that also distinguishes a responder that is known to be revoked from one whose status is unknown. */
 export interface OcspInquiry extends OcspQuestion {
   readonly isResponderRevoked?: ((responder: PathCertificate) => boolean) | undefined;
 }
 
-/** Is this certificate revoked, by these responses? */
+/** Asks whether these responses revoke the certificate. */
 export interface OcspQuestion extends OcspResponderQuestion {
-  /** Any responses: those that are about other certificates are passed over. */
+  /** Any responses. Those about other certificates are ignored. */
   readonly responses: readonly OcspResponse[];
-  /** For so long after its end an answer is current still. */
+  /** How many milliseconds an answer stays current after its end. */
   readonly graceMilliseconds: number;
-  /** What was sent with the request; undefined: nothing was, or the responses have been compared before. */
+  /** The nonce of the request. Undefined if none was sent, or if the responses have already been compared with it. */
   readonly nonce?: Uint8Array | undefined;
-  /** Strict: a response without the nonce that was sent is refused, unless this is true. */
+  /** If true, a response without a nonce is accepted although one was sent. Default: false. */
   readonly allowMissingNonce?: boolean | undefined;
-  /** How long an answer without nextUpdate is current; 10 minutes where it is left out. */
+  /** How many milliseconds an answer without nextUpdate is current. Default: 10 minutes. */
   readonly freshnessMilliseconds?: number | undefined;
-  /** How far the responder's clock may be ahead of ours; 0 where it is left out. */
+  /** By how many milliseconds the responder's clock may be ahead of ours. Default: 0. */
   readonly clockSkewMilliseconds?: number | undefined;
 }

@@ -6,7 +6,7 @@ import { askResponses, type OcspQuestion } from './ocsp-status.js';
 import type { OcspAnswer, OcspResponse } from './ocsp-response.js';
 import type { RevocationStatus } from './revocation-status.js';
 
-/** One list, or one responder's answer, that speaks of a certificate, and what it would say were it the only one. */
+/** One list or one responder's answer about a certificate, and the status that it would give on its own. */
 export type RevocationEvidence =
   | { readonly source: 'crl'; readonly crl: CertificateRevocationList; readonly status: RevocationStatus }
   | {
@@ -16,7 +16,7 @@ export type RevocationEvidence =
       readonly status: RevocationStatus;
     };
 
-/** For tools: the decision takes all of them together. */
+/** Lists the evidence for tools. The decision combines all of it. */
 export function listRevocationEvidence(byLists: CrlQuestion, byResponses: OcspQuestion): readonly RevocationEvidence[] {
   const { crls, revokingCrls = [] } = byLists;
   const lists = [...crls, ...revokingCrls]

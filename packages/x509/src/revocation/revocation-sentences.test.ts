@@ -9,7 +9,7 @@ import type { RevocationGap, RevocationGapFacts } from './revocation-status.js';
 const responder = writeAuthority(newName('Responder'));
 const signatureAlgorithm = { scheme: 'rsa-pkcs1', digest: 'sha1' } as const;
 
-/** A reason without a sample does not compile. */
+/** The compiler asks for a sample of each reason. */
 const gaps: { readonly [Reason in keyof RevocationGapFacts]: readonly [RevocationGapFacts[Reason], RegExp] } = {
   issuer_differs: [{}, /^The certificate has another issuer\.$/],
   crl_missing: [{}, /^No CRL is about the certificate\.$/],

@@ -8,7 +8,7 @@ import type { OcspSignerFault } from './ocsp-responder.js';
 import type { RevocationGap } from './revocation-status.js';
 
 /**
- * For operators: why it is not known whether a certificate is revoked, a sentence for each gap.
+ * Says for operators why it is unknown whether a certificate is revoked, one sentence for each gap.
  *
  * @throws {CertgateError} if `gaps` are not those of a revocation status or a fault.
  */
@@ -93,7 +93,7 @@ function describeResponder(fault: Extract<OcspSignerFault, { readonly responder:
 }
 
 /**
- * The end of a sentence, for "it …".
+ * Completes a sentence that begins with "it …".
  *
  * @throws {CertgateError} if `obstacle` is not one of `findNoRevAvailFault` or a path's fault.
  */

@@ -4,11 +4,14 @@ import type { SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import type { OcspSignerFault } from './ocsp-responder.js';
 import type { OcspFailure } from './ocsp-response.js';
 
-/** What is known of one certificate's revocation. */
+/** What is known about the revocation of one certificate. */
 export type RevocationStatus =
   | {
       readonly status: 'good';
-      /** [validFrom, validUntil) in milliseconds: while the information behind it is current. */
+      /**
+       * [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z: while the information behind the answer is
+       * current.
+       */
       readonly validFrom: number;
       readonly validUntil: number;
     }
@@ -22,23 +25,23 @@ export type RevocationStatus =
   /** No current information, or none that covers every reason. `describeRevocationGaps` says what is missing. */
   | { readonly status: 'unknown'; readonly gaps: readonly RevocationGap[] };
 
-/** What a gap with a reason tells. Times are in milliseconds since 1970-01-01T00:00:00Z. */
+/** The facts of each gap, by its reason. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface RevocationGapFacts {
   /** The certificate has another issuer than the one that was given. */
   readonly issuer_differs: object;
   readonly crl_missing: object;
-  /** There is a delta CRL, and not the CRL that it changes. */
+  /** There is a delta CRL, but not the CRL that it changes. */
   readonly crl_base_missing: object;
-  /** Another key of the CA than the one that signed the certificate signed the CRLs. */
+  /** The CRLs are signed by another key of the CA than the one that signed the certificate. */
   readonly crl_of_other_key: object;
   readonly crl_from_future: { readonly thisUpdate: number };
   readonly crl_without_next_update: object;
   readonly crl_ended: { readonly nextUpdate: number };
   /** An object identifier. */
   readonly crl_critical_extension: { readonly extension: string };
-  /** It is missing or critical. */
+  /** The number of the CRL is missing or critical. */
   readonly crl_number_unusable: object;
-  /** Numbers of complete lists, in decimal. */
+  /** The numbers of both complete lists, in decimal. */
   readonly crl_superseded: { readonly crlNumber: string; readonly newerNumber: string };
   readonly crl_reasons_missing: object;
   readonly crl_algorithm_not_accepted: { readonly signatureAlgorithm: SignatureAlgorithm };
@@ -54,15 +57,15 @@ export interface RevocationGapFacts {
   readonly ocsp_nonce_missing: object;
   readonly ocsp_from_future: object;
   readonly ocsp_ended: object;
-  /** The CA publishes none, which excuses a certificate that is short-lived. */
+  /** The CA publishes no revocation information, which excuses a short-lived certificate. */
   readonly no_rev_avail: object;
-  /** A list or a response for `verifyClientCertificate`; `input` is its place, such as `crls[0]`. */
+  /** A list or a response for `verifyClientCertificate` can't be read. `input` is its place, such as `crls[0]`. */
   readonly input_unreadable: { readonly input: string; readonly fault: string };
-  /** A sentence of the source of the information, which `findFault` gave. */
+  /** A sentence about the source of the information, as `findFault` returned it. */
   readonly source: { readonly fault: string };
 }
 
-/** Why it is not known whether a certificate is revoked. */
+/** Why it is unknown whether a certificate is revoked. */
 export type RevocationGap<Reason extends keyof RevocationGapFacts = keyof RevocationGapFacts> = {
   [Each in Reason]: { readonly reason: Each } & RevocationGapFacts[Each];
 }[Reason];

@@ -20,7 +20,7 @@ const unknown = (type: string, length = 0): Buffer => extension(type, true, Buff
 const entry = (serialNumber: number, ...extensions: readonly Buffer[]): Buffer =>
   sequence(integer(serialNumber), time(june), ...(extensions.length === 0 ? [] : [sequence(...extensions)]));
 
-/** What is found, and how often it stopped on the way. */
+/** Indexes the entries, and counts how often that paused. */
 function index(...entries: readonly Uint8Array[]): { readonly entries: RevokedEntries; readonly stops: number } {
   const revoked = new RevokedEntries(Buffer.concat(entries), issuer);
   let stops = 0;
@@ -51,7 +51,7 @@ describe('the entries of a list', () => {
     assert.deepEqual(entries.find('02', issuer)[0]?.revokedAt, june);
   });
 
-  it('are those of other issuers from where an entry says so, until another does', () => {
+  it('belong to another issuer from the entry that names it, until another entry does', () => {
     const { entries } = index(
       entry(1),
       entry(1, issuers('a', 'b')),
@@ -70,7 +70,7 @@ describe('the entries of a list', () => {
     assert.equal(listOf('c'), '03');
     assert.equal(listOf('d'), '');
     assert.ok(entries.hasCertificateIssuers);
-    // The same issuers again are one group; each entry of it is found once.
+    // The same issuers again make one group, and each of its entries is found once.
     assert.equal(entries.find('05', named('a')).length, 1);
   });
 
@@ -87,7 +87,7 @@ describe('the entries of a list', () => {
     assert.deepEqual(entries.unknownCriticalExtensions, ['1.2.3', '1.2.4']);
   });
 
-  it('are listed in their order, as many as are asked for', () => {
+  it('are listed in their order, up to the requested number', () => {
     const { entries } = index(entry(0x0a), entry(0x1234, reason(1)), entry(3));
     const all = [
       { serialNumber: '0A', revokedAt: june, reason: 'unspecified' },
@@ -99,7 +99,7 @@ describe('the entries of a list', () => {
 
   it('are found among many, whatever their extensions', () => {
     const count = 700;
-    // Blocks of extensions that are kept, more of them than are kept, and one that is too long to be.
+    // Blocks of extensions that are cached, more of them than the cache keeps, and one that is too long for it.
     const extended = (serialNumber: number): Buffer =>
       entry(serialNumber, reason(serialNumber % 7 === 0 ? 1 : 4), unknown(`1.2.${serialNumber}`));
     const long = entry(count, reason(6), unknown('1.3', 40));
@@ -112,7 +112,7 @@ describe('the entries of a list', () => {
     assert.equal(entries.unknownCriticalExtensions.length, count + 1);
   });
 
-  it('are read in steps: of 64 entries, or of one that is long', () => {
+  it('are read in steps of 64 entries, or of one long entry', () => {
     const many = (count: number): readonly Buffer[] => Array.from({ length: count }, (_, number) => entry(number));
     for (const [count, stops] of [
       [0, 0],
@@ -131,7 +131,7 @@ describe('the entries of a list', () => {
     assert.equal(index(sized(257)).stops, 1);
   });
 
-  it('have limits: of one entry’s extensions, of issuers, and of one serial number', () => {
+  it('are limited in extensions, issuers and repeated serial numbers', () => {
     const sized = (length: number): Buffer => entry(1, unknown('1.2.3', length - 19));
     const extensionsOf = (encoded: Buffer): number => encoded.length - 4 - 3 - 15;
     const [most, more] = [sized(4096), sized(4097)];
@@ -149,7 +149,7 @@ describe('the entries of a list', () => {
     assert.equal(faultOf(...distinct), 'none');
   });
 
-  it('are refused for one that is none, also where the next one has the octets that it lacks', () => {
+  it('are refused if one is invalid, even if the next one has the octets that it lacks', () => {
     const serial = integer(1);
     const entryOf = (...content: readonly Uint8Array[]): Buffer => sequence(Buffer.concat(content));
     for (const [broken, fault] of [
@@ -171,11 +171,11 @@ describe('the entries of a list', () => {
     assert.match(faultOf(entry(2), Buffer.from([0x30, 1])), /reaches past its parent/);
   });
 
-  it('that somebody has written over since are revoked still', () => {
+  it('stay revoked if somebody overwrites their bytes', () => {
     const bytes = Buffer.concat([entry(1, reason(1))]);
     const entries = new RevokedEntries(bytes, issuer);
     readDer(() => [...entries.index()]);
-    // The time is none any more.
+    // This makes the time invalid.
     bytes[5] = 0x05;
     assert.deepEqual(entries.find('01', issuer), [{ revokedAt: 0, reason: 'unspecified' }]);
     assert.deepEqual(entries.list(5), []);

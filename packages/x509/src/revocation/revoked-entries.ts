@@ -17,13 +17,18 @@ import {
   decodeCrlEntryStructure,
 } from './crl-entry.js';
 
-/** Half-empty tables of a million entries have runs of some eighty; far more is one serial number again and again. */
+/**
+ * Half-empty tables of a million entries have runs of about eighty. Far longer runs mean one serial number many times.
+ */
 const longestProbe = 1024;
-/** SEQUENCE, INTEGER and UTCTime with their headers. */
+/** The octets of a SEQUENCE, an INTEGER and a UTCTime with their headers. */
 const shortestEntry = 20;
 const entriesPerStep = 64;
 const longestOrdinaryEntry = 256;
-/** Of one entry; and how often an indirect list may come to other issuers: what is decoded isn't signed by anybody yet. */
+/**
+ * Limits for the extensions of one entry, and for how often an indirect list may change the issuer: the list is decoded
+ * before its signature is verified.
+ */
 const maximumExtensionsLength = 4096;
 const maximumGroups = 1024;
 
@@ -33,16 +38,19 @@ export interface ListedCrlEntry extends CrlEntry {
 }
 
 /**
- * The revoked certificates of a list, found by issuer and serial number. Lists have up to a million: the index is a hash
- * table of offsets into the list's DER, eight bytes for each, and an entry is decoded again when it is asked for.
+ * The revoked certificates of a list, by issuer and serial number. A list may have a million: the index is a hash table
+ * of offsets into the list's DER, with eight bytes for each entry. An entry is decoded again when it is looked up.
  */
 export class RevokedEntries {
   readonly #bytes: Uint8Array;
-  /** Against lists whose serial numbers are chosen to collide. */
+  /** A random seed against lists whose serial numbers are chosen to collide. */
   readonly #hashSeed = randomInt(2 ** 32);
-  /** Offsets plus one; 0: empty. */
+  /** Offsets plus one; 0 means empty. */
   readonly #slots: Uint32Array;
-  /** Where the certificate issuer changes (§5.3.3), and to which group of names. */
+  /**
+   * The offsets at which the certificate issuer changes (§5.3.3), and below, the group of names that applies from
+   * there.
+   */
   readonly #issuerOffsets: number[] = [0];
   readonly #issuerGroups: number[] = [0];
   readonly #groupsByName = new Map<string, number[]>();
@@ -52,7 +60,7 @@ export class RevokedEntries {
   #count = 0;
   #hasExtensions = false;
 
-  /** The content of `revokedCertificates`; `index` is to be run to its end. */
+  /** `bytes` is the content of `revokedCertificates`. Run `index` to its end before any other method. */
   constructor(bytes: Uint8Array, crlIssuer: CanonicalName) {
     this.#bytes = bytes;
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(bytes.length / shortestEntry + 1) + 1));
@@ -67,23 +75,26 @@ export class RevokedEntries {
     return this.#hasExtensions;
   }
 
-  /** Does an entry say whose certificate it is? Only an indirect list's may. */
+  /** Whether an entry names the issuer of its certificate, which only an indirect list may do. */
   get hasCertificateIssuers(): boolean {
     return this.#issuerOffsets.length > 1;
   }
 
-  /** Object identifiers of critical extensions, of any entry, that nothing here understands. */
+  /** Object identifiers of the entries' critical extensions that are not processed. */
   get unknownCriticalExtensions(): readonly string[] {
     return [...this.#unknownCriticalExtensions];
   }
 
-  /** Every entry of a certificate, in no order; a list should have one at most. `serialNumber` in hexadecimal. */
+  /**
+   * Every entry of a certificate, in no particular order; a list should have at most one. `serialNumber` is in
+   * hexadecimal.
+   */
   find(serialNumber: string, issuer: CanonicalName): readonly CrlEntry[] {
     const serial = Buffer.from(serialNumber, 'hex');
     return (this.#groupsByName.get(issuer.key) ?? []).flatMap((group) => this.#findInGroup(serial, group));
   }
 
-  /** The first entries, in the list's order: for people, who want to see what is in it. */
+  /** The first entries in the list's order, for people who want to see its content. */
   list(maximum: number): readonly ListedCrlEntry[] {
     const listed: ListedCrlEntry[] = [];
     const reader = new DerReader(this.#bytes);
@@ -94,11 +105,11 @@ export class RevokedEntries {
         listed.push({ serialNumber: toHex(serialNumber), ...this.#decode(entry.start) });
       }
     });
-    // They were decodable when they were indexed.
+    // The entries could be decoded when they were indexed.
     return decoding.ok ? listed : [];
   }
 
-  /** Runs under `readDer`: refuses the whole list for one entry that is none. */
+  /** Must run under `readDer`: refuses the whole list if one entry is invalid. */
   *index(): Generator<undefined, void, undefined> {
     const reader = new DerReader(this.#bytes);
     while (!reader.isAtEnd) {
@@ -120,7 +131,7 @@ export class RevokedEntries {
     this.#insert(entry.start, this.#hash(bytes, contentStart, end, this.#issuerGroups.at(-1) ?? 0));
   }
 
-  /** Nearly all entries have one of ten extension blocks: a reason code. */
+  /** Nearly all entries have one of ten different blocks of extensions, which contain a reason code. */
   #decodeExtensions(sequence: DerElement): CrlEntryExtensions {
     this.#hasExtensions = true;
     const length = sequence.end - sequence.start;
@@ -178,13 +189,14 @@ export class RevokedEntries {
   #hasSerial(offset: number, serial: Uint8Array): boolean {
     const entry = readDerHeader(this.#bytes, offset);
     const integer = entry && readDerHeader(this.#bytes, entry.contentStart);
-    // Not to be found again what was indexed: then better one revoked certificate too many.
+    // If an indexed entry can't be read again, it is treated as a match: one revoked certificate too many is the safe
+    // error.
     if (integer === undefined) return true;
     const { contentStart, length } = integer;
     return Buffer.compare(this.#bytes.subarray(contentStart, contentStart + length), serial) === 0;
   }
 
-  /** The last change at or before the entry. */
+  /** Finds the last change of the issuer at or before the entry. */
   #findGroup(offset: number): number {
     let low = 0;
     let high = this.#issuerOffsets.length - 1;
@@ -203,11 +215,11 @@ export class RevokedEntries {
       if (extensions === undefined) return { revokedAt, reason: 'unspecified' as const };
       return { revokedAt, reason: decodeCrlEntryExtensions(extensions).reason };
     });
-    // It was decodable when it was indexed; if somebody has written over the bytes since, it is revoked still.
+    // The entry could be decoded when it was indexed. If somebody has overwritten the bytes since, it is still revoked.
     return decoding.ok ? decoding.value : { revokedAt: 0, reason: 'unspecified' };
   }
 
-  /** FNV-1a, with MurmurHash3's last mixing. */
+  /** FNV-1a with the final mixing of MurmurHash3. */
   #hash(bytes: Uint8Array, start: number, end: number, group: number): number {
     let hash = this.#hashSeed ^ group;
     for (let offset = start; offset < end; offset += 1) hash = Math.imul(hash ^ (bytes[offset] ?? 0), 0x01000193);
