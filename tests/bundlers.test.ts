@@ -130,7 +130,8 @@ describe('a bundle has every entry of every package', () => {
   });
   for (const [name, options] of Object.entries(builds)) {
     it(name, async () => {
-      // Minified packages are tested with the server and the app below, which takes a fraction of the time.
+      // This build is not minified. The server and the app below test minified packages, which takes a fraction of the
+      // time.
       const file = await build('entries.mjs', { ...options, minimize: false });
       assert.deepEqual(await run(file), expected);
     });

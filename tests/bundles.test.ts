@@ -377,14 +377,14 @@ describe('an export that is bundled on its own, minified and compressed, is smal
     ['secureApp', '@certgate/azure-functions', 51_000],
     ['decodeClientCertificate, findCertificateFault', '@certgate/x509', 8_000],
     ['decodePathCertificate, findCertificationPath', '@certgate/x509/path', 26_300],
-    // Includes the decoders of CRLs and OCSP responses.
+    // `verifyClientCertificate` includes the decoders of CRLs and OCSP responses.
     ['verifyClientCertificate', '@certgate/x509/path', 33_300],
   ] as const) {
     it(names, async () => {
       const { outputFiles, warnings } = await build({
         stdin: { contents: `export { ${names} } from '${entry}';`, resolveDir: root },
         bundle: true,
-        // Ignores the workspace's tsconfig, whose `paths` lead to sources.
+        // Keeps esbuild from using the workspace's tsconfig, whose `paths` lead to sources.
         tsconfigRaw: {},
         minify: true,
         format: 'cjs',
@@ -473,8 +473,8 @@ describe('the bundles are minified, and their source maps lead to the sources', 
         readonly sources: readonly string[];
       };
       assert.ok(sources.includes('../src/secure-app.ts'));
-      // The paths stay inside the package, wherever it is installed, and contain nothing about the machine that built
-      // it.
+      // The source paths stay inside the package, wherever it is installed, and show nothing about the machine that
+      // built it.
       for (const source of sources) assert.match(source, /^\.\.\/src\/.+\.ts$/);
       const misuse = `secureApp({}, {})`;
       const script =

@@ -215,8 +215,8 @@ class Walk {
   }
 
   /**
-   * Writes the page's three lines into src/index.ts. If the app has this file, the line that both begin with stays
-   * single.
+   * Writes the page's three lines into src/index.ts. If the app has this file already, they replace its first line,
+   * which is the same as theirs.
    */
   closeApp(lines: string): Promise<void> {
     const present = existsSync(join(this.#folder, 'src/index.ts')) ? this.#read('src/index.ts') : '';

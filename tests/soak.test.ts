@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { root } from './test-support/certgate.js';
 
-// Runs for some seconds. `npm run prove -- soak` runs for half an hour (proof/README.md).
+// This test takes some seconds. `npm run prove -- soak` takes half an hour (proof/README.md).
 describe('the soak', () => {
   it('shows that a live gate answers like the reference for some seconds', () => {
     const script = join(root, 'proof/soak/run.mjs');

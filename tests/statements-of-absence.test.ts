@@ -78,8 +78,7 @@ const absences: readonly Absence[] = [
     page: 'docs/when-to-use.md',
     statement: '| On your laptop | not available, because it is a part of the platform |',
     check: () => {
-      // The row is about App Service authentication, which the local gateway doesn't imitate, so no page may say that
-      // it does.
+      // The row is about App Service authentication, not about Certgate. The local gateway doesn't imitate it either.
       assert.doesNotMatch(readPage('docs/local-development.md'), /X-MS-CLIENT-PRINCIPAL|Easy Auth/);
     },
   },

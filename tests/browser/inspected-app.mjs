@@ -37,7 +37,7 @@ export async function startInspectedApp() {
     app,
     /** The certificate of the caller "denied". */
     certificatePem: app.callers.find(({ name }) => name === 'denied').certificate.certificatePem,
-    /** Adds the next `given` sample events if `given` is a number, or the given events. */
+    /** Adds the next `given` sample events if `given` is a number. Otherwise adds the events in `given`. */
     emit: (given) => {
       const answers =
         typeof given === 'number' ? Array.from({ length: given }, () => createSampleAnswer(++count, callers)) : given;

@@ -3,8 +3,8 @@ import type { Answer } from './row.js';
 import type { Received } from './send.js';
 
 /**
- * Checks every member that `expected` has. Rows write `host` for `authority`, which the request's URL and Host begin
- * with.
+ * Checks every member that `expected` has. Where the answer contains `authority`, which is the embedded host's address
+ * and port, rows write `host`.
  */
 export function assertAnswer(received: Received, expected: Answer, authority: string): void {
   const text = received.body.toString('utf8').replaceAll(authority, 'host');

@@ -15,7 +15,7 @@ export interface MatrixCell {
   readonly caller: MatrixCaller;
   readonly statuses: readonly (number | 'TLS')[];
   readonly expected: readonly (number | 'TLS')[];
-  /** The name of the caller that the app's closed route answered. */
+  /** The caller's name in the answer of the app's closed route. */
   readonly name: string | undefined;
   readonly expectedName: string | undefined;
 }
