@@ -9,14 +9,14 @@ const ocspAccessMethod = '1.3.6.1.5.5.7.48.1';
 /** What RFC 9608 (§2, §3) forbids beside `noRevAvail`. */
 export type NoRevAvailFault =
   | { readonly reason: 'critical' | 'authority' | 'crl_distribution_points' | 'freshest_crl' | 'ocsp_address' }
-  /** `fault`: of the decoding of the authority information access. */
+  /** `fault` says why the authority information access can't be decoded. */
   | { readonly reason: 'information_access'; readonly fault: string };
 
 /** Why `noRevAvail` does not excuse a certificate from revocation information. */
 export type NoRevAvailObstacle =
   | NoRevAvailFault
   | { readonly reason: 'absent' }
-  /** In milliseconds. */
+  /** Both lifetimes are in milliseconds. */
   | { readonly reason: 'lifetime'; readonly lifetime: number; readonly maximumLifetime: number };
 
 /**

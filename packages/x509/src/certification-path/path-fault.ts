@@ -91,7 +91,7 @@ export interface PathFaultFacts {
   /** The resource that one call may not spend more of. */
   readonly path_budget_exhausted: { readonly reason: 'steps' | 'signatures' | 'name_comparisons' | 'policies' };
   readonly path_signature_invalid: {
-    /** `issuer_of_name`: a certificate with the name of the issuer didn't sign. `certificate_above`: nor did the path's. */
+    /** `issuer_of_name`: a certificate with the name of the issuer. `certificate_above`: the next certificate of the path. */
     readonly reason: 'issuer_of_name' | 'certificate_above';
     /** The certificate whose key does not verify the signature. */
     readonly issuer: PathCertificate;
@@ -134,7 +134,7 @@ export interface PathFaultFacts {
     readonly purpose: string;
     readonly extendedKeyUsage: readonly string[];
   };
-  /** Since when, if that is known, and the reason (RFC 5280 §5.3.1). */
+  /** The time of the revocation, if it is known, and the name of its reason (RFC 5280 §5.3.1). */
   readonly certificate_revoked: { readonly revoked: { readonly at: number | undefined; readonly reason: string } };
   readonly revocation_unavailable: {
     readonly gaps: readonly RevocationGap[];
