@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readHostedTrust } from './hosted-trust.js';
 
-test('a report of a gate keeps the members of the right type, also in its parts', () => {
+test("a gate's report keeps the members of the right type, and so do its parts", () => {
   const mirror = { description: 'file copy.json', isInUse: true };
   const part = { description: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list', mirror };
   assert.deepEqual(

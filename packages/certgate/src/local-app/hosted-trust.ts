@@ -1,22 +1,28 @@
-/** Where the app's gate reads who may call, in its own words. */
+/** What the app's gate reports about the source of its trust document. */
 export interface HostedTrust {
-  /** E.g. `file trust.json`. */
+  /** The source in the store's words, for example `file trust.json`. */
   readonly source: string;
-  /** Absent: nothing is loaded, or the store has none. */
+  /** The document's revision. Undefined if no document is loaded, or if it has no revision. */
   readonly revision?: number;
-  /** Why the latest read failed. */
+  /** Why the latest read failed. Undefined if it succeeded. */
   readonly fault?: string;
-  /** What is wrong with the revocation lists, and who is refused because of that. */
+  /**
+   * What is wrong with the revocation lists, and which callers are refused because of that. Undefined if nothing is
+   * wrong.
+   */
   readonly revocationFault?: string;
-  /** The second place of its document, and whether that decides. */
+  /**
+   * The second place of the document, and whether the document in use was read there. Undefined if there is no second
+   * place.
+   */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
-  /** Of each key whose signature counts, the first digits of its SHA-256; absent: nothing must be signed. */
+  /** The first digits of the SHA-256 of each accepted signing key. Undefined if the document need not be signed. */
   readonly signedBy?: readonly string[];
-  /** Of a store of several stores: what each says. */
+  /** The reports of the single stores, if the store consists of several. */
   readonly parts?: readonly HostedTrust[];
 }
 
-/** From what the app's gate reports. Undefined if its trust store doesn't report where it reads. */
+/** Reads what the app's gate reports. Undefined if its trust store doesn't report its source. */
 export function readHostedTrust(value: unknown): HostedTrust | undefined {
   const report = Object(value) as Readonly<Record<string, unknown>>;
   const { description: source, revision, fault, revocationFault, mirror, parts, signedBy } = report;

@@ -154,8 +154,7 @@ function writeLog({ level, category, message, functionName, invocationId }: AppL
 }
 
 function send(message: MessageFromHost, onSent?: () => void): void {
-  // With a callback, a send that fails because the parent is gone throws no error. `disconnect` follows and ends this
-  // process.
+  // The callback also receives the error if the parent is gone. `disconnect` follows and ends this process.
   if (process.connected) process.send?.(message, undefined, undefined, () => onSent?.());
   else onSent?.();
 }

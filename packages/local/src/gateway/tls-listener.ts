@@ -75,8 +75,9 @@ export function createTlsListener(settings: GatewaySettings): TlsListener {
 }
 
 /**
- * Without tickets, and without a session store in Node, no session can be resumed. The third option prevents that a
- * client's offer of its current session turns a renegotiation into a resumption without a certificate.
+ * Without tickets, and without a session store in Node, no session can be resumed later. A client may also offer its
+ * current session in a renegotiation. SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION prevents that this becomes a
+ * resumption, which would carry no certificate.
  */
 function getSecureOptions(renegotiates: boolean): number {
   const common = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION;

@@ -1,4 +1,4 @@
-// app/: an app of yours: what its gate covers, and what `certgate init` adds to it.
+// app/: what the gate of a user's app covers, and what `certgate init` adds to the app.
 // inspection/: what covers each function of an app, and how that differs from the baseline.
 
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';

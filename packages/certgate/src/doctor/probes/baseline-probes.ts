@@ -220,7 +220,7 @@ function isByFrontEnd(answer: WireAnswer): boolean {
 
 /**
  * Whether the front end requires a certificate: it refuses callers without one, and lets the denied certificate
- * through. With an unknown server, only a refused handshake shows that.
+ * through. An HTTP answer of an unknown server does not show that.
  */
 export function isRequired({ nobody, denied, reader }: Omit<Baseline, 'allowed'>): boolean {
   if (reader.isByLikeness === true && nobody.kind === 'answered') return false;

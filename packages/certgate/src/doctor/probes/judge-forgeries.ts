@@ -119,8 +119,8 @@ async function findOtherCause(
 
 /**
  * Rules out an accident with an unknown server: the forgery must get in again, and a caller without a certificate must
- * still be refused. If the allowed caller is not admitted, the same fields with garbled values must be refused too,
- * because a firewall's page comes whatever the values are.
+ * get the same answer as at first. If the allowed caller is not admitted, the same fields with garbled values must be
+ * refused too, because a firewall's page comes whatever the values are.
  */
 async function findDoubt<Sent extends Forgery>(
   examination: Examination,

@@ -111,7 +111,7 @@ function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, base
   if (classify(nobody) === 'admitted') return 'fails';
   if (allowed === undefined) return 'cannot-tell';
   const outcome = classify(allowed);
-  // The baseline admits the same caller, so this protocol loses its certificate.
+  // The baseline admits the same caller.
   if (outcome === 'refused') return 'fails';
   return outcome === 'admitted' && isRefused(nobody, baseline, false) ? 'holds' : 'cannot-tell';
 }

@@ -131,8 +131,8 @@ function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCe
 
 /**
  * A caller that sets the header itself. In the worst case of App Service that the gateway can play, the front end lets
- * the header through, so the app takes the caller for the one that it claims to be. Other front ends never pass such a
- * header on without their other fields.
+ * the header through, so the app takes the caller for the one that it claims to be. Otherwise the app must treat it as
+ * a caller without a certificate.
  */
 function forgeHeader(
   base: Caller,

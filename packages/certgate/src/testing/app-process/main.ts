@@ -85,8 +85,7 @@ function reportFailedStop(error: unknown): void {
 }
 
 function send(message: MessageFromLocalApp, onSent?: () => void): void {
-  // With a callback, a send that fails because the test's process is gone throws no error. `disconnect` follows and
-  // ends this process.
+  // The callback also receives the error if the test's process is gone. `disconnect` follows and ends this process.
   if (process.connected) process.send?.(message, undefined, undefined, () => onSent?.());
   else onSent?.();
 }

@@ -1,4 +1,4 @@
-// http/: the HTTP side of the Functions host: requests to invocations, results to responses.
+// http/: the HTTP side of the Functions host, which turns requests into invocations and results into responses.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

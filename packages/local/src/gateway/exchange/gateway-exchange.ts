@@ -1,4 +1,4 @@
-// exchange/: one request through the gateway and its answer: what is refused, removed and added.
+// exchange/: what the gateway refuses, removes and adds in a request and its answer.
 
 /** The gateway's own answers. The response's field `x-certgate-gateway` contains the name of the answer. */
 export const gatewayAnswers = {
