@@ -7,13 +7,14 @@ import { faults, loadFaultyGate } from './scenes/faults.js';
 import { type GateUnderTest, loadGate, rememberSignatures, stopTime } from './scenes/gate.js';
 import { type Difference, runScene } from './scenes/scene.js';
 
-// Below what stops time, which verifies at once.
+// `rememberSignatures` must come first, because `stopTime` replaces what verifies below it.
 rememberSignatures();
 stopTime();
 
 /**
- * `npm test` runs the same scenes every time, so that it fails for changes alone: more than it takes to notice each of the
- * faults below. `npm test -- --long` runs 100,000, others every time.
+ * The number of scenes and the first seed. `npm test` runs the same scenes every time, so that it fails only because of
+ * a change. They are more than it takes to notice each of the faults below. `npm test -- --long` runs 100,000 other
+ * scenes each time.
  */
 const [sceneCount, firstSeed] = isLongRun() ? [countRuns(2000), randomInt(2 ** 31)] : [400, 1_000_000];
 
@@ -49,7 +50,7 @@ describe('the reference decision', () => {
       assert.doesNotMatch(text, /@certgate\/core|CertificateFault|SpiffeId|clientAuthentication|FaultCodes/);
   });
 
-  it(`says what the gate says, in ${sceneCount} random scenes`, async () => {
+  it(`gives the gate's answers in ${sceneCount} random scenes`, async () => {
     const chosen = process.env['CERTGATE_SCENE'];
     const seed = chosen === undefined ? firstSeed : Number(chosen);
     const codes = new Map<string, number>();
@@ -60,7 +61,7 @@ describe('the reference decision', () => {
   });
 
   for (const fault of faults) {
-    it(`notices ${fault.name}`, async () => {
+    it(`notices the fault: ${fault.name}`, async () => {
       const difference = await findDifference(await loadFaultyGate(fault), fault.seed ?? 1, 1000);
       assert.ok(difference !== undefined);
     });

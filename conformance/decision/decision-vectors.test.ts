@@ -18,7 +18,7 @@ const file = JSON.parse(text) as VectorFile;
 stopTime();
 const gate = await loadGate();
 
-/** Those that depend on the host, on the time that something takes, or on the runtime's algorithms. */
+/** The codes without a vector: they depend on the host, on how long something takes, or on the runtime's algorithms. */
 const elsewhere = [
   'front_end_unknown',
   'front_end_contradicted',
@@ -34,7 +34,7 @@ const elsewhere = [
   'internal_fault',
 ];
 
-/** Those that decide nothing, that say where lists are read from, or that the random scenes have instead. */
+/** The keys without a vector: they don't decide, or name where lists are read, or the random scenes test them. */
 const keysElsewhere = [
   'document.$schema',
   'denied.reason',
@@ -46,14 +46,14 @@ const keysElsewhere = [
 ];
 
 describe('the decision vectors', () => {
-  it('are what the reference says (npm run write -- vectors)', () => {
+  it("are the reference's answers (npm run write -- vectors)", () => {
     assert.ok(text.length < 342_000, `${text.length} characters`);
     assert.equal(text, `${JSON.stringify(writeVectors(file), undefined, 1)}\n`);
   });
 
-  it('have certificates and lists, and no private keys', () => {
+  it('contain certificates and lists, and no private keys', () => {
     assert.doesNotMatch(text, /PRIVATE KEY/);
-    // PKCS#8 and SEC 1 begin with a version; a certificate and a list with a SEQUENCE.
+    // A private key in PKCS#8 or SEC 1 begins with a version. A certificate and a list begin with a SEQUENCE.
     for (const base64 of [...Object.values(file.certificates), ...Object.values(file.lists)]) {
       const der = Buffer.from(base64, 'base64');
       const header = (der[1] ?? 0) < 0x80 ? 2 : 2 + ((der[1] ?? 0) & 0x7f);
@@ -61,7 +61,7 @@ describe('the decision vectors', () => {
     }
   });
 
-  it('have the order of the codes on their page (npm run write -- vectors), which is the order of the gate', () => {
+  it('give the codes in the order on their page (npm run write -- vectors), which is the order of the gate', () => {
     assert.equal(fillPage(readPage()), readPage());
     const ranked = denialCodes.filter((code) => strictness.includes(code));
     const ofGate = ranked.sort((one, other) => gate.rankDenial(one) - gate.rankDenial(other));
@@ -72,27 +72,27 @@ describe('the decision vectors', () => {
     );
   });
 
-  it('have every code that a decision can end in', () => {
+  it('contain every code that a decision can end with', () => {
     const codes = new Set(file.vectors.map(({ expected }) => expected.code));
     const missing = denialCodes.filter((code) => !codes.has(code) && !elsewhere.includes(code));
     assert.deepEqual(missing, []);
     assert.equal(new Set(file.vectors.map(({ name }) => name)).size, file.vectors.length);
   });
 
-  it('have every key of the trust document that decides', () => {
+  it('contain every key of the trust document that affects a decision', () => {
     const made = listKeysIn(Object.values(file.documents));
     const missing = allKeys.filter((key) => !made.has(key) && !keysElsewhere.includes(key));
     assert.deepEqual(missing, [], 'add it to the reference and to vectors/cases.ts, or to the list above');
   });
 
-  it('have what every front end sends', () => {
+  it('contain what every front end sends', () => {
     const names = new Set(file.vectors.map(({ frontEnd }) => frontEnd));
     const missing = frontEndNames.filter((name) => !names.has(name));
     assert.deepEqual(missing, [], 'add it to vectors/front-end-cases.ts, and run npm run write -- vectors');
   });
 
   for (const vector of file.vectors) {
-    it(`are answered rightly: ${vector.name}`, async () => {
+    it(`get the expected answer from the gate: ${vector.name}`, async () => {
       assert.deepEqual(await answerBy(gate, vector), vector.expected);
     });
   }
@@ -129,7 +129,9 @@ function describeRequest({ certificate, chain, frontEnd, headers = {} }: Vector)
   return { frontEnd: 'rfc9440', fields: { 'client-cert': leaf, 'client-cert-chain': others.join(', ') } };
 }
 
-/** One of the vector's stores, after each reading of its document and, one after the other, of its lists. */
+/**
+ * Opens one of the vector's stores, and gives it each reading of its document and, one after the other, of its lists.
+ */
 async function loadStore(vector: Vector, index: number): Promise<TrustStore> {
   const readings = [...(vector.earlier ?? []), vector];
   const clock = new ManualClock(Date.parse(readings[0]?.time ?? ''));
@@ -161,10 +163,10 @@ async function loadStore(vector: Vector, index: number): Promise<TrustStore> {
       document = documents[index] ?? null;
       for (const [authority, labels] of Object.entries(lists))
         current.set(authority, turn === 0 ? labels[0] : (labels[turn] ?? current.get(authority)));
-      // Each look at the sources needs an interval without one.
+      // A store looks at its sources only if a refresh interval has passed since the last time.
       if (isStarted) clock.pass(Math.max(now - clock.wall(), 31_000));
       clock.set(now);
-      // What is not valid keeps an app from starting, which admits nobody either.
+      // The first document may be invalid. An app would then not start; the store has no document and admits nobody.
       if (!isStarted) await store.start().catch(() => undefined);
       else await asked.decide(file.certificates['own'], { functionName: '', roles: [] }, now);
       isStarted = true;

@@ -1,4 +1,5 @@
-// What @certgate/x509 verifies of certificates and lists, as the reference takes it: facts, and no rule of a trust document.
+// The facts that @certgate/x509 verifies of certificates and lists, in the form that the reference uses. They contain
+// no rule of a trust document.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { type ClientCertificate, decodeClientCertificate } from '@certgate/x509';
 import {
@@ -19,19 +20,21 @@ export interface Thumbprints {
 }
 
 export interface Certificate extends Thumbprints {
-  /** In octets. */
+  /** The length of the certificate, in octets. */
   readonly length: number;
   readonly publicKeySha256: string | undefined;
-  /** In hexadecimal. */
+  /** The serial number, in hexadecimal. Undefined if the certificate can't be decoded. */
   readonly serialNumber: string | undefined;
-  /** The issuer's name, as names compare. */
+  /** The issuer's name, in a form in which equal names are equal texts. Undefined if it can't be read. */
   readonly issuer: string | undefined;
-  /** The same certificate with the other signature that is as good: (r, n − s) for (r, s). */
+  /** The thumbprints of the twin: the same certificate with the signature (r, n − s), which is valid if (r, s) is. */
   readonly twins: readonly Thumbprints[];
   readonly names: readonly (readonly [NameType, string])[];
-  /** The contents of their object identifiers, in hexadecimal. */
+  /** The object identifiers of the critical extensions: their contents, in hexadecimal. */
   readonly criticalExtensions: readonly string[];
-  /** As a client's certificate, and as one of a path. Undefined: the bytes are none. */
+  /**
+   * The certificate decoded as a client's, and below as one of a path. Undefined if the bytes can't be decoded as such.
+   */
   readonly client: ClientCertificate | undefined;
   readonly path: PathCertificate | undefined;
 }
@@ -61,14 +64,16 @@ function hash(der: Uint8Array): Thumbprints {
 function listCriticalExtensions(der: Uint8Array): readonly string[] {
   const extensions = getChildren(parseTree(der), 0).find(({ tag }) => tag === 0xa3);
   if (extensions === undefined) return [];
-  // Only a critical one has a BOOLEAN between its type and its value.
+  // Only a critical extension has a third element, a BOOLEAN between its type and its value.
   const critical = getChildren(extensions, 0).filter(({ children = [] }) => children.length === 3);
   return critical.map((each) => getNode(each, 0).content.toString('hex'));
 }
 
 const digests: Readonly<Record<string, string>> = { prime256v1: 'sha256', secp384r1: 'sha384' };
 
-/** Whether a key signed the document. The signature is in base64: one line, or two with a signature each. */
+/**
+ * Whether one of the keys signed the document. The signature is in base64: one line, or two with one signature each.
+ */
 export function isDocumentSigned(document: string, signature: string, keys: readonly string[]): boolean {
   return keys
     .map((pem) => createPublicKey(pem))
@@ -87,12 +92,13 @@ export interface CertificationAuthority {
   readonly dnsConstraintsWithLeadingDot?: 'refuse' | 'subdomains-only';
 }
 
-/** From the trust anchor to the target. */
+/** The certificates of a path, from the trust anchor to the target. */
 export type Path = readonly PathCertificate[];
 
 /**
- * The paths from the authority to a certificate that are valid at this time, whatever is revoked on them. None: why.
- * `forwarded` are CA certificates that came with it, for paths that the authority's own don't complete.
+ * The paths from the authority to a certificate that are valid at this time. Revocation is not looked at. `code` says
+ * why there is none. `forwarded` are CA certificates that came with the certificate, for paths that the authority's own
+ * don't complete.
  */
 export function listPaths(
   { trustAnchors, intermediates = [], dnsConstraintsWithLeadingDot = 'refuse' }: CertificationAuthority,
@@ -102,7 +108,7 @@ export function listPaths(
 ): { readonly paths: readonly Path[]; readonly code: string } {
   const paths: Path[] = [];
   const codes: string[] = [];
-  // The first, and each that is left without one of its CA certificates, the nearest first.
+  // Finds the first path, and then, for each of its CA certificates from the nearest on, a path without it.
   const listWithout = (left: readonly PathCertificate[]): void => {
     const among = (list: readonly Certificate[]) => decodedOf(list).filter((ca) => !left.includes(ca));
     const verdict = findCertificationPath({
@@ -135,12 +141,12 @@ export function isInForce({ notBefore, notAfter }: PathCertificate, at: number):
   return at >= notBefore && at <= notAfter;
 }
 
-/** The key as it stands in the certificate. */
+/** The public key in base64, encoded as in the certificate. */
 export function keyOf({ verificationKey }: PathCertificate): string {
   return Buffer.from(verificationKey.subjectPublicKeyInfo).toString('base64');
 }
 
-/** The CA certificates of the authority with the issuer's name. */
+/** The CA certificates of the authority whose subject is the issuer's name. */
 export function listNamesakes(
   { issuer }: CertificateRevocationList | PathCertificate,
   { trustAnchors, intermediates = [] }: CertificationAuthority,
@@ -148,7 +154,7 @@ export function listNamesakes(
   return decodedOf([...trustAnchors, ...intermediates]).filter(({ subject }) => subject.key === issuer.key);
 }
 
-/** Those of them whose key signed it. */
+/** The CA certificates of the authority whose name is the issuer's and whose key signed the certificate or list. */
 export function listIssuers(
   signed: CertificateRevocationList | PathCertificate,
   authority: CertificationAuthority,
@@ -156,12 +162,15 @@ export function listIssuers(
   return listNamesakes(signed, authority).filter((ca) => isSignedBy(signed, ca.verificationKey));
 }
 
-/** Which certificates the list is about, as it is encoded; empty: all of its issuer. */
+/**
+ * The list's scope: its issuing distribution point, as encoded, in hexadecimal. Empty if the list is about all
+ * certificates of its issuer.
+ */
 export function describeScope(list: CertificateRevocationList): string {
   return Buffer.from(list.extensions.get('2.5.29.28')?.value ?? []).toString('hex');
 }
 
-/** What the list has of the certificate, by the reasons. Undefined: it is not about that certificate. */
+/** The reasons of the list's entries for the certificate. Undefined if the list is not about that certificate. */
 export function findReasons(
   list: CertificateRevocationList,
   { serialNumber, issuer, basicConstraints, crlDistributionPoints = [] }: PathCertificate,

@@ -1,4 +1,4 @@
-// The decision: by documents, lists, a certificate and a time, who the caller is, and whether they may call.
+// The decision about a call, by documents, lists and a time: who the caller is, and whether they may call.
 import type { Certificate } from '../facts.js';
 import * as documents from './document.js';
 import type { Document, Identity, Match } from './document.js';
@@ -6,12 +6,12 @@ import { isForServersAlone, listFaults } from './leaf.js';
 import { mostNames } from './names.js';
 import { ask, type ListReading } from './revocation.js';
 
-/** One trust store: its document, if there is one to decide by, and the lists that were read until now, by authority. */
+/** A trust store: the document that is in use, if there is one, and the lists that were read until now, by authority. */
 export type Store = Readonly<{ document: Document | undefined; lists: ReadonlyMap<string, readonly ListReading[]> }>;
 
 /**
- * A call by a certificate, or by the code of what the front end sent instead. `chain` are the CA certificates that came with it,
- * if the app accepts them. One role of each list is enough.
+ * A call. `caller` is the certificate, or the code of what the front end sent instead. `chain` has the CA certificates
+ * that came with it, if the app accepts them. The identity needs one role of each list in `roles`.
  */
 export type Call = Readonly<{
   caller: Certificate | string;
@@ -29,7 +29,7 @@ const forbidden = ['function_not_allowed', 'role_missing'];
 const unavailable = ['trust_locked', 'trust_unavailable', 'algorithm_unsupported_by_runtime', 'revocation_unavailable'];
 const unprocessed = 'certificate_critical_extension_unknown';
 
-/** If there are several reasons, the first is reported: what is certain comes before what may be known later. */
+/** If there are several codes, the first in this list is reported. Codes that may change later come last. */
 export const strictness: readonly string[] = [
   ...`certificate_on_deny_list certificate_not_trusted identity_ambiguous identity_disabled identity_expired pin_disabled
     pin_not_yet_valid pin_expired ${unprocessed} path_not_found path_budget_exhausted path_signature_invalid
@@ -46,7 +46,7 @@ function refuse(...codes: readonly string[]): Answer {
   return { status: unavailable.includes(code) ? 503 : forbidden.includes(code) ? 403 : 401, code };
 }
 
-/** Several stores say together what one document would say that holds all of them. */
+/** Several stores give the same answer as one document with the content of all of them. */
 export function decide(stores: readonly Store[], call: Call): Answer {
   const { caller, functionName, roles, now } = call;
   if (typeof caller === 'string') return refuse(caller);
@@ -55,7 +55,7 @@ export function decide(stores: readonly Store[], call: Call): Answer {
   if (all.some(({ locked }) => locked !== undefined)) return refuse('trust_locked');
   const missing = all.length < stores.length ? ['trust_unavailable'] : [];
 
-  // What the documents say at once. A pin of the certificate's twin admits nobody, and denies as its own pin does.
+  // What the documents say without a path. A pin of the certificate's twin never admits, but denies like its own pin.
   const pins = all.flatMap((document) => documents.findPins(document, caller));
   const names = all.flatMap((document) => documents.findNames(document, caller, chain));
   const isKnown = pins.length + names.length > 0;
@@ -71,8 +71,8 @@ export function decide(stores: readonly Store[], call: Call): Answer {
 
   const unfit = findUnfitness(caller, [...pins, ...twins], isOpen, now);
   if (unfit !== undefined) return refuse(unfit);
-  // What the authorities say. A name that an authority did not vouch for is no match, and a pin with issuedBy denies then.
-  // Where only such names are left, nobody could be admitted, and the twin's pins are not looked at.
+  // What the authorities say. If an authority doesn't vouch for the certificate, a name under it doesn't match, and a
+  // pin with issuedBy denies. If only such names are left, no identity could match, so the twin's pins are not judged.
   const judgeAll = (given: readonly Match[]) => given.map((match) => judge(stores, match, { caller, chain, now }));
   const own = judgeAll([...pins, ...names]);
   const verdicts = own.some(({ code, isClaim }) => code === undefined || !isClaim) ? [...own, ...judgeAll(twins)] : own;
@@ -82,7 +82,7 @@ export function decide(stores: readonly Store[], call: Call): Answer {
   if (late.length > 0) return refuse(...late);
   const identity = matches.find((match) => !twins.includes(match))?.identity;
   if (identity === undefined) return refuse(...codesOf(true));
-  // A path processes more critical extensions than the checks of the certificate alone.
+  // Path validation processes more critical extensions than the checks of the certificate itself.
   const isProcessed = verdicts.some(({ hasPath }) => hasPath) || !listFaults(caller, now).includes(unprocessed);
   if (!isProcessed) return refuse(unprocessed);
   const isOfFunction = identity.functions?.some((name) => name.toLowerCase() === functionName.toLowerCase()) ?? true;
@@ -91,20 +91,20 @@ export function decide(stores: readonly Store[], call: Call): Answer {
   return hasRoles ? { status: 200, code: 'allowed', identity } : refuse('role_missing');
 }
 
-/** All matches must be of one identity, and one that denies is enough. */
+/** All matches must be of one identity, and a single match that denies is enough. */
 function findDenials(matches: readonly Match[], now: number): readonly string[] {
   const isAmbiguous = new Set(matches.map(({ identity }) => describe(identity))).size > 1;
   const denials = matches.flatMap((match) => findMatchDenial(match, now) ?? []);
   return isAmbiguous ? ['identity_ambiguous', ...denials] : denials;
 }
 
-/** Roles of two documents are never merged: what both say must be the same. */
+/** The identity as text. Two documents must describe it in the same way: their roles are never merged. */
 function describe({ name, roles, functions }: Identity): string {
   const list = (texts: readonly string[] | undefined): unknown => texts && [...new Set(texts)].sort();
   return JSON.stringify([name, list(roles), list(functions?.map((each) => each.toLowerCase())) ?? 'every function']);
 }
 
-/** A window includes its start and excludes its end. */
+/** Why the match denies, or undefined. A window includes its start and excludes its end. */
 function findMatchDenial({ identity, pin = {} }: Match, now: number): string | undefined {
   if (identity.enabled === false) return 'identity_disabled';
   if (now >= Date.parse(identity.expiresAt ?? '')) return 'identity_expired';
@@ -113,7 +113,7 @@ function findMatchDenial({ identity, pin = {} }: Match, now: number): string | u
   return now >= Date.parse(pin.notAfter ?? '') ? 'pin_expired' : undefined;
 }
 
-/** The certificate's own faults. Its pins may accept for a time that it is for servers alone; a path does not. */
+/** The certificate's own fault. Pins may accept one for servers only, for a time; a path never does. */
 function findUnfitness(caller: Certificate, pins: readonly Match[], isOpen: boolean, now: number): string | undefined {
   if (isOpen && caller.path === undefined) return 'certificate_malformed';
   const [fault, ...others] = listFaults(caller, now).filter((code) => !isOpen || code !== unprocessed);
@@ -125,7 +125,7 @@ function findUnfitness(caller: Certificate, pins: readonly Match[], isOpen: bool
   return isForServersAlone(caller) && isExcused ? others[0] : fault;
 }
 
-/** A chain that is too long is ignored. Some front ends repeat the caller's certificate in it. */
+/** The chain without the caller's certificate, which some front ends repeat in it. Empty if it is too long. */
 function limitChain(chain: readonly Certificate[], { thumbprintSha256 }: Certificate): readonly Certificate[] {
   const others = chain.filter((each) => each.thumbprintSha256 !== thumbprintSha256);
   const octets = others.reduce((sum, { length }) => sum + length, 0);
@@ -134,7 +134,7 @@ function limitChain(chain: readonly Certificate[], { thumbprintSha256 }: Certifi
 
 const takenBack = ['certificate_revoked', 'certificate_on_deny_list', 'revocation_unavailable'];
 
-/** Whether the match holds, by the authority's word: else why not. A name is a claim, unless the authority took it back. */
+/** Asks the match's authority. `code` is its refusal. With `isClaim`, a refusal only drops a name and doesn't deny. */
 function judge(
   stores: readonly Store[],
   match: Match,

@@ -1,10 +1,10 @@
-// The trust document as docs/trust-document.md describes it, and what it says of one certificate at once.
+// The trust document (docs/trust-document.md), and what it says about a certificate without asking for a path.
 import type { Certificate, CertificationAuthority } from '../facts.js';
 import { isNameOf, type NameType } from './names.js';
 
 type Texts<Keys extends string> = Readonly<Partial<Record<Keys, string>>>;
 
-/** The JSON of a valid document, its CA certificates decoded. */
+/** The JSON of a valid document, with its CA certificates decoded. */
 export interface Document {
   readonly revision: number;
   readonly audience?: readonly string[];
@@ -40,14 +40,14 @@ interface Pin extends Texts<(typeof pinKinds)[number] | 'issuedBy' | 'notBefore'
   readonly acceptWithoutClientAuth?: { readonly since: string; readonly until: string };
 }
 
-/** A reason to take a certificate for an identity. With an authority: only if that authority issued it. */
+/** A reason to match a certificate with an identity. If `authority` is set, it must have issued the certificate. */
 export type Match = Readonly<{ identity: Identity; pin?: Pin; authority?: Authority | undefined }>;
 
 const isSameText = (one: string | undefined, other: string): boolean => one?.toLowerCase() === other.toLowerCase();
 const digitsOf = (text: string): string => text.replace(/[^0-9A-Fa-f]/g, '').toUpperCase();
 const serialOf = (text: string): string => digitsOf(text).replace(/^0+/, '');
 
-/** Whose lists these may be: under a name that the document lacks, those of any of its CAs. */
+/** The authority of this name. If the document has none, one with all CAs, as the lists may be from any of them. */
 export function findAuthority({ authorities = [] }: Document, name: string): Authority {
   const all = {
     name,
@@ -57,7 +57,7 @@ export function findAuthority({ authorities = [] }: Document, name: string): Aut
   return authorities.find((each) => isSameText(each.name, name)) ?? all;
 }
 
-/** By its thumbprints, and by its public key. */
+/** The pins that match the certificate by a thumbprint or by its public key. */
 export function findPins({ identities, authorities = [] }: Document, of: Partial<Certificate>): readonly Match[] {
   return pinKinds.flatMap((kind) =>
     identities.flatMap((identity) =>
@@ -69,8 +69,8 @@ export function findPins({ identities, authorities = [] }: Document, of: Partial
 }
 
 /**
- * Those with a CA certificate of the issuer's name, or of an issuer's above it in the chain that came with it. Whether any
- * of them signed, only a path tells.
+ * The authorities that own a CA certificate with the issuer's name, or with the name of an issuer in the forwarded
+ * chain. Only a path shows whether one of them signed the certificate.
  */
 export function listIssuingAuthorities(
   { authorities = [] }: Document,
@@ -78,7 +78,7 @@ export function listIssuingAuthorities(
   chain: readonly Certificate[],
 ): readonly Authority[] {
   const issuers = new Set(issuer === undefined ? [] : [issuer]);
-  // A set is iterated with what is added meanwhile.
+  // The loop over a set also visits the names that are added to it meanwhile.
   for (const name of issuers)
     for (const { path: ca } of chain) if (ca?.subject.key === name) issuers.add(ca.issuer.key);
   return authorities.filter(({ trustAnchors, intermediates = [] }) =>
@@ -86,7 +86,7 @@ export function listIssuingAuthorities(
   );
 }
 
-/** By a name of the certificate that is bound to an identity under an authority which may have issued it. */
+/** The identities that match by a name of the certificate, under an authority that may have issued it. */
 export function findNames(
   document: Document,
   certificate: Certificate,
@@ -102,11 +102,11 @@ export function findNames(
   );
 }
 
-/** By its thumbprint or a twin's, or by its serial number under an authority that may have issued it. */
+/** Whether a thumbprint (a twin's too), or the serial number under an authority that may be the issuer, is denied. */
 export function isDenied(document: Document, certificate: Certificate, chain: readonly Certificate[]): boolean {
   const { path, serialNumber: ofCertificate, twins } = certificate;
   const thumbprints = [certificate, ...twins].map(({ thumbprintSha256 }) => thumbprintSha256);
-  // Nobody issued a root, so its serial number is nobody's.
+  // A root has no issuer, so a denied serial number never means a root.
   const isAnchor = document.authorities?.some(({ trustAnchors }) => trustAnchors.includes(certificate)) === true;
   const isRoot = isAnchor && path?.isSelfIssued === true;
   const issuing = isRoot ? [] : listIssuingAuthorities(document, certificate, chain);

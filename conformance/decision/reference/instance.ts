@@ -1,12 +1,12 @@
-// Which document an instance decides by, from what it has read (docs/trust-sources.md, "When something goes wrong").
+// The document that an instance uses, by its readings (docs/trust-sources.md, "When something goes wrong").
 import type { Document } from './document.js';
 
-/** The options of a store that decide which documents it takes. */
+/** The options of a store that decide which documents it accepts. */
 export type StoreOptions = Readonly<{ audience?: string; minimumRevision?: number; signedBy?: readonly string[] }>;
 
 /**
- * A reading of a trust source: what there was, and how long ago it began, by the clock that says more. `isSigned`: by one
- * of the keys of `signedBy`.
+ * A reading of a trust source. `age`: milliseconds since it began, by the clock that shows more. `content`: what the
+ * source had. `isSigned`: whether one of the keys in `signedBy` signed it.
  */
 export type DocumentReading = Readonly<{
   age: number;
@@ -16,7 +16,7 @@ export type DocumentReading = Readonly<{
 
 const staleness = { unreachable: 86_400_000, refused: 3_600_000 } as const;
 
-/** The last document that was taken, as long as readings fail for no longer than the limit. Undefined: nobody is admitted. */
+/** The last accepted document. Undefined if there is none, or if readings have failed for longer than the limit. */
 export function findDocument(readings: readonly DocumentReading[], options: StoreOptions = {}): Document | undefined {
   let inUse: Document | undefined;
   let age = Infinity;
@@ -37,7 +37,7 @@ function isTaken(
 ): boolean {
   const { audience, revision } = content;
   if (audience?.some((name) => name.toLowerCase() === app?.toLowerCase()) === false) return false;
-  // An old document that is signed stays signed, so that each change needs a revision of its own.
+  // With signatures, each change needs a new revision, because an older document stays signed.
   const isReused = signedBy !== undefined && revision === inUse?.revision && content !== inUse;
   return revision >= minimumRevision && revision >= (inUse?.revision ?? 0) && !isReused;
 }

@@ -1,12 +1,12 @@
-// The names of a certificate that can stand for an identity (docs/trust-document.md, "Names under an authority").
+// The names of a certificate that may match an identity (docs/trust-document.md, "Names under an authority").
 import type { PathCertificate } from '@certgate/x509/path';
 
 export type NameType = 'dns' | 'uri' | 'email' | 'commonName' | 'organizationalUnit';
 
-/** A certificate with more names is refused: all of them count, so none may be overlooked. */
+/** The most names of a certificate. One with more is refused, because no name may be overlooked. */
 export const mostNames = 256;
 
-/** X509-SVID, section 2, and SPIFFE-ID, section 2: a lower-case trust domain, and a path without empty or dot segments. */
+/** A SPIFFE ID (X509-SVID §2, SPIFFE-ID §2): a lower-case trust domain, and a path without empty or dot segments. */
 const spiffeId = /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)+$/;
 
 export function listNames({
@@ -26,7 +26,7 @@ export function listNames({
   const units = attributes.filter(({ type }) => type === '2.5.4.11');
   return [
     ...names.filter(([type]) => type !== 'uri' || areUrisNames),
-    // Which of two common names is the caller's, nobody can say.
+    // If there are several common names, none is used: it is unknown which one is the caller's.
     ...(commonNames.length === 1 ? commonNames : []).flatMap(textOf('commonName')),
     ...units.flatMap(textOf('organizationalUnit')),
   ];
@@ -34,18 +34,18 @@ export function listNames({
 
 type Attribute = PathCertificate['subjectName'][number][number];
 
-/** A value of another type than a text names nobody. */
+/** The names in an attribute. A value that is not a text is not a name. */
 function textOf(type: NameType) {
   return ({ value, isEncoded }: Attribute) => (isEncoded === true ? [] : [[type, value] as const]);
 }
 
-/** Whether a name of a certificate is the one that the document has. */
+/** Whether a name of a certificate is the one in the document, or matches its wildcard. */
 export function isNameOf(wanted: string | undefined, type: NameType, value: string): boolean {
   if (wanted === undefined) return false;
   const lowerDomain = (text: string): string => text.replace(/@[^@]*$/, (domain) => domain.toLowerCase());
   if (type === 'email') return lowerDomain(wanted) === lowerDomain(value);
   if (type !== 'dns') return wanted === value;
-  // A wildcard of the document stands for exactly one label. A certificate with a wildcard is nobody's.
+  // A wildcard in the document matches exactly one label. A wildcard in the certificate never matches.
   if (value.includes('*')) return false;
   const isLabelFirst = /^\w(?:[\w-]{0,61}\w)?\./.test(value);
   const covering = isLabelFirst ? [value, value.replace(/^[^.]*/, '*')] : [value];

@@ -1,10 +1,10 @@
-// Which lists an instance goes by, and what they say of the certificates of a path (docs/authorities.md, "Revocation").
+// Which lists an instance uses, and what they say about a path's certificates (docs/authorities.md, "Revocation").
 import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
 import * as facts from '../facts.js';
 import { type Authority, type Document, isDenied as isOnDenyList } from './document.js';
 import { measureExemptLifetime } from './leaf.js';
 
-/** What was read from a source of lists, for the documents of all stores that were in use then. */
+/** A list that was read from a source, with the documents of all stores that were in use then. */
 export type ListReading = Readonly<{
   source: string;
   at: number;
@@ -13,20 +13,20 @@ export type ListReading = Readonly<{
   list: CertificateRevocationList;
 }>;
 
-/** A list that a CA of the authority signed. Lists are compared within their place: source, key, and what they are about. */
+/** A list that a CA of the authority signed. Lists are compared within their place: the same source, key and scope. */
 type Kept = ListReading & {
   readonly key: string;
   readonly scope: string;
   readonly number: bigint;
   readonly isDelta: boolean;
   readonly base: bigint;
-  /** It clears and replaces nothing, and revokes. */
+  /** True if the list can only revoke: it clears no certificate, and replaces no list. */
   readonly isBeside: boolean;
 };
 
 const mostOfAPlace = 4;
 
-/** What an instance keeps of the lists that it read, one after the other. */
+/** The lists that an instance keeps after one more reading. */
 function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   const { list, authority, at } = reading;
   const signers = facts.listIssuers(list, authority);
@@ -42,14 +42,14 @@ function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   const alike = before.filter((each) => isOfPlace(each) && !each.isBeside && each.isDelta === isDelta);
   if (alike.some((each) => each.list === list)) return before;
 
-  // The newest takes the place of what came before it, also where that may be only now: its time, or its base, has come.
+  // A newer list replaces older ones, sometimes only later, when its date or its base has come.
   const isAfter = (next: Kept, each: Kept): boolean =>
     !isOlder(next, each, at) && !isTwin(next, each) && (!isFuture(next, at) || isFuture(each, at));
   const takesPlace = (next: Kept, each: Kept): boolean => hasBase(next, before, at) && isAfter(next, each);
   const withoutReplaced = (lists: readonly Kept[]): readonly Kept[] =>
     lists.filter((each, index) => !lists.slice(index + 1).some((next) => takesPlace(next, each)));
   let inUse = withoutReplaced([...alike, item]);
-  // A delta has all that one before it to the same base has, or to a later one.
+  // A delta contains all entries of an earlier delta with the same or a later base, which is therefore dropped.
   if (inUse.length > mostOfAPlace) inUse = inUse.filter((each) => each.base < base || !isAfter(item, each));
   const isOld = alike.some((each) => hasBase(each, before, at) && isOlder(item, each, at));
   const mayReplace = signers.some((ca) => maySignNow(ca, reading, before));
@@ -66,7 +66,7 @@ function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   return [...others, ...inUse];
 }
 
-/** The document writes an issuer as one of the authority's certificates does. Names that compare as equal are the same. */
+/** Whether the list's number is below the minimum, whose issuer is written like a CA certificate's subject. */
 function isNumberTooLow(list: CertificateRevocationList, authority: Authority): boolean {
   const { minimumCrlNumbers = [] } = authority.revocation ?? {};
   const namesakes = facts.listNamesakes(list, authority).map(({ subjectText }) => subjectText);
@@ -79,19 +79,19 @@ const isFuture = ({ list }: Kept, at: number): boolean => list.thisUpdate > at;
 const isTwin = (one: Kept, other: Kept): boolean =>
   one.number === other.number && one.list.thisUpdate === other.list.thisUpdate;
 
-/** A CA whose clock ran ahead, and was set right, goes by its numbers. */
+/** Whether `one` is older, by number or date. If the other's date is in the future, a higher number decides. */
 const isOlder = (one: Kept, other: Kept, at: number): boolean =>
   one.number < other.number ||
   (one.list.thisUpdate < other.list.thisUpdate && !(isFuture(other, at) && one.number > other.number));
 
-/** Whether there is a complete list that is as new as the delta's base: then no older delta is needed. */
+/** Whether the list is complete, or is a delta and a complete list of its scope is as new as its base. */
 function hasBase({ isDelta, scope, base }: Kept, lists: readonly Kept[], at: number): boolean {
   const isBase = (each: Kept): boolean =>
     !each.isDelta && !each.isBeside && each.scope === scope && !isFuture(each, at);
   return !isDelta || lists.some((each) => isBase(each) && each.number >= base);
 }
 
-/** The signer has a path now, and is neither denied by any document nor known to be revoked. */
+/** Whether the signer has a path now, and is neither denied by a document nor known to be revoked. */
 function maySignNow(ca: PathCertificate, { authority, documents, at }: ListReading, lists: readonly Kept[]): boolean {
   return facts.decodedOf(authority.trustAnchors).some((anchor) => {
     const context = {
@@ -107,7 +107,7 @@ function maySignNow(ca: PathCertificate, { authority, documents, at }: ListReadi
   });
 }
 
-/** Only what the CAs of the document that is in use now have signed. */
+/** The lists that CAs of the present document signed, and whose number is high enough. */
 const listUsable = (lists: readonly Kept[], authority: Authority): readonly Kept[] =>
   lists.filter(({ list }) => facts.listIssuers(list, authority).length > 0 && !isNumberTooLow(list, authority));
 
@@ -116,14 +116,14 @@ type Context = Readonly<{
   authority: Authority;
   anchor: PathCertificate;
   documents: readonly Document[];
-  /** CA certificates that came with the caller's. */
+  /** The CA certificates that came with the caller's certificate. */
   chain: readonly facts.Certificate[];
   lists: readonly Kept[];
   mode: string;
   now: number;
 }>;
 
-/** `asked`: what is being asked about already, against circles of signers. */
+/** The status of a certificate. `asked` has the certificates whose status is being found, against cycles. */
 function findStatus(
   certificate: PathCertificate,
   issuer: PathCertificate,
@@ -137,7 +137,7 @@ function findStatus(
     if (facts.findReasons(each.list, certificate) === undefined) return [];
     const signers = facts.listIssuers(each.list, authority);
     const isGood = each.key === issuerKey || signers.some((ca) => isGoodSigner(ca, context, asked));
-    // A revocation outlives its signer, who had a path when signing.
+    // A list still revokes if its signer has no path now, but had one when it signed the list.
     const then = Math.min(each.list.thisUpdate, now);
     const revokes = isGood || signers.some((ca) => hadPath(ca, context, then, []));
     return revokes ? [{ ...each, clears: isGood && !each.isBeside }] : [];
@@ -146,11 +146,11 @@ function findStatus(
   const isCurrent = ({ list: { thisUpdate, nextUpdate = 0 } }: Kept): boolean =>
     thisUpdate <= now && now < nextUpdate + (authority.revocation?.graceSeconds ?? 0) * 1000;
 
-  // A revocation stays, also when its list has ended or its source is gone. Only a delta takes an entry back.
+  // Every reason except a hold is final, even if the list has expired. In a delta, removeFromCRL is not a reason.
   const isFinal = (reason: string, { isDelta }: Kept): boolean =>
     reason !== 'certificateHold' && !(reason === 'removeFromCRL' && isDelta);
   if (about.some((each) => reasonsIn(each).some((reason) => isFinal(reason, each)))) return 'revoked';
-  // A certificate on hold comes back by a newer list without it, or by a delta that takes the entry back from its list.
+  // A hold is lifted by a newer list without the certificate, or by a delta that removes the entry from its list.
   const isBaseOf = (delta: Kept, { isDelta, scope, number }: Kept): boolean =>
     !isDelta && scope === delta.scope && delta.base <= number && number <= delta.number;
   const takesBack = (newer: Kept): boolean => {
@@ -163,8 +163,8 @@ function findStatus(
   const isLifted = (held: Kept): boolean =>
     clearing.some((newer) => isNewer(newer, held) && isCurrent(newer) && takesBack(newer));
   if (about.some((each) => reasonsIn(each).includes('certificateHold') && !isLifted(each))) return 'revoked';
-  // Good by a current list of the key that signed the certificate, or of the CA that publishes its lists, unless another one
-  // tells of a newer complete list.
+  // The certificate is good by a current complete list of the key that signed it, or of the CA that publishes its
+  // lists, unless another list shows that a newer complete list exists.
   const known = clearing.filter((each) => !isFuture(each, now));
   const isOfKey = ({ key, list }: Kept): boolean => key === issuerKey || list.issuer.key !== certificate.issuer.key;
   const isOutrun = ({ scope, number }: Kept): boolean =>
@@ -174,7 +174,7 @@ function findStatus(
   return clearing.some(isClear) ? 'good' : 'unknown';
 }
 
-/** Whoever signed a list and did not issue the certificate must be valid below the same anchor. */
+/** Whether a list's signer is valid below the same anchor. Needed unless its key issued the certificate. */
 function isGoodSigner(ca: PathCertificate, context: Context, asked: facts.Path): boolean {
   if (!facts.isInForce(ca, context.now)) return false;
   if (ca === context.anchor) return true;
@@ -186,7 +186,7 @@ function isGoodSigner(ca: PathCertificate, context: Context, asked: facts.Path):
   });
 }
 
-/** Whether it had a path then, whatever is revoked or denied. */
+/** Whether the CA had a path at that time. Revocations and deny lists are ignored. */
 function hadPath(ca: PathCertificate, context: Context, then: number, asked: facts.Path): boolean {
   if (!facts.isInForce(ca, then) || asked.includes(ca)) return false;
   if (facts.decodedOf(context.authority.trustAnchors).includes(ca)) return true;
@@ -201,9 +201,9 @@ function isDenied(ca: PathCertificate, { authority, documents, chain }: Context)
 type Lists = ReadonlyMap<string, readonly ListReading[]>;
 
 /**
- * The lists that the code gives to an authority, and whether that makes revocation information required. Those under a name
- * that the document lacks are of each authority that the code doesn't name and whose CA signed them. As long as there is
- * none, they may be of any whose mode the document doesn't state.
+ * The lists that the app's code gives to an authority, and whether they make revocation information required. Lists
+ * under a name that the document lacks belong to each authority that the code doesn't name and whose CA signed one.
+ * While there is no such authority, they may belong to any authority whose mode the document doesn't state.
  */
 function findKept(given: Lists, { authorities = [] }: Document, authority: Authority) {
   const keepAll = (readings: readonly ListReading[]): readonly Kept[] => readings.reduce<readonly Kept[]>(keep, []);
@@ -220,7 +220,7 @@ function findKept(given: Lists, { authorities = [] }: Document, authority: Autho
 
 const onDenyList = 'certificate_on_deny_list';
 
-/** Did the authority issue the certificate, by a path that is valid now, with nothing on it revoked or denied? Why not. */
+/** Why the authority doesn't vouch for the certificate. Undefined if a valid path has nothing revoked or denied. */
 export function ask(
   { document, lists: given }: { readonly document: Document; readonly lists: Lists },
   documents: readonly Document[],
@@ -228,7 +228,7 @@ export function ask(
   { target, chain, now }: { target: PathCertificate; chain: readonly facts.Certificate[]; now: number },
 ): string | undefined {
   const { mode: written = 'off', scope, noRevAvailMaximumLifetimeSeconds = 0 } = authority.revocation ?? {};
-  // Lists that the code gives are a source, and a source means "required".
+  // Lists that the code gives are a source of revocation information, which makes the mode "required".
   const { kept, isRequired } = findKept(given, document, authority);
   const mode = written === 'off' && isRequired ? 'required' : written;
   const isExempt = measureExemptLifetime(target) <= noRevAvailMaximumLifetimeSeconds;
@@ -244,12 +244,12 @@ export function ask(
       if (mode === 'off' || issuer === undefined || (scope === 'end-entity' && certificate !== target)) return 'good';
       const status = findStatus(certificate, issuer, context, [target]);
       const isUnasked = mode === 'when-available' || (isExempt && certificate === target);
-      // Whoever sends a CA certificate could choose the one of which nothing is known.
+      // On a path with forwarded CAs, unknown is never good: a caller could choose a CA that no list is about.
       return status === 'unknown' && isUnasked && isWhole ? 'good' : status;
     });
     if (statuses.includes('revoked')) return 'certificate_revoked';
     if (statuses.includes('unknown')) return 'revocation_unavailable';
-    // The deny lists of all documents are for CA certificates too: no path leads through one.
+    // The deny lists of all documents apply to CA certificates as well: a path must not contain a denied one.
     return path.some((ca) => isDenied(ca, context)) ? onDenyList : undefined;
   });
   if (answers.includes(undefined)) return undefined;

@@ -1,8 +1,8 @@
-// The other signature over a certificate that is as good (docs/trust-document.md, "Twins").
+// A certificate's twin, whose other signature is valid as well (docs/trust-document.md, "Twins").
 import { encodeTree, getNode, parseTree } from '@certgate/x509/test-support/der-editing.js';
 import { integerContent } from '@certgate/x509/test-support/der-writing.js';
 
-/** The content of the object identifier 1.2.840.10045.4.3, below which the algorithms of ECDSA are. */
+/** The content of the object identifier 1.2.840.10045.4.3, with which the algorithms of ECDSA begin. */
 const ecdsa = '2a8648ce3d0403';
 
 /** The orders of P-256, P-384 and P-521 (NIST SP 800-186, section 3.2.1). */
@@ -27,7 +27,7 @@ export function listTwins(der: Uint8Array): readonly Uint8Array[] {
     bits.content = Buffer.concat([Buffer.from([0]), encodeTree(pair)]);
     return [encodeTree(certificate)];
   } catch {
-    // Whatever can't be read has no signature.
+    // A certificate that can't be read has no twin.
     return [];
   }
 }

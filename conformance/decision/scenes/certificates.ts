@@ -15,7 +15,9 @@ import {
 import { type Certificate, describeCertificate } from '../facts.js';
 import { listTwins } from '../reference/twins.js';
 
-/** A certificate of the scenes, with its twin where it has one. Made once per process, and combined by the scenes. */
+/**
+ * A certificate for the scenes, which combine the same certificates in different ways. Each is made once per process.
+ */
 export interface Made {
   readonly label: string;
   readonly der: Uint8Array;
@@ -41,22 +43,28 @@ const noRevAvail = extension('2.5.29.56', false, Buffer.from('0500', 'hex'));
 
 export interface Pool {
   readonly root: MadeAuthority;
-  /** Another certificate of the root's key. */
+  /** Another certificate for the key of `root`. */
   readonly rootRenewed: MadeAuthority;
-  /** Two keys of one CA name below the root; the first key has two certificates. */
+  /**
+   * The issuing CA below the root: one name with two keys. Its first key has two certificates, this one and `renewed`;
+   * `secondKey` is the certificate of the other.
+   */
   readonly issuing: MadeAuthority;
   readonly renewed: MadeAuthority;
   readonly secondKey: MadeAuthority;
-  /** Publishes lists of the issuing CA's certificates. Its key has two certificates, and the first ends in a scene's time. */
+  /**
+   * The CA that publishes lists of the issuing CA's certificates. Its key has two certificates. The first of them
+   * expires during the scenes.
+   */
   readonly lister: MadeAuthority;
   readonly listerRenewed: MadeAuthority;
   readonly otherRoot: MadeAuthority;
   readonly otherIssuing: MadeAuthority;
   readonly authorities: readonly MadeAuthority[];
   readonly callers: readonly Made[];
-  /** CA certificates that no document has: one below the issuing CA, and one below that. */
+  /** CA certificates that no document contains: one below the issuing CA, and one below that. */
   readonly forwarded: readonly Made[];
-  /** The callers that those two issued. */
+  /** The callers whose certificates the two CAs in `forwarded` issued. */
   readonly below: readonly Made[];
 }
 
@@ -67,7 +75,7 @@ export function getPool(): Pool {
   return pool;
 }
 
-/** With its twin, if its signature has one. */
+/** The certificate, and its twin if its signature has one. */
 function make(label: string, der: Uint8Array): readonly [Made, ...Made[]] {
   const twins = listTwins(der).map((twin) => ({
     label: `twin of ${label}`,
@@ -221,7 +229,7 @@ function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names)
     ...issue('forged a', stranger, [a], { serial: 0x1001 }),
     ...issue('a of the other root', otherRoot, [a], { serial: 0x1001 }),
     ...issue('unnamed of the first key', issuing, [], { name: 'plain' }),
-    // Their lists are published by another CA.
+    // Another CA publishes the lists of these certificates.
     ...[issuing, second].flatMap((issuer, index) =>
       issue(`listed a of the ${index === 0 ? 'first' : 'second'} key`, issuer, [a], {
         of: [...clientExtensions(issuer.key), pointOf(lister.name)],

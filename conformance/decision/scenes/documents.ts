@@ -16,7 +16,10 @@ interface DraftAuthority {
   revocation: Revocation | undefined;
 }
 
-/** A document that scenes change: its authorities hold the pool's certificates, so that it has two forms. */
+/**
+ * A document that scenes change. Its authorities refer to certificates of the pool, so that it can be written both as
+ * JSON for the gate and as a `Document` for the reference.
+ */
 export interface Draft {
   revision: number;
   isLocked: boolean;
@@ -32,13 +35,13 @@ export const iso = (instant: number): string => new Date(instant).toISOString().
 const because = { reason: 'test' };
 const moments = [-2 * day, -hour, 0, hour, 3 * hour, day, 4 * day, 30 * day].map((offset) => start + offset);
 
-/** `usual`: whom most documents of a scene know, so that several of them may agree. */
+/** A random document. `usual` is an identity that most documents of a scene list, so that several stores may agree. */
 export function makeDraft(random: Random, focus: readonly Made[], usual: Usual): Draft {
   const authorities = random.chance(0.75) ? makeAuthorities(random) : [];
   const draft: Draft = { revision: 1, isLocked: random.chance(0.02), authorities, denied: [], identities: [] };
   draft.identities.push(makeIdentity(random, usual));
   if (random.chance(0.15)) {
-    // Two identities of one name are no valid document.
+    // The second identity needs another name: two identities of one name would make the document invalid.
     draft.identities.push({ ...makeIdentity(random, { name: 'reports', roles: [] }), name: 'reports' });
   }
   for (let index = random.below(3); index >= 0; index -= 1) addPin(random, draft, focus);
@@ -47,7 +50,7 @@ export function makeDraft(random: Random, focus: readonly Made[], usual: Usual):
   return draft;
 }
 
-/** For scenes about lists: a name under an authority with two keys, and little else. */
+/** A document for scenes about lists: a name under an authority with two keys, and little else. */
 export function makeListDraft(random: Random, usual: Usual): Draft {
   const { root, issuing, renewed, secondKey, lister, listerRenewed } = getPool();
   const ofLists = random.pick([[], [lister], [lister, listerRenewed], [listerRenewed, lister]]);
@@ -69,7 +72,7 @@ export function makeListDraft(random: Random, usual: Usual): Draft {
   return draft;
 }
 
-/** Whoever signs lists of others' certificates. */
+/** Denies a CA that signs lists of certificates that another CA or key issued. */
 function denySigner(random: Random, { denied }: Draft): void {
   const { secondKey, lister } = getPool();
   const { facts } = random.pick([secondKey, lister, lister]);
@@ -215,7 +218,7 @@ function addDenied(random: Random, draft: Draft, focus: readonly Made[]): void {
   if (!draft.denied.some((each) => JSON.stringify(each) === JSON.stringify(entry))) draft.denied.push(entry);
 }
 
-/** One change of the kind that people make. */
+/** Changes a document in one way, as an operator might. */
 export function changeDraft(random: Random, given: Draft, focus: readonly Made[]): Draft {
   const draft: Draft = {
     ...given,
@@ -284,7 +287,7 @@ export function changeDraft(random: Random, given: Draft, focus: readonly Made[]
   return draft;
 }
 
-/** Gives the authority "corp" its other name, of which the code knows nothing. */
+/** Gives the authority "corp" the name "corporate", which the app's code doesn't know, or the reverse. */
 export function renameAuthority(draft: Draft): void {
   const isRenamed = (name: string | undefined): boolean => /^corp(?:orate)?$/i.test(name ?? '');
   const rename = (name: string): string => (/^corporate$/i.test(name) ? 'corp' : 'corporate');
@@ -300,7 +303,7 @@ export function renameAuthority(draft: Draft): void {
   }
 }
 
-/** As it is published: JSON. */
+/** The document as JSON, in the form in which it is published. */
 export function writeDocument({ revision, audience, isLocked, authorities, denied, identities }: Draft): string {
   return JSON.stringify({
     schemaVersion: 1,
@@ -319,7 +322,7 @@ export function writeDocument({ revision, audience, isLocked, authorities, denie
   });
 }
 
-/** As the reference reads it. */
+/** The document in the form that the reference reads. */
 export function readDraft({ revision, audience, isLocked, authorities, denied, identities }: Draft): Document {
   return {
     revision,

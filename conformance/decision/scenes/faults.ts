@@ -2,11 +2,11 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url';
 import { type GateUnderTest, loadGate } from './gate.js';
 
-/** A fault of the gate: texts of its compiled files, each replaced by another. */
+/** A fault to put into the gate: texts of its compiled files, each with its replacement. */
 export interface Fault {
   readonly name: string;
   readonly changes: readonly (readonly [file: string, text: string, replacement: string])[];
-  /** The first seed of the scenes that are tried: a little before one that notices the fault. Default: 1. */
+  /** The first seed of the scenes to try, a little before one that notices the fault. Default: 1. */
   readonly seed?: number;
 }
 
@@ -158,19 +158,22 @@ export const faults: readonly Fault[] = [
 
 const packages = fileURLToPath(new URL('../../../../packages/', import.meta.url));
 
-/** A copy of the compiled packages with the fault in it, below dist. Throws where a text is not there exactly once. */
+/**
+ * Loads a copy of the compiled packages with the fault in it, from a folder below dist. Throws unless each text is
+ * there exactly once.
+ */
 export async function loadFaultyGate({ name, changes }: Fault): Promise<GateUnderTest> {
   const folder = fileURLToPath(new URL(`../faults/${name.replaceAll(/\W+/g, '-')}/`, import.meta.url));
   const modules = `${folder}node_modules/@certgate/`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(modules, { recursive: true });
-  // Of x509, core loads the bundles.
+  // Core loads the bundles of x509, so its other files are not copied.
   const isNeeded = (file: string): boolean =>
     !/\.(?:map|d\.[cm]?ts|test\.js)$|test-support|\.tsbuildinfo$|x509.dist.(?:api|bundler|esm)$/.test(file);
   for (const file of ['core/dist/esm', 'core/package.json', 'x509/dist', 'x509/package.json'])
     cpSync(`${packages}${file}`, `${modules}${file}`, { recursive: true, filter: isNeeded });
   for (const [file, text, replacement] of changes) {
-    // Published files are broken into lines wherever the language allows it.
+    // Published files may have a line break at any place where the language allows one.
     const pattern = new RegExp(
       text
         .split('')

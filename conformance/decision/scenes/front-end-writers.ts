@@ -5,11 +5,11 @@ import type { Random } from './random.js';
 
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
 
-/** What a front end sends, and what that means: the certificate, or a code. */
+/** What a front end sends, and the code with which the gate must refuse it, if any. */
 export interface Sent {
   readonly frontEnd: FrontEndName;
   readonly fields: Fields;
-  /** Undefined: the certificate that was given. */
+  /** The code that the fields mean. Undefined if they mean the given certificate. */
   readonly code: string | undefined;
 }
 
@@ -18,18 +18,21 @@ const escaped = (der: Uint8Array): string => encodeURIComponent(toPem(der));
 const element = (der: Uint8Array, chain = ''): string =>
   `Hash=${createHash('sha256').update(der).digest('hex')};Cert="${escaped(der)}"${chain};Subject="CN=a"`;
 
-/** The field that has the certificate, how it is written there, and the field that says what was verified. */
+/**
+ * How a front end writes: the field with the certificate and its form, and the field with the result of the
+ * verification.
+ */
 interface Grammar {
   readonly field: string;
   readonly write: (der: Uint8Array) => string;
-  /** What is written behind the certificate for one that came with it. */
+  /** Writes a CA certificate that came with the caller's, after the caller's own. */
   readonly chain?: (der: Uint8Array) => string;
   readonly verification?: readonly [field: string, success: string, failure: string];
-  /** What a text of 70,000 letters is. Default: too large. */
+  /** The code for a text of 70,000 letters, if it is not `certificate_too_large`. */
   readonly tooLong?: 'certificate_malformed';
 }
 
-/** A front end without a grammar does not compile. */
+/** The type requires a grammar for each front end, so that a new one can't be forgotten. */
 const grammars: Readonly<Record<FrontEndName, Grammar>> = {
   'app-service': { field: 'x-arr-clientcert', write: base64 },
   'application-gateway': {
@@ -56,7 +59,7 @@ const grammars: Readonly<Record<FrontEndName, Grammar>> = {
 };
 const names = Object.keys(grammars) as FrontEndName[];
 
-/** The front ends that pass on the CA certificates that came with a caller's. */
+/** The front ends that pass on the CA certificates that came with the caller's. */
 const chainWriters: readonly (readonly [FrontEndName, (der: Uint8Array, chain: readonly Uint8Array[]) => Fields])[] = [
   [
     'envoy',

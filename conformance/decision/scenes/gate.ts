@@ -7,7 +7,7 @@ import type * as readerModule from '@certgate/core/front-end-resolution/request-
 import type * as frontEndModule from '@certgate/core/front-ends/front-end-table';
 import type * as storeModule from '@certgate/core/trust-store/refreshing-store';
 
-/** The parts of @certgate/core that scenes run: as it was built, or a copy with a fault. */
+/** The parts of @certgate/core that scenes run, either as built or from a copy with a fault. */
 export interface GateUnderTest {
   readonly AccessGate: typeof AccessGate;
   readonly RefreshingTrustStore: typeof storeModule.RefreshingTrustStore;
@@ -18,7 +18,7 @@ export interface GateUnderTest {
   readonly rankDenial: typeof rankDenial;
 }
 
-/** `folder` holds core's compiled files. */
+/** Loads a gate. `folder` has core's compiled files. */
 export async function loadGate(
   folder: URL = new URL('../../../../packages/core/dist/esm/', import.meta.url),
 ): Promise<GateUnderTest> {
@@ -45,8 +45,8 @@ type Verify = (
 ) => boolean;
 
 /**
- * For a process of scenes, so that none depends on how fast it runs: lists, which are verified on another thread, are
- * verified at once, and what is done in slices of some milliseconds is done in one.
+ * Makes the scenes of a process independent of its speed. Lists, which another thread would verify, are verified at
+ * once, and work in slices of some milliseconds is done in one slice.
  */
 export function stopTime(): void {
   performance.now = () => 0;
@@ -66,12 +66,12 @@ function verifyAtOnce(): void {
 
 type CreatePublicKey = (key: unknown) => crypto.KeyObject;
 
-/** More than the certificates of all scenes need; the lists of each scene are its own. */
+/** The most entries of a memory: more than the certificates of all scenes need. Each scene has lists of its own. */
 const mostRemembered = 2_000;
 
 /**
- * All scenes have the same few certificates: a key that was read, and a signature that was verified, are not read and
- * verified again. Everything that the answer depends on is in the memory's key.
+ * Speeds up scenes, which all have the same few certificates: a key that was read and a signature that was verified are
+ * remembered. The key of the memory contains everything that the result depends on.
  */
 export function rememberSignatures(): void {
   const holder = crypto as unknown as { verify: Verify; createPublicKey: CreatePublicKey };
@@ -103,7 +103,7 @@ function remember<T>(memory: Map<string, T>, text: string, value: T): T {
   return value;
 }
 
-/** Undefined for what is no SubjectPublicKeyInfo. */
+/** The key as text. Undefined if the input is not a SubjectPublicKeyInfo in DER. */
 function describeEncodedKey(input: unknown): string | undefined {
   const { key, format, type } = input as { readonly key?: unknown; readonly format?: unknown; readonly type?: unknown };
   return key instanceof Uint8Array && format === 'der' && type === 'spki' ? toText(key) : undefined;

@@ -4,12 +4,15 @@ import { type PublishedList, publishLists } from './lists.js';
 import type { Random } from './random.js';
 import type { ListSource } from './scene-store.js';
 
-/** What the CAs of a scene publish, and where their lists are read. */
+/** Decides what the CAs of a scene publish, and what the sources of lists have. */
 export class ListPlan {
   readonly #random: Random;
-  /** Each place of "corp" gives the lists of any key of its issuing CA. */
+  /** True if each source of "corp" may have the lists of any key of its issuing CA. */
   readonly #isMixing: boolean;
-  /** The lists of the issuing CA's two keys, its root, its separate list publisher, and the other authority. */
+  /**
+   * The lists of each CA or key: the issuing CA's two keys, its root, its separate list publisher, and the other
+   * authority.
+   */
   readonly #published: readonly (readonly PublishedList[])[];
 
   constructor(random: Random, callers: readonly Made[], isMixing: boolean) {
@@ -38,7 +41,10 @@ export class ListPlan {
     });
   }
 
-  /** Each place mostly holds the lists of one CA, in any order; at first, its oldest. */
+  /**
+   * Chooses the content of a source: mostly a list of the source's usual CA, in any order. `position` chooses a certain
+   * one.
+   */
   choose({ authority, name }: Pick<ListSource, 'authority' | 'name'>, position?: number): ListSource['content'] {
     const random = this.#random;
     if (random.chance(0.04)) return 'garbage';

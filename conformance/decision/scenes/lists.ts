@@ -16,7 +16,7 @@ import { day, hour, issuerOfIndirect, type MadeAuthority, start } from './certif
 import { iso } from './documents.js';
 import type { Random } from './random.js';
 
-/** Written and signed when it is first read: most lists of a scene never are. */
+/** A list that is written and signed when it is first read, because most lists of a scene are never read. */
 export class PublishedList {
   readonly label: string;
   readonly isDelta: boolean;
@@ -55,14 +55,14 @@ const reasonCodes = { final: 1, hold: 6, removed: 8 } as const;
 interface ListWriting {
   readonly authority: MadeAuthority;
   readonly number: number;
-  /** Absent: a complete list. */
+  /** The number of the complete list that a delta refers to. Undefined for a complete list. */
   readonly baseNumber?: number;
   readonly entries: ReadonlyMap<number, Reason>;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
-  /** Whose key identifier the list has; undefined: none. */
+  /** The CA whose key identifier the list contains. Undefined if it contains none. */
   readonly identifiedAs: MadeAuthority | undefined;
-  /** `indirect`: of another CA's certificates. */
+  /** What the list is about. `indirect` means certificates of another CA. */
   readonly kind: 'all' | 'users' | 'authorities' | 'indirect';
 }
 
@@ -74,7 +74,8 @@ const algorithms = {
 function writeList(writing: ListWriting): Uint8Array {
   const { authority, number, baseNumber, entries, thisUpdate, nextUpdate, identifiedAs, kind } = writing;
   const { key, name: subject } = authority.subject;
-  // RFC 5280 §7.1: the same name. It depends on the number, so that no seed is used up.
+  // The name in another spelling, which is the same name (RFC 5280 §7.1). It depends on the list's number and not on a
+  // random number, so that the scenes of a seed stay the same.
   const issuer = number % 2 === 1 ? subject.toUpperCase() : subject;
   const algorithm = key.kind === 'ed25519' ? algorithms.ed25519 : algorithms['p-256'];
   const revoked = [...entries].map(([serialNumber, reason]) =>
@@ -116,8 +117,9 @@ function writeList(writing: ListWriting): Uint8Array {
 }
 
 /**
- * What one key of a CA publishes in a scene: complete lists and deltas. Of most CAs, numbers and dates rise, and an entry
- * goes only from hold. Some take back other entries as well, or were restored from a backup, or had a wrong clock.
+ * The lists that one key of a CA publishes in a scene: complete ones and deltas. For most CAs, numbers and dates rise,
+ * and only a hold is ever removed. Some CAs also remove other entries, or were restored from a backup, or had a wrong
+ * clock.
  */
 export function publishLists(
   random: Random,
@@ -131,7 +133,8 @@ export function publishLists(
   const isHolding = random.chance(0.3);
   const isForgetful = random.chance(0.4);
   const isRestored = random.chance(0.2);
-  // A delta is applied only to a list that says the same of its key (RFC 5280 §6.3.3 (c)), which lifts a hold or not.
+  // A delta applies only to a list with the same key identifier (RFC 5280 §6.3.3 (c)). Otherwise it must not lift a
+  // hold.
   const identifiers = random.pick([
     [authority],
     [authority],

@@ -20,14 +20,14 @@ interface Moment {
 
 type Content = Draft | 'invalid' | 'unreachable';
 
-/** Where an authority's lists are read, and what is there now. */
+/** The place from which an authority's lists are read, with its present content. */
 export interface ListSource {
   readonly authority: string;
   readonly name: string;
   content: PublishedList | 'garbage' | 'unreachable';
 }
 
-/** A trust store with its sources, and beside it a record of what was read, by which the reference decides. */
+/** A trust store with its sources. It records what was read, so that the reference can use the same readings. */
 export class SceneStore {
   readonly store: RefreshingTrustStore;
   readonly lists: readonly ListSource[];
@@ -36,11 +36,11 @@ export class SceneStore {
   readonly #pending: { readonly answer: () => void; readonly isDelta: boolean }[] = [];
   readonly #readings: (Omit<DocumentReading, 'age'> & { readonly began: Moment })[] = [];
   readonly #listReadings = new Map<string, ListReading[]>();
-  /** By their texts. */
+  /** The documents by their texts. */
   readonly #known = new Map<string, Document>();
   readonly #options: StoreOptions;
   readonly #byDigest = new Map<string | undefined, Document>();
-  /** All of the scene. */
+  /** All stores of the scene. */
   readonly #all: readonly SceneStore[];
 
   constructor(
@@ -74,19 +74,22 @@ export class SceneStore {
     return this.#pending.length > 0;
   }
 
-  /** Lets one of what is being read arrive: a delta waits for the complete lists that are read with it. */
+  /** Lets one pending reading arrive. A delta waits for the complete lists that are read at the same time. */
   answer(): void {
     const index = this.#pending.findIndex(({ isDelta }) => !isDelta);
     for (const { answer } of this.#pending.splice(Math.max(index, 0), 1)) answer();
   }
 
-  /** What the instance has, for the reference. */
+  /** What the instance has read, in the form that the reference uses. */
   describe(): Store {
     const readings = this.#readings.map(({ began, ...each }) => ({ ...each, age: this.#ageOf(began) }));
     return { document: findDocument(readings, this.#options), lists: this.#listReadings };
   }
 
-  /** No decision may rest on what was looked at more than two intervals ago. */
+  /**
+   * True if the latest reading is young enough for a decision. A decision must never use what was read more than two
+   * refresh intervals ago.
+   */
   get isFresh(): boolean {
     const latest = this.#readings.at(-1)?.began;
     return (
@@ -98,7 +101,7 @@ export class SceneStore {
     return Math.max(this.#clock.wall() - wall, this.#clock.monotonic() - monotonic);
   }
 
-  /** The document that the gate has now. Which of two that arrive together comes first, is nobody's concern. */
+  /** The document that the gate uses now. If two arrive together, their order doesn't matter. */
   get inUse(): Document | undefined {
     return this.#byDigest.get(this.store.report().sha256);
   }
@@ -144,7 +147,7 @@ export class SceneStore {
       url: `https://account.blob.core.windows.net/lists/${source.authority}/${source.name}`,
       download: () => {
         const wall = this.#clock.wall();
-        // Before the new document has come, lists are read for the one before.
+        // Lists that are read before a new document has arrived are read for the earlier document.
         const document = this.#findTaken();
         const beside = this.#all.flatMap((store) => (store === this ? [] : (store.inUse ?? [])));
         const authority = document && findAuthority(document, source.authority);

@@ -12,7 +12,7 @@ import { SceneStore } from './scene-store.js';
 import { addressDraft, chooseOptions } from './store-options.js';
 import { respell } from './spellings.js';
 
-/** Where the gate and the reference disagree, with what led there. */
+/** A scene in which the gate and the reference give different answers, with the steps that led there. */
 export interface Difference {
   readonly seed: number;
   readonly gate: string;
@@ -23,13 +23,19 @@ export interface Difference {
 interface AskedGate {
   readonly gate: InstanceType<GateUnderTest['AccessGate']>;
   readonly label: string;
-  /** By certificate, and by front end if a chain comes with it: a refusal may be repeated for half a minute. */
+  /**
+   * The latest refusals, by certificate, and also by front end if a chain comes with it. The gate may repeat a refusal
+   * for half a minute.
+   */
   readonly refusals: Map<string, { readonly code: string; readonly at: number; readonly version: string }>;
 }
 
 const refusalLifetime = 30_000;
 
-/** Runs the scene of a seed. Undefined: every answer of the gate was the reference's. `codes` counts what came up. */
+/**
+ * Runs the scene of a seed. Undefined if the gate gave every answer of the reference. Adds to `codes` how often each
+ * code occurred.
+ */
 export async function runScene(
   seed: number,
   gate: GateUnderTest,
@@ -49,7 +55,10 @@ class Scene {
   readonly #clock = new ManualClock(start);
   readonly #history: string[] = [];
   readonly #focus: readonly Made[];
-  /** What comes with a caller's certificate: always the same, because an admission is remembered without it. */
+  /**
+   * The chain that comes with each certificate. It is always the same, because the gate remembers an admission without
+   * the chain.
+   */
   readonly #chains = new Map<Made, readonly Made[]>();
   readonly #stores: readonly SceneStore[];
   readonly #drafts: Draft[];
@@ -60,7 +69,7 @@ class Scene {
   constructor(seed: number, gate: GateUnderTest, codes: Map<string, number>) {
     this.#seed = seed;
     this.#random = new Random(seed);
-    // On their own, so that the seeds of faults stay what they are.
+    // Numbers of their own for later additions, so that the seeds in faults.ts still lead to the same scenes.
     this.#renames = new Random(seed ^ 0x5eed);
     this.#spellings = new Random(seed ^ 0x5be11);
     this.#additions = new Random(seed ^ 0xadd5);
@@ -111,7 +120,7 @@ class Scene {
     return undefined;
   }
 
-  /** A certificate and its twin, and some others. */
+  /** The certificates of most calls: one with its twin, and some others. */
   #chooseFocus(): readonly Made[] {
     const { callers } = getPool();
     const first = this.#random.pick(
@@ -182,7 +191,7 @@ class Scene {
           5 * day,
         ]),
       );
-    // Windows begin and end at whole hours of this clock.
+    // Sets the clock to a whole hour, or 1 ms beside it, because the windows of documents begin and end at whole hours.
     if (random.chance(0.3)) this.#clock.set(Math.round(this.#clock.wall() / hour) * hour + random.pick([-1, 0, 0, 1]));
     this.#note(`it is ${new Date(this.#clock.wall()).toISOString()}`);
   }
@@ -263,9 +272,10 @@ class Scene {
   }
 
   /**
-   * Of several stores, the code depends on which of them refuses first. So does the status where they know the certificate
-   * differently, and one of them can't be sure now. Of one store, it may be told first that a pin, whose authority doesn't
-   * vouch, is of another identity than a name.
+   * Whether two different refusals agree. With several stores, the code depends on the store that refuses first. The
+   * status does so too, if the stores know the certificate in different ways and one of them is unsure now. With one
+   * store, the gate may first report that a pin, whose authority doesn't vouch for it, and a name belong to different
+   * identities.
    */
   #isSameRefusal(decision: Decision, answer: Answer, stores: readonly Store[], call: Call): boolean {
     if (decision.outcome === 'allowed' || answer.status === 200) return false;
@@ -273,11 +283,11 @@ class Scene {
     const isAmbiguous = [decision.code, answer.code].includes('identity_ambiguous');
     if (this.#stores.length === 1) return isAmbiguous && status === answer.status;
     if (status === answer.status || isAmbiguous) return true;
-    // While a store has no document, the others need not be asked about the twin, and may refuse for good by what they say.
+    // While a store has no document, the others need not ask about the twin, and may refuse for good by what they know.
     const { caller } = call;
     if (typeof caller === 'string') return false;
     const known = stores.filter(({ document }) => document !== undefined);
-    // The deny list of a document that has become too old still refuses, where it names a certificate of another's path.
+    // The deny list of a document that has become too old still refuses, for a certificate on another store's path.
     if (known.length < stores.length && decision.code === 'certificate_on_deny_list') return true;
     return [decide(stores, { ...call, caller: { ...caller, twins: [] } }), decide(known, call)].some(
       (each) => each.status === status,
@@ -295,7 +305,7 @@ class Scene {
     return false;
   }
 
-  /** A decision that waits for readings gets them; what is read in the background arrives after it. */
+  /** Settles a decision. If it waits for readings, they arrive first. Readings in the background arrive after it. */
   async #await<T>(decision: T | Promise<T>): Promise<T> {
     if (!(decision instanceof Promise)) return decision;
     const waiting = this.#stores.filter(({ store }) => store.version === undefined);

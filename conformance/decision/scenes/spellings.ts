@@ -1,7 +1,7 @@
 import type { Draft } from './documents.js';
 import type { Random } from './random.js';
 
-/** Names that few callers have. Those of a SPIFFE trust domain are for the authority that signs for it. */
+/** Names that few callers have. Those with a SPIFFE trust domain are only for the authority of that domain. */
 const rare = [
   { uri: 'spiffe://corp.example/a' },
   { uri: 'https://corp.example/a' },
@@ -10,7 +10,7 @@ const rare = [
   { organizationalUnit: 'sales' },
 ] as const;
 
-/** Spells a document otherwise, which changes nothing. Now and then, a rare name takes the place of another. */
+/** Changes the spelling of a document, which must not change its meaning. Sometimes, a rare name replaces another. */
 export function respell(random: Random, draft: Draft): void {
   const turn = (text: string): string =>
     random.pick([text, text, text.toUpperCase(), text.toLowerCase(), text.toLowerCase().replace(/..(?=.)/g, '$&:')]);

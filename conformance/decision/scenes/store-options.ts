@@ -5,7 +5,7 @@ import { getPool } from './certificates.js';
 import type { Draft } from './documents.js';
 import type { Random } from './random.js';
 
-/** Who signed a document: a key of the store's, another key, both, or nobody. */
+/** Whose key signed a document: the store's, another one, both, or none. `garbage` is not a signature. */
 export type Signature = 'own' | 'foreign' | 'both' | 'none' | 'garbage';
 
 interface SigningKey {
@@ -27,7 +27,7 @@ function getKeys(): readonly [own: SigningKey, foreign: SigningKey] {
   return keys;
 }
 
-/** Most stores of the scenes have none. */
+/** Chooses the options of a store. Most options are rare. */
 export function chooseOptions(random: Random): StoreOptions {
   const { audience, minimumRevision, signedBy } = {
     audience: random.chance(0.7),
@@ -41,7 +41,7 @@ export function chooseOptions(random: Random): StoreOptions {
   };
 }
 
-/** Gives a document an audience and a signature, and now and then denies a CA certificate that comes with callers. */
+/** Sometimes gives a document an audience and a signature, and denies a CA certificate that comes with callers. */
 export function addressDraft(random: Random, draft: Draft): void {
   if (random.chance(0.1)) draft.audience = random.pick([undefined, ['APP', 'other'], ['APP'], ['other']]);
   if (random.chance(0.15)) draft.signature = random.pick(['own', 'own', 'both', 'foreign', 'none', 'garbage']);
@@ -52,7 +52,7 @@ export function addressDraft(random: Random, draft: Draft): void {
   draft.denied.push(random.pick([{ thumbprintSha256 }, { issuedBy, serialNumber }]));
 }
 
-/** The detached signature of a document. */
+/** The detached signature of a document. Undefined for `none`. */
 export function signDocument(text: string, signature: Signature = 'own'): string | undefined {
   const [own, foreign] = getKeys();
   const by = ({ hash, privateKey }: SigningKey): string => sign(hash, Buffer.from(text), privateKey).toString('base64');

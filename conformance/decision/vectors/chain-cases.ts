@@ -1,6 +1,6 @@
 import { type CaseBook, device } from './case-book.js';
 
-/** CA certificates that came with the caller's, in an app that accepts them. */
+/** Asks about CA certificates that came with the caller's, in an app that accepts them. */
 export function askAboutChains({ ask, write, field, sha256 }: CaseBook): void {
   const document = (name: string, more: object = {}, revocation?: object): string =>
     write(name, [device], { authorities: [field(revocation && { revocation })], ...more });

@@ -3,7 +3,7 @@ import type { Case } from './case-book.js';
 
 type FrontEndCase = Omit<Case, 'time' | 'function' | 'roles'>;
 
-/** What front ends send of the certificate "own", and what they send instead. */
+/** The cases of what front ends send for the certificate "own", and of what they send instead of a certificate. */
 export function listFrontEndCases(document: string, der: Buffer): readonly FrontEndCase[] {
   const cases: FrontEndCase[] = [];
   const send = (name: string, meaning: string, frontEnd: string, headers: NonNullable<Case['headers']>): void => {

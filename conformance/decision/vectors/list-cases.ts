@@ -1,6 +1,6 @@
 import type { Case, CaseBook } from './case-book.js';
 
-/** What lists say, in the order in which they are read. */
+/** Asks about the content of lists, and about the order in which they are read. */
 export function askAboutLists({ ask, issued, corp, sha256 }: CaseBook): void {
   const required = issued('required', corp({ revocation: { mode: 'required' } }));
   const ofCaller = issued('of-caller', corp({ revocation: { mode: 'required', scope: 'end-entity' } }));

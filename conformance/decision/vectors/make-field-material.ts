@@ -10,7 +10,9 @@ type Request = NonNullable<Parameters<typeof makeCertificate>[0]>;
 
 const forServers = [...clientExtensions.slice(0, 2), 'extendedKeyUsage = serverAuth'];
 
-/** The authority "field" and others, for mistakes that a port can make. As `makeMaterial`, its keys are not kept. */
+/**
+ * Makes the authority "field" and others, for mistakes that a port to another language can make. The keys are not kept.
+ */
 export function makeFieldMaterial(): Material {
   const certificates: Record<string, Uint8Array> = {};
   const add = (label: string, request: Request): void => {
@@ -19,7 +21,7 @@ export function makeFieldMaterial(): Material {
   const root = issue({ name: 'Field root', key: 'p-384', serialNumber: '0B00' });
   const ofRoot = { issuer: root, key: 'p-256' } as const;
   const issuing = issue({ name: 'Field issuing CA', ...ofRoot, serialNumber: '0B01' });
-  /** The same name to RFC 5280, section 7.1. */
+  /** A CA whose name equals the issuing CA's by RFC 5280, section 7.1. */
   const shouting = issue({ name: 'FIELD ISSUING CA', ...ofRoot, serialNumber: '0B02' });
   const sub = issue({ name: 'Field sub CA', key: 'ed25519', issuer: issuing, serialNumber: '0B03' });
   const impostor = issue({ name: 'Field issuing CA', key: 'rsa-2048' });
@@ -86,7 +88,7 @@ export function makeFieldMaterial(): Material {
       lastUpdate: '20261201000000Z',
       revoked: [{ serialNumber: '0ABC', reason: 'certificateHold' }],
     }),
-    /** Its base is 1. */
+    /** A delta to the complete list with the number 1. */
     fieldDelta2: makeCrl({
       authority: issuing,
       number: '02',
@@ -98,9 +100,9 @@ export function makeFieldMaterial(): Material {
   return { ...encode(certificates, lists), ...signDocuments(certificates['own384'] ?? Buffer.alloc(0)) };
 }
 
-/** Made of other certificates, without a key. */
+/** Certificates that are derived from others, which needs no key. */
 export function deriveCertificates({ device = '' }: Material['certificates']): Material['certificates'] {
-  // No path can read its subject key identifier. A pin needs no path, and no signature.
+  // Its subject key identifier can't be read by path validation. A pin needs neither a path nor a valid signature.
   const unread = editExtension(Buffer.from(device, 'base64'), '551d0e', () => Buffer.from('0500', 'hex'));
   return { deviceUnread: unread.toString('base64') };
 }
@@ -112,7 +114,7 @@ function encode(...groups: readonly [Readonly<Record<string, Uint8Array>>, Reado
   return { certificates, lists };
 }
 
-/** Documents to the octet, with detached signatures. */
+/** Documents that must be kept octet by octet, with detached signatures. */
 function signDocuments(pinned: Uint8Array): Pick<Material, 'signers' | 'signed'> {
   const ed25519 = generateKeyPairSync('ed25519');
   const p256 = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -137,7 +139,7 @@ function signDocuments(pinned: Uint8Array): Pick<Material, 'signers' | 'signed'>
     signed: {
       first,
       firstByP256: signed(write(1, true), p256),
-      /** While a document is replaced, there are the signatures of both. */
+      /** While a document is being replaced, the signature file has the signatures of both. */
       firstOfTwo: { ...first, signature: `${signature}\n${first.signature}` },
       firstChanged: signed(write(1, false), ed25519),
       second: { text: write(2, false), signature },

@@ -11,16 +11,18 @@ import {
 } from '@certgate/x509/test-support/revocation.js';
 import { listTwins } from '../reference/twins.js';
 
-/** Certificates and lists in base64, by a label. */
+/** The certificates and lists of the vectors in base64, by their labels. */
 export interface Material {
   readonly certificates: Readonly<Record<string, string>>;
   readonly lists: Readonly<Record<string, string>>;
-  /** Public keys in PEM, and documents with the content of the file beside them. */
+  /** Public keys in PEM, and below documents in the exact text of the file, with their signatures. */
   readonly signers: Readonly<Record<string, string>>;
   readonly signed: Readonly<Record<string, { readonly text: string; readonly signature: string }>>;
 }
 
-/** By openssl, with keys that nobody keeps. The vectors hold what this gave once. */
+/**
+ * Makes certificates and lists by openssl, with keys that are not kept. The vectors contain what one run of this made.
+ */
 export function makeMaterial(): Pick<Material, 'certificates' | 'lists'> {
   const root = issue({ name: 'Corp root', key: 'p-384' });
   const issuing = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A01' });
@@ -119,7 +121,7 @@ export function makeMaterial(): Pick<Material, 'certificates' | 'lists'> {
   );
   add('weakKey', makeCertificate({ key: 'rsa-1024' }));
   add('unsupportedKey', makeCertificate({ key: 'secp256k1' }));
-  // One for each code of a certification path.
+  // At least one certificate for each code of a certification path.
   add('stranger', caller({ issuer: issue({ name: 'Somebody else', key: 'ed25519' }), serialNumber: '77' }));
   add('manyNames', caller({ names: Array.from({ length: 257 }, (_, index) => `DNS:n${index}`) }));
   add('forged', caller({ issuer: impostor }));
@@ -157,7 +159,7 @@ export function makeMaterial(): Pick<Material, 'certificates' | 'lists'> {
     extensions: [`2.5.29.27 = critical, DER:0201${base}`],
   });
   const ofIssuing = { authority: issuing };
-  /** Lists of December about certificates of the issuing CA. */
+  /** Lists from December about certificates of the issuing CA. */
   const listedBy = (authority: MadeAuthority, number: string, serialNumbers: readonly string[]): Buffer =>
     replaceEntries(
       makeCrl({

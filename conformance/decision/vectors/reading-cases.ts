@@ -3,7 +3,7 @@ import type { Material } from './make-material.js';
 
 const [first, second] = ['2027-01-01T00:00:00Z', '2027-01-01T00:10:00Z'];
 
-/** Documents and lists that were read one after the other, and the options of a store. */
+/** Asks about documents and lists that were read one after the other, and about the options of a store. */
 export function askAboutReadings(book: CaseBook, { signers }: Material): void {
   askAboutOptions(book, signers);
   askAboutStaleness(book);
@@ -67,7 +67,7 @@ function askAboutStaleness({ ask, pinned, write }: CaseBook): void {
   then('a day after a good one that came after a refused one', '2027-01-02T00:02:00Z', null, 'pin', invalid, raised);
 }
 
-/** Lists are compared with the lowest number when they are read and when they are used. */
+/** Asks about minimum CRL numbers, which must be compared when a list is read and again when it is used. */
 function askAboutNumbers({ ask, issued, corp }: CaseBook): void {
   const revocation = { mode: 'required', scope: 'end-entity' };
   const plain = issued('numbers-plain', corp({ revocation }));

@@ -3,7 +3,7 @@ import { billing, type CaseBook, device, named } from './case-book.js';
 const acceptWithoutClientAuth = { since: '2027-01-01T00:00:00Z', until: '2027-01-02T00:00:00Z', reason: 'test' };
 const endEntity = { mode: 'required', scope: 'end-entity' } as const;
 
-/** One rule each: what several stores say together, what a grace period excuses, what a path is needed for. */
+/** Asks about single rules: what several stores say together, what a grace period excuses, and what needs a path. */
 export function askAboutRules(book: CaseBook): void {
   askAboutStores(book);
   askAboutGrace(book);

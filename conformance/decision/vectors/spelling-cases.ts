@@ -1,6 +1,6 @@
 import { billing, type CaseBook, device } from './case-book.js';
 
-/** How documents spell what they mean, and which names of a certificate are names. */
+/** Asks about the spellings of documents, and about which names of a certificate may match. */
 export function askAboutSpellings({ ask, pinned, write, field, sha256 }: CaseBook): void {
   const issuedBy = 'field';
   const authorities = [field()];

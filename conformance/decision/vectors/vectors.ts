@@ -8,7 +8,7 @@ import type { Case, Reading } from './case-book.js';
 import { describeCases } from './cases.js';
 import type { Material } from './make-material.js';
 
-/** The committed file. conformance/README.md says what each member means. */
+/** The content of the committed file. conformance/README.md explains each member. */
 export interface VectorFile extends Material {
   readonly version: 2;
   readonly documents: Readonly<Record<string, object>>;
@@ -23,7 +23,7 @@ export interface Vector extends Omit<Case, 'meaning'> {
   };
 }
 
-/** What the reference says to each case. */
+/** The vectors: each case with the answer of the reference. */
 export function writeVectors({ certificates, lists, signers, signed }: Material): VectorFile {
   const material = { certificates, lists, signers, signed };
   const { documents, cases } = describeCases(material);
@@ -56,7 +56,7 @@ function answer(facts: FactBook, each: Case, meaning: string | undefined): Vecto
   return { status, code, identity: { name, roles } };
 }
 
-/** A store, and what was read for it until now. */
+/** A store with what was read for it until now. */
 interface ReadStore {
   readonly documents: (Omit<DocumentReading, 'age'> & { readonly at: number })[];
   inUse: Document | undefined;
@@ -94,7 +94,7 @@ type WrittenDocument = Omit<Document, 'authorities'> & {
   })[];
 };
 
-/** The same object for the same certificate, document or list. */
+/** Decodes the material. It returns the same object for the same certificate, document or list. */
 class FactBook {
   readonly #certificates = new Map<string, Certificate>();
   readonly #documents = new Map<string, Document>();
@@ -122,7 +122,7 @@ class FactBook {
     if (name === null) return { content: 'unreachable' };
     const { text, signature } = this.#material.signed[name] ?? {};
     const written = (text === undefined ? this.#written[name] : JSON.parse(text)) as WrittenDocument;
-    // The reference takes every other document of the vectors for a valid one.
+    // The reference expects that every other document of the vectors is valid.
     if (written.schemaVersion > 1) return { content: 'invalid' };
     const content = this.#documents.get(name) ?? this.#decode(written);
     this.#documents.set(name, content);
