@@ -114,7 +114,7 @@ function listOwnWords(der: Buffer): readonly string[] {
   return [...words, ...numbers.map((text) => text.toLowerCase())];
 }
 
-/** Replaces what is new in every answer: ids, fingerprints, times, tokens and numbers. */
+/** Replaces the parts of a text that differ from answer to answer: ids, fingerprints, times, tokens and numbers. */
 export function normalize(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, 'ID')

@@ -15,9 +15,9 @@ export interface CallLine {
   /** The tool's arguments in JSON. Undefined for none. */
   readonly mcpArguments?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** Undefined for a request without a body. */
+  /** The request's body. Undefined if it has none. */
   readonly body?: string | undefined;
-  /** Undefined for a call without a certificate. */
+  /** The files of the caller's certificate and key. Undefined if the caller shows no certificate. */
   readonly identity: CallIdentity | undefined;
   /** The file of the gateway's own certificate. */
   readonly caFile: string;

@@ -202,7 +202,7 @@ class RunningHost<Kind extends AnswerKind> {
   #isReady = false;
   #crash: CrashedMessage | undefined;
   #failure: FailedMessage | undefined;
-  /** The last line of stderr. It is the only explanation of an end without a message. */
+  /** The last line of stderr. If the process ends without a message, only this line explains why. */
   #lastError = '';
 
   constructor(child: ChildProcess, options: FunctionsHostOptions, expected: Kind) {

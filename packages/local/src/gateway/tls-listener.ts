@@ -76,7 +76,7 @@ export function createTlsListener(settings: GatewaySettings): TlsListener {
 
 /**
  * Without tickets, and without a session store in Node, no session can be resumed later. A client may also offer its
- * current session in a renegotiation. SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION prevents that this becomes a
+ * current session in a renegotiation. SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION prevents this from becoming a
  * resumption, which would carry no certificate.
  */
 function getSecureOptions(renegotiates: boolean): number {

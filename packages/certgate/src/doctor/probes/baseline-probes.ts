@@ -220,7 +220,7 @@ function isByFrontEnd(answer: WireAnswer): boolean {
 
 /**
  * Whether the front end requires a certificate: it refuses callers without one, and lets the denied certificate
- * through. An HTTP answer of an unknown server does not show that.
+ * through. An HTTP refusal of an unknown server does not prove that, because the app may have sent it.
  */
 export function isRequired({ nobody, denied, reader }: Omit<Baseline, 'allowed'>): boolean {
   if (reader.isByLikeness === true && nobody.kind === 'answered') return false;

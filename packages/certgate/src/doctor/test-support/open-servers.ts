@@ -57,7 +57,7 @@ function openIf(isOpen: Condition, options: Partial<DoctorOptions> = {}): OpenSe
   };
 }
 
-/** A server that takes the header that the caller wrote for the certificate, if the request meets the condition. */
+/** A server that accepts the header that the caller wrote, if the request meets the condition. */
 function trustsHeaderIf(isOpen: Condition, options: Partial<DoctorOptions> = {}): OpenServer {
   return {
     options,

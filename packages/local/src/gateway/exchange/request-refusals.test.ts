@@ -31,7 +31,7 @@ beforeEach(() => {
   exchanges = [];
 });
 
-/** Sent after every refused request. It reaches the app only if the gateway reads the refused request as two. */
+/** Sent after every refused request. It would reach the app only if the gateway took it for another request. */
 const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n';
 const post = 'POST / HTTP/1.1\r\nHost: a\r\n';
