@@ -1,4 +1,4 @@
-// Answers one case after the other by one of the JavaScript libraries, in a thread of its own.
+// Answers cases one after the other by one of the JavaScript libraries, in a thread of its own.
 import { parentPort, workerData } from 'node:worker_threads';
 import 'reflect-metadata';
 import * as peculiar from '@peculiar/x509';
@@ -14,7 +14,7 @@ async function askPkijs({ material, now, revocation, policies }) {
     const read = (type, all) => all.map((der) => type.fromBER(der));
     const engine = new pkijs.CertificateChainValidationEngine({
       trustedCerts: read(pkijs.Certificate, material.trustAnchors),
-      // The caller's own comes last.
+      // pkijs expects the certificate of the caller as the last one.
       certs: read(pkijs.Certificate, [...material.intermediates, ...material.crlSigners, material.target]),
       crls: read(pkijs.CertificateRevocationList, material.crls),
       ocsps: material.ocspResponses.map(readBasicResponse),
@@ -40,7 +40,10 @@ function readBasicResponse(der) {
   return pkijs.BasicOCSPResponse.fromBER(responseBytes.response.valueBlock.valueHexView);
 }
 
-/** The library builds a chain by names and signatures; whether it ends in an anchor, and its dates, are looked at here. */
+/**
+ * The library builds a chain by names and signatures. This function itself checks that the chain ends in an anchor, and
+ * the dates.
+ */
 async function askPeculiar({ material, now = Date.now() }) {
   try {
     const read = (all) => all.map((der) => new peculiar.X509Certificate(der));

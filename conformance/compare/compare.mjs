@@ -1,10 +1,11 @@
-// Puts the same cases to Certgate and to other validators, and counts what each makes of them.
+// Gives the same cases to Certgate and to other validators, and counts the answers of each.
 //
 //   npm run conformance -- compare --data PATH [--data PATH …]            prints the table
 //   npm run conformance -- compare --data PATH [--data PATH …] --write    and writes results.json and the tables of both READMEs
 //   … --every 40                                                          takes each 40th case of bettertls' 9,572
 //
-// What a case asks of the peer's names and key usage is judged by one check for all, so the columns differ by the path.
+// One check for all validators judges what a case requires of the peer's names and key usage, so that the columns
+// differ only by the path.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -53,7 +54,10 @@ if (values.write) {
   }
 }
 
-/** x509-limbo's file holds other suites' cases too, and its cases can be asked in both profiles. */
+/**
+ * Splits the suites of a path into rows of the table. The file of x509-limbo contains cases of another suite too, and
+ * its cases can be asked in both profiles.
+ */
 function listGroups(path) {
   const profiles = ['strict', 'rfc5280'];
   return findSuites(path).flatMap(({ form, title, profile, cases }) => {

@@ -1,5 +1,5 @@
-// Other validators, each asked a case as its own documentation says. An engine has a name with its version, and answers
-// `valid` or `invalid`; a fault of its own counts as `invalid`, since a caller would be refused.
+// Other validators. Each is asked as its own documentation describes. An engine has a name with its version, and
+// answers `valid` or `invalid`. If it fails by itself, the answer is `invalid`, because a caller would be refused.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -13,17 +13,19 @@ import { readVersion } from './versions.mjs';
 
 const run = promisify(execFile);
 
-/** Milliseconds. Who has not answered by then refuses: a caller would not wait either. */
+/**
+ * The time limit for an answer, in milliseconds. A later answer is `invalid`, because a caller would not wait either.
+ */
 const longestAnswer = 10_000;
 
-/** Certgate's own validator, as `npm run conformance` asks it. */
+/** Certgate's own validator, asked in the same way as by `npm run conformance`. */
 export const certgate = {
   name: 'Certgate',
   answerAll: (cases, profile) =>
     cases.map((case_) => (judgeCase(case_, profile).ours === 'valid' ? 'valid' : 'invalid')),
 };
 
-/** `openssl verify`. It reads no OCSP responses. */
+/** `openssl verify`, which reads no OCSP responses. */
 export const openssl = {
   name: execFileSync('openssl', ['version'], { encoding: 'utf8' }).split(' ').slice(0, 2).join(' '),
   canAnswer: ({ material }) => material.ocspResponses.length === 0,
@@ -47,7 +49,7 @@ async function askOpenssl(prefix, { material, now, revocation, purposes, policie
   const purpose = opensslPurposes[purposes?.[0]];
   const args = [
     'verify',
-    // An anchor is trusted for its key, whoever signed it; the system's own anchors are out of it.
+    // An anchor is trusted for its key, whatever certificate signed it. The anchors of the system are never used.
     ...['-partial_chain', '-no-CApath', '-no-CAstore'],
     ...(profile === 'strict' ? ['-x509_strict', '-auth_level', '2'] : ['-auth_level', '0']),
     ...['-CAfile', write('anchors', 'CERTIFICATE', material.trustAnchors)],
@@ -80,20 +82,20 @@ function listPolicyOptions(policies) {
   ];
 }
 
-/** Its chain engine looks at no extended key usage. */
+/** pkijs. Its chain engine ignores the extended key usage. */
 export const pkijs = {
   name: `pkijs ${readVersion('pkijs')}`,
   answerAll: (cases) => answerInWorker('pkijs', cases),
 };
 
-/** Its chain builder reads neither CRLs nor OCSP responses. */
+/** @peculiar/x509. Its chain builder reads neither CRLs nor OCSP responses. */
 export const peculiar = {
   name: `@peculiar/x509 ${readVersion('@peculiar/x509')}`,
   canAnswer: ({ material }) => material.ocspResponses.length === 0,
   answerAll: (cases) => answerInWorker('peculiar', cases),
 };
 
-/** In a thread that can be ended: some cases are made to keep a validator busy for hours. */
+/** Asks in a thread that can be ended, because some cases are made to keep a validator busy for hours. */
 async function answerInWorker(engine, cases) {
   let worker;
   const answers = [];
@@ -115,7 +117,7 @@ async function answerInWorker(engine, cases) {
   return answers;
 }
 
-/** Go's crypto/x509, where `go` is installed; undefined elsewhere. It reads neither CRLs nor OCSP responses. */
+/** Go's crypto/x509, which reads neither CRLs nor OCSP responses. Undefined if `go` is not installed. */
 export function findGo() {
   const version = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
   if (version.status !== 0) return undefined;
@@ -150,7 +152,9 @@ function encodePem(label, der) {
   return `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}(?!$)/g, '$&\n')}\n-----END ${label}-----\n`;
 }
 
-/** `act` gets the number of its lane, of which one case at a time is in work. */
+/**
+ * Runs `act` for each case, several at a time. `act` gets the number of its lane; a lane works on one case at a time.
+ */
 async function mapConcurrently(all, act) {
   const results = [];
   let next = 0;

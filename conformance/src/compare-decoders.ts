@@ -26,10 +26,12 @@ Exit codes:
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** In percent. If fewer mutated inputs of a kind are accepted, or fewer refused, the run shows nothing. */
+/**
+ * The least share in percent. If fewer mutated inputs of a kind are accepted, or fewer refused, the run proves nothing.
+ */
 const leastShare = 1;
 const mostDifferences = 500;
-/** In octets: longer ones take the time of many. */
+/** The longest input that is mutated, in octets. A longer one would take the time of many. */
 const longestMutated = 8192;
 
 const mutatedKinds = ['certificate', 'certificate', 'list', 'answer'] as const;

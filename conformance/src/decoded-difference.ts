@@ -8,8 +8,9 @@ export interface Decoded {
 }
 
 /**
- * The first difference of two decoded values; undefined if they are equal: own and inherited members, what getters give,
- * the kind of prototype, frozenness, and octets with their place in the input, so that a copy is not a view.
+ * The first difference between two decoded values, or undefined if they are equal. Compares own and inherited members,
+ * the results of getters, the kind of prototype, whether a value is frozen, and octets with their place in the input,
+ * so that a copy differs from a view.
  */
 export function findDecodedDifference(left: Decoded, right: Decoded): string | undefined {
   const pairs = new Map<unknown, unknown>();
@@ -51,7 +52,10 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const isCollection = (value: object): value is ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> =>
   types.isMap(value) || types.isSet(value);
 
-/** A built-in class by its name. The checkouts' own classes are compared by their members. */
+/**
+ * The name of the value's built-in class. The two checkouts have classes of their own, which are compared by their
+ * members.
+ */
 function nameKind(value: object): string {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null) return 'without a prototype';
@@ -61,7 +65,10 @@ function nameKind(value: object): string {
   return isBuiltIn || value instanceof KeyObject || value instanceof Error ? value.constructor.name : 'of a class';
 }
 
-/** The value's own members and those of its classes, methods included. Those that are not enumerable are in parentheses. */
+/**
+ * The names of the value's own members and of those of its classes, methods included. Names of members that are not
+ * enumerable are in parentheses.
+ */
 function listMembers(value: object): readonly string[] {
   const names = new Set(Reflect.ownKeys(value).map(String));
   if (Array.isArray(value)) return [...names];
@@ -83,7 +90,7 @@ function read(value: object, shown: string): unknown {
   }
 }
 
-/** Undefined: outside of the input, or empty. */
+/** Where the octets begin in the input. Undefined if they are outside of it, or empty. */
 function findPlace(octets: Uint8Array, input: Uint8Array): number | undefined {
   if (octets.length === 0 || octets.buffer !== input.buffer) return undefined;
   const place = octets.byteOffset - input.byteOffset;
@@ -92,7 +99,10 @@ function findPlace(octets: Uint8Array, input: Uint8Array): number | undefined {
 
 const knownKeys = new Set<string>();
 
-/** Remembers keys, because OpenSSL takes 100 µs to read one, and most mutated certificates have the key of an earlier one. */
+/**
+ * Whether an equal key was compared before. OpenSSL takes 100 µs to read a key, and most mutated certificates have the
+ * key of an earlier one.
+ */
 function isKnownKey(value: object): boolean {
   const info: unknown = Reflect.get(value, 'subjectPublicKeyInfo');
   if (!types.isUint8Array(info)) return false;

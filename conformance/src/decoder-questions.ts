@@ -3,10 +3,10 @@ import type * as certificates from '@certgate/x509/internal-certificates';
 import type * as path from '@certgate/x509/path';
 import { type Decoded, findDecodedDifference } from './decoded-difference.js';
 
-/** What one checkout's x509 exports. */
+/** The exports of one checkout's x509. */
 export type Decoders = typeof internal & typeof certificates & typeof path;
 
-/** Chooses the questions; `other`: all of them. */
+/** The kind of an input, which chooses the questions about it. `other` chooses all of them. */
 export type Kind = 'certificate' | 'list' | 'answer' | 'other';
 
 export interface Input {
@@ -70,7 +70,10 @@ function isDecoded(answer: unknown): boolean {
 
 export const memoryForms = 4;
 
-/** In memory as callers have it: a pooled buffer, one of its own, a part of a larger one, and shared memory. */
+/**
+ * The bytes in one of the forms in which callers pass them: a pooled buffer, a buffer of their own, a part of a larger
+ * one, or shared memory.
+ */
 function place(bytes: Uint8Array, form: number): Uint8Array {
   if (form === 0) return Buffer.from(bytes);
   const memory = form === 3 ? new SharedArrayBuffer(bytes.length + 16) : new ArrayBuffer(bytes.length + 16);
@@ -88,12 +91,15 @@ function ask(question: Question, api: Decoders, bytes: Uint8Array): unknown {
 }
 
 export interface InputComparison {
-  /** What differs first; undefined: nothing. */
+  /** The first difference. Undefined if there is none. */
   readonly found: string | undefined;
   readonly isAccepted: boolean;
 }
 
-/** With `isAltered`, every octet changes after the decoding and before members are read: both must then show the same. */
+/**
+ * Compares the answers of both checkouts. With `isAltered`, every octet changes after the decoding and before members
+ * are read, and both must then show the same.
+ */
 export function compareInput(
   decoders: readonly [Decoders, Decoders],
   { kind, bytes }: Input,

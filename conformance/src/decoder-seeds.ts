@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Input, Kind } from './decoder-questions.js';
 import { findSuites } from './find-suites.js';
 
-/** The suites' files, the decision vectors and the fuzzers' corpora, each once. */
+/** The inputs of the suites' files, the decision vectors and the fuzzers' corpora, each only once. */
 export function readSeeds(root: string, data: readonly string[]): readonly Input[] {
   const seeds: Input[] = [];
   const add = (kind: Kind, source: string, all: readonly Uint8Array[]): void => {

@@ -3,7 +3,7 @@ import { JsonFields } from './json-fields.js';
 import type { CaseResult } from './judge-case.js';
 import { type Suite, SuiteError } from './suite.js';
 
-/** A difference from a suite's expectation that is known, and why it stays. */
+/** A known difference from a suite's expectation, with the reason why it stays. */
 export interface Deviation {
   readonly suite: string;
   readonly id: string;
@@ -12,7 +12,7 @@ export interface Deviation {
   readonly why: string;
 }
 
-/** An entry of the file names every case (`ids`) that it gives the reason for. */
+/** Reads the deviations. One entry of the file gives the reason for every case in its `ids`. */
 export function readDeviations(path: string): readonly Deviation[] {
   let content: unknown;
   try {
@@ -32,10 +32,10 @@ export function readDeviations(path: string): readonly Deviation[] {
 }
 
 export interface Comparison {
-  /** Differences that no entry names, or that are other ones than it says. */
+  /** Differences that no entry lists, or that are not the difference that the entry describes. */
   readonly unexplained: readonly CaseResult[];
   readonly explained: readonly { readonly result: CaseResult; readonly deviation: Deviation }[];
-  /** Entries whose case was run and agrees: the list tells what isn't so. */
+  /** Entries whose case was run and gave the expected answer, so that the entry is no longer true. */
   readonly stale: readonly Deviation[];
 }
 

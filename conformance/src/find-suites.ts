@@ -6,10 +6,13 @@ import { JsonFields } from './json-fields.js';
 import { readLimboSuite } from './limbo-suite.js';
 import { type Suite, SuiteError } from './suite.js';
 
-/** How deep below a named folder suites are looked for. */
+/** The number of folder levels that are searched for suites. */
 const deepest = 3;
 
-/** The suites at a path, known by their form: a file's own, or those of a folder and the folders in it. */
+/**
+ * The suites at a path, recognized by their form: the suite in a file, or those in a folder and in the folders inside
+ * it.
+ */
 export function findSuites(path: string, profile: ValidationProfile | undefined): readonly Suite[] {
   const suites = isFolder(path) ? searchFolder(path, profile, deepest) : [readSuite(path, profile)];
   const found = suites.filter((suite) => suite !== undefined);
@@ -37,7 +40,7 @@ function searchFolder(
   ];
 }
 
-/** Undefined: JSON that is no suite, as lies about in any folder. */
+/** The suite in a JSON file. Undefined if the file is not a suite, because a folder may contain other JSON. */
 function readSuite(path: string, profile: ValidationProfile | undefined): Suite | undefined {
   const content = parse(path);
   if (typeof content !== 'object' || content === null) return undefined;

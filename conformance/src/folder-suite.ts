@@ -4,7 +4,10 @@ import type { JsonFields } from './json-fields.js';
 import { readDerFile } from './pem.js';
 import { type CaseMaterial, type ConformanceCase, type Suite, noPeerExpectation } from './suite.js';
 
-/** The forms `pkits` and `ocsp`: a `tests.json` that names files beside it. The latter's tests bring OCSP responses. */
+/**
+ * Reads a suite of the form `pkits` or `ocsp`: a `tests.json` that names files in its folder. Only tests of the form
+ * `ocsp` have OCSP responses.
+ */
 export function readFolderSuite(source: string, content: JsonFields, profile: ValidationProfile | undefined): Suite {
   const tests = content.listObjects('tests');
   const form = tests.some((test) => test.has('ocspResponses')) ? 'ocsp' : 'pkits';
@@ -12,7 +15,8 @@ export function readFolderSuite(source: string, content: JsonFields, profile: Va
     form,
     title: content.findText('suite') ?? (form === 'ocsp' ? 'OCSP responses' : 'certification paths'),
     source,
-    // Both suites are of another time: SHA-1, small keys, basic constraints that are not critical.
+    // Both suites are old, with SHA-1, small keys and basic constraints that are not critical, which the strict profile
+    // refuses.
     profile: profile ?? 'rfc5280',
     cases: tests.map((test) => readCase(test, dirname(source))),
   };
@@ -51,8 +55,9 @@ function readMaterial(test: JsonFields, folder: string): CaseMaterial {
 }
 
 /**
- * CRLs: each certificate's status must be known. OCSP responses: "soft" means that a certificate without a response is
- * let through, and one that has a response needs a good one; so one for each certificate asks for all, fewer for the last.
+ * What must be known about revocation. With CRLs, it is the status of every certificate. The OCSP tests let a
+ * certificate without a response pass ("soft"), but one with a response needs a good one. So a response for each
+ * certificate means that all are asked about, and fewer mean that only the last one is.
  */
 function chooseRevocation({ crls, ocspResponses, intermediates }: CaseMaterial): ConformanceCase['revocation'] {
   if (crls.length > 0) return 'chain';

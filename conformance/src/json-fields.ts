@@ -1,6 +1,6 @@
 import { SuiteError } from './suite.js';
 
-/** An object of a suite's JSON, read field by field: what is there but of another type ends the run. */
+/** Reads an object of a suite's JSON, field by field. A field of an unexpected type ends the run. */
 export class JsonFields {
   readonly #value: Readonly<Record<string, unknown>>;
   readonly #where: string;
@@ -37,7 +37,7 @@ export class JsonFields {
     return this.#find(key, (value): value is number => typeof value === 'number', 'a number');
   }
 
-  /** Empty where the key is absent. */
+  /** The texts of a list, or an empty list if the key is absent. */
   listTexts(key: string): readonly string[] {
     return this.findTexts(key) ?? [];
   }
@@ -66,7 +66,7 @@ export class JsonFields {
     return (this.#value[key] ?? undefined) !== undefined;
   }
 
-  /** A moment in RFC 3339's form; undefined where it is absent. */
+  /** A time in the form of RFC 3339, in milliseconds since 1970-01-01T00:00:00Z. Undefined if the key is absent. */
   findInstant(key: string): number | undefined {
     const text = this.findText(key);
     if (text === undefined) return undefined;

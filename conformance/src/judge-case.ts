@@ -19,18 +19,21 @@ export interface CaseResult {
   readonly expected: 'valid' | 'invalid';
   readonly ours: 'valid' | 'invalid' | 'crashed';
   readonly outcome: Outcome;
-  /** The validator's code; `peer` where the path holds and the peer's names or key usage don't. */
+  /**
+   * The code of the validator's refusal. `peer` means that the path is valid, but the peer's names or key usage are not
+   * as required.
+   */
   readonly code: string | undefined;
   readonly detail: string | undefined;
   /** The user-constrained policy set of a valid path. */
   readonly policies: readonly string[] | undefined;
-  /** Decoding and validation, from the bytes on; the least of several timings where the first was long. */
+  /** The time to decode and validate. If the first timing is long, it is the least of several. */
   readonly milliseconds: number;
 }
 
 type Answer = Pick<CaseResult, 'ours' | 'code' | 'detail' | 'policies'>;
 
-/** Slower than this, a case is timed again: other work on the machine is not the case's. */
+/** A case that takes longer than this is timed again, because other work on the machine may be the reason. */
 const suspiciousMilliseconds = 25;
 const mostTimings = 4;
 
@@ -38,7 +41,7 @@ export function judgeCase(case_: ConformanceCase, profile: ValidationProfile): C
   const [answer, first] = time(() => tryAnswer(case_, profile));
   let milliseconds = first;
   for (let timings = 1; milliseconds > suspiciousMilliseconds && timings < mostTimings; timings += 1) {
-    // Decoded anew each time, so nothing that was verified before is remembered.
+    // Each timing decodes the input again, so that it can't use a verification that is remembered.
     milliseconds = Math.min(milliseconds, time(() => tryAnswer(case_, profile))[1]);
   }
   const { id, section, isValid } = case_;
@@ -60,7 +63,7 @@ function compare({ isValid, expectedPolicies }: ConformanceCase, { ours, policie
   return differs ? 'policies-differ' : 'passed';
 }
 
-/** The validator promises never to throw; a suite is the place to find that it does. */
+/** The answer to a case. The validator must never throw; if it does, the answer is `crashed`. */
 function tryAnswer(case_: ConformanceCase, profile: ValidationProfile): Answer {
   try {
     return answerCase(case_, profile);
@@ -96,13 +99,18 @@ function answerCase(case_: ConformanceCase, profile: ValidationProfile): Answer 
   return { ours: 'valid', code: undefined, detail: undefined, policies: path.userConstrainedPolicySet };
 }
 
-/** What the case asks of the peer beside the path; nothing where its certificate can't be decoded. */
+/**
+ * Why the peer's certificate doesn't have what the case requires besides the path. Undefined if it does, or if it can't
+ * be decoded.
+ */
 export function findFaultOfPeer({ material, peer }: ConformanceCase): string | undefined {
   const target = decodePathCertificate(material.target);
   return target.ok ? findPeerFault(target.value, peer) : undefined;
 }
 
-/** What can't be decoded is left out, as a reader of a trust document would refuse it. */
+/**
+ * The decoded values. Those that can't be decoded are left out, because a reader of a trust document would refuse them.
+ */
 function decodeAll<T>(all: readonly Uint8Array[], decode: (der: Uint8Array) => DerDecoding<T>): readonly T[] {
   return all.flatMap((der) => {
     const decoding = decode(der);

@@ -14,7 +14,7 @@ const usages: Readonly<Record<string, string>> = {
   OCSPSigning: '1.3.6.1.5.5.7.3.9',
 };
 
-/** x509-limbo's published schema (version 1): everything inside one file, as PEM. */
+/** Reads x509-limbo's published schema (version 1), which has all material as PEM inside one file. */
 export function readLimboSuite(source: string, content: JsonFields, profile: ValidationProfile = 'strict'): Suite {
   const cases = content.listObjects('testcases').map(readCase);
   return { form: 'limbo', title: 'x509-limbo', source, profile, cases };
@@ -56,7 +56,9 @@ function readExpectation(test: JsonFields): boolean {
   throw new SuiteError(`${test.where}: "expected_result" is neither SUCCESS nor FAILURE.`);
 }
 
-/** Where a case names none, whoever validates wants what the peer acts as. */
+/**
+ * The extended key usages that a case requires. If it names none, the validator requires the usage of the peer's role.
+ */
 function readPurposes(test: JsonFields): readonly string[] {
   const named = test.listTexts('extended_key_usage');
   if (named.length > 0) return named.map((usage) => usages[usage] ?? usage);

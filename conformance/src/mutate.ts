@@ -7,8 +7,9 @@ import {
 } from '@certgate/x509/test-support/path-mutation.js';
 import { writeChain } from '@certgate/x509/test-support/written-path.js';
 
-// Every octet of a leaf, an intermediate and its CRL, by four masks: the lowest bit, the highest, all, and any other. Exits
-// with 1 where a changed chain is let in, or something is thrown. The tests take one mask for each octet.
+// Changes every octet of a leaf, an intermediate and its CRL, with four masks: the lowest bit, the highest bit, all
+// bits, and a random one. Exits with 1 if a changed chain is valid, or if the validator throws. The tests take one mask
+// for each octet.
 const kinds = ['p-256', 'rsa-2048', 'ed25519'] as const;
 
 let isClean = true;

@@ -1,11 +1,11 @@
 import { type DerNode, encodeTree, parseTree } from '@certgate/x509/test-support/der-editing.js';
 
-/** A whole number below `count`. */
+/** Chooses a whole number from 0 to `count` - 1. */
 export type Choose = (count: number) => number;
 
 /**
- * Makes one to three changes. Most of them change the tree and encode it again, so that decoders read on behind the change;
- * the others change octets.
+ * Makes one to three changes. Most of them change the tree and encode it again, so that decoders go on reading after
+ * the change. The others change octets.
  */
 export function mutateDer(seed: Uint8Array, other: Uint8Array, choose: Choose): Uint8Array {
   let bytes: Buffer = Buffer.from(seed);
@@ -65,7 +65,7 @@ function changeTree(bytes: Buffer, other: Uint8Array, choose: Choose): Buffer {
 
 const tags = Buffer.from('0102030405060a0c13141617181c1e303180818285868788a0a1a2a3a4', 'hex');
 
-/** In hexadecimal, values at the edges of what decoders distinguish: numbers, object identifiers, characters. */
+/** Values at the edges of what decoders distinguish, in hexadecimal: numbers, object identifiers and characters. */
 const edges = `,00,01,7f,80,ff,0080,007f,ff7f,0780,0106,551d13,551d8013,2b06010505070302,2a8648ce3d030107,8837
 818080808080808080808001,5ac3bc,efbbbf41,eda080,00410042,d83dde00,d83d,00000041,00110000,${'00'.repeat(16)},${'41'.repeat(80)}`;
 const times = `991231235959Z,500101000000Z,260229120000Z,20280229240000Z,20270228235960Z,99991231235959Z
@@ -89,7 +89,10 @@ function changeContent(node: DerNode, choose: Choose): void {
   } else node.content = changeOctets(node.content, choose);
 }
 
-/** Changes the DER inside an OCTET STRING or a BIT STRING: extensions, keys, an answer of OCSP. False: there is none. */
+/**
+ * Changes the DER inside an OCTET STRING or a BIT STRING, such as an extension, a key or the answer in an OCSP
+ * response. False if there is none.
+ */
 function openInside(node: DerNode, other: Uint8Array, choose: Choose): boolean {
   const start = node.tag === 0x04 ? 0 : node.tag === 0x03 ? 1 : undefined;
   if (start === undefined || node.children !== undefined || choose(6) === 0) return false;
@@ -103,7 +106,7 @@ function chooseNode(bytes: Uint8Array, choose: Choose): DerNode {
   const tree = tryParse(bytes);
   const places = tree === undefined ? [] : listPlaces([tree]);
   const { siblings, index } = places[choose(places.length)] ?? { siblings: [], index: 0 };
-  // A copy, so that a later change doesn't change both.
+  // Makes a copy, so that a later change doesn't change both nodes.
   const node = siblings[index];
   return node === undefined
     ? { tag: 0x05, children: undefined, content: Buffer.alloc(0) }
@@ -114,7 +117,7 @@ function listPlaces(siblings: DerNode[]): readonly Place[] {
   return siblings.flatMap((node, index) => [{ siblings, index }, ...listPlaces(node.children ?? [])]);
 }
 
-/** Undefined if the bytes are not the DER of one element. */
+/** The tree. Undefined if the bytes are not the DER of exactly one element. */
 function tryParse(bytes: Uint8Array): DerNode | undefined {
   try {
     const tree = parseTree(bytes);

@@ -3,8 +3,9 @@ import type { PathCertificate, GeneralName } from '@certgate/x509/path';
 import type { PeerExpectation, PeerName } from './suite.js';
 
 /**
- * What x509-limbo asks beside the path: the peer's names and key usage. Neither is path validation's: a client's name is
- * the trust document's matter, its key usage the end-entity checks'. Judged here, simply, so that no case goes unjudged.
+ * Why the certificate doesn't have the names and the key usage that x509-limbo requires of the peer besides the path.
+ * Path validation checks neither: the trust document decides about a client's names, and the end-entity checks about
+ * its key usage. The simple check here makes sure that every case is judged.
  */
 export function findPeerFault(certificate: PathCertificate, { names, keyUsage }: PeerExpectation): string | undefined {
   const missing = names.find((name) => !hasName(certificate, name));
@@ -13,7 +14,10 @@ export function findPeerFault(certificate: PathCertificate, { names, keyUsage }:
   return bit === undefined ? undefined : `the key usage is without ${bit}`;
 }
 
-/** RFC 9525 §6.3: alternative names alone count; a wildcard is the whole left-most label and stands for one label. */
+/**
+ * RFC 9525 §6.3: only alternative names are compared. A wildcard must be the whole left-most label, and matches exactly
+ * one label.
+ */
 export function hasName({ subjectAlternativeNames = [] }: PathCertificate, { kind, value }: PeerName): boolean {
   return subjectAlternativeNames.some((name) => {
     switch (kind) {
@@ -44,7 +48,7 @@ function matchesAddress(name: Extract<GeneralName, { form: 'iPAddress' }>, value
   return list.check(text, family);
 }
 
-/** RFC 5321 §2.4: the domain is without case, the local part isn't. */
+/** RFC 5321 §2.4: the domain is compared without case, and the local part with case. */
 function matchesMailbox(own: string, value: string): boolean {
   const at = own.lastIndexOf('@');
   const split = value.lastIndexOf('@');

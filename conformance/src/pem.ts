@@ -3,10 +3,13 @@ import { SuiteError } from './suite.js';
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/;
 
-/** A SEQUENCE in base64 begins with M; in DER, with 0x30. */
+/** Base64 without PEM lines. A SEQUENCE begins with M in base64, and with 0x30 in DER. */
 const bareBase64 = /^M[A-Za-z0-9+/=\s]+$/;
 
-/** The DER of the first PEM block, or of bare base64: suites have all three. Other bytes come back as they are. */
+/**
+ * The DER of the first PEM block, or of base64 without PEM lines, because suites have all these forms. Other bytes are
+ * returned unchanged.
+ */
 export function readPem(bytes: Uint8Array, where: string): Uint8Array {
   const text = Buffer.from(bytes).toString('latin1');
   if (bareBase64.test(text)) return Buffer.from(text, 'base64');
@@ -16,7 +19,7 @@ export function readPem(bytes: Uint8Array, where: string): Uint8Array {
   return Buffer.from(body, 'base64');
 }
 
-/** PEM or DER. */
+/** Reads a file in PEM or DER. @returns the DER. */
 export function readDerFile(path: string): Uint8Array {
   try {
     return readPem(readFileSync(path), path);

@@ -62,7 +62,7 @@ function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   return rows.map(line);
 }
 
-/** One JSON object for the whole run. */
+/** The report of the whole run as one JSON object. */
 export function formatJson(reports: readonly SuiteReport[], isAsListed: boolean): string {
   const suites = reports.map(({ suite, results, comparison }) => ({
     suite: suite.form,

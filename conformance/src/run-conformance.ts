@@ -32,7 +32,7 @@ export interface ConformanceRun {
   readonly stderr: string;
 }
 
-/** `npm run conformance` with these arguments. */
+/** Runs what `npm run conformance` does with these arguments. */
 export function runConformance(args: readonly string[]): ConformanceRun {
   try {
     return run(args);

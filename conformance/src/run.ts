@@ -1,6 +1,6 @@
 import { runConformance } from './run-conformance.js';
 
-// `npm run conformance`.
+// The program of `npm run conformance`.
 const { exitCode, stdout, stderr } = runConformance(process.argv.slice(2));
 process.stdout.write(stdout);
 process.stderr.write(stderr);

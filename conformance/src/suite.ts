@@ -1,43 +1,43 @@
 import type { PolicyInputs, ValidationProfile } from '@certgate/x509/path';
 
-/** How a suite is written down; deviations are listed by it. */
+/** The form of a suite. The deviations are listed by it. */
 export type SuiteForm = 'pkits' | 'ocsp' | 'limbo';
 
 export interface Suite {
   readonly form: SuiteForm;
   readonly title: string;
-  /** The file that it was read from. */
+  /** The path of the file that the suite was read from. */
   readonly source: string;
   readonly profile: ValidationProfile;
   readonly cases: readonly ConformanceCase[];
 }
 
-/** One question with the answer that the suite's authors expect. */
+/** One question, with the answer that the suite's authors expect. */
 export interface ConformanceCase {
   readonly id: string;
   readonly section: string;
   readonly isValid: boolean;
-  /** Object identifiers; undefined: the suite doesn't say. */
+  /** The expected policies, as object identifiers. Undefined if the suite doesn't name them. */
   readonly expectedPolicies: readonly string[] | undefined;
   readonly material: CaseMaterial;
-  /** Milliseconds since 1970-01-01T00:00:00Z; undefined: the time of the run. */
+  /** The time of the validation, in milliseconds since 1970-01-01T00:00:00Z. Undefined for the time of the run. */
   readonly now: number | undefined;
-  /** What must be known of revocation: of each certificate, of the last one, or nothing. */
+  /** Which certificates need a known revocation status: all of them, only the last one, or none. */
   readonly revocation: 'chain' | 'end-entity' | 'off';
-  /** Object identifiers of extended key usages; none: whoever may use the certificate. */
+  /** The required extended key usages, as object identifiers. If the list is empty, every usage is accepted. */
   readonly purposes: readonly string[];
   readonly policies: PolicyInputs | undefined;
   readonly maximumIntermediates: number | undefined;
-  /** What a suite asks beside the path, which is for the application to check. */
+  /** What the suite requires of the peer besides the path. The application must check it. */
   readonly peer: PeerExpectation;
 }
 
-/** DER throughout. */
+/** The material of a case. All of it is DER. */
 export interface CaseMaterial {
   readonly target: Uint8Array;
   readonly trustAnchors: readonly Uint8Array[];
   readonly intermediates: readonly Uint8Array[];
-  /** Certificates that are there for CRLs alone. */
+  /** Certificates that only sign CRLs. */
   readonly crlSigners: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
   readonly ocspResponses: readonly Uint8Array[];
@@ -45,7 +45,7 @@ export interface CaseMaterial {
 
 export interface PeerExpectation {
   readonly names: readonly PeerName[];
-  /** RFC 5280's names of bits that the key usage, where it is there, must have. */
+  /** The bits that the key usage must have if the certificate has one, in RFC 5280's names. */
   readonly keyUsage: readonly string[];
 }
 
@@ -56,7 +56,10 @@ export interface PeerName {
 
 export const noPeerExpectation: PeerExpectation = Object.freeze({ names: [], keyUsage: [] });
 
-/** The data can't be run: not there, not readable, of no known form. Ends the run with 2, never as a test's failure. */
+/**
+ * Thrown if the data can't be run: it is missing, unreadable or of an unknown form. The run then ends with exit code 2,
+ * as it is not the failure of a test.
+ */
 export class SuiteError extends Error {
   override readonly name = 'SuiteError';
 }

@@ -6,7 +6,7 @@ import { isForServersAlone, listFaults } from './leaf.js';
 import { mostNames } from './names.js';
 import { ask, type ListReading } from './revocation.js';
 
-/** A trust store: the document that is in use, if there is one, and the lists that were read until now, by authority. */
+/** A trust store: the document in use, if there is one, and the lists that were read until now, by authority. */
 export type Store = Readonly<{ document: Document | undefined; lists: ReadonlyMap<string, readonly ListReading[]> }>;
 
 /**

@@ -1,4 +1,4 @@
-// The checks of a client's certificate, the same for every issuer (docs/authorities.md, "How a certificate is checked").
+// The checks of a client's certificate from any issuer (docs/authorities.md, "How a certificate is checked").
 import type { ClientCertificate } from '@certgate/x509';
 import type { PathCertificate } from '@certgate/x509/path';
 import type { Certificate } from '../facts.js';

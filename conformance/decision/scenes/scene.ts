@@ -191,7 +191,7 @@ class Scene {
           5 * day,
         ]),
       );
-    // Sets the clock to a whole hour, or 1 ms beside it, because the windows of documents begin and end at whole hours.
+    // Sets the clock to a whole hour, or 1 ms off, because the windows of documents begin and end at whole hours.
     if (random.chance(0.3)) this.#clock.set(Math.round(this.#clock.wall() / hour) * hour + random.pick([-1, 0, 0, 1]));
     this.#note(`it is ${new Date(this.#clock.wall()).toISOString()}`);
   }
