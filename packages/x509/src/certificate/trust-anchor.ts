@@ -18,21 +18,20 @@ export const aNamedKey: ArgumentRule = {
     ['subject', 'publicKey'].every((name) => Object.hasOwn(value, name) && octets.holds(Reflect.get(value, name))),
 };
 
-// In hexadecimal.
-/** Version 3, serial number 1. */
+// Version 3 and the serial number 1, in hexadecimal.
 const head = 'a003020102020101';
-/** Ed25519. Nothing verifies the signature of a trust anchor. */
+/** Ed25519. Nobody verifies the signature of a trust anchor. */
 const signatureAlgorithm = '300506032b6570';
-/** From 1950 to 9999, which RFC 5280 §4.1.2.5 gives to certificates without an end. */
+/** From 1950 to 9999. RFC 5280 §4.1.2.5 gives this end to certificates without one. */
 const validity = '3020170d3530303130313030303030305a180f39393939313233313233353935395a';
-/** A CA (critical), which signs certificates and CRLs (critical). */
+/** A CA that signs certificates and CRLs. Both extensions are critical. */
 const authorityExtensions = '300f0603551d130101ff040530030101ff300e0603551d0f0101ff040403020106';
 const subjectKeyIdentifierType = '0603551d0e';
 const extensionsTag = 0xa3;
 
 /**
- * Writes a certificate that says no more than the name and the key, so that path validation reads one kind of trust
- * anchor. Any key identifier will do: it only decides which of several anchors of one name is tried first.
+ * Writes a certificate with only the name and the key, so that path validation reads one kind of trust anchor. Any key
+ * identifier suffices: it only decides which of several anchors with one name is tried first.
  */
 export function decodeNamedKey({ subject, publicKey }: NamedKey): DerDecoding<PathCertificate> {
   const { sequence, octetString, bitString } = derTags;

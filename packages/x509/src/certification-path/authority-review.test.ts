@@ -15,15 +15,15 @@ const make = (extensions: readonly string[], settings: Parameters<typeof makeCer
   return decoding.value;
 };
 
-describe('a CA certificate by itself', () => {
-  it('is fit for a path, or for none', () => {
+describe('a CA certificate on its own', () => {
+  it('is fit for a path, or unfit for every path', () => {
     const find = (certificate: PathCertificate): string | undefined => {
       const fault = findAuthorityFault(certificate, 'trust-anchor', [clientAuthentication]);
       return fault && describePathFault(fault);
     };
     const basic = 'basicConstraints = critical, CA:TRUE';
     assert.equal(find(make(authorityExtensions)), undefined);
-    // What `openssl req -x509` makes without an option.
+    // The certificate that `openssl req -x509` makes without options.
     assert.match(find(make(['basicConstraints = critical, CA:TRUE'])) ?? '', /^The trust anchor "CN=CA" .*keyCertSign/);
     assert.match(find(make(['basicConstraints = critical, CA:FALSE'])) ?? '', /not a CA certificate/);
     assert.match(find(make(['basicConstraints = CA:TRUE', 'keyUsage = keyCertSign'])) ?? '', /not critical/);
@@ -32,7 +32,7 @@ describe('a CA certificate by itself', () => {
       /client authent/,
     );
     assert.match(find(make(authorityExtensions, { key: 'rsa-1024' })) ?? '', /too weak/);
-    // Whoever looks at the dates does so elsewhere.
+    // The dates are not part of this review.
     assert.equal(find(make(authorityExtensions, { notBefore: '20200101000000Z', notAfter: '20210101000000Z' })), undefined); // prettier-ignore
   });
 });
@@ -51,7 +51,7 @@ describe('a name below issuers', () => {
     [{ form: 'uniformResourceIdentifier', text: 'https://a.corp.example/x' }, 'URI:https://a.corp.example/x'],
   ] as const;
 
-  it('is permitted exactly if a path with it is', () => {
+  it('is permitted exactly if a path with it is valid', () => {
     const clientExtensions = ['basicConstraints = critical, CA:FALSE', 'keyUsage = critical, digitalSignature'];
     const seen = { valid: 0, invalid: 0 };
     for (const constraint of constraints) {

@@ -13,10 +13,10 @@ import type { PathFault } from './path-fault.js';
 import { findLocalFault } from './path-validation.js';
 
 /**
- * Why a CA certificate is on no path in `strict`, whatever it issues: what can be said before anybody presents a
- * certificate. `purposes` are those of `findCertificationPath`. Dates are left aside.
+ * Why no path may contain this CA certificate in `strict`, whatever it issues. This can be said before anybody presents
+ * a certificate. `purposes` are those of `findCertificationPath`. Dates are not checked. Undefined if it is fit.
  *
- * @throws {CertgateError} for an argument of another kind.
+ * @throws {CertgateError} if an argument is of another type.
  */
 export function findAuthorityFault(
   certificate: PathCertificate,
@@ -30,10 +30,10 @@ export function findAuthorityFault(
 }
 
 /**
- * Why a certificate below these issuers can't have the name (RFC 5280 §4.2.1.10); undefined: their name constraints permit
- * it, or to tell would take too many comparisons.
+ * Why a certificate below these issuers can't have the name (RFC 5280 §4.2.1.10). Undefined if their name constraints
+ * permit it, or if the check would take too many comparisons.
  *
- * @throws {CertgateError} for an argument of another kind.
+ * @throws {CertgateError} if an argument is of another type.
  */
 export function findNameConstraintFault(
   name: GeneralName,

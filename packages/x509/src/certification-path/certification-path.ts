@@ -26,51 +26,52 @@ import type { PathSettings, ValidPath } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
 import { aProfile, type ValidationProfile } from './validation-profile.js';
 
-/** How a path is searched and judged. */
+/** How paths are searched and judged. */
 export interface PathOptions {
-  /** Certificates that may have signed a CRL, beside anchors and intermediates. */
+  /** More certificates, besides anchors and intermediates, that may have signed a CRL. */
   readonly crlSigners?: readonly PathCertificate[];
   /**
-   * Has the operator denied this certificate? No path leads through it; if every valid path would, the fault is
-   * `certificate_on_deny_list`. A CRL whose signer's path leads through it only revokes.
+   * Whether the operator has denied this certificate. No path may contain it; if every valid path would, the fault is
+   * `certificate_on_deny_list`. If the path of a CRL's signer contains it, the CRL can only revoke.
    */
   readonly isDenied?: ((certificate: PathCertificate) => boolean) | undefined;
-  /** Default `strict`. */
+  /** Default: `strict`. */
   readonly profile?: ValidationProfile;
-  /** Object identifiers of extended key usages; default: client authentication in `strict`, none in `rfc5280`. */
+  /** Object identifiers of extended key usages. Default: client authentication in `strict`, none in `rfc5280`. */
   readonly purposes?: readonly string[];
-  /** Default: any policy will do, and nothing is inhibited. */
+  /** Default: any policy is acceptable, and nothing is inhibited. */
   readonly policies?: PolicyInputs;
-  /** How a DNS name constraint like `.corp.example` is read; default `refuse`. */
+  /** How a DNS name constraint like `.corp.example` is read. Default: `refuse`. */
   readonly dnsConstraintsWithLeadingDot?: LeadingDotReading;
-  /** CA certificates between trust anchor and target; default 10. */
+  /** The greatest number of CA certificates between trust anchor and target. Default: 10. */
   readonly maximumIntermediates?: number;
   readonly limits?: PathLimits;
-  /** Hears each check of each path that is tried. */
+  /** Called after each check of each path that is tried. */
   readonly onCheck?: PathListener;
 }
 
-/** RFC 5280 §6.1.1, and what a search needs beside it. */
+/** The inputs of RFC 5280 §6.1.1, and what a search needs besides them. */
 export interface PathQuestion extends PathOptions {
   readonly target: PathCertificate;
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
   /**
-   * CA certificates that came with the target, which anybody may have written: give a few. Where the others lead to no
-   * path, those of them that an anchor or intermediate has signed, or one that it has, may be part of one. They are never
-   * trust anchors, sign no CRL but as members of the path, and what they have issued needs revocation information also
-   * where `revocation` asks for it `when-available`.
+   * CA certificates that came with the target. Anybody may have written them, so pass only a few. If the other
+   * certificates lead to no path, a path may contain those candidates that an anchor or an intermediate has signed,
+   * directly or through another such candidate. They are never trust anchors, and sign no CRL unless they are in the
+   * path. Certificates that they issued need revocation information even if `revocation` asks for it only
+   * `when-available`.
    */
   readonly candidates?: readonly PathCertificate[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** `'off'`: whether anything is revoked isn't asked. */
+  /** `'off'` checks no revocation. */
   readonly revocation: PathRevocation | 'off';
-  /** Default `end-entity`. `crl-signer`: may the target's lists show that certificates are not revoked? */
+  /** Default: `end-entity`. `crl-signer` asks whether the target's lists may show that certificates are not revoked. */
   readonly targetRole?: 'end-entity' | 'crl-signer';
 }
 
-/** A path that was validated. */
+/** A path that is valid. */
 export interface CertificationPath extends ValidPath {
   /** [currentFrom, currentUntil) in milliseconds: while the revocation information behind it is current. */
   readonly currentFrom: number;
@@ -106,7 +107,7 @@ const questionRules: MemberRules<PathQuestion> = {
   targetRole: optional(oneOf(['end-entity', 'crl-signer'])),
 };
 
-/** As it was given, each member known to be one. */
+/** The question after each member has been checked. */
 interface CheckedQuestion extends Omit<PathQuestion, 'revocation'> {
   readonly revocation: PathRevocation;
 }
@@ -126,12 +127,12 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
 }
 
 /**
- * Is there a certification path from a trust anchor to the target, good for its purpose now, with nothing revoked on it?
- * A pure function of its question, whose budget bounds what hostile certificates can make it cost. Of a client's key usage
- * it says nothing: `findCertificateFault` does.
+ * Is there a certification path from a trust anchor to the target that is valid now, suits the purpose, and has no
+ * revoked certificate? The answer depends only on the question. The question's budget limits what hostile certificates
+ * can make it cost. It doesn't check a client's key usage: `findCertificateFault` does.
  *
- * @throws {CertgateError} for a question that has a member of another kind or name, or none that it needs; never for what
- * certificates, lists and responses say.
+ * @throws {CertgateError} if a member of the question is missing, unknown or of another type; never because of what
+ * certificates, lists and responses contain.
  *
  * @example
  * ```ts
@@ -159,7 +160,8 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
   };
   const { candidates = noCandidates } = question;
   const own = search(question, settings, noCandidates);
-  // Nothing that comes with a request changes what the authority's own certificates say, least of all what was taken back.
+  // Certificates that come with a request must never change what the authority's own certificates decide, least of all
+  // a revocation or a denial.
   if (own.outcome === 'valid' || own.isFinal === true || takenBack.includes(own.code)) return own;
   if (candidates.length === 0) return own;
   const vouched = listVouchedCandidates(question, candidates, settings.budget);
@@ -170,7 +172,7 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
 
 const noCandidates: readonly PathCertificate[] = Object.freeze([]);
 
-/** Codes of a path that is valid but for a denial, or for what is known, or not known, of revocations on it. */
+/** The codes of paths that are valid but for a denial, a revocation, or missing revocation information. */
 const takenBack: readonly PathFaultCode[] = [
   'certificate_revoked',
   'revocation_unavailable',
@@ -198,7 +200,7 @@ function search(
         revocationFault ??= cleared;
         return cleared;
       }
-      // After revocation: what a denied CA has revoked stays revoked, whatever other path there is.
+      // After the revocation check: what a denied CA has revoked stays revoked, whatever other path there is.
       const denied = findDenial(question, settings, path, [path.trustAnchor, ...path.certificates]);
       denial ??= denied;
       current = cleared;
@@ -207,11 +209,11 @@ function search(
   });
   if (verdict.outcome === 'valid')
     return { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil };
-  // Such a path shows that the authority issued the certificate: no longer path hides that, nor a budget that is spent.
+  // Such a path shows that the authority issued the certificate. No longer path and no spent budget may hide that.
   return denial ?? (verdict.isFinal === true ? verdict : (revocationFault ?? verdict));
 }
 
-/** The first of these certificates of the path that the operator denied. */
+/** The fault of the first of these certificates of the path that the operator denied. */
 function findDenial(
   { isDenied }: CheckedQuestion,
   { targetRole }: PathSettings,
@@ -231,11 +233,11 @@ function examineRevocation(
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
   const { now, intermediates, trustAnchors, crlSigners = [] } = question;
-  // One signer may have signed many lists; it is asked about once.
+  // Remembers the answer for each signer, because one signer may have signed many lists.
   const signers = new Map<PathCertificate, boolean>();
   const isSignerValid = (signer: PathCertificate, then?: number): boolean => {
-    // Whatever is revoked: a stolen key must not take back what its owner revoked with it. From any trust anchor: which path
-    // comes first must not decide whether a revocation counts.
+    // Here, revocations are ignored: a stolen key must not take back what its owner revoked with it. Any trust anchor
+    // may vouch, because a revocation must not depend on which path is found first.
     if (then !== undefined)
       return hasSignerPath(question, { ...settings, now: then }, { signer, trustAnchors }, (each) => each);
     const ofSigner = { signer, trustAnchor: path.trustAnchor };
@@ -254,14 +256,14 @@ function examineRevocation(
     note: noteOn(settings.onCheck, path.certificates, path.trustAnchor),
   });
   const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';
-  // A list that was passed over for want of budget may be the one that says "revoked".
+  // A list that was skipped because the budget ran out may be the one that revokes the certificate.
   return settings.budget.isExhausted && !isRevoked ? exhausted('steps') : cleared;
 }
 
 /**
- * Which of a CA's certificates stand in the path, the caller has chosen: also one under which no list counts that says
- * "revoked". So what isn't known is no reason to let anybody in there, nor what such a CA says of its lists. A signer of
- * lists is no caller, whatever it says of itself.
+ * With candidates, the caller chooses which of a CA's certificates are in the path, and may choose one under which no
+ * revoking list is valid. So on such a path, revocation information is always required, and `noRevAvail` is not
+ * accepted. The extension is not accepted for a signer of lists either, because it is not a caller.
  */
 function narrowRevocation(
   { revocation, candidates = noCandidates }: CheckedQuestion,
@@ -275,14 +277,14 @@ function narrowRevocation(
 }
 
 /**
- * In steps. Signers may vouch for each other in as many orders as there are; each has a path to be found and lists to be
- * gone through, and an ordinary question has one or two.
+ * The price of a signer in steps. Signers can vouch for each other in very many orders. Each needs a search for its
+ * path and a look through the lists, while an ordinary question has one or two signers.
  */
 const signerPrice = 50;
 
 /**
- * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of its own, from the same trust anchor. Where its own status depends on
- * the CRL that it signed, nobody vouches for it: closed.
+ * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of its own from the same trust anchor. If the signer's own status
+ * depends on the CRL that it signed, it is not valid.
  */
 function isCrlSignerValid(
   question: CheckedQuestion,
@@ -293,7 +295,7 @@ function isCrlSignerValid(
   if (signer === trustAnchor) return true;
   if (underQuestion.includes(signer)) return false;
   return hasSignerPath(question, settings, { signer, trustAnchors: [trustAnchor] }, (path, ofSigner) => {
-    // Not the trust anchor, which is that of the path in question.
+    // The trust anchor is not asked about here: it is the one of the path in question.
     const denied = findDenial(question, ofSigner, path, path.certificates);
     if (denied !== undefined) return denied;
     const cleared = examineRevocation(question, ofSigner, path, [...underQuestion, signer]);

@@ -6,7 +6,7 @@ import { describePathFault } from './path-fault-sentence.js';
 import type { ClientFault, ClientFaultCode } from './verify-client-certificate.js';
 
 /**
- * The sentence about a fault, for operators: what is wrong and what to do. Decide by the code: sentences may change.
+ * Describes a fault for operators: what is wrong and what to do. Decide by the code, because sentences may change.
  *
  * @throws {CertgateError} if `fault` is not one of `verifyClientCertificate`.
  */
@@ -21,7 +21,10 @@ export function describeClientFault(fault: ClientFault): string {
   return describePathFault({ ...fault, outcome: 'invalid', ...(about && { about }) });
 }
 
-/** Both the checks of the client's certificate and those of a path know the code for what only another runtime can tell. */
+/**
+ * Whether the fault is from the checks of the client's own certificate. Both these and the checks of a path have the
+ * code for what only another runtime can tell.
+ */
 function isOfLeaf(fault: ClientFault): fault is ClientFault & CertificateFault {
   if (fault.code === 'algorithm_unsupported_by_runtime') return fault.reason === 'client_key';
   return (certificateFaultCodes as readonly string[]).includes(fault.code);

@@ -7,8 +7,8 @@ import { decodeClientCertificate } from '../certificate/client-certificate.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { countRuns } from '../test-support/random-runs.js';
 
-// Generated certificates, and such with octets changed: what we read, @peculiar/asn1-x509 reads as well. It takes much that
-// is no DER, so that a refusal of ours shows nothing; what we accept must mean the same to both.
+// Compares our reading of generated and changed certificates with that of @peculiar/asn1-x509. That library accepts
+// much that is not DER, so a refusal of ours shows nothing. What we accept must mean the same to both.
 const seed = randomInt(1, 2 ** 31);
 const random = createRandom(seed);
 const originals = [...listSingleFlaws(1000), ...listRandomChains(5000, 100, random)].flatMap(
@@ -22,8 +22,8 @@ function compare(der: Uint8Array, ours: PathCertificate): void {
   assert.equal(difference, undefined, `${difference}: ${Buffer.from(der).toString('hex')} (seed ${seed})`);
 }
 
-describe('certificates, beside @peculiar/asn1-x509', () => {
-  it('generated ones: every field is the same', () => {
+describe('certificates, compared with @peculiar/asn1-x509', () => {
+  it('generated ones have the same fields', () => {
     let count = 0;
     for (const der of originals) {
       const decoding = decodePathCertificate(der);
@@ -34,7 +34,7 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
     assert.ok(count > 500, String(count));
   });
 
-  it('changed ones: whatever we accept means the same to both, and to us if it was decoded before', () => {
+  it('changed ones that we accept mean the same to both, and to us if they were decoded before', () => {
     let accepted = 0;
     let refused = 0;
     for (let index = 0; index < countRuns(1200); index += 1) {
@@ -53,7 +53,7 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
     assert.ok(accepted > 250 && refused > 250, `${accepted} accepted, ${refused} refused`);
   });
 
-  it('every listed disagreement happens', () => {
+  it('every listed disagreement occurs', () => {
     const example = originals.find((der) => der.includes('client.good.example'))?.toString('hex') ?? '';
     for (const { change, why } of disagreements) {
       assert.ok(example.includes(change[0]), why);

@@ -13,7 +13,8 @@ import { decodeOcspResponse } from '../revocation/ocsp-response.js';
 import { decodePathCertificate } from '../certificate/path-certificate.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// What certificates can be made to cost (docs/threat-model.md). Counted, not timed: bench/certification-path.mjs times them.
+// What certificates can be made to cost (docs/threat-model.md). These tests count; bench/certification-path.mjs
+// measures time.
 describe('paths that are made to be expensive', () => {
   for (const { name, ask, expected, suffices } of hostilePaths) {
     it(`${name}: ${expected}`, () => {
@@ -22,7 +23,7 @@ describe('paths that are made to be expensive', () => {
     });
   }
 
-  it('tell the operator no more than the beginning of what a stranger wrote', () => {
+  it('show the operator only the beginning of what an unknown caller wrote', () => {
     const root = newName('Root');
     const subject = { name: 'n'.repeat(3000), key: makeWritingKey() };
     const critical = Array.from({ length: 100 }, (_, index) =>
@@ -45,7 +46,7 @@ describe('paths that are made to be expensive', () => {
     assert.equal(findCertificationPath({ ...question, limits: ample }).outcome, 'valid');
     for (const limits of [
       { ...ample, steps: 0 },
-      // Asked anew: a signature that was verified once is free.
+      // Made anew, because a signature that was verified once is free.
       { ...ample, signatures: 0 },
     ]) {
       const again = askAbout(writeClient(root), writeAuthority(root));
@@ -54,7 +55,7 @@ describe('paths that are made to be expensive', () => {
     }
   });
 
-  it('of names that too many distribution points have, only a revocation is told', () => {
+  it('report only a revocation if too many distribution points have names', () => {
     const limits = { steps: 1, signatures: 2, comparisons: 500 };
     for (const [isRevoked, expected] of [
       [true, 'certificate_revoked'],
@@ -65,7 +66,7 @@ describe('paths that are made to be expensive', () => {
     }
   });
 
-  it('an ordinary path takes three steps at most, and the second time no signature', () => {
+  it('an ordinary path takes at most three steps, and no signature the second time', () => {
     const [root, intermediate] = [newName('Root'), newName('Intermediate')];
     const question = askAbout(writeClient(intermediate), writeAuthority(root), {
       intermediates: [writeAuthority(intermediate, root)],
@@ -82,7 +83,7 @@ describe('bytes that are not a certificate, list or response', () => {
   const garbage: readonly Buffer[] = [
     Buffer.alloc(0),
     Buffer.from([0x30, 0x80]),
-    // Lengths that promise more than there is.
+    // Lengths that promise more octets than there are.
     Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff]),
     Buffer.from([0x30, 0x88, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
     nested(2000),
@@ -92,7 +93,7 @@ describe('bytes that are not a certificate, list or response', () => {
   ];
   const decoders = { decodePathCertificate, decodeCertificateRevocationList, decodeOcspResponse };
   for (const [name, decode] of Object.entries(decoders)) {
-    it(`${name} refuses them in words`, () => {
+    it(`${name} refuses them with a reason`, () => {
       for (const bytes of garbage) {
         const decoding = decode(bytes);
         const fault = decoding.ok ? 'accepted' : decoding.fault;

@@ -57,7 +57,7 @@ describe('laws of name constraints', () => {
   });
   const names = fc.array(name, { minLength: 1, maxLength: 3 });
 
-  test('a further constraint never admits more, and their order does not matter', () => {
+  test('a further constraint never permits more, and the order of constraints does not matter', () => {
     let admitted = 0;
     fc.assert(
       fc.property(fc.array(constraints, { maxLength: 2 }), constraints, names, (given, further, alternativeNames) => {
@@ -71,7 +71,7 @@ describe('laws of name constraints', () => {
     );
     assert.ok(admitted > 20);
   });
-  test('more permitted bases never refuse more, more excluded ones never admit more', () => {
+  test('more permitted bases never refuse more, and more excluded ones never permit more', () => {
     fc.assert(
       fc.property(fc.array(base, { minLength: 1 }), base, names, (bases, further, alternativeNames) => {
         const certificate = named(...alternativeNames);
@@ -85,7 +85,7 @@ describe('laws of name constraints', () => {
       }),
     );
   });
-  test('what is excluded is refused, whatever is permitted', () => {
+  test('an excluded name is refused, even if it is permitted too', () => {
     fc.assert(
       fc.property(fc.array(base), base, names, (permitted, excluded, alternativeNames) => {
         const certificate = named(...alternativeNames);
@@ -95,7 +95,7 @@ describe('laws of name constraints', () => {
       }),
     );
   });
-  test('permitting and excluding the same base are opposites for a name that can be compared, local parts aside', () => {
+  test('permitting and excluding the same base are opposites for a name that can be compared, except for local parts', () => {
     const isComparable = ({ form }: GeneralName): boolean => form !== 'registeredID' && form !== 'rfc822Name';
     fc.assert(
       fc.property(base.filter(isComparable), base.filter(isComparable), (subtree, other) => {
@@ -110,7 +110,7 @@ describe('laws of name constraints', () => {
       }),
     );
   });
-  test('the case of hosts does not matter', () => {
+  test('the letter case of hosts does not matter', () => {
     const shout = (each: GeneralName): GeneralName =>
       'text' in each ? { ...each, text: each.text.replace(/(^|@)[^@]*$/, (found) => found.toUpperCase()) } : each;
     const asList = (each: NameConstraints): NameConstraints => ({
@@ -125,7 +125,7 @@ describe('laws of name constraints', () => {
       }),
     );
   });
-  test('a comparison of texts, and one of masked octets, say the same', () => {
+  test('comparing texts gives the same answer as comparing masked octets', () => {
     fc.assert(
       fc.property(host, host, octets(4), octets(4), prefix, (subject, subtree, octetsOfName, network, mask) => {
         const isWithin = subject === subtree || subject.endsWith(`.${subtree}`);
@@ -145,7 +145,7 @@ function maskOctet(bits: number): number {
   return (0xff << (8 - length)) & 0xff;
 }
 
-/** Not made of random characters, which change more than their case. */
+/** The name has no random characters whose change would be more than a change of letter case. */
 function isPlain(name: GeneralName): boolean {
   return !('text' in name) || /^[\w.@*:/]+$/.test(name.text);
 }

@@ -6,8 +6,8 @@ import type { ConstrainingCertificate, NameConstraintFault } from './name-constr
 import { hasLeadingDot } from './name-location.js';
 
 /**
- * The name, escaped and shortened, and what is wrong with it, without a full stop. `certificate` has the name; it is needed
- * if the name is its subject.
+ * Describes the name, escaped and shortened, and what is wrong with it, without a full stop. `certificate` is the one
+ * with the name; it is needed if the name is its subject.
  *
  * @throws {CertgateError} if `fault` is not one of `findNameConstraintFault` or a path.
  */

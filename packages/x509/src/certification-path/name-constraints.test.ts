@@ -29,10 +29,10 @@ import {
 import { PathBudget, defaultPathLimits } from './path-budget.js';
 import { describeNameConstraintFault } from './name-constraint-sentence.js';
 
-describe('certificates made by openssl, and what openssl verify says of them', () => {
+describe('certificates made by openssl, compared with openssl verify', () => {
   const good = ['C = US', 'O = Good'];
   const sections = ['[permitted]', ...good, '[good]', ...good, 'CN = a', '[bad]', 'C = US', 'O = Bad'];
-  /** Constraints, alternative names, admitted; a last element where openssl admits what is refused here. */
+  /** Constraints, alternative names, whether they are permitted, and `true` if openssl permits what is refused here. */
   const rows: readonly (readonly [string, string, boolean, true?])[] = [
     ['permitted;DNS:example.com', 'DNS:example.com', true],
     ['permitted;DNS:example.com', 'DNS:A.Example.COM', true],
@@ -107,16 +107,16 @@ describe('certificates made by openssl, and what openssl verify says of them', (
   }
 });
 
-describe('what the subject says', () => {
+describe('names in the subject', () => {
   const emailAddress = '1.2.840.113549.1.9.1';
   const commonName = '2.5.4.3';
-  test('is a directory name, unless it is empty', () => {
+  test('a subject is a directory name, unless it is empty', () => {
     assert.ok(isAdmitted(under(permit(directory('x'))), subjectOf(commonName, 'a')));
     assert.ok(!isAdmitted(under(permit(directory('y'))), subjectOf(commonName, 'a')));
     assert.ok(!isAdmitted(under(exclude(directory())), subjectOf(commonName, 'a')));
     assert.ok(isAdmitted(under(permit(directory('y'))), named(dns('a.example'))));
   });
-  test('its mailbox is held to the constraints on mailboxes, also beside another', () => {
+  test('its mailbox is subject to constraints on mailboxes, even beside another mailbox', () => {
     const state = under(permit(mail('example.com')));
     assert.ok(isAdmitted(state, subjectOf(emailAddress, 'a@example.com')));
     assert.ok(!isAdmitted(state, subjectOf(emailAddress, 'a@example.org')));
@@ -124,7 +124,7 @@ describe('what the subject says', () => {
     const beside = { ...subjectOf(emailAddress, 'a@example.org'), subjectAlternativeNames: [mail('a@example.com')] };
     assert.ok(!isAdmitted(state, beside));
   });
-  test('its common name is a host only where that is asked for and it reads as one', () => {
+  test('its common name is a host only if the option asks for it and the text reads as a host', () => {
     const state = under(permit(dns('example.com')));
     const fault = (value: string) =>
       findNameFault(state, subjectOf(commonName, value), new PathBudget(), { commonNamesAsHosts: true });
@@ -138,7 +138,7 @@ describe('what the subject says', () => {
   });
 });
 
-describe('what cannot be compared is refused where its form is constrained, and there alone', () => {
+describe('a name that cannot be compared is refused if, and only if, its form is constrained', () => {
   const bases = {
     dNSName: exclude(dns('other.example')),
     rfc822Name: exclude(mail('other.example')),
@@ -161,7 +161,7 @@ describe('what cannot be compared is refused where its form is constrained, and 
       assert.ok(isAdmitted(under(...elsewhere.map(([, each]) => each)), named(name)));
     });
   }
-  test('so is every name of a form with a constraint that cannot be processed', () => {
+  test('every name of a form with an unprocessable constraint is refused', () => {
     const unprocessable: readonly (readonly [GeneralName, GeneralName])[] = [
       ...['.a.example', '*.a.example', 'a..example', 'a.example.'].map((text) => [dns(text), dns('b.org')] as const),
       ...['', '.', 'a@b@c.example', '@a.example'].map((text) => [mail(text), mail('a@b.org')] as const),
@@ -178,30 +178,30 @@ describe('what cannot be compared is refused where its form is constrained, and 
       assert.ok(isAdmitted(under(exclude(base)), named(oid('1.2.3'))));
     }
   });
-  test('an internationalized mailbox counts as a mailbox', () => {
+  test('an internationalized mailbox is treated as a mailbox', () => {
     const mailbox = unread('otherName', ...Buffer.from('a01006082b06010505070809a0040c0261', 'hex'));
     assert.ok(isAdmitted(under(permit(dns('example.com'))), named(mailbox)));
     assert.ok(!isAdmitted(under(permit(mail('example.com'))), named(mailbox)));
     assert.ok(isAdmitted(under(permit(mail('example.com'))), named(unread('otherName', 1))));
   });
-  test('a letter that folds to another is none of a host', () => {
+  test('a host never contains a letter that folds to another', () => {
     assert.ok(!isAdmitted(under(permit(dns('k.example'))), named(dns('\u{212a}.example'))));
   });
 });
 
-test('a registered identifier: permitted alone, excluded with what is beneath it', () => {
+test('a registered identifier is permitted only itself, and excluded with all identifiers below it', () => {
   assert.ok(isAdmitted(under(permit(oid('1.2.3'))), named(oid('1.2.3'))));
   assert.ok(!isAdmitted(under(permit(oid('1.2.3'))), named(oid('1.2.3.4'))));
   assert.ok(!isAdmitted(under(permit(oid('1.2.3'))), named(oid('1.2'))));
   assert.ok(isAdmitted(under(exclude(oid('1.2.3'))), named(oid('1.2.30'))));
 });
 
-test('an empty base holds every host', () => {
+test('an empty base contains every host', () => {
   assert.ok(isAdmitted(under(permit(dns(''))), named(dns('a.example'))));
   assert.ok(!isAdmitted(under(exclude(dns(''))), named(dns('a.example'))));
 });
 
-test('the words name the name, escaped and cut', () => {
+test('the sentence shows the name, escaped and shortened', () => {
   const { subject } = subjectOf('2.5.4.3', '');
   const certificate = { ...named(), subject, subjectText: `CN=\n${'a'.repeat(5000)}` };
   const fault = findNameFault(under(exclude(directory('x'))), certificate, new PathBudget());
@@ -212,7 +212,7 @@ test('the words name the name, escaped and cut', () => {
 });
 
 describe('several constraints', () => {
-  test('of several CAs hold together, in whatever order', () => {
+  test('of several CAs apply together, in any order', () => {
     const [wide, narrow] = [permit(dns('example.com')), exclude(dns('a.example.com'))];
     for (const state of [under(wide, narrow), under(narrow, wide)]) {
       assert.ok(isAdmitted(state, named(dns('b.example.com'))));
@@ -220,7 +220,7 @@ describe('several constraints', () => {
       assert.ok(!isAdmitted(state, named(dns('a.example.org'))));
     }
   });
-  test('are each of their own form', () => {
+  test('apply only to names of their own form', () => {
     const [host, box] = [dns('a.example'), mail('b.example')];
     const net = address(10, 0, 0, 0, 255, 0, 0, 0);
     const state = under(permit(host, box, net));
@@ -231,7 +231,7 @@ describe('several constraints', () => {
     for (const name of [dns('b.example'), mail('u@a.example'), address(11, 1, 2, 3)])
       assert.ok(isAdmitted(without, named(name)));
   });
-  test('refuse all names of the form where any of them cannot be processed', () => {
+  test('refuse all names of the form if one of them cannot be processed', () => {
     const [good, broken] = [dns('b.example'), dns('a..example')];
     for (const bases of [
       [broken, good],
@@ -244,7 +244,7 @@ describe('several constraints', () => {
   });
 });
 
-describe('the words for a name', () => {
+describe('the sentence about a name', () => {
   const describeRefusal = (fault: NameFault | undefined): string =>
     fault?.outcome === 'refused' ? describeNameConstraintFault(fault.fault) : '';
   const detailOf = (name: GeneralName, base: GeneralName): string =>
@@ -274,14 +274,14 @@ describe('the words for a name', () => {
       assert.equal(describeRefusal(fault), expected);
     });
   }
-  test('has 200 characters of it at most', () => {
+  test('has at most 200 characters of the name', () => {
     for (const [count, shown] of [
       [200, 'a'.repeat(200)],
       [201, `${'a'.repeat(200)}…`],
     ] as const)
       assert.ok(detailOf(mail('a'.repeat(count)), mail('b')).startsWith(`the rfc822Name "${shown}" can't`));
   });
-  test('comes with a remedy where a base has a leading dot', () => {
+  test('comes with a remedy if a base has a leading dot', () => {
     const detail = detailOf(dns('a.example'), dns('.b.example'));
     assert.match(
       detail,
@@ -290,7 +290,7 @@ describe('the words for a name', () => {
     assert.ok(!isAdmitted(underRead('refuse', exclude(dns('.b.example'))), named(dns('c.example'))));
     assert.ok(isAdmitted(underRead('subdomains-only', exclude(dns('.b.example'))), named(dns('c.example'))));
   });
-  test('is of the subject’s mailbox or common name', () => {
+  test("names the subject's mailbox or common name", () => {
     const options = { commonNamesAsHosts: true };
     for (const [type, value, state, expected] of [
       [
@@ -304,14 +304,14 @@ describe('the words for a name', () => {
       const fault = findNameFault(state, subjectOf(type, value), new PathBudget(), options);
       assert.equal(describeRefusal(fault), `${expected} ${excluded}`);
     }
-    // Another attribute is no host, nor a name with a star elsewhere than in front.
+    // No other attribute is a host, nor is a name with a star that is not its first label.
     const state = under(permit(dns('b.example')));
     for (const subject of [subjectOf('2.5.4.11', 'a.c.example'), subjectOf('2.5.4.3', 'a*.c.example')])
       assert.equal(findNameFault(state, subject, new PathBudget(), options), undefined);
   });
 });
 
-describe('what it costs', () => {
+describe('the cost of name constraints', () => {
   const costOf = (state: NameConstraintState, certificate: PathCertificate): number => {
     for (let comparisons = 0; ; comparisons += 1) {
       const fault = findNameFault(state, certificate, new PathBudget({ ...defaultPathLimits, comparisons }));
@@ -343,13 +343,13 @@ describe('what it costs', () => {
       assert.equal(findNameFault(state, named(name), budget), undefined);
     });
   }
-  test('ten thousand names under ten thousand bases ten times over end within the budget', () => {
+  test('ten thousand names under ten times ten thousand bases end within the budget', () => {
     const [, bases] = forms[0]!;
     const state = under(...Array.from({ length: 10 }, () => permit(...bases)));
     const certificate = named(...many((index) => dns(`a.n${index}.example.com`)));
     assert.deepEqual(findNameFault(state, certificate, new PathBudget()), { outcome: 'exhausted' });
   });
-  test('a fault that is found in time is told, budget or not', () => {
+  test('a fault that is found before the budget ends is reported', () => {
     const budget = new PathBudget({ ...defaultPathLimits, comparisons: 0 });
     assert.deepEqual(findNameFault(under(exclude(dns('a'))), named(dns('a')), budget), { outcome: 'exhausted' });
     assert.equal(findNameFault(unconstrainedNames, named(dns('a')), budget), undefined);

@@ -15,20 +15,20 @@ import {
 import type { PathBudget } from './path-budget.js';
 
 /**
- * RFC 5280 §6.1.1 (h), (i): permitted_subtrees and excluded_subtrees, by form. What each certificate says is kept by
- * itself, and a name must satisfy all of them: that is the intersection, without computing it.
+ * RFC 5280 §6.1.1 (h), (i): permitted_subtrees and excluded_subtrees, by form. The constraints of each certificate are
+ * kept apart, and a name must satisfy all of them. That is the intersection, without computing it.
  */
 export interface NameConstraintState {
   readonly byForm: ReadonlyMap<GeneralNameForm, readonly IssuedConstraints[]>;
 }
 
-/** What a CA certificate says of names of one form. */
+/** The constraints of one CA certificate on names of one form. */
 interface IssuedConstraints {
   readonly constraints: FormConstraints;
   readonly issuer: ConstrainingCertificate;
 }
 
-/** A certificate as far as it constrains names. */
+/** The parts of a certificate that constrain names. */
 export type ConstrainingCertificate = Pick<PathCertificate, 'nameConstraints' | 'subjectText'>;
 
 /** The part of a certificate that a constrained name comes from. */
@@ -42,7 +42,7 @@ export type NameConstraintFault = {
   | { readonly reason: 'incomparable' }
   | { readonly reason: 'excluded' | 'not_permitted'; readonly issuer: ConstrainingCertificate }
   | {
-      /** RFC 5280 §4.2.1.10: such a constraint rejects every name of its form. */
+      /** RFC 5280 §4.2.1.10: a constraint that can't be processed rejects every name of its form. */
       readonly reason: 'unprocessable';
       readonly issuer: ConstrainingCertificate;
       readonly constraint: GeneralName;
@@ -56,7 +56,7 @@ export const unconstrainedNames: NameConstraintState = Object.freeze({ byForm: n
 
 const exhausted: NameFault = Object.freeze({ outcome: 'exhausted' });
 
-/** §6.1.4 (g): what holds for the certificates beneath this one. */
+/** §6.1.4 (g): returns the constraints for the certificates below this one. */
 export function constrainNames(
   state: NameConstraintState,
   issuer: ConstrainingCertificate,
@@ -70,8 +70,8 @@ export function constrainNames(
 }
 
 /**
- * §6.1.3 (b), (c): the first name of the certificate that isn't let in. The caller leaves out self-issued certificates
- * that aren't the path's last.
+ * §6.1.3 (b), (c): the fault of the first name of the certificate that isn't permitted. The caller leaves out
+ * self-issued certificates that aren't the last of the path.
  */
 export function findNameFault(
   state: NameConstraintState,
@@ -88,7 +88,7 @@ export function findNameFault(
   return undefined;
 }
 
-/** Of one name, whatever certificate it may stand in. */
+/** The fault of one name, whatever certificate contains it. */
 export function findFaultOfGeneralName(
   state: NameConstraintState,
   name: GeneralName,
@@ -106,7 +106,7 @@ function findFaultOfName(
   if (constraints === undefined) return undefined;
   const location = locateName(constrained.name);
   if (location === undefined) return refuse({ ...constrained, reason: 'incomparable' });
-  // Two lists, and each looks at every part once, for a wildcard twice.
+  // There are two lists, and each looks at every part of the name once, or twice for a wildcard.
   if (!budget.spendComparisons(constraints.length * 3 * (location.parts.length + 1))) return exhausted;
   for (const each of constraints) {
     const refusal = findRefusal(each, location);
@@ -133,18 +133,18 @@ function refuse(fault: NameConstraintFault): NameFault {
   return Object.freeze({ outcome: 'refused', fault });
 }
 
-/** What one certificate says of names of one form. */
+/** The constraints of one certificate on names of one form. */
 interface FormConstraints {
-  /** Undefined: it permits all that it doesn't exclude. */
+  /** Undefined if it permits every name that it doesn't exclude. */
   readonly permitted: NameSubtrees | undefined;
   readonly excluded: NameSubtrees;
-  /** The first base that can't be processed. RFC 5280 §4.2.1.10: it rejects every name of the form. */
+  /** The first base that can't be processed. It rejects every name of the form (RFC 5280 §4.2.1.10). */
   readonly unprocessable: GeneralName | undefined;
 }
 
 type ConstraintIndex = ReadonlyMap<GeneralNameForm, FormConstraints>;
 
-/** A search for a path comes by the same certificate many times; its bases are read once. */
+/** The bases of a certificate are read once, because a search for a path meets the same certificate many times. */
 const indexes: Readonly<Record<LeadingDotReading, WeakMap<NameConstraints, ConstraintIndex>>> = {
   refuse: new WeakMap(),
   'subdomains-only': new WeakMap(),
@@ -208,19 +208,19 @@ function readBases<T extends object>(
 
 interface NameCheckOptions {
   /**
-   * Common names that read as host names are held to the constraints on dNSName, which RFC 5280 doesn't ask for: where
-   * callers are known by common name, a constrained authority must not be able to give itself another's.
+   * Whether the constraints on dNSName apply to common names that read as host names too. RFC 5280 doesn't require
+   * this. It stops a constrained authority from issuing another caller's common name.
    */
   readonly commonNamesAsHosts?: boolean;
 }
 
-/** A name that name constraints apply to. */
+/** A name that name constraints apply to, and its origin. */
 type ConstrainedName = Pick<NameConstraintFault, 'name' | 'origin'>;
 
-/** id-on-SmtpUTF8Mailbox (RFC 9598 §3), as encoded: 1.3.6.1.5.5.7.8.9. */
+/** id-on-SmtpUTF8Mailbox (RFC 9598 §3), 1.3.6.1.5.5.7.8.9, as encoded. */
 const internationalMailbox = Buffer.from('06082b06010505070809', 'hex');
 
-/** RFC 5280 §4.2.1.10: the subject, where there is one, and every alternative name. */
+/** RFC 5280 §4.2.1.10: the subject, unless it is empty, and every alternative name. */
 function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptions): Generator<ConstrainedName> {
   if (certificate.subject.relativeNames.length > 0)
     yield { name: { form: 'directoryName', name: certificate.subject }, origin: 'subject' };
@@ -229,7 +229,8 @@ function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptio
     if (isInternationalMailbox(name)) yield { name: { form: 'rfc822Name', text: '' }, origin: 'international_mailbox' };
   }
   for (const { type, value } of certificate.subjectName.flat()) {
-    // Asked for only where there is no rfc822Name beside it; a mailbox is no better for standing beside another.
+    // The standard applies constraints to it only if there is no rfc822Name. Here they always apply, because a mailbox
+    // is not more trustworthy beside another.
     if (type === nameAttributeTypes.emailAddress)
       yield { name: { form: 'rfc822Name', text: value }, origin: 'email_address' };
     const isHost = options.commonNamesAsHosts === true && type === nameAttributeTypes.commonName && readsAsHost(value);
@@ -237,12 +238,15 @@ function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptio
   }
 }
 
-/** RFC 9598 §6: constraints on rfc822Name apply; it isn't looked into, so it counts as a mailbox that can't be compared. */
+/**
+ * RFC 9598 §6: constraints on rfc822Name apply to it. Its content is not read, so it is a mailbox that can't be
+ * compared.
+ */
 function isInternationalMailbox(name: GeneralName): boolean {
   return name.form === 'otherName' && Buffer.from(name.encoded).includes(internationalMailbox);
 }
 
-/** One label is the name of a person or a service as well. */
+/** A text of one label may also be the name of a person or a service. */
 function readsAsHost(text: string): boolean {
   return (findHostLabels(text.replace(/^\*\./, ''))?.length ?? 0) > 1;
 }

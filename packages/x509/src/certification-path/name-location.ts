@@ -4,7 +4,7 @@ import { endOfLabels, formatBits, type NameLocation, type NameSubtree } from './
 
 export type SubtreeList = 'permitted' | 'excluded';
 
-/** Where a name stands among those of its form; undefined: malformed, or of a form that nothing here looks into. */
+/** The place of a name among those of its form. Undefined if it is malformed, or of a form that is not compared. */
 export function locateName(name: GeneralName): NameLocation | undefined {
   switch (name.form) {
     case 'directoryName':
@@ -37,8 +37,9 @@ function locateDnsName(text: string): NameLocation | undefined {
 }
 
 /**
- * The local part in lower case first, then as it is: RFC 5280 §7.5 tells `Bob@` from `bob@`, mail systems don't.
- * Quoted local parts are refused: they are a second spelling of the same mailbox.
+ * The parts of a mailbox: the host's labels, the local part in lower case, then the local part as it is. RFC 5280 §7.5
+ * distinguishes `Bob@` from `bob@`, but mail systems don't. Quoted local parts are refused, because they are a second
+ * spelling of the same mailbox.
  */
 function findMailboxParts(text: string): readonly string[] | undefined {
   const [, local, host] = /^([\w.!#$%&'*+/=?^`{|}~-]+)@([^@]+)$/.exec(text) ?? [];
@@ -47,8 +48,8 @@ function findMailboxParts(text: string): readonly string[] | undefined {
 }
 
 /**
- * §4.2.1.10: a URI without an authority, or with an address in it, is to be rejected. So is one that readers disagree on:
- * a backslash, a second `@`, an escaped host.
+ * §4.2.1.10: a URI without an authority, or with an address instead of a host name, must be rejected. So is one that
+ * readers interpret in different ways: a backslash, a second `@`, an escaped host.
  */
 function findUriParts(text: string): readonly string[] | undefined {
   const [, host] = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([\w.-]+)(?::\d*)?(?:[/?#].*)?$/i.exec(text) ?? [];
@@ -57,16 +58,16 @@ function findUriParts(text: string): readonly string[] | undefined {
 }
 
 /**
- * What a DNS name constraint like `.corp.example` says. RFC 5280 §4.2.1.10 gives a leading dot a meaning for URIs alone,
- * and readers differ on DNS names. `refuse`: it can't be processed, so every DNS name beneath is refused.
- * `subdomains-only`: what OpenSSL reads, `a.corp.example` and not `corp.example`.
+ * The readings of a DNS name constraint like `.corp.example`. RFC 5280 §4.2.1.10 defines a leading dot only for URIs,
+ * and readers differ for DNS names. `refuse`: the constraint can't be processed, so every DNS name below is refused.
+ * `subdomains-only`: like OpenSSL, it contains `a.corp.example` and not `corp.example`.
  */
 export const leadingDotReadings = ['refuse', 'subdomains-only'] as const;
 
 /** How a DNS name constraint with a leading dot, such as `.corp.example`, is read. RFC 5280 does not define it. */
 export type LeadingDotReading = (typeof leadingDotReadings)[number];
 
-/** The subtree of a base, addresses aside; undefined where the base can't be processed. */
+/** The subtree of a base, except for addresses. Undefined if the base can't be processed. */
 export function findSubtree(
   base: GeneralName,
   list: SubtreeList,
@@ -98,7 +99,7 @@ function findDnsSubtree(text: string, leadingDot: LeadingDotReading): NameSubtre
   return parts && { parts, isBaseOutside: true };
 }
 
-/** Does the base depend on how a leading dot is read? */
+/** Whether the meaning of the base depends on how a leading dot is read. */
 export function hasLeadingDot(base: GeneralName): base is GeneralName & { readonly text: string } {
   expectArgument(base, aGeneralName, 'The name for hasLeadingDot');
   return base.form === 'dNSName' && base.text.startsWith('.') && findHostLabels(base.text.slice(1)) !== undefined;
@@ -108,13 +109,13 @@ function subtreeOf(parts: readonly string[] | undefined): NameSubtree | undefine
   return parts && { parts, isBaseOutside: false };
 }
 
-/** Excluded: in any letter case. */
+/** An excluded mailbox is compared without regard to letter case. */
 function findMailboxSubtree(text: string, list: SubtreeList): NameSubtree | undefined {
   const parts = findMailboxParts(text);
   return subtreeOf(list === 'excluded' ? parts?.slice(0, -1) : parts);
 }
 
-/** `example.com` is that host alone, `.example.com` every host beneath it. */
+/** `example.com` is only that host, `.example.com` every host below it. */
 function findHostSubtree(text: string): NameSubtree | undefined {
   const isBaseOutside = text.startsWith('.');
   const labels = findHostLabels(isBaseOutside ? text.slice(1) : text);
@@ -122,13 +123,14 @@ function findHostSubtree(text: string): NameSubtree | undefined {
 }
 
 /**
- * The labels of a host name, in lower case, the most general first; undefined where the text is none. Refused with the
- * rest: a dot at either end, a wildcard, and whatever a URI parser would take for an IPv4 address.
+ * The labels of a host name, in lower case, the most general first. Undefined if the text is not a host name, or if it
+ * has a dot at either end, a wildcard, or a form that a URI parser would take for an IPv4 address.
  */
 export function findHostLabels(text: string): readonly string[] | undefined {
   if (text.length > 253) return undefined;
   const labels = text.split('.').reverse();
-  // RFC 1034 §3.5; the underscore is in use. Before letter case is folded: folding makes a "k" of the Kelvin sign.
+  // RFC 1034 §3.5, and the underscore, which is in use. Checked before letter case is folded, because folding turns the
+  // Kelvin sign into "k".
   const isHost = labels.every((label) => /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label));
   if (!isHost || /^(?:\d+|0[xX][\dA-Fa-f]*)$/.test(labels[0] ?? '')) return undefined;
   return labels.map((label) => label.toLowerCase());

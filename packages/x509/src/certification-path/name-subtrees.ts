@@ -1,24 +1,32 @@
-/** A name as the way from its most general part to its most special: names in a subtree begin as its base does. */
+/**
+ * A name as a list of parts from the most general to the most specific. A name is in a subtree if it begins with the
+ * parts of the subtree's base.
+ */
 export interface NameLocation {
   readonly parts: readonly string[];
-  /** The last part is `*`: it stands for every name that has one label in its place. */
+  /** Whether the last part is `*`, which stands for every name with one label in its place. */
   readonly isWildcard: boolean;
 }
 
 export interface NameSubtree {
   readonly parts: readonly string[];
-  /** The `.domain` of RFC 5280 §4.2.1.10: hosts with further labels, not the host that is the base. */
+  /**
+   * Whether the base itself is outside: the `.domain` of RFC 5280 §4.2.1.10 contains hosts with further labels, not the
+   * host.
+   */
   readonly isBaseOutside: boolean;
 }
 
-/** Stands behind the last label where what follows is no label; no label and no number is written like this. */
+/** Follows the last label if the next part is not a label. No label and no number is written like this. */
 export const endOfLabels = '@';
 
-/** The bases of one form in one list; a look-up costs the parts of the name, however many the bases are. */
+/**
+ * The bases of one form in one list. A look-up costs one step for each part of the name, however many bases there are.
+ */
 export interface NameSubtrees {
-  /** Does the whole of what the location stands for lie in a subtree? */
+  /** Whether a subtree contains every name that the location stands for. */
   covers(location: NameLocation): boolean;
-  /** Does any of it? */
+  /** Whether a subtree contains any name that the location stands for. */
   touches(location: NameLocation): boolean;
 }
 
@@ -57,7 +65,7 @@ export class LabelSubtrees implements NameSubtrees {
     return node.isBase;
   }
 
-  /** Where a wildcard stands, every deeper base counts: `*.example.com` is presented for `foo.example.com` too. */
+  /** For a wildcard, every deeper base matters too: `*.example.com` is presented for `foo.example.com`. */
   touches(location: NameLocation): boolean {
     if (this.covers(location)) return true;
     if (!location.isWildcard) return false;
@@ -71,9 +79,9 @@ function newNode(): SubtreeNode {
   return { children: undefined, isBase: false, isBaseOfLabels: false };
 }
 
-/** Addresses, bit by bit; a node for each bit would cost more than the few lengths of prefixes that are in use. */
+/** Stores addresses by prefixes. A node for each bit would cost more than the few prefix lengths that are in use. */
 export class AddressSubtrees implements NameSubtrees {
-  /** By the bits of an address (32 or 128) and of a prefix. */
+  /** By the number of bits of an address (32 or 128), then of a prefix. */
   readonly #prefixes = new Map<number, Map<number, Set<string>>>();
 
   constructor(subtrees: readonly AddressSubtree[]) {
@@ -100,13 +108,13 @@ export interface AddressSubtree {
   readonly prefix: string;
 }
 
-/** The octets as binary digits. */
+/** Writes the octets as binary digits. */
 export function formatBits(octets: Uint8Array): string {
   const digits = BigInt(`0x${Buffer.from(octets).toString('hex')}`).toString(2);
   return digits.padStart(octets.length * 8, '0');
 }
 
-/** Undefined where the mask is no prefix (RFC 4632 §3.1). Bits of the address behind the mask say nothing. */
+/** Undefined if the mask is not a prefix (RFC 4632 §3.1). Bits of the address beyond the mask are ignored. */
 export function findAddressSubtree(addressAndMask: Uint8Array): AddressSubtree | undefined {
   const half = addressAndMask.length / 2;
   if (half !== 4 && half !== 16) return undefined;

@@ -40,7 +40,7 @@ const required: PathRevocation = {
 describe('noRevAvail in certificates that openssl made', () => {
   const root = issue({ name: 'Root' });
   const line = '2.5.29.56 = DER:0500';
-  // 00:00:00 to 00:59:59: both ends belong to it, so it lives for 3600 seconds.
+  // From 00:00:00 to 00:59:59 are 3600 seconds, because both ends belong to the validity.
   const caller = (request: Partial<IssueRequest> = {}): PathCertificate =>
     issue({
       issuer: root,
@@ -76,7 +76,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     );
   });
 
-  it('is invalid beside what contradicts it (RFC 9608 section 3), whether it would be accepted or not', () => {
+  it('is invalid with extensions that contradict it (RFC 9608 section 3), even if it would not be accepted anyway', () => {
     for (const [more, words] of [
       ['crlDistributionPoints = URI:http://pki.example/c.crl', /noRevAvail and CRL distribution points \(RFC 9608/],
       ['freshestCRL = URI:http://pki.example/d.crl', /noRevAvail and a freshest CRL/],
@@ -96,7 +96,7 @@ describe('noRevAvail in certificates that openssl made', () => {
         assert.equal(verdict.outcome === 'invalid' && verdict.code, 'path_certificate_malformed');
         assert.match(verdict.outcome === 'invalid' ? describePathFault(verdict) : '', words);
       }
-      // In the profile of the standard's own time it is only no excuse.
+      // In the rfc5280 profile it only excuses nothing.
       const older = { target, trustAnchors: [root.certificate], intermediates: [], now, profile: 'rfc5280' } as const;
       const revocation = { ...required, noRevAvailMaximumLifetimeMilliseconds: hour };
       assert.equal(judge({ ...older, revocation }), 'revocation_unavailable');
@@ -155,7 +155,7 @@ const noRevAvail = (isCritical = false): Buffer => extension('2.5.29.56', isCrit
 const uri = generalNames.uri('http://pki.example/');
 const points = sequence(sequence(tagged(0, tagged(0, uri))));
 
-/** What a certificate may have beside the extension; only the last two leave it its effect. */
+/** Extensions that a certificate may have besides noRevAvail. Only the last two don't contradict it. */
 const contradictions = {
   distributionPoints: extension('2.5.29.31', false, points),
   freshestCrl: extension('2.5.29.46', false, points),
@@ -185,7 +185,7 @@ const situation = fc.record({
   profile: fc.constantFrom('strict' as const, 'rfc5280' as const),
 });
 
-/** Written from the RFC's sentences, and not from the code. */
+/** Written from the sentences of the RFC, not from the code. */
 function isLetIn(each: typeof situation extends fc.Arbitrary<infer T> ? T : never): boolean {
   const { has, beside, lifetime, maximum, isBelowIntermediate, scope, known, profile } = each;
   const issuerLists: readonly string[] = known.filter((one) => (one === 'ofRoot') !== isBelowIntermediate);
@@ -197,8 +197,8 @@ function isLetIn(each: typeof situation extends fc.Arbitrary<infer T> ? T : neve
   return isExcused || issuerLists.length > 0;
 }
 
-describe('noRevAvail with anything beside it', () => {
-  it('is accepted if every condition holds, and otherwise not', () => {
+describe('noRevAvail with any other extensions', () => {
+  it('is accepted exactly if every condition is met', () => {
     const seen = { in: 0, out: 0 };
     fc.assert(
       fc.property(situation, (each) => {
@@ -256,7 +256,7 @@ describe('noRevAvail with anything beside it', () => {
     assert.equal(ask(intermediate), 'revocation_unavailable');
     assert.equal(ask(intermediate, { revocation: { ...excused, scope: 'end-entity' } }), 'valid');
 
-    // A signer of lists that no list clears signs no list that counts, whatever it says of itself.
+    // If no list clears the signer of lists, its lists can't be used, whatever its own certificate says.
     const signer = { name: issuing.name, key: makeWritingKey() };
     const signerCertificate = write({
       subject: signer,

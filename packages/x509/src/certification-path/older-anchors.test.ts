@@ -27,14 +27,14 @@ import {
 import { findAuthorityFault } from './authority-review.js';
 import { findCertificationPath, type PathQuestion } from './certification-path.js';
 
-// Roots that a public trust store has, and that `strict` refuses in every other role.
+// Forms that roots of public trust stores have, and that `strict` refuses in every other role.
 const root = newName('Old root');
 const modern = newName('Root');
 const anchor = readWritten(decodePathCertificate, writeOlderAuthority('none of these', modern));
 
 type Decode = (der: Uint8Array) => DerDecoding<PathCertificate>;
 
-/** The code for the path; `undecodable` if a certificate cannot be read. */
+/** The code of the path, or `undecodable` if a certificate can't be read. */
 function judge(decode: Decode, der: Uint8Array, place: (certificate: PathCertificate) => PathQuestion): string {
   const decoding = decode(der);
   if (!decoding.ok) return 'undecodable';
@@ -44,7 +44,7 @@ function judge(decode: Decode, der: Uint8Array, place: (certificate: PathCertifi
 
 const client = writeClient(root);
 const asAnchor = (certificate: PathCertificate): PathQuestion => askAbout(client, certificate);
-/** What `strict` says about such a CA certificate that is not an anchor of the operator. */
+/** What `strict` says about such a CA certificate if the operator did not choose it as an anchor. */
 const refusals: Readonly<Record<OlderForm, string>> = {
   'serial number 0': 'path_certificate_malformed',
   'no subject key identifier': 'path_certificate_malformed',
@@ -53,7 +53,7 @@ const refusals: Readonly<Record<OlderForm, string>> = {
   'a key usage with trailing zero bits': 'undecodable',
   'all of these': 'undecodable',
 };
-/** The same of a certificate that `decodeTrustAnchor` read, and that stands elsewhere. */
+/** The same for a certificate that `decodeTrustAnchor` read, in another place than an anchor's. */
 const elsewhere: typeof refusals = {
   ...refusals,
   'a key usage with trailing zero bits': 'path_certificate_malformed',
@@ -88,7 +88,7 @@ for (const form of olderForms) {
       assert.equal(fault?.code ?? 'valid', elsewhere[form]);
     });
 
-    it('is refused as an intermediate while it is an anchor of another question', () => {
+    it('is refused as an intermediate even while another question has it as an anchor', () => {
       const both = readWritten(decodeTrustAnchor, below);
       for (let time = 0; time < 2; time += 1) {
         assert.equal(findCertificationPath(asAnchor(both)).outcome, 'valid');
@@ -102,7 +102,7 @@ for (const form of olderForms) {
       }
     });
 
-    it('does not show with its lists that a certificate is not revoked, if it needs a path of its own', () => {
+    it('does not clear certificates with its lists, if it needs a path of its own', () => {
       const [issuing, lister] = [newName('Issuing CA'), newName('Lister')];
       const caller = writeClient(
         issuing,
@@ -110,7 +110,7 @@ for (const form of olderForms) {
       );
       const isIndirect = [extension('2.5.29.28', true, sequence(encodeElement(0x84, Buffer.from([0xff]))))];
       const thisUpdate = pathNow - 1000;
-      // The second is about the lister's own certificate.
+      // The second list is about the lister's own certificate.
       const lists = [{ issuer: lister, extensions: isIndirect }, { issuer: modern }];
       const crls = readCrls(lists.map((list) => writeCrl({ ...list, thisUpdate })));
       const ask = (signer: PathCertificate): string => {
@@ -125,7 +125,7 @@ for (const form of olderForms) {
       const readLister = (each: OlderForm | 'none of these'): PathCertificate =>
         readWritten(decodeTrustAnchor, writeOlderAuthority(each, lister, modern));
       assert.equal(ask(readLister('none of these')), 'valid');
-      // Neither a key identifier nor critical basic constraints are asked of a signer.
+      // A signer needs neither a key identifier nor critical basic constraints.
       const isRefused = /serial|zero bits|all/.test(form);
       assert.equal(ask(readLister(form)), isRefused ? 'revocation_unavailable' : 'valid');
     });
@@ -147,7 +147,7 @@ describe('an anchor that the operator chose', () => {
     readWritten(decodeTrustAnchor, writeCertificate({ subject: { ...root, key }, serialNumber, extensions: list }));
   const usage = extension('2.5.29.15', false, bitString(Buffer.from([0x06, 0x00]), 7));
 
-  it('is held to its dates, its uses, its strength and what it limits', () => {
+  it('must meet its dates, uses and strength, and its limits apply', () => {
     assert.equal(ask(readAnchor({})), 'valid');
     assert.equal(ask(readAnchor({ notAfter: pathNow - 1000 })), 'path_certificate_expired');
     const serverOnly = extensions.extendedKeyUsage('1.3.6.1.5.5.7.3.1');
@@ -171,7 +171,7 @@ describe('an anchor that the operator chose', () => {
     assert.equal(ask(write([extensions.basicConstraints(true, undefined, false), usage], weak)), 'path_key_too_weak');
   });
 
-  it('must be a CA that signs certificates, with a serial number of 20 octets at most', () => {
+  it('must be a CA that signs certificates, with a serial number of at most 20 octets', () => {
     const authority = extensions.basicConstraints(true, undefined, false);
     assert.equal(ask(write([authority, usage])), 'valid');
     assert.equal(ask(write([extensions.basicConstraints(false), usage])), 'path_authority_unfit');
@@ -203,7 +203,7 @@ describe('an anchor that the operator chose', () => {
   });
 });
 
-it('a caller with the serial number 0, or with trailing zero bits, is refused however it was decoded', () => {
+it('a caller with the serial number 0 or trailing zero bits is refused, however it was decoded', () => {
   const subject = newName('caller');
   const issuer = newName('Issuer');
   const trusted = readWritten(decodeTrustAnchor, writeOlderAuthority('all of these', issuer));

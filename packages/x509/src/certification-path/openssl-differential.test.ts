@@ -8,12 +8,13 @@ import { askAbout, readCrls, requireCrls } from '../test-support/written-path.js
 import { findCertificationPath } from './certification-path.js';
 import { decodePathCertificate } from '../certificate/path-certificate.js';
 
-// Chains with and without flaws, judged by us and by `openssl verify -x509_strict`. Who differs must be on the list.
+// Chains with and without flaws, judged by us and by `openssl verify -x509_strict`. Every difference must be on the
+// list.
 const seed = randomInt(1, 2 ** 31);
 const chains = [...listSingleFlaws(1000), ...listRandomChains(5000, 300, createRandom(seed))];
 const seen = new Set<(typeof disagreements)[number]>();
 
-/** The code of what we say; undefined: valid. */
+/** The code of our fault, or undefined if the chain is valid. */
 function judge({ written: { certificates, crls } }: FlawedChain, checksCrls: boolean): string | undefined {
   const [anchor, ...rest] = certificates.map(decodePathCertificate);
   const target = rest.pop();
@@ -38,9 +39,9 @@ function explain({ done }: FlawedChain, ours: string | undefined, theirs: string
   return found !== undefined;
 }
 
-describe('chains with flaws, beside openssl verify', () => {
+describe('chains with flaws, compared with openssl verify', () => {
   for (const checksCrls of [false, true]) {
-    it(`${checksCrls ? 'with CRLs' : 'without CRLs'}: both say the same, or the list says why not`, () => {
+    it(`${checksCrls ? 'with CRLs' : 'without CRLs'}: both give the same verdict, or the list has the reason`, () => {
       const theirs = verifyByOpenssl(chains, checksCrls);
       let valid = 0;
       for (const [index, chain] of chains.entries()) {
@@ -50,12 +51,12 @@ describe('chains with flaws, beside openssl verify', () => {
         const said = `ours: ${ours ?? 'valid'}, openssl: ${theirs[index] ?? 'valid'}`;
         assert.ok(explain(chain, ours, theirs[index]), `[${chain.done.join('; ')}] ${said} (seed ${seed})`);
       }
-      // Both kinds are there, or else the agreement shows nothing.
+      // There must be enough valid and invalid chains, otherwise the agreement shows nothing.
       assert.ok(valid > 60 && valid < chains.length - 60, String(valid));
     });
   }
 
-  it('the list names nothing that doesn’t happen', () => {
+  it('every listed difference occurs', () => {
     assert.deepEqual(
       disagreements.filter((entry) => !seen.has(entry)),
       [],

@@ -4,8 +4,8 @@ import { type Signed, isSignedBy, recallSignature } from '../certificate/signatu
 import { aCount, type MemberRules } from '../encoding/own-members.js';
 
 /**
- * What one question may cost at most. Building a path is a search that certificates can be made to blow up (cross-signing,
- * hundreds of names): past its budget a question is refused, it never runs on.
+ * Limits what one question may cost. A search for a path can be made to explode (cross-signing, hundreds of names).
+ * When the budget is spent, the question is refused.
  */
 export class PathBudget {
   #steps: number;
@@ -18,51 +18,54 @@ export class PathBudget {
     this.#comparisons = limits.comparisons;
   }
 
-  /** One more candidate looked at, or something as expensive as so many; false: no more may be. */
+  /** Spends steps: one for each candidate that is looked at, more for expensive work. False if too few are left. */
   spendStep(count = 1): boolean {
     this.#steps -= count;
     return this.#steps >= 0;
   }
 
   /**
-   * Has something been left undone for want of budget? Whoever takes a check that wasn't made for one that failed, as the
-   * search for a CRL's signer does, must not come to an answer by it.
+   * Whether something was not done because the budget ran out. Code that treats such a skipped check like a failed one,
+   * as the search for a CRL's signer does, must then not give an answer.
    */
   get isExhausted(): boolean {
     return this.#steps < 0 || this.#signatures < 0 || this.#comparisons < 0;
   }
 
-  /** One more signature verified, of this weight; false: no more may be. */
+  /** Spends one signature of this weight. False if too little is left. */
   spendSignature(weight: number): boolean {
     this.#signatures -= weight;
     return this.#signatures >= 0;
   }
 
-  /** So many names compared, or policies looked at; false: no more may be. */
+  /** Spends comparisons of names, or policies that are looked at. False if too few are left. */
   spendComparisons(count: number): boolean {
     this.#comparisons -= count;
     return this.#comparisons >= 0;
   }
 }
 
-/** How much a search may cost. */
+/** The limits for one search. */
 export interface PathLimits {
   readonly steps: number;
-  /** The sum of the weights of the keys that signatures are verified by. */
+  /** The sum of the weights of the keys that signatures are verified with. */
   readonly signatures: number;
   readonly comparisons: number;
 }
 
 export const limitRules: MemberRules<PathLimits> = { steps: aCount, signatures: aCount, comparisons: aCount };
 
-/** Some fifty milliseconds at the very worst: 32 signatures by P-521. An ordinary path takes three steps and three signatures. */
+/**
+ * In the worst case about fifty milliseconds: 32 signatures of P-521. An ordinary path takes three steps and three
+ * signatures.
+ */
 export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });
 
 /**
- * What a verification costs, the import of its key included, in halves of one by P-521, rounded up. Measured in one run, on
- * Node 20, 24 and 26: P-384 takes 1.0 of them; RSA 8192 0.5; ML-DSA-87, Ed448, RSA 4096, Ed25519 and P-256 0.4 and less.
- * The others that OpenSSL knows take up to 4.1 (sect571r1); RSA 16384 takes 1.3, or 6 with an exponent of 64 bits. An
- * `unusual` key must weigh little enough for the longest path.
+ * The cost of a verification with its key's import, in halves of a P-521 verification, rounded up. Measured in one run
+ * on Node 20, 24 and 26: P-384 takes 1.0 of them, RSA 8192 0.5, and ML-DSA-87, Ed448, RSA 4096, Ed25519 and P-256 0.4
+ * or less. Other kinds that OpenSSL knows take up to 4.1 (sect571r1); RSA 16384 takes 1.3, or 6 with an exponent of 64
+ * bits. An `unusual` key must weigh so little that the longest path is still possible.
  */
 const weights = { ordinary: 1, p521: 2, unusual: 4 } as const;
 
@@ -72,7 +75,7 @@ function weigh(key: CertificatePublicKey): number {
   return key.curve === 'P-521' ? weights.p521 : weights.unusual;
 }
 
-/** As `isSignedBy`, where a question has only so many signatures to spend. Undefined: none is left. */
+/** Like `isSignedBy`, but spends the question's signatures. Undefined if none is left. */
 export function isSignedWithinBudget(
   signed: Signed,
   { publicKey, verificationKey }: Pick<PathCertificate, 'publicKey' | 'verificationKey'>,

@@ -32,7 +32,7 @@ const writeOld = (
   issuer: WrittenName,
   dates: Partial<CertificateWriting> = past,
 ): PathCertificate => write({ subject, issuer, extensions: authorityExtensions(subject.key, issuer.key), ...dates });
-/** Of A's name, with a key that has signed nothing. */
+/** A CA certificate with A's name and a key that has signed nothing. */
 const impostor = (issuer = root): PathCertificate => writeAuthority(newName('A'), issuer);
 
 function ask(intermediates: readonly PathCertificate[], rest: Partial<PathQuestion> = {}, target = client): string {
@@ -59,7 +59,7 @@ const listEnds = (...question: Parameters<typeof listChecks>): readonly PathChec
   listChecks(...question).filter(({ check }) => check === 'search');
 
 describe('a target', () => {
-  it('that is a trust anchor itself has no path, whichever of them it is', () => {
+  it('that is a trust anchor itself has no path, even to another anchor', () => {
     for (const trustAnchors of [[anchor], [writeAuthority(b), anchor]]) {
       const fault = fail([], { trustAnchors }, anchor);
       assert.equal(fault.code, 'path_not_found');
@@ -72,7 +72,7 @@ describe('a target', () => {
     }
   });
 
-  it('that is unfit itself is told so, whether anybody issued it or not', () => {
+  it('that is unfit gets its own fault, whether anybody issued it or not', () => {
     const old = write({ subject: newName('client'), issuer: a, extensions: clientExtensions(a.key), ...past });
     const fault = fail([], {}, old);
     assert.equal(fault.code, 'path_certificate_expired');
@@ -91,7 +91,7 @@ describe('a certificate that the operator denied', () => {
     isDenied: (certificate) => denied.includes(certificate),
   });
 
-  it('is on no path, and another path is found whatever the order', () => {
+  it('is in no path, and another path is found in any order', () => {
     for (const intermediates of [
       [first, again],
       [again, first],
@@ -110,7 +110,7 @@ describe('a certificate that the operator denied', () => {
     assert.equal(fail([first], denying(client)).about?.role, 'end-entity');
   });
 
-  it('is what refuses if a path is valid otherwise: no longer path, spent budget or candidate changes that', () => {
+  it('is the fault if a path is valid otherwise; a longer path, a spent budget or a candidate never hides that', () => {
     const above = [writeAuthority(root, b), writeOld(b, b)];
     assert.equal(ask([first, ...above], denying(first)), 'certificate_on_deny_list');
     assert.equal(ask([first], { candidates: [again], ...denying(first) }), 'certificate_on_deny_list');
@@ -119,9 +119,9 @@ describe('a certificate that the operator denied', () => {
   });
 });
 
-describe('the fault that is told', () => {
-  it('is that of the attempt that came farthest', () => {
-    // The trust anchor's name and another key, in front; and a longer way that breaks at an expired CA.
+describe('the fault that is reported', () => {
+  it('is that of the attempt that got farthest', () => {
+    // First an anchor with the right name and another key, then a longer path that fails at an expired CA.
     const direct = writeClient(root);
     const [upper, old] = [writeAuthority({ name: root.name, key: root.key }, a), writeOld(a, b)];
     const impostors = { trustAnchors: [writeAuthority(newName('Root'))] };
@@ -130,15 +130,15 @@ describe('the fault that is told', () => {
     assert.deepEqual(fault.about, { certificate: old, role: 'intermediate' });
   });
 
-  it('is the first of those that came as far', () => {
+  it('is the first one of those that got equally far', () => {
     const old = writeOld(a, root);
     const early = writeOld(a, root, { notBefore: pathNow + 1000 });
     assert.equal(ask([old, early]), 'path_certificate_expired');
     assert.equal(ask([early, old]), 'path_certificate_not_yet_valid');
   });
 
-  it('is that of a whole path before that of a broken one of the same length', () => {
-    // Both of A's key: the one leads to an expired B, the other to an anchor of the root's name, with another key.
+  it('is that of a complete path rather than an incomplete one of the same length', () => {
+    // Both have A's key. One leads to an expired B, the other to an anchor with the root's name and another key.
     const [broken, whole] = [writeAuthority(a, b), writeAuthority(a, root)];
     const trustAnchors = [writeAuthority(newName('Root'))];
     for (const intermediates of [
@@ -151,12 +151,12 @@ describe('the fault that is told', () => {
     }
     const long = fail([broken, writeAuthority(b, root), whole], { trustAnchors, maximumIntermediates: 1 });
     assert.equal(long.code, 'path_signature_invalid');
-    // Of a path that is too long no certificate is at fault.
+    // If the path is too long, the fault is about no certificate.
     const tooLong = fail([broken, writeAuthority(b, root)], { trustAnchors, maximumIntermediates: 1 });
     assert.deepEqual([tooLong.code, Object.hasOwn(tooLong, 'about')], ['path_length_exceeded', false]);
   });
 
-  it('is a missing issuer where nothing else is known, of the highest certificate', () => {
+  it('is a missing issuer, for the highest certificate, if nothing else is known', () => {
     const ofClient = fail([]);
     assert.equal(ofClient.code, 'path_not_found');
     assert.match(describePathFault(ofClient), /has the name of the issuer of the certificate "CN=client"/);
@@ -168,13 +168,13 @@ describe('the fault that is told', () => {
     assert.equal(ask([], { maximumIntermediates: 0 }), 'path_not_found');
   });
 
-  it('is an unfit CA before a missing issuer, in either order', () => {
+  it('is an unfit CA rather than a missing issuer, in any order', () => {
     const [upper, old] = [writeAuthority(a, b), writeOld(a, b)];
     for (const intermediates of [[upper, old], [old, upper], [old]])
       assert.equal(ask(intermediates), 'path_certificate_expired');
   });
 
-  it('is of the certificate that wasn’t signed', () => {
+  it('is about the certificate whose signature is invalid', () => {
     const fault = fail([impostor()]);
     assert.equal(fault.code, 'path_signature_invalid');
     assert.deepEqual(fault.about, { certificate: client, role: 'end-entity' });
@@ -184,13 +184,13 @@ describe('the fault that is told', () => {
     assert.deepEqual(ofUpper.about, { certificate: upper, role: 'intermediate' });
   });
 
-  it('is none where a path holds, of whatever name beside it', () => {
+  it('is absent if a path is valid, whatever other certificates have the name', () => {
     assert.equal(ask([impostor(), writeOld(a, root), writeAuthority(a, b), writeAuthority(a, root)]), 'valid');
   });
 });
 
 describe('the ends of a search', () => {
-  it('are told once each, with the path up to them', () => {
+  it('are reported once each, with the path so far', () => {
     const upper = writeAuthority(a, b);
     const [missing, ...none] = listEnds([upper]);
     assert.deepEqual(none, []);
@@ -206,12 +206,12 @@ describe('the ends of a search', () => {
     assert.deepEqual([unfit?.certificates, unfit?.fault?.code, more], [[old, client], 'path_certificate_expired', []]);
   });
 
-  it('are none where a trust anchor was tried', () => {
+  it('are not reported where a trust anchor was tried', () => {
     const trustAnchors = [writeAuthority(newName('Root'))];
     assert.deepEqual(listEnds([], writeClient(root), { trustAnchors }), []);
   });
 
-  it('are where more CA certificates stand in between than may', () => {
+  it('are reported where too many CA certificates would be in between', () => {
     const upper = writeAuthority(a, b);
     const [end] = listEnds([upper, writeAuthority(b, root)], client, { maximumIntermediates: 1 });
     assert.deepEqual([end?.certificates, end?.fault?.code], [[upper, client], 'path_length_exceeded']);
@@ -223,7 +223,7 @@ describe('several issuers of one name', () => {
     limits: { steps: 100, signatures: count, comparisons: 0 },
   });
   const other = newName('A');
-  /** New ones each time: a signature that was verified is remembered, and costs nothing again. */
+  /** Makes new certificates each time, because a signature that was verified is remembered and costs nothing again. */
   const judgeNew = (
     { hint, isWrongFirst }: { readonly hint: WrittenName; readonly isWrongFirst: boolean },
     rest: Partial<PathQuestion>,
@@ -233,10 +233,10 @@ describe('several issuers of one name', () => {
     return ask(isWrongFirst ? [wrong, right] : [right, wrong], rest, target);
   };
 
-  it('are tried in the order of the key identifiers, which is a hint and no condition', () => {
+  it('are tried in the order of the key identifiers, which are only a hint', () => {
     for (const isWrongFirst of [false, true]) {
       assert.equal(judgeNew({ hint: a, isWrongFirst }, signatures(2)), 'valid');
-      // It points to the wrong one.
+      // The hint points to the wrong issuer.
       assert.equal(judgeNew({ hint: other, isWrongFirst }, signatures(3)), 'valid');
       assert.equal(judgeNew({ hint: other, isWrongFirst }, signatures(2)), 'path_budget_exhausted');
     }
@@ -257,7 +257,7 @@ describe('several issuers of one name', () => {
     }
   });
 
-  it('are tried in their own order where the certificate has no key identifier', () => {
+  it('are tried in their own order if the certificate has no key identifier', () => {
     const judgeBare = (rest: Partial<PathQuestion>): string => {
       const bare = write({ subject: newName('client'), issuer: a, extensions: [] });
       const authority = [extensions.basicConstraints(true), extensions.keyUsage('keyCertSign')];
@@ -269,11 +269,11 @@ describe('several issuers of one name', () => {
   });
 });
 
-it('a caller who is known to be revoked gets no other path, under which nobody knows it', () => {
+it('a caller that is known to be revoked gets no other path on which that is unknown', () => {
   const serialNumber = 4711;
   const other = newName('Other root');
   const revoked = write({ subject: newName('client'), issuer: a, serialNumber, extensions: clientExtensions(a.key) });
-  // Lists of A are signed by a key that one of the two anchors vouches for.
+  // Lists of A are signed with a key that only one of the two anchors vouches for.
   const signer = { name: a.name, key: makeWritingKey() };
   const crls = readCrls([writeCrl({ issuer: signer, revoked: [serialNumber] })]);
   const question = askAbout(revoked, anchor, {

@@ -10,18 +10,22 @@ export interface PathSearch {
   readonly target: PathCertificate;
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
-  /** CA certificates that came with the target and that the authority has signed; they are tried after `intermediates`. */
+  /**
+   * CA certificates that came with the target and are signed by the authority. They are tried after `intermediates`.
+   */
   readonly candidates: readonly PathCertificate[];
-  /** How many CA certificates may stand between the trust anchor and the target. */
+  /** The greatest number of CA certificates between the trust anchor and the target. */
   readonly maximumIntermediates: number;
   readonly settings: PathSettings;
-  /** Has the last word on a path that holds otherwise (revocation); a fault sends the search on, unless it is final. */
+  /**
+   * Makes the last checks of a valid path (revocation). After a fault, the search goes on, unless the fault is final.
+   */
   readonly examine: (path: ValidPath) => ValidPath | PathFault;
 }
 
 /**
- * Looks for a path from the target up to a trust anchor: depth first, names before signatures, the issuer that the key
- * identifiers point to before others. Gives the first that holds, or the fault of the attempt that came farthest.
+ * Searches for a path from the target up to a trust anchor: depth first, names before signatures, and first the issuer
+ * that the key identifiers point to. Returns the first valid path, or the fault of the attempt that got farthest.
  */
 export function findPath(search: PathSearch): ValidPath | PathFault {
   const { target, settings } = search;
@@ -32,7 +36,7 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
   }
   const unfit = findLocalFault(target, role, settings);
   if (unfit !== undefined) {
-    // A target that is fit is told of with each of its paths.
+    // Reports the checks of an unfit target here. The checks of a fit one are reported with each of its paths.
     findLocalFault(target, role, settings, noteOn(settings.onCheck, [target]));
     return unfit;
   }
@@ -40,7 +44,9 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
   return extend(search, [target], attempts) ?? attempts.farthest;
 }
 
-/** Keeps the fault that says most: of the longest path, and a whole path's before a broken one's. */
+/**
+ * Keeps the most telling fault: that of the longest path, and that of a complete path rather than an incomplete one.
+ */
 class Attempts {
   readonly #target: PathCertificate;
   #rank = -1;
@@ -54,13 +60,16 @@ class Attempts {
     return this.#fault ?? failWithoutIssuer(this.#target, 'end-entity');
   }
 
-  /** That an issuer is missing says least: one more cross-certificate than the operator needs is no fault of the path. */
+  /**
+   * A missing issuer is the least useful fault: one cross-certificate more than the operator needs doesn't break the
+   * path.
+   */
   rememberDeadEnd(fault: PathFault): void {
     this.remember(fault, 0, false);
   }
 
   remember(fault: PathFault, length: number, isWhole: boolean): void {
-    // Of two issuers of one name, the one whose signatures can't be verified says more than the one that didn't sign.
+    // If two issuers have one name, "this runtime can't verify it" is more useful than "not signed by it".
     const isOfRuntime = fault.code === 'algorithm_unsupported_by_runtime';
     const rank = length * 2 + (isWhole ? 1 : 0) + (isOfRuntime ? 0.5 : 0);
     if (rank <= this.#rank) return;
@@ -73,7 +82,10 @@ function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFa
   return failAt('path_not_found', certificate, role, { reason: 'issuer_missing' });
 }
 
-/** `path` begins with the highest certificate until now and ends with the target. Undefined: nothing holds from here on. */
+/**
+ * Extends the path upwards. `path` begins with the highest certificate so far and ends with the target. Undefined if no
+ * valid path was found from here.
+ */
 function extend(
   search: PathSearch,
   path: readonly [PathCertificate, ...PathCertificate[]],
@@ -113,7 +125,7 @@ function extend(
   return undefined;
 }
 
-/** For tools: why the search goes no higher here. */
+/** Reports to tools why the search goes no higher here. */
 function noteSearchEnd({ settings }: PathSearch, path: readonly PathCertificate[], fault: PathFault): PathFault {
   const role = path.length === 1 ? settings.targetRole : 'intermediate';
   noteOn(settings.onCheck, path)?.({ check: 'search', certificate: path[0], role, fault });
@@ -129,7 +141,7 @@ function conclude(
   return verdict.outcome === 'valid' ? examine(verdict) : verdict;
 }
 
-/** May this CA certificate stand above the path? The checks that need no signature come before it. */
+/** Why this CA certificate can't be above the path. The checks that need no signature come first. */
 function findLinkFault(
   { settings }: PathSearch,
   path: readonly [PathCertificate, ...PathCertificate[]],
@@ -156,7 +168,7 @@ function listIssuers(
   return candidates.length === 0 ? known : [...known, ...findIssuers(candidates, certificate)];
 }
 
-/** RFC 5280 §6.1 lets no certificate appear twice; a key under the same name, in another certificate, is the same entity. */
+/** RFC 5280 §6.1 lets no certificate appear twice. Two certificates with the same name and key are the same entity. */
 function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
   return (
     areNamesEqual(left.subject, right.subject) &&
@@ -164,10 +176,10 @@ function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
   );
 }
 
-/** By the list, which lives as long as the snapshot it is of. */
+/** By the list of certificates, which lives as long as the snapshot of the document that it belongs to. */
 const subjectIndexes = new WeakMap<readonly PathCertificate[], ReadonlyMap<string, readonly PathCertificate[]>>();
 
-/** The certificates of this name. */
+/** Returns the certificates with this name. */
 export function findBySubject(
   certificates: readonly PathCertificate[],
   { key }: PathCertificate['subject'],
@@ -180,7 +192,7 @@ export function findBySubject(
   return index.get(key) ?? [];
 }
 
-/** The certificates that have the name of the issuer; those whose key identifier is the one asked for come first. */
+/** Returns the certificates with the issuer's name. Those with the right key identifier come first. */
 function findIssuers(
   certificates: readonly PathCertificate[],
   { issuer, authorityKeyIdentifier }: PathCertificate,
@@ -188,7 +200,7 @@ function findIssuers(
   const named = findBySubject(certificates, issuer);
   const wanted = authorityKeyIdentifier?.keyIdentifier;
   if (named.length < 2 || wanted === undefined) return named;
-  // A hint of the issuer's (§4.2.1.1), no condition: it decides the order alone.
+  // The key identifier is only a hint (§4.2.1.1): it decides the order and excludes nobody.
   return [
     ...named.filter(({ subjectKeyIdentifier }) => subjectKeyIdentifier === wanted),
     ...named.filter(({ subjectKeyIdentifier }) => subjectKeyIdentifier !== wanted),

@@ -32,7 +32,7 @@ const client = writeClient(lower);
 const listOf = (issuer: WrittenName, ...revoked: readonly number[]): CertificateRevocationList =>
   readWritten(decodeCertificateRevocationList, writeCrl({ issuer, revoked }));
 
-it('a question says what it asks about revocation', () => {
+it('a question must say whether revocation is checked', () => {
   assert.throws(
     () => findCertificationPath(askAbout(client, anchor, { revocation: 'on' as 'off' })),
     /"revocation" must be "off", or an object/,
@@ -50,7 +50,7 @@ describe('CA certificates that came with the target', () => {
     }
   });
 
-  it('are not trust anchors', () => {
+  it('are never trust anchors', () => {
     const own = newName('Root');
     const target = writeClient(own);
     assert.equal(codeOf(askAbout(target, writeAuthority(own))), 'valid');
@@ -62,7 +62,7 @@ describe('CA certificates that came with the target', () => {
     );
   });
 
-  it('cost no signature by a key that isn’t the authority’s, however many they are and however they are linked', () => {
+  it("cost no signature with a key that isn't the authority's, however many they are and however they are linked", () => {
     for (const { target, intermediates } of [askMesh(8, false), askSameNameMesh(8)]) {
       const limits = { steps: 2 * intermediates.length, signatures: 0, comparisons: 0 };
       const question = askAbout(target, anchor, { candidates: intermediates, limits });
@@ -70,7 +70,7 @@ describe('CA certificates that came with the target', () => {
     }
   });
 
-  it('that claim the anchor as their issuer cost one signature each, and past the budget the path is refused', () => {
+  it('that claim the anchor as their issuer cost one signature each, until the budget is spent and the path is refused', () => {
     const impostor = newName('Root');
     const candidates = Array.from({ length: 8 }, () => writeAuthority(lower, impostor));
     const ask = (signatures: number): PathQuestion =>
@@ -79,7 +79,7 @@ describe('CA certificates that came with the target', () => {
     assert.equal(codeOf(ask(8)), 'path_not_found');
   });
 
-  it('are not looked at where the budget ended before', () => {
+  it('are not looked at if the budget was spent before', () => {
     const limits = { steps: 0, signatures: 8, comparisons: 0 };
     const verdict = findCertificationPath(
       askAbout(client, anchor, { intermediates: chain, candidates: chain, limits }),
@@ -88,14 +88,14 @@ describe('CA certificates that came with the target', () => {
     assert.match(describePathFault(verdict), /more steps/);
   });
 
-  it('don’t stand in the way of a path that holds without them', () => {
+  it("don't hinder a path that is valid without them", () => {
     const impostor = newName('Root');
     const candidates = Array.from({ length: 200 }, () => writeAuthority(lower, impostor));
     const question = askAbout(client, anchor, { intermediates: chain, candidates });
     assert.equal(codeOf({ ...question, limits: { steps: 3, signatures: 3, comparisons: 10 } }), 'valid');
   });
 
-  it('count where CAs are limited: in length, number and names', () => {
+  it('are included in limits on CAs: length, number and names', () => {
     const limited = write({
       subject: upper,
       issuer: root,
@@ -125,7 +125,7 @@ describe('revocation on a path over CA certificates that came with the target', 
   const ask = (target: PathQuestion['target'], more: Partial<PathQuestion>): PathQuestion =>
     askAbout(target, anchor, { candidates: chain, revocation: requireCrls(lists), ...more });
 
-  it('is looked up as on any other, and what isn’t known is refused', () => {
+  it('is checked as on any other path, and an unknown status is refused', () => {
     assert.equal(codeOf(ask(client, {})), 'valid');
     assert.equal(codeOf(ask(revokedClient, {})), 'certificate_revoked');
     for (const missing of [0, 1, 2]) {
@@ -134,11 +134,11 @@ describe('revocation on a path over CA certificates that came with the target', 
     }
   });
 
-  it('is required there, also where the authority takes what is available', () => {
+  it("is required there, even if the authority's mode is when-available", () => {
     const revocation = { ...requireCrls([]), mode: 'when-available' } as const;
     assert.equal(codeOf(ask(client, { revocation, candidates: [], intermediates: chain })), 'valid');
     assert.equal(codeOf(ask(client, { revocation })), 'revocation_unavailable');
-    // The list says "revoked", and is hidden by a certificate of its issuer that doesn't let it sign lists.
+    // The list revokes, but the caller hides it behind a certificate of its issuer that may not sign lists.
     const mute = write({
       subject: lower,
       issuer: upper,
@@ -154,7 +154,7 @@ describe('revocation on a path over CA certificates that came with the target', 
     assert.equal(codeOf({ ...hidden, revocation: { ...revocation, mode: 'off' } }), 'valid');
   });
 
-  it('that the authority’s own certificates show is not undone by another certificate of the same CA', () => {
+  it("that the authority's own certificates show stays, whatever other certificate of the CA the caller sends", () => {
     const revoked = write({
       subject: lower,
       issuer: root,
@@ -175,8 +175,8 @@ describe('revocation on a path over CA certificates that came with the target', 
     assert.equal(codeOf({ ...question, candidates: chain, revocation: unknown }), 'revocation_unavailable');
   });
 
-  it('is not said by a list that only such a certificate could have signed, beside the path', () => {
-    // The CA has a second key, which signs its lists.
+  it('is not shown by a list that only a candidate outside the path could have signed', () => {
+    // The CA has a second key, with which it signs its lists.
     const second = newName('Lower');
     const crls = [listOf(root), listOf(upper), listOf(second)];
     for (const signer of [writeAuthority(second, root), writeAuthority(second, upper)]) {
@@ -188,7 +188,7 @@ describe('revocation on a path over CA certificates that came with the target', 
     }
   });
 
-  it('is asked of a responder for the CAs of the path alone', () => {
+  it('makes a responder be asked only about CAs of the path', () => {
     const wanted = new Set<string>();
     const onOcspWanted = (certificate: PathQuestion['target']): void => {
       wanted.add(certificate.subjectText);

@@ -3,17 +3,17 @@ import { isBeyondRuntime } from '../certificate/signature-verification.js';
 import { isSignedWithinBudget, type PathBudget } from './path-budget.js';
 import { findBySubject } from './path-building.js';
 
-/** What can vouch for a candidate. */
+/** The certificates that can vouch for a candidate. */
 export interface Vouchers {
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
 }
 
 /**
- * Of the CA certificates that came with a target, those that the authority has signed, or another of them that it has.
- * From the top down, while paths are built from the target up: no key but the authority's verifies anything here, so
- * certificates that a stranger wrote for each other, with whatever keys and in whatever number, never enter a search.
- * Nothing else is checked; a path has still to hold.
+ * Returns those candidates that the authority has signed, directly or through another of them. This goes from the top
+ * down, while paths are built from the target up: only the authority's keys verify anything here. So certificates that
+ * an unknown caller wrote for each other, with any keys and in any number, never enter a search. Nothing else is
+ * checked here; the path must still be valid.
  */
 export function listVouchedCandidates(
   { trustAnchors, intermediates }: Vouchers,
@@ -42,12 +42,12 @@ function isSignedByOneOf(
   return findBySubject(vouchers, candidate.issuer).some(
     (voucher) =>
       isSignedWithinBudget(candidate, voucher, budget) === true ||
-      // No path leads over it, but its search ends with the reason.
+      // No path can be valid through it, but the search will end with this reason.
       isBeyondRuntime(candidate.signed, voucher.verificationKey),
   );
 }
 
-/** The same certificate, to the octet. */
+/** Whether the list has the same certificate, octet by octet. */
 function isAmong(certificates: readonly PathCertificate[], { der, subject }: PathCertificate): boolean {
   return findBySubject(certificates, subject).some((each) => Buffer.compare(each.der, der) === 0);
 }

@@ -3,9 +3,9 @@ import type { RevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationStatus } from '../revocation/revocation-status.js';
 import type { PathFault, PathRole } from './path-fault.js';
 
-/** One check as it ended, for tools: what was looked at, on which path, and what came of it. */
+/** The result of one check, for tools: what was checked, and on which path. */
 export interface PathCheck {
-  /** `search`: why the search for a path doesn't go on above `certificates`. */
+  /** `search` says why the search goes no higher than `certificates`. */
   readonly check:
     | 'search'
     | 'validity'
@@ -17,27 +17,27 @@ export interface PathCheck {
     | 'names'
     | 'policies'
     | 'revocation';
-  /** Undefined: the path as a whole. */
+  /** Undefined if the check was about the path as a whole. */
   readonly certificate: PathCertificate | undefined;
   readonly role: PathRole;
   readonly fault: PathFault | undefined;
-  /** Of the path that is being looked at; undefined: the search is still on its way up to one. */
+  /** The trust anchor of the path. Undefined while the search is still on its way up to one. */
   readonly trustAnchor: PathCertificate | undefined;
-  /** From the highest certificate below the trust anchor, or the highest until now, to the target. */
+  /** From the highest certificate below the trust anchor, or the highest so far, to the target. */
   readonly certificates: readonly PathCertificate[];
-  /** At `revocation` of a certificate: what is known, and each list and answer that speaks of it. */
+  /** Set for the check `revocation`: the status of the certificate, and each list and answer about it. */
   readonly revocation?: { readonly status: RevocationStatus; readonly evidence: readonly RevocationEvidence[] };
 }
 
-/** Hears each check of each path that is tried. */
+/** Called after each check of each path that is tried. */
 export type PathListener = (check: PathCheck) => void;
 
-/** One check of a path that the listener is told about. */
+/** What the listener learns about one check of a path. */
 export type NotedCheck = Pick<PathCheck, 'check' | 'certificate' | 'role' | 'fault' | 'revocation'>;
 
 export type PathNote = (noted: NotedCheck) => void;
 
-/** Undefined where nobody listens, so that deciding without a trace costs nothing for it. */
+/** Undefined without a listener, so that a decision without one costs nothing more. */
 export function noteOn(
   onCheck: PathListener | undefined,
   certificates: readonly PathCertificate[],

@@ -30,7 +30,7 @@ type FactsOf<Facts, Reason> = Facts extends { readonly reason: infer Known }
     ? Omit<Facts, 'reason'>
     : never
   : Facts;
-/** A reason without a sample does not compile. */
+/** The compiler asks for a sample of each reason. */
 type Samples = {
   readonly [Code in PathFaultCode]: {
     readonly [Reason in ReasonsOf<PathFaultFacts[Code]>]: readonly [
@@ -186,20 +186,20 @@ describe('a fault', () => {
     const verdict = findCertificationPath(askAbout(target, from, changes));
     return verdict.outcome === 'invalid' ? verdict : assert.fail('valid');
   };
-  /** Without what every fault has. */
+  /** Leaves out what every fault has. */
   const factsOf = ({ outcome, about, ...facts }: PathFault): object => {
     assert.deepEqual([outcome, about?.role], ['invalid', 'end-entity']);
     return facts;
   };
 
-  it('has the end that a time is outside of', () => {
+  it('has the end of the validity that the time is beyond', () => {
     const { notBefore, notAfter } = client;
     const [early, late] = [find(client, { now: notBefore - 1 }), find(client, { now: notAfter + 1 })];
     assert.deepEqual(factsOf(early), { code: 'path_certificate_not_yet_valid', notBefore });
     assert.deepEqual(factsOf(late), { code: 'path_certificate_expired', notAfter });
   });
 
-  it('has the moment and the reason of a revocation', () => {
+  it('has the time and the reason of a revocation', () => {
     const [revokedAt, serialNumber] = [Date.UTC(2026, 5, 1), BigInt(`0x${client.serialNumber}`)];
     const revoked = [{ serialNumber, revokedAt, reason: 1 }];
     const fault = find(client, { revocation: requireCrls(readCrls([writeCrl({ issuer: root, revoked })])) });
@@ -219,7 +219,7 @@ describe('a fault', () => {
     });
   });
 
-  it('has the extensions, the key, or the certificate that does not verify the signature', () => {
+  it('has the extensions, the key, or the certificate whose key does not verify the signature', () => {
     const unknown = writeClient(root, extension('1.2.3.4', true, Buffer.from('0500', 'hex')));
     assert.deepEqual(factsOf(find(unknown)), { code: 'path_critical_extension_unknown', extensions: ['1.2.3.4'] });
     const weak = readWritten(decodePathCertificate, makeCertificate({ name: ['CN = weak'], key: 'rsa-1024' }).der);
@@ -234,7 +234,7 @@ describe('a fault', () => {
     });
   });
 
-  it('of an authority tells its role', () => {
+  it('about an authority has its role', () => {
     const fault = findAuthorityFault(client, 'intermediate', []);
     assert.ok(fault?.code === 'path_authority_unfit');
     assert.deepEqual([fault.reason, fault.about?.role], ['not_authority', 'intermediate']);

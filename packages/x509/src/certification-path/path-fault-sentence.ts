@@ -18,7 +18,7 @@ import type {
 } from './path-fault.js';
 
 /**
- * The sentence about a fault, for operators: what is wrong and what to do. Decide by the code: sentences may change.
+ * Describes a fault for operators: what is wrong and what to do. Decide by the code, because sentences may change.
  *
  * @throws {CertgateError} if `fault` is not one of a path.
  */
@@ -74,7 +74,7 @@ const notFound = {
 const provenRemedy =
   'it gave a wrong answer to a signature of this kind that is known; run the app on Node.js, with an OpenSSL that has the algorithm';
 
-/** `what` goes on after the name of the certificate, up to the full stop. */
+/** `what` continues the sentence after the certificate's name, up to the full stop. */
 function say(fault: { readonly about?: PathFaultSubject }, what: string): string {
   return `${name(fault)} ${what}.`;
 }

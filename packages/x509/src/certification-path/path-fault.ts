@@ -36,7 +36,7 @@ export const pathFaultCodes = [
 /** Why no path was found. */
 export type PathFaultCode = (typeof pathFaultCodes)[number];
 
-/** Why a certificate is not formed as a path requires. */
+/** Why a certificate doesn't have the form that a path requires. */
 export type MalformedFacts =
   | {
       readonly reason:
@@ -57,9 +57,9 @@ export type MalformedFacts =
       /** The object identifier of the attribute that is not text. */
       readonly attributeType: string;
     }
-  /** The attribute that an end entity would be known by. */
+  /** The attribute that would identify an end entity. */
   | { readonly reason: 'attribute_without_text'; readonly attribute: NameAttribute }
-  /** In hexadecimal. */
+  /** The serial number in hexadecimal. */
   | { readonly reason: 'serial_number'; readonly serialNumber: string }
   | { readonly reason: 'no_rev_avail'; readonly noRevAvail: NoRevAvailFault };
 
@@ -72,7 +72,7 @@ export type UnfitFacts =
         | 'not_authority'
         /** Its key usage lacks `keyCertSign`. */
         | 'may_not_sign'
-        /** `strict`: it has no key usage, or one without `keyCertSign`. */
+        /** In `strict`: it has no key usage, or one without `keyCertSign`. */
         | 'key_cert_sign_missing'
         | 'authority_as_client'
         /** An end entity has `keyCertSign`. */
@@ -83,15 +83,18 @@ export type UnfitFacts =
       readonly extension: 'nameConstraints' | 'policyConstraints' | 'inhibitAnyPolicy';
     };
 
-/** What a fault with a code tells besides the certificate. Times are in milliseconds since 1970-01-01T00:00:00Z. */
+/** The facts of a fault by its code, besides the certificate. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface PathFaultFacts {
   readonly path_not_found: {
     readonly reason: 'target_is_anchor' | 'issuer_missing' | 'issuer_differs' | 'certificate_repeated';
   };
-  /** The resource that one call may not spend more of. */
+  /** The resource of which one call may not use more. */
   readonly path_budget_exhausted: { readonly reason: 'steps' | 'signatures' | 'name_comparisons' | 'policies' };
   readonly path_signature_invalid: {
-    /** `issuer_of_name`: a certificate with the name of the issuer. `certificate_above`: the next certificate of the path. */
+    /**
+     * `issuer_of_name`: a certificate with the issuer's name did not sign it. `certificate_above`: the next certificate
+     * of the path did not sign it.
+     */
     readonly reason: 'issuer_of_name' | 'certificate_above';
     /** The certificate whose key does not verify the signature. */
     readonly issuer: PathCertificate;
@@ -101,7 +104,7 @@ export interface PathFaultFacts {
   readonly path_certificate_expired: { readonly notAfter: number };
   readonly path_authority_unfit: UnfitFacts;
   readonly path_length_exceeded:
-    /** A CA above the certificate limits the path. */
+    /** A CA above the certificate limits the length of the path. */
     | { readonly reason: 'path_length' }
     /** The caller of the search limits it. */
     | { readonly reason: 'maximum_intermediates'; readonly maximumIntermediates: number };
@@ -110,7 +113,7 @@ export interface PathFaultFacts {
   /** Object identifiers. */
   readonly path_critical_extension_unknown: { readonly extensions: readonly string[] };
   readonly path_key_unsupported: {
-    /** `unreadable`: OpenSSL can't read it. */
+    /** `unreadable`: OpenSSL can't read the key. */
     readonly reason: 'kind' | 'unreadable';
     readonly publicKey: CertificatePublicKey;
   };
@@ -124,21 +127,21 @@ export interface PathFaultFacts {
     | { readonly reason: 'key'; readonly publicKey: CertificatePublicKey }
     | { readonly reason: 'signature'; readonly signatureAlgorithm: SignatureAlgorithm }
     | {
-        /** The runtime gave a wrong answer to a signature of this kind that is known. */
+        /** The runtime gave a wrong answer about a known signature of this kind. */
         readonly reason: 'known_answer';
         readonly signatureAlgorithm: SignatureAlgorithm;
         readonly issuer: PathCertificate;
       };
   readonly path_extended_key_usage_unsuitable: {
-    /** The object identifier that is not among the uses. */
+    /** The object identifier that the extended key usage lacks. */
     readonly purpose: string;
     readonly extendedKeyUsage: readonly string[];
   };
-  /** The time of the revocation, if it is known, and the name of its reason (RFC 5280 §5.3.1). */
+  /** The time of the revocation, if it is known, and its reason (RFC 5280 §5.3.1). */
   readonly certificate_revoked: { readonly revoked: { readonly at: number | undefined; readonly reason: string } };
   readonly revocation_unavailable: {
     readonly gaps: readonly RevocationGap[];
-    /** Present if the certificate has `noRevAvail`, which does not excuse it. */
+    /** Set if the certificate has `noRevAvail`, but that does not excuse it. */
     readonly noRevAvail?: NoRevAvailObstacle;
   };
   readonly certificate_on_deny_list: object;

@@ -5,15 +5,16 @@ import { isUnchangedValid, listMutations, tryMutation } from '../test-support/pa
 import { isMlDsaKnown } from '../test-support/certificate-writing.js';
 import { writeChain } from '../test-support/written-path.js';
 
-// Every octet once, by one mask; `npm run conformance -- mutation` takes each by four, and conformance/README.md has its results.
+// Changes every octet once, by one mask. `npm run conformance -- mutation` uses four masks; conformance/README.md has
+// its results.
 describe('a chain with one octet changed', () => {
   for (const kind of ['p-256', 'rsa-2048', 'ed25519', 'ml-dsa-44'] as const) {
     const skip = kind === 'ml-dsa-44' && !isMlDsaKnown ? 'this Node makes no such key' : false;
-    it(`${kind}: is never let in, and nothing is thrown`, { skip }, () => {
+    it(`${kind}: is never valid, and nothing is thrown`, { skip }, () => {
       const chain = writeChain(kind);
       assert.ok(isUnchangedValid(chain));
       let count = 0;
-      // Most octets of ML-DSA and RSA are those of a key or a signature: of these, one in eight or in four.
+      // Most octets of ML-DSA and RSA belong to a key or a signature, so only one in eight or in four is changed.
       const share = { 'p-256': 1, 'rsa-2048': 4, ed25519: 1, 'ml-dsa-44': 8 }[kind];
       const isChosen = (position: number): boolean => position < 300 || position % share === randomInt(0, share);
       for (const mutation of listMutations(chain, (position) => (isChosen(position) ? [randomInt(1, 256)] : []))) {

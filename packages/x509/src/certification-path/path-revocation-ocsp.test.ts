@@ -36,7 +36,7 @@ const listOf = (issuer: MadeAuthority, ...serialNumbers: readonly string[]): Cer
       ...lasting,
     }),
   );
-/** It speaks of neither the client nor a responder. */
+/** A list that covers neither the client nor a responder. */
 const foreign = listOf(stranger);
 
 type Situation = Partial<PathRevocation> & {
@@ -80,18 +80,18 @@ describe('a responder without ocsp-nocheck', () => {
   const listed = make({ name: 'responder', key: 'p-384', serialNumber: '22', extensions: responderExtensions });
   const [byExcepted, byListed] = [excepted, listed].map((responder) => readOcsp(answer({ responder })));
   assert.ok(byExcepted && byListed);
-  // What the lists say of the client itself must not answer for it.
+  // The lists' entries for the client itself must not decide.
   const scopeless = { now: byListed.producedAt } as const;
 
-  test('of whom the lists know nothing is not believed', () => {
+  test("whose status the lists don't know is not accepted", () => {
     for (const profile of ['strict', 'rfc5280'] as const) {
       assert.equal(judge({ crls: [foreign], responses: [byExcepted], profile, ...scopeless }), 'cleared');
       assert.equal(judge({ crls: [foreign], responses: [byListed], profile, ...scopeless }), 'revocation_unavailable');
     }
   });
 
-  test('is believed if a list clears it, not if one names it; one with ocsp-nocheck is not looked up', () => {
-    // A good answer that counts leaves nothing to ask; the list clears the client in any case.
+  test('is accepted if a list clears it, not if one revokes it; one with ocsp-nocheck is not looked up', () => {
+    // A good answer that can be used leaves nothing to ask. The list clears the client in any case.
     const countQuestions = (response: SuccessfulOcspResponse, ...named: readonly string[]): number =>
       ask({ crls: [listOf(authority, ...named)], responses: [response], ...scopeless }).wanted;
     assert.equal(countQuestions(byListed), 0);
@@ -99,7 +99,7 @@ describe('a responder without ocsp-nocheck', () => {
     assert.equal(countQuestions(byExcepted, '21'), 0);
   });
 
-  test('says revoked also where nobody knows whether it is revoked itself, not where it is', () => {
+  test('can revoke even if its own status is unknown, but not if it is revoked', () => {
     const response = readOcsp(answer({ responder: listed, index: { 10: 'R keyCompromise' } }));
     const now = response.producedAt;
     assert.equal(judge({ crls: [foreign], responses: [response], now }), 'certificate_revoked');
@@ -107,7 +107,7 @@ describe('a responder without ocsp-nocheck', () => {
     assert.equal(judge({ crls: [listOf(authority, '22')], responses: [response], now }), 'cleared');
   });
 
-  test('is believed as the profile says where there are no lists', () => {
+  test('is accepted as the profile says if there are no lists', () => {
     assert.equal(judge({ responses: [byExcepted], ...scopeless }), 'cleared');
     assert.equal(judge({ responses: [byListed], ...scopeless }), 'revocation_unavailable');
     assert.equal(judge({ responses: [byListed], profile: 'rfc5280', ...scopeless }), 'cleared');
@@ -117,7 +117,7 @@ describe('a responder without ocsp-nocheck', () => {
 describe('an answer', () => {
   const from = begin(good) - ocspClockSkewMilliseconds;
 
-  test('that says revoked outweighs a list, and asks again only where the certificate may come back', () => {
+  test('that says revoked outweighs a list, and is asked for again only if the certificate may come back', () => {
     const held = answer({ index: { 10: 'R certificateHold' } });
     const clear = listOf(authority);
     for (const [der, reason, questions] of [
@@ -155,7 +155,7 @@ describe('an answer', () => {
   });
 });
 
-test('a list that clears a caller counts briefly where there is a responder that was not heard', () => {
+test('a list that clears a caller is used only briefly if a responder has not answered', () => {
   const clear = listOf(authority);
   const now = Date.UTC(2030, 0, 1);
   const from = Date.UTC(2000, 0, 1);
@@ -165,7 +165,7 @@ test('a list that clears a caller counts briefly where there is a responder that
   assert.deepEqual(verdict, { outcome: 'cleared', validFrom: from, validUntil: Date.UTC(9999, 11, 31, 23, 59, 59) });
 });
 
-describe('what isn’t known', () => {
+describe('an unknown status', () => {
   const stale = { responses: [readOcsp(good)], now: end(good) };
   const findFault = (): string => 'The address does not answer.';
   const byList = 'No CRL is about the certificate\\.';
@@ -179,11 +179,11 @@ describe('what isn’t known', () => {
     ['no list, and what went wrong', { findFault }, ' The address does not answer\\.'],
     ['an old answer, and what went wrong', { ...stale, findFault }, ` ${byAnswer} The address does not answer\\.`],
   ] as const) {
-    test(`is told: ${what}`, () => {
+    test(`is reported: ${what}`, () => {
       const { verdict } = ask(situation);
       assert.ok(verdict.outcome === 'invalid' && verdict.code === 'revocation_unavailable');
       assert.match(describePathFault(verdict), new RegExp(`whether it is revoked\\.${expected}$`));
-      // Where nothing has to be known, it passes for a while.
+      // If no information is required, the certificate is accepted for a while.
       assert.equal(judge({ ...situation, mode: 'when-available' }), 'cleared');
     });
   }

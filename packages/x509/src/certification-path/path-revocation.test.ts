@@ -69,7 +69,7 @@ const ofRoot = (...revoked: readonly number[]): CrlWriting => ({ issuer: root, r
 const ofIssuing = (...revoked: readonly number[]): CrlWriting => ({ issuer: issuing, revoked });
 
 describe('revocation along a path', () => {
-  it('is asked for as the mode says', () => {
+  it('is checked as the mode says', () => {
     for (const [crls, required, whenAvailable, off] of [
       [list(ofRoot(), ofIssuing()), 'valid', 'valid', 'valid'],
       [list(ofRoot(), ofIssuing(numberOf.client)), 'certificate_revoked', 'certificate_revoked', 'valid'],
@@ -83,7 +83,7 @@ describe('revocation along a path', () => {
     }
   });
 
-  it('is that of the whole chain, or of its end alone', () => {
+  it('is checked for the whole chain, or only for its end', () => {
     for (const [crls, chain, endEntity] of [
       [list(ofRoot(numberOf.issuing), ofIssuing()), 'certificate_revoked', 'valid'],
       [list(ofIssuing()), 'revocation_unavailable', 'valid'],
@@ -95,7 +95,7 @@ describe('revocation along a path', () => {
     }
   });
 
-  it('that is known is told before what isn’t, and no other path helps a caller who is revoked', () => {
+  it('that is known is reported before an unknown status, and no other path helps a revoked caller', () => {
     const caller = find(list(ofIssuing(numberOf.client)));
     assert.ok(caller.outcome === 'invalid' && caller.code === 'certificate_revoked');
     assert.deepEqual(caller.about, { certificate: client, role: 'end-entity' });
@@ -111,7 +111,7 @@ describe('revocation along a path', () => {
     assert.equal(authority.isFinal, undefined);
   });
 
-  it('of a time that nobody can read is told without one', () => {
+  it("at a time that can't be read is reported without a time", () => {
     const [ofAll] = list(ofIssuing());
     assert.ok(ofAll);
     const findEntry = (): readonly CrlEntry[] => [{ revokedAt: Number.NaN, reason: 'keyCompromise' }];
@@ -122,7 +122,7 @@ describe('revocation along a path', () => {
     assert.deepEqual(verdict.revoked, { at: undefined, reason: 'keyCompromise' });
   });
 
-  it('is said by lists of any CA of the path, never by one of the target itself', () => {
+  it("is shown by lists of any CA of the path, never by the target's own", () => {
     const second = { name: root.name, key: makeWritingKey() };
     const signing = [extensions.keyUsage('cRLSign'), extensions.basicConstraints(true)];
     const upper = writeSub(newName('Upper'), root, 44);
@@ -146,7 +146,7 @@ describe('revocation along a path', () => {
     assert.equal(ask(second, [upper, middle]), 'cleared');
   });
 
-  it('that isn’t known of a CA comes with the remedy', () => {
+  it('that is unknown for a CA comes with the remedy', () => {
     const verdict = find(list(ofIssuing()));
     assert.ok(verdict.outcome === 'invalid');
     assert.match(describePathFault(verdict), /"CN=Issuing".*cannot tell whether it is revoked.*"scope": "end-entity"/);
@@ -157,7 +157,7 @@ describe('revocation along a path', () => {
     assert.deepEqual(ofClient.about, { certificate: client, role: 'end-entity' });
   });
 
-  it('is asked of the responder for a caller always, for a CA where no list speaks of it', () => {
+  it('is asked of a responder always for a caller, and for a CA only if no list clears it', () => {
     for (const [crls, expected] of [
       [list(ofRoot(), ofIssuing()), [client]],
       [list(ofIssuing()), [intermediate, client]],
@@ -168,7 +168,7 @@ describe('revocation along a path', () => {
     }
   });
 
-  it('is current while all of it is', () => {
+  it('is current as long as all of it is', () => {
     const hour = 3_600_000;
     const lasting = { thisUpdate: pathNow - 9 * hour, nextUpdate: pathNow + 9 * hour };
     const brief = { thisUpdate: pathNow - hour, nextUpdate: pathNow + hour };
@@ -185,13 +185,13 @@ describe('revocation along a path', () => {
       const verdict = find(list(...writings)) as CertificationPath;
       assert.deepEqual([verdict.currentFrom, verdict.currentUntil], [brief.thisUpdate, brief.nextUpdate]);
     }
-    // What isn't known now is asked again soon.
+    // A status that is unknown now is asked for again soon.
     const unknown = find([], { mode: 'when-available' }) as CertificationPath;
     assert.deepEqual([unknown.currentFrom, unknown.currentUntil], [pathNow, pathNow + 60_000]);
   });
 });
 
-describe('a CRL signer of the issuer’s name, with another key', () => {
+describe("a CRL signer with the issuer's name and another key", () => {
   const signerKey = makeWritingKey();
   const signer = { name: issuing.name, key: signerKey };
   const bySigner: CrlWriting = { issuer: signer };
@@ -205,7 +205,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     assert.equal(judge(list(ofRoot(), bySigner), { profile }), 'revocation_unavailable');
   });
 
-  it('clears nobody in the strict profile: the list of the key that signed the certificate is wanted', () => {
+  it('clears nobody in the strict profile, which needs the list of the key that signed the certificate', () => {
     const others = [writeSub(signer, root, numberOf.signer)];
     const verdict = find(list(ofRoot(), bySigner), { others });
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'revocation_unavailable');
@@ -213,7 +213,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     assert.equal(judge(list(ofRoot(), bySigner), { others, mode: 'when-available' }), 'valid');
     assert.equal(judge(list(ofRoot(), bySigner, ofIssuing()), { others }), 'valid');
     assert.equal(judge(list(ofRoot(), bySigner, ofIssuing(numberOf.client)), { others }), 'certificate_revoked');
-    // Of CA certificates alike: the root's second key, certified by the first, signs no list that clears them.
+    // The same for CA certificates: the root's second key, certified by the first, signs no list that clears them.
     const secondRoot = { name: root.name, key: makeWritingKey() };
     const crossed = [writeSub(secondRoot, root, 44)];
     const bySecond: CrlWriting = { issuer: secondRoot };
@@ -221,7 +221,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     assert.equal(judge(list(bySecond, ofRoot(), ofIssuing()), { others: crossed }), 'valid');
   });
 
-  it('is nobody under another anchor', () => {
+  it('is not accepted under another anchor', () => {
     const otherRoot = newName('Other root');
     const anchors = [anchor, writeAuthority(otherRoot)];
     const others = [writeSub(signer, otherRoot, numberOf.signer)];
@@ -229,7 +229,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     assert.equal(judge(crls, { anchors, others, profile }), 'revocation_unavailable');
   });
 
-  it('may be limited to whatever use, and stand as deep as any certificate', () => {
+  it('may be limited to any use, and be as deep as any certificate', () => {
     const forServers = extensions.extendedKeyUsage('1.3.6.1.5.5.7.3.1');
     const limited = write({
       subject: signer,
@@ -256,7 +256,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     assert.equal(findCertificationPath(question).outcome, 'valid');
   });
 
-  it('vouches for others only: its own status depends on no list of its own', () => {
+  it('vouches only for others: its own status depends on no list of its own', () => {
     // Certified by the CA of its own name, whose certificates it lists.
     const others = [writeSub(signer, issuing, numberOf.signer)];
     assert.equal(judge(list(ofRoot(), bySigner), { others, profile }), 'revocation_unavailable');

@@ -23,12 +23,12 @@ import type { RevocationGap, RevocationStatus } from '../revocation/revocation-s
 import { type ValidationProfile, isAlgorithmAccepted } from './validation-profile.js';
 
 /**
- * What an authority's operator asks: `required` (no information: no entry), `when-available` (what is known to be revoked
- * is refused, what isn't known passes), or `off`.
+ * The revocation modes of an authority. `required` refuses a certificate without information. `when-available` refuses
+ * only what is known to be revoked. `off` checks nothing.
  */
 export const revocationModes = ['required', 'when-available', 'off'] as const;
 
-/** Whose status counts: every certificate below the trust anchor, or the caller's alone. */
+/** The certificates whose status is checked: every one below the trust anchor, or only the caller's. */
 export const revocationScopes = ['chain', 'end-entity'] as const;
 
 /**
@@ -46,22 +46,22 @@ export type RevocationScope = (typeof revocationScopes)[number];
 export interface PathRevocation {
   readonly mode: RevocationMode;
   readonly scope: RevocationScope;
-  /** How long past its nextUpdate a CRL or an OCSP answer still counts. */
+  /** How many milliseconds a CRL or an OCSP answer is still used after its nextUpdate. */
   readonly graceMilliseconds: number;
   readonly crls: readonly CertificateRevocationList[];
-  /** More lists, which only revoke, such as one that is older than the list in use. Left out: none. */
+  /** More lists, which can only revoke, such as one that is older than the list in use. Default: none. */
   readonly revokingCrls?: readonly CertificateRevocationList[] | undefined;
   /**
-   * The longest lifetime of an end-entity certificate of which `noRevAvail` (RFC 9608) is believed: it then needs no
-   * revocation information, and no responder is asked. One that is known to be revoked is refused anyway.
-   * Undefined: the extension excuses nothing.
+   * The longest lifetime, in milliseconds, of an end-entity certificate whose `noRevAvail` (RFC 9608) is accepted. It
+   * then needs no revocation information, and no responder is asked. If it is known to be revoked, it is refused
+   * anyway. Undefined if the extension excuses nothing.
    */
   readonly noRevAvailMaximumLifetimeMilliseconds?: number | undefined;
-  /** Answers that may be about this certificate. */
+  /** Returns answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
-  /** Hears of each certificate whose responder would have to be asked; undefined: there is no responder. */
+  /** Called with each certificate whose responder would have to be asked. Undefined if there is no responder. */
   readonly onOcspWanted?: ((certificate: PathCertificate, issuer: PathCertificate) => void) | undefined;
-  /** Why there is less information than there should be; for the operator. */
+  /** Says for the operator why there is less information than there should be. Undefined if nothing is missing. */
   readonly findFault?: ((certificate: PathCertificate) => string | undefined) | undefined;
 }
 
@@ -77,7 +77,7 @@ export const revocationRules: MemberRules<PathRevocation> = {
   findFault: optional(aFunction),
 };
 
-/** For who asks about no revocation. */
+/** The revocation information of a question that checks no revocation. */
 export const noRevocation: PathRevocation = Object.freeze({
   mode: 'off',
   scope: 'chain',
@@ -89,41 +89,46 @@ export const noRevocation: PathRevocation = Object.freeze({
 export interface RevocationQuestion {
   readonly path: ValidPath;
   readonly revocation: PathRevocation;
-  /** Certificates, beside those of the path, that may have signed a CRL. */
+  /** Certificates, besides those of the path, that may have signed a CRL. */
   readonly signers: readonly PathCertificate[];
-  /** As in `CrlQuestion`. */
+  /** See `CrlQuestion`. */
   readonly isSignerValid: CrlQuestion['isSignerValid'];
   readonly profile: ValidationProfile;
   readonly now: number;
-  /** Of the name comparisons; left out: unbounded. */
+  /** Limits the name comparisons. If absent, they are not limited. */
   readonly budget?: PathBudget | undefined;
-  /** Hears of each certificate that is looked up. */
+  /** Called with each certificate that is looked up. */
   readonly note?: PathNote | undefined;
 }
 
-/** When the information behind the answer was current: [validFrom, validUntil) in milliseconds. */
+/**
+ * While the information behind the answer is current: [validFrom, validUntil) in milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export interface RevocationCleared {
   readonly outcome: 'cleared';
   readonly validFrom: number;
   readonly validUntil: number;
 }
 
-/** A certificate of a path, below the one that issued it. */
+/** A certificate of a path, and the one that issued it. */
 interface PathMember {
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
   readonly role: PathRole;
-  /** Why it needs revocation information; undefined: it needs none, by `noRevAvail`. */
+  /** Why the certificate needs revocation information. Undefined if it needs none, because of `noRevAvail`. */
   readonly noRevAvailObstacle: NoRevAvailObstacle | undefined;
 }
 
-/** An answer is made while the question waits, by another clock. */
+/** How far a responder's clock may be ahead of ours: an answer is made while the question waits, by another clock. */
 export const ocspClockSkewMilliseconds: number = 5 * 60_000;
 
-/** What isn't known now may be known soon, where that is no refusal. */
+/** How long a status that is unknown, but not a reason to refuse, is used. It may be known soon. */
 const unknownForMilliseconds = 60_000;
 
-/** RFC 5280 §6.3 and RFC 6960 for a whole path. One that is revoked is told before one of which nothing is known. */
+/**
+ * RFC 5280 §6.3 and RFC 6960 for a whole path. A revoked certificate is reported before one whose status is unknown.
+ */
 export function checkRevocation(question: RevocationQuestion): RevocationCleared | PathFault {
   const { path, revocation } = question;
   let cleared: RevocationCleared = {
@@ -141,7 +146,7 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
       certificate,
       issuer,
       role,
-      // Of a CA certificate, there always is one.
+      // A CA certificate always has an obstacle.
       noRevAvailObstacle: findNoRevAvailObstacle(certificate, revocation.noRevAvailMaximumLifetimeMilliseconds),
     };
     const questions = askAbout(question, member);
@@ -196,14 +201,15 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
     isAlgorithmAccepted: byLists.isAlgorithmAccepted,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
-    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
+    // RFC 6960 §4.2.2.2.1: a responder without ocsp-nocheck is looked up in the lists. If there are none, the profile
+    // decides.
     isResponderGood: crls.length === 0 ? undefined : (each) => findStatusInLists(each) === 'good',
     isResponderRevoked: (each) => findStatusInLists(each) === 'revoked',
   };
   return { byLists, byResponses };
 }
 
-/** Either way of asking may say "revoked"; where neither does, one that says "good" suffices. */
+/** Lists and responses can both revoke. If neither does, one that says "good" suffices. */
 function findStatus(
   { revocation, now }: RevocationQuestion,
   { certificate, issuer, role, noRevAvailObstacle }: PathMember,
@@ -211,18 +217,18 @@ function findStatus(
 ): RevocationStatus {
   const { crls, findFault } = revocation;
   const isExempt = noRevAvailObstacle === undefined;
-  // RFC 9608 §2: no list and no responder will ever speak of it.
+  // RFC 9608 §2: no list and no responder will ever have the status of an exempt certificate.
   const onOcspWanted = isExempt ? undefined : revocation.onOcspWanted;
   const byList = findCrlStatus(byLists);
   if (byList.status === 'revoked') return byList;
   const byResponse = askResponses(byResponses);
   if (byResponse.status === 'revoked') {
-    // One on hold may come back, and only an answer says so.
+    // A certificate on hold may come back, and only an answer shows that.
     if (byResponse.reason === 'certificateHold') revocation.onOcspWanted?.(certificate, issuer);
     return byResponse;
   }
   if (byResponse.status === 'good' && isGoodWithoutGrace(byResponses)) return byResponse;
-  // A caller is asked about wherever there is a responder; a CA, where no list speaks of it.
+  // A caller's responder is always asked; a CA's only if no list clears the CA.
   const isAskedAbout = onOcspWanted !== undefined && (role === 'end-entity' || byList.status !== 'good');
   if (isAskedAbout) onOcspWanted(certificate, issuer);
   const good = byResponse.status === 'good' ? byResponse : byList;
@@ -239,7 +245,7 @@ function findStatus(
 
 const exemption: RevocationGap = Object.freeze({ reason: 'no_rev_avail' });
 
-/** The grace is for a responder that can't be reached, so it is asked before it counts. */
+/** The grace is for a responder that can't be reached, so the responder must be asked before the grace is used. */
 function isGoodWithoutGrace(byResponses: OcspInquiry): boolean {
   if (byResponses.graceMilliseconds === 0) return true;
   return askResponses({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
@@ -250,7 +256,7 @@ function noteStatus(question: RevocationQuestion, member: PathMember, status: Re
   if (note === undefined) return;
   const { certificate, role } = member;
   const fault = findFaultIn(question, member, status);
-  // Not by the budget: that somebody listens must not change the answer.
+  // Without the budget, because a listener must not change the answer.
   const { byLists, byResponses } = askAbout({ ...question, budget: undefined }, member);
   const evidence = listRevocationEvidence(byLists, byResponses);
   note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });
@@ -268,7 +274,7 @@ function findFaultIn(
 
 type Good = Extract<RevocationStatus, { status: 'good' }>;
 
-/** The responder has not been heard; what it would say must not wait for the next list. */
+/** Shortens the answer, because the responder has not answered yet, and its answer must not wait for the next list. */
 function holdBriefly(good: Good, now: number): Good {
   return { ...good, validUntil: Math.min(good.validUntil, now + unknownForMilliseconds) };
 }

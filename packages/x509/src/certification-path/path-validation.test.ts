@@ -11,8 +11,8 @@ import { anyPolicyInputs } from './policy-graph.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// Each rule of RFC 5280 §6.1 that counts or carries something along the path, alone: the conformance suites see them too,
-// and not at every test run.
+// Tests each rule of RFC 5280 §6.1 that counts or carries something along the path. The conformance suites cover these
+// rules too, but don't run with every test.
 const root = newName('Root');
 const [a, b, c] = [newName('A'), newName('B'), newName('C')];
 
@@ -47,7 +47,7 @@ describe('path lengths', () => {
   const unlimited = writeLimited(root, root);
   const [toA, toB, toC] = [writeLimited(a, root), writeLimited(b, a), writeLimited(c, b)];
 
-  it('count down from wherever they are said', () => {
+  it('count down from the certificate that sets them', () => {
     assert.equal(judge([writeLimited(root, root, 1), toA], writeClient(a)), 'valid');
     assert.equal(judge([writeLimited(root, root, 1), toA, toB], writeClient(b)), 'path_length_exceeded');
     const limited = writeLimited(a, root, 1);
@@ -56,14 +56,14 @@ describe('path lengths', () => {
     assert.equal(judge([unlimited, toA, toB, toC], writeClient(c)), 'valid');
   });
 
-  it('are raised by no CA below', () => {
+  it("can't be raised by a CA below", () => {
     const [limited, raised] = [writeLimited(a, root, 1), writeLimited(b, a, 5)];
     assert.equal(judge([unlimited, limited, raised], writeClient(b)), 'valid');
     assert.equal(judge([unlimited, limited, raised, toC], writeClient(c)), 'path_length_exceeded');
   });
 
-  it('leave self-issued certificates out, and begin again at none of them', () => {
-    // A new key of the same CA.
+  it("don't include self-issued certificates, and don't start again at one", () => {
+    // The same CA with a new key.
     const renewed = { name: a.name, key: makeWritingKey() };
     const selfIssued = writeLimited(renewed, a);
     const limited = writeLimited(a, root, 0);
@@ -72,7 +72,7 @@ describe('path lengths', () => {
     assert.equal(judge([unlimited, limited, selfIssued, below], writeClient(b)), 'path_length_exceeded');
   });
 
-  it('are the caller’s as well, who says how many may stand in between', () => {
+  it('can also be set by the caller, who limits the certificates in between', () => {
     const path = [unlimited, toA, toB] as const;
     assert.equal(judge([...path], writeClient(b), { maximumIntermediates: 2 }), 'valid');
     assert.equal(judge([...path], writeClient(b), { maximumIntermediates: 1 }), 'path_length_exceeded');
@@ -90,7 +90,7 @@ describe('names on the way', () => {
       extensions: clientExtensions(a.key, extensions.subjectAlternativeName(generalNames.dns(host))),
     });
 
-  it('are the target’s even where it is self-issued', () => {
+  it('are those of the target, even if it is self-issued', () => {
     const selfIssued = { name: a.name, key: makeWritingKey() };
     for (const subject of [newName('client'), selfIssued]) {
       assert.equal(judge([anchor, constrained], writeNamed(subject, 'a.corp.example')), 'valid');
@@ -98,14 +98,14 @@ describe('names on the way', () => {
     }
   });
 
-  it('are refused where the budget for them ends', () => {
+  it('are refused if the budget for them is spent', () => {
     const limits = { steps: 9, signatures: 9, comparisons: 0 };
     const verdict = find([anchor, constrained], writeNamed(newName('client'), 'a.corp.example'), { limits });
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_budget_exhausted');
     assert.match(describePathFault(verdict), /more name comparisons than/);
   });
 
-  it('are a common name too that reads as a host', () => {
+  it('include a common name that reads as a host', () => {
     for (const [commonName, expected] of [
       ['a.corp.example', 'valid'],
       ['evil.example', 'path_name_not_permitted'],
@@ -120,12 +120,12 @@ describe('names on the way', () => {
   });
 });
 
-describe('who names constrain', () => {
+describe('who must meet name constraints', () => {
   const permitted = extensions.nameConstraints([generalNames.dns('corp.example')], []);
   const anchor = writeAuthority(root);
   const constrained = writeAuthority(a, root, permitted);
 
-  it('is not a self-issued CA on the way', () => {
+  it('a self-issued CA on the way need not', () => {
     const renewed = { name: a.name, key: makeWritingKey() };
     const foreign = extensions.subjectAlternativeName(generalNames.dns('evil.example'));
     const target = writeClient(renewed);
@@ -134,7 +134,7 @@ describe('who names constrain', () => {
     assert.equal(judge([anchor, constrained, other], writeClient(b)), 'path_name_not_permitted');
   });
 
-  it('is by common name a caller in the strict profile alone', () => {
+  it('a caller must by its common name, only in the strict profile', () => {
     const host = newName('evil.example');
     const caller = write({ subject: host, issuer: a, extensions: clientExtensions(a.key) });
     const verdict = find([anchor, constrained], caller);
@@ -145,11 +145,11 @@ describe('who names constrain', () => {
   });
 });
 
-describe('what is asked of each certificate', () => {
+describe('each certificate', () => {
   const serverAuthentication = '1.3.6.1.5.5.7.3.1';
   const forServers = extensions.extendedKeyUsage(serverAuthentication);
 
-  it('is the purpose: that of clients where the profile is strict, else what is asked for', () => {
+  it('must suit the purpose: that of clients in the strict profile, otherwise the given ones', () => {
     const limited = [writeAuthority(root), writeAuthority(a, root, forServers)] as const;
     const target = writeClient(a);
     assert.equal(judge([...limited], target), 'path_extended_key_usage_unsuitable');
@@ -162,7 +162,7 @@ describe('what is asked of each certificate', () => {
     assert.equal(judge([...unlimited], target, { purposes: two.slice(0, 1) }), 'valid');
   });
 
-  it('is asked of a trust anchor too where the profile is strict, not by RFC 5280', () => {
+  it('must suit it as a trust anchor too in the strict profile, but not in rfc5280', () => {
     const expired = write({
       subject: root,
       notAfter: pathNow - 1000,
@@ -181,7 +181,7 @@ describe('what is asked of each certificate', () => {
     assert.equal(judge([bare], writeClient(root)), 'path_authority_unfit');
   });
 
-  it('is the name of its issuer, also where the key is the same', () => {
+  it("must have its issuer's name, even if the key is the same", () => {
     const settings = {
       now: pathNow,
       profile: 'strict',
@@ -198,7 +198,7 @@ describe('what is asked of each certificate', () => {
     assert.match(describePathFault(verdict), /names another issuer/);
   });
 
-  it('is a policy where one is required, and the budget for it', () => {
+  it('must have a policy if one is required, within the budget', () => {
     const path = [writeAuthority(root)] as const;
     const target = writeClient(root, extensions.certificatePolicies('1.2.3'));
     const policies = { ...anyPolicyInputs, initialExplicitPolicy: true };
@@ -220,7 +220,7 @@ describe('what is asked of each certificate', () => {
     assert.deepEqual(checks.at(-1)?.fault, refused);
   });
 
-  it('is told to who listens, in order', () => {
+  it('is reported to a listener, in order', () => {
     const checks: PathCheck[] = [];
     const [anchor, target] = [writeAuthority(root), writeClient(root)];
     find([anchor], target, { onCheck: (check) => checks.push(check) });
@@ -241,7 +241,7 @@ describe('what is asked of each certificate', () => {
       assert.deepEqual([fault, trustAnchor, certificates], [undefined, anchor, [target]]);
   });
 
-  it('is told with its fault', () => {
+  it('is reported with its fault', () => {
     const checks: PathCheck[] = [];
     const verdict = find([writeAuthority(root)], writeClient(newName('Root')), {
       onCheck: (check) => checks.push(check),
@@ -272,7 +272,7 @@ describe('the interval of a path', () => {
         ];
   const client = newName('client');
 
-  it('is what all of its certificates have in common, the trust anchor among them', () => {
+  it('is common to all of its certificates, the trust anchor included', () => {
     for (const shortest of [0, 1, 2]) {
       const begin = (index: number): number => (index === shortest ? 10 : 1000);
       const end = (index: number): number => (index === shortest ? 20 : 2000);
@@ -289,7 +289,7 @@ describe('the interval of a path', () => {
     assert.deepEqual([verdict.validFrom, verdict.validUntil], [below.notBefore, below.notAfter + 1]);
   });
 
-  it('has both ends', () => {
+  it('includes both ends', () => {
     const path = [dated(root, root, 1000, 1000), dated(a, root, 1000, 1000)] as const;
     const target = dated(client, a, 10, 20);
     for (const [seconds, expected] of [

@@ -12,19 +12,24 @@ export interface PathSettings {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   readonly profile: ValidationProfile;
-  /** Object identifiers of extended key usages that the path must be good for; none: not asked. */
+  /**
+   * Object identifiers of extended key usages that every certificate of the path must allow. Empty if none is required.
+   */
   readonly purposes: readonly string[];
   readonly policies: PolicyInputs;
   readonly budget: PathBudget;
-  /** Default `refuse`. */
+  /** Default: `refuse`. */
   readonly dnsConstraintsWithLeadingDot?: LeadingDotReading | undefined;
-  /** What the last certificate is there for. */
+  /** The role of the last certificate. */
   readonly targetRole: 'end-entity' | 'crl-signer';
-  /** Hears each check as it ends; for tools. */
+  /** Called after each check, for tools. */
   readonly onCheck?: PathListener | undefined;
 }
 
-/** A path that holds, [validFrom, validUntil) in milliseconds: the intersection of its certificates' validities. */
+/**
+ * A valid path. It is valid in [validFrom, validUntil), in milliseconds: the intersection of its certificates'
+ * validities.
+ */
 export interface ValidPath {
   readonly outcome: 'valid';
   /** From the certificate that the trust anchor issued to the target. */
@@ -36,16 +41,19 @@ export interface ValidPath {
   readonly userConstrainedPolicySet: readonly string[];
 }
 
-/** What has been worked out of the certificates until now (RFC 5280 §6.1.2). */
+/** What the certificates so far have determined (RFC 5280 §6.1.2). */
 interface PathState {
-  /** Its subject and key are the working issuer name and public key. */
+  /** The certificate whose subject and key are the working issuer name and public key. */
   readonly issuer: PathCertificate;
-  /** How many more certificates that are not self-issued may follow; infinite where nobody has said. */
+  /** How many more certificates that are not self-issued may follow. Infinite if no certificate limits it. */
   readonly maximumPathLength: number;
   readonly names: NameConstraintState;
 }
 
-/** RFC 5280 §6.1: does this path, in this order, lead from the trust anchor to the target? Revocation is not looked at. */
+/**
+ * RFC 5280 §6.1: checks whether this path, in this order, leads from the trust anchor to the target. Revocation is not
+ * checked.
+ */
 export function validatePath(
   certificates: readonly PathCertificate[],
   trustAnchor: PathCertificate,
@@ -64,7 +72,7 @@ export function validatePath(
   return concludePolicies(certificates, trustAnchor, settings, note);
 }
 
-/** What needs neither issuer nor path: the cheap checks, which a search makes before any signature. */
+/** Makes the cheap checks, which need neither issuer nor path. A search makes them before it verifies any signature. */
 export function findLocalFault(
   certificate: PathCertificate,
   role: PathRole,
@@ -84,7 +92,7 @@ export function findLocalFault(
 
 type Say = (check: PathCheck['check'], fault: PathFault | undefined) => PathFault | undefined;
 
-/** Tells the check that was just made, and hands its fault on. */
+/** Returns a function that reports a check and returns its fault. */
 function sayOf(certificate: PathCertificate | undefined, role: PathRole, note: PathNote | undefined): Say {
   return (check, fault) => {
     note?.({ check, certificate, role, fault });
@@ -93,8 +101,8 @@ function sayOf(certificate: PathCertificate | undefined, role: PathRole, note: P
 }
 
 /**
- * The standard takes of an anchor its name and key alone (§6.1.1 (d)). What the anchor's own certificate limits is kept
- * to as well (RFC 5937): name constraints and path length in any profile, dates, uses and strength in `strict`.
+ * The standard uses only an anchor's name and key (§6.1.1 (d)). Limits in the anchor's own certificate apply as well
+ * (RFC 5937): name constraints and path length in both profiles, and in `strict` also dates, uses and strength.
  */
 function findAnchorFault(
   trustAnchor: PathCertificate,
@@ -119,7 +127,10 @@ interface PathStep {
   readonly note: PathNote | undefined;
 }
 
-/** §6.1.3 for one certificate, and of §6.1.4 what concerns the certificate itself; the costly checks come last. */
+/**
+ * Makes the checks of §6.1.3 for one certificate, and those of §6.1.4 about the certificate itself. Expensive checks
+ * come last.
+ */
 function findCertificateFault(
   certificate: PathCertificate,
   role: PathRole,
@@ -135,7 +146,7 @@ function findCertificateFault(
   );
 }
 
-/** §4.1.2.5: both ends belong to the validity. Written so that a time which is no number is outside. */
+/** §4.1.2.5: both ends belong to the validity. Written so that a time that is not a number is outside. */
 function findValidityFault(certificate: PathCertificate, role: PathRole, now: number): PathFault | undefined {
   const { notBefore, notAfter } = certificate;
   if (!(now >= notBefore)) return failAt('path_certificate_not_yet_valid', certificate, role, { notBefore });
@@ -161,13 +172,13 @@ function findSignatureFault(
   return failUnsigned(certificate, role, state.issuer, 'certificate_above');
 }
 
-/** §6.1.4 (l): only CA certificates count, and of them those that are not self-issued. */
+/** §6.1.4 (l): the length includes only CA certificates that are not self-issued. */
 function findLengthFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
   if (role !== 'intermediate' || certificate.isSelfIssued || state.maximumPathLength > 0) return undefined;
   return failAt('path_length_exceeded', certificate, role, { reason: 'path_length' });
 }
 
-/** §6.1.3 (b), (c): a self-issued certificate on the way is exempt, the target never. */
+/** §6.1.3 (b), (c): a self-issued certificate on the way is exempt; the target never is. */
 function findNamesFault(
   certificate: PathCertificate,
   role: PathRole,
@@ -182,7 +193,7 @@ function findNamesFault(
   return failAt('path_name_not_permitted', certificate, role, fault.fault);
 }
 
-/** §6.1.4 (c)-(m), but for the policies, which are worked out for the whole path at once. */
+/** §6.1.4 (c)-(m), without the policies, which are processed for the whole path at once. */
 function prepareForNext(
   certificate: PathCertificate,
   state: PathState,

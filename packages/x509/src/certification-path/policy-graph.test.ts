@@ -58,7 +58,7 @@ const reduce = (verdict: PolicyOutcome): object => {
 };
 const refusedAt = (at: number) => ({ outcome: 'refused', at });
 
-// Everything else is compared with the tree of RFC 5280 and with openssl, below.
+// The other rules are compared with the tree of RFC 5280 and with openssl, below.
 describe('the policies of a path', () => {
   const explicit = { initialExplicitPolicy: true };
   const cases: readonly [string, readonly Partial<PolicyPart>[], Partial<PolicyInputs>, object][] = [
@@ -99,7 +99,7 @@ describe('the policies of a path', () => {
   }
 });
 
-test('the policies of the authority are told beside those that are acceptable', () => {
+test("the authority's policies are returned besides the acceptable ones", () => {
   for (const [initialPolicySet, userConstrainedPolicySet] of [
     [[anyPolicy], ['1', '2']],
     [['2'], ['2']],
@@ -131,7 +131,7 @@ describe('the comparisons that a path costs', () => {
   }
 });
 
-test('the graph says what the tree of RFC 5280 says', () => {
+test('the graph gives the same answer as the tree of RFC 5280', () => {
   const named = fc.constantFrom('1', '2', '3');
   const policy = fc.oneof({ weight: 3, arbitrary: named }, { weight: 2, arbitrary: fc.constant(anyPolicy) });
   const mappingSide = fc.oneof({ weight: 40, arbitrary: named }, { weight: 1, arbitrary: fc.constant(anyPolicy) });
@@ -170,7 +170,7 @@ test('the graph says what the tree of RFC 5280 says', () => {
   assert.ok(acceptedCount > 20, `only ${acceptedCount} paths had a policy`);
 });
 
-describe('a chain made to blow up', () => {
+describe('a chain made to explode', () => {
   const names = Array.from({ length: 16 }, (_, index) => `1.2.${index}`);
   const everything = {
     certificatePolicies: names,
@@ -182,7 +182,7 @@ describe('a chain made to blow up', () => {
     const verdict = process(chain, {}, new PathBudget({ ...defaultPathLimits, comparisons: 50_000 }));
     assert.deepEqual(reduce(verdict), acceptedWith(...[...names].sort()));
   });
-  test('is refused past the budget, wherever that ends', () => {
+  test('is refused when the budget is spent, wherever that happens', () => {
     for (let comparisons = 0; comparisons < 10_000; comparisons += 97) {
       const budget = new PathBudget({ ...defaultPathLimits, comparisons });
       assert.deepEqual(process(chain, {}, budget), { outcome: 'exhausted' });
@@ -222,7 +222,7 @@ describe('certificates made by openssl', () => {
     ],
   ];
   for (const [what, ofAuthority, ofClient] of rows) {
-    test(`${what}: openssl agrees, whatever is asked for`, () => {
+    test(`${what}: openssl agrees, whatever policies are required`, () => {
       const ca = authority(ofAuthority, mapping);
       const target = client(ca, ...ofClient);
       for (const policy of [anyPolicy, one, two]) {

@@ -10,7 +10,7 @@ export const policyRules: MemberRules<PolicyInputs> = {
   initialAnyPolicyInhibit: aFlag,
 };
 
-/** RFC 5280 §6.1.1: whoever asks for no policy. */
+/** RFC 5280 §6.1.1: the inputs of a relying party that requires no policy. */
 export const anyPolicyInputs: PolicyInputs = Object.freeze({
   initialPolicySet: Object.freeze([anyPolicy]),
   initialExplicitPolicy: false,
@@ -21,7 +21,7 @@ export const anyPolicyInputs: PolicyInputs = Object.freeze({
 export type PolicyOutcome =
   | {
       readonly outcome: 'accepted';
-      /** Sorted; anyPolicy's identifier stands for any. */
+      /** Sorted. The identifier of anyPolicy means any policy. */
       readonly userConstrainedPolicySet: readonly string[];
       readonly authorityConstrainedPolicySet: readonly string[];
     }
@@ -30,7 +30,7 @@ export type PolicyOutcome =
 /** Why the policies of a path are not acceptable. */
 export type PolicyFaultReason =
   | 'certificate_missing'
-  /** A policy is required, and none is left with a certificate of the path. */
+  /** A policy is required, and no policy is left after a certificate of the path. */
   | 'policy_missing'
   | 'any_policy_mapped'
   /** A policy is required, and the path has none of `initialPolicySet`. */
@@ -127,16 +127,19 @@ function refuse(certificateIndex: number, reason: PolicyFaultReason): PolicyFaul
   return Object.freeze({ outcome: 'refused', certificateIndex, reason });
 }
 
-/** What the relying party asks of policies (RFC 5280 §6.1.1 (c), (e)–(g)). */
+/** The requirements of the relying party for policies (RFC 5280 §6.1.1 (c), (e)–(g)). */
 export interface PolicyInputs {
-  /** The policies that are acceptable; any is, where anyPolicy is among them. */
+  /** The acceptable policies. With anyPolicy, every policy is acceptable. */
   readonly initialPolicySet: readonly string[];
   readonly initialExplicitPolicy: boolean;
   readonly initialPolicyMappingInhibit: boolean;
   readonly initialAnyPolicyInhibit: boolean;
 }
 
-/** How many more certificates that aren't self-issued may pass before each rule takes effect (RFC 5280 §6.1.2 (d)–(f)). */
+/**
+ * How many more certificates that aren't self-issued may follow before each rule takes effect (RFC 5280 §6.1.2
+ * (d)–(f)).
+ */
 interface PolicyCounters {
   readonly explicitPolicy: number;
   readonly policyMapping: number;
@@ -164,23 +167,26 @@ function advancePolicyCounters(counters: PolicyCounters, issuer: PathCertificate
   };
 }
 
-/** §6.1.5 (a), (b): must the path as a whole have a policy? The target counts down even where it is self-issued. */
+/**
+ * §6.1.5 (a), (b): whether the path as a whole must have a policy. The target reduces the counter even if it is
+ * self-issued.
+ */
 function isPolicyRequiredAtEnd({ explicitPolicy }: PolicyCounters, target: PathCertificate): boolean {
   return explicitPolicy <= 1 || target.policyConstraints?.requireExplicitPolicy === 0;
 }
 
 /**
- * RFC 9618's graph, which stands in for the tree of RFC 5280 §6.1: one node for a policy and a depth, however many ways
- * lead to it. The tree has a node for every way, and a few certificates with mappings make it outgrow any memory.
+ * RFC 9618's graph, which replaces the tree of RFC 5280 §6.1: one node for each policy and depth, however many ways
+ * lead to it. The tree has a node for every way, so that a few certificates with mappings make it outgrow any memory.
  *
- * What the RFC prunes needs no pruning here: the graph is NULL exactly when its deepest level is empty, and the walk at
- * the end starts at that level, so it never sees a node without a descendant there.
+ * The pruning of the RFC is not needed here: the graph is NULL exactly if its deepest level is empty, and the walk at
+ * the end starts at that level, so it never meets a node without a descendant there.
  */
 interface PolicyLevel {
   readonly nodes: ReadonlyMap<string, PolicyNode>;
-  /** The nodes in whose expected_policy_set a policy is. */
+  /** For each policy, the nodes whose expected_policy_set contains it. */
   readonly expecting: ReadonlyMap<string, readonly PolicyNode[]>;
-  /** How much the next step may have to look at. */
+  /** How many items the next step may have to look at. */
   readonly size: number;
 }
 
@@ -194,7 +200,7 @@ const emptyLevel: PolicyLevel = levelOf([]);
 /** §6.1.2 (a). */
 const firstPolicyLevel: PolicyLevel = levelOf([{ policy: anyPolicy, parents: [] }]);
 
-/** §6.1.3 (d), (e): the level of a certificate, from its issuer's; undefined where the budget doesn't suffice for it. */
+/** §6.1.3 (d), (e): makes the level of a certificate from its issuer's. Undefined if the budget doesn't suffice. */
 function growPolicyGraph(
   above: PolicyLevel,
   { certificatePolicies }: PathCertificate,
@@ -216,7 +222,7 @@ function growPolicyGraph(
   return levelOf([...named, ...expanded]);
 }
 
-/** §6.1.4 (b): what the certificate's level expects of the certificates beneath it. */
+/** §6.1.4 (b): the policies that the certificate's level expects of the certificates below. */
 function mapPolicies(
   level: PolicyLevel,
   mappings: readonly PolicyMapping[],
@@ -235,7 +241,7 @@ function mapPolicies(
   const anyPolicyNode = level.nodes.get(anyPolicy);
   const added = [...equivalents.keys()]
     .filter((policy) => anyPolicyNode !== undefined && !level.nodes.has(policy))
-    // §6.1.4 (b) (1): a child of the node of anyPolicy one level up, which is the sole parent of the one here.
+    // §6.1.4 (b) (1): a child of the node of anyPolicy one level up, which is the only parent of the one here.
     .map((policy) => ({ policy, parents: anyPolicyNode?.parents ?? [] }));
   return levelOf([...nodes, ...added], equivalents);
 }
@@ -258,13 +264,13 @@ function levelOf(
 }
 
 /**
- * §6.1.5 (g) (1)–(4): the authority-constrained-policy-set, in the trust anchor's terms: the policies that came straight
- * from anyPolicy, and anyPolicy itself where it reached the end.
+ * §6.1.5 (g) (1)–(4): the authority-constrained-policy-set, in the trust anchor's terms: the policies that came
+ * directly from anyPolicy, and anyPolicy itself if it reached the end.
  */
 function listAuthorityPolicies(last: PolicyLevel, budget: PathBudget): ReadonlySet<string> | undefined {
   const policies = new Set<string>(last.nodes.has(anyPolicy) ? [anyPolicy] : []);
   const seen = new Set<PolicyNode>(last.nodes.values());
-  // A set that is added to while it is walked through gives the added nodes too.
+  // A loop over a set includes nodes that are added meanwhile.
   for (const { policy, parents } of seen) {
     if (!budget.spendComparisons(1 + parents.length)) return undefined;
     if (policy !== anyPolicy && parents[0]?.policy === anyPolicy) policies.add(policy);

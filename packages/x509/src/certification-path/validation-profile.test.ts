@@ -11,7 +11,7 @@ import type { PathRole } from './path-fault.js';
 import { findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// What a certificate says of itself, each rule alone: nobody looks at a signature here.
+// Tests each rule about a certificate's own content. No signature is verified here.
 const issuer = newName('Root');
 const subject = newName('subject');
 const { keyUsage, basicConstraints, subjectKeyIdentifier, authorityKeyIdentifier } = extensions;
@@ -55,14 +55,14 @@ describe('the strict profile', () => {
     for (const role of ['intermediate', 'trust-anchor'] as const) assert.equal(judge(role, ofAuthority), 'fit');
   });
 
-  it('asks of serial numbers that they are positive, of 20 octets at most', () => {
+  it('requires positive serial numbers of at most 20 octets', () => {
     for (const hex of ['01', '7f', '00ff', '7f'.repeat(20)])
       assert.equal(judge('end-entity', ofClient, setSerial(hex)), 'fit');
     for (const hex of ['00', 'ff', '80', 'ff7f', '7f'.repeat(21), `00${'ff'.repeat(20)}`])
       assert.equal(judge('end-entity', ofClient, setSerial(hex)), 'path_certificate_malformed', hex);
   });
 
-  it('lets a caller alone be without a subject, with a critical alternative name in its place', () => {
+  it('lets only a caller have no subject, if a critical alternative name replaces it', () => {
     const names = sequence(generalNames.dns('a.example'));
     const type = '2.5.29.17';
     const judgeEmpty = (role: PathRole, list: readonly Buffer[], ...more: readonly Buffer[]): string =>
@@ -74,7 +74,7 @@ describe('the strict profile', () => {
     assert.equal(judge('end-entity', ofClient, emptyName('issuer')), 'path_certificate_malformed');
   });
 
-  it('asks for key identifiers, and for none that is critical', () => {
+  it('requires key identifiers, and that they are not critical', () => {
     assert.equal(judge('end-entity', without(ofClient, 2)), 'path_certificate_malformed');
     assert.equal(judge('intermediate', without(ofAuthority, 3)), 'path_certificate_malformed');
     assert.equal(judge('intermediate', without(ofAuthority, 2)), 'path_certificate_malformed');
@@ -92,7 +92,7 @@ describe('the strict profile', () => {
     }
   });
 
-  it('asks of an authority that it says so, critically, and that it may sign certificates', () => {
+  it('requires that an authority says so critically, and may sign certificates', () => {
     for (const role of ['intermediate', 'trust-anchor'] as const) {
       const judgeWith = (index: number, by?: Buffer): string =>
         judge(role, by === undefined ? without(ofAuthority, index) : instead(ofAuthority, index, by));
@@ -104,7 +104,7 @@ describe('the strict profile', () => {
     }
   });
 
-  it('asks of what limits the certificates beneath that it is critical', () => {
+  it('requires that limits on certificates below are critical', () => {
     for (const [type, hex] of [
       ['2.5.29.30', '3007a10530038201 61'],
       ['2.5.29.36', '3003800100'],
@@ -120,7 +120,7 @@ describe('the strict profile', () => {
     }
   });
 
-  it('lets nobody act as a caller who is an authority, or says what only authorities say', () => {
+  it('lets nobody act as a caller who is an authority, or has what only authorities have', () => {
     for (const [list, code] of [
       [instead(ofClient, 0, basicConstraints(true)), 'path_authority_unfit'],
       [instead(ofClient, 0, basicConstraints(false, 0)), 'path_certificate_malformed'],
@@ -130,7 +130,7 @@ describe('the strict profile', () => {
       assert.equal(judge('end-entity', list), code);
   });
 
-  it('takes no critical extension that isn’t processed, of anybody', () => {
+  it('accepts no unprocessed critical extension, in any role', () => {
     const unknown = Buffer.from('0500', 'hex');
     for (const [role, list] of [
       ['end-entity', ofClient],
@@ -143,7 +143,7 @@ describe('the strict profile', () => {
     }
   });
 
-  it('takes strong keys', () => {
+  it('accepts strong keys', () => {
     const judgeKey = (key: KeyKind): string => {
       const { der } = makeCertificate({ key, digest: 'sha256' });
       return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'strict')?.code ?? 'fit';
@@ -154,14 +154,14 @@ describe('the strict profile', () => {
     for (const key of ['rsa-2048', 'p-256', 'p-384', 'p-521'] as const) assert.equal(judgeKey(key), 'fit', key);
   });
 
-  it('asks a caller for no more than that, and a signer of lists for no right to sign certificates', () => {
+  it('requires no more of a caller, and no right to sign certificates of a signer of lists', () => {
     assert.equal(judge('end-entity', [authorityKeyIdentifier(issuer.key)]), 'fit');
     assert.equal(judge('crl-signer', ofClient), 'fit');
     assert.equal(judge('crl-signer', instead(ofClient, 0, basicConstraints(true))), 'fit');
     assert.equal(judge('trust-anchor', [...ofClient, subjectKeyIdentifier(subject.key)]), 'path_authority_unfit');
   });
 
-  it('wants text in the names that chain, and of a caller in what it is known by', () => {
+  it('requires text in the names that chain, and in the attributes that identify a caller', () => {
     const isNoText =
       (field: 'issuer' | 'subject', type?: string) =>
       (certificate: DerNode): void => {
@@ -180,14 +180,14 @@ describe('the strict profile', () => {
       assert.equal(judge(role, list, isNoText('subject')), ofSubject, role);
       assert.equal(judge(role, list, isNoText('subject'), 'rfc5280'), 'fit', role);
     }
-    // A caller's serial number decides nothing; a unique identifier is never text.
+    // A caller's serial number decides nothing, and a unique identifier is never a text.
     assert.equal(judge('end-entity', ofClient, isNoText('subject', '2.5.4.5')), 'fit');
     assert.equal(judge('end-entity', ofClient, isNoText('subject', '2.5.4.11')), malformed);
     assert.equal(judge('intermediate', ofAuthority, isNoText('subject', '2.5.4.5')), malformed);
     assert.equal(judge('intermediate', ofAuthority, isNoText('subject', '2.5.4.45')), 'fit');
   });
 
-  it('tells keys and signatures that this Node can’t verify from those that are refused', () => {
+  it("distinguishes keys and signatures that this Node can't verify from those that are refused", () => {
     const mlDsa = sequence(objectIdentifier('2.16.840.1.101.3.4.3.17'));
     const ofKey = (publicKey: Buffer): PathCertificate =>
       readWritten(
@@ -218,13 +218,13 @@ describe('the strict profile', () => {
     }
   });
 
-  it('takes signatures by ML-DSA where this Node verifies them', () => {
+  it('accepts signatures by ML-DSA if this Node verifies them', () => {
     for (const scheme of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const)
       for (const profile of ['strict', 'rfc5280'] as const)
         assert.equal(isAlgorithmAccepted({ scheme }, profile), isMlDsaKnown, scheme);
   });
 
-  it('takes no digest that is broken and no scheme that is not known, and of a trust anchor any', () => {
+  it("accepts no broken digest and no unknown scheme, but any in a trust anchor's signature", () => {
     for (const digest of ['md5', 'sha1'] as const) {
       for (const scheme of ['rsa-pkcs1', 'ecdsa'] as const) {
         assert.equal(isAlgorithmAccepted({ scheme, digest }, 'strict'), false);
@@ -245,7 +245,7 @@ describe('the strict profile', () => {
 describe('the profile of RFC 5280', () => {
   const judgeLax = (role: PathRole, list: readonly Buffer[]): string => judge(role, list, undefined, 'rfc5280');
 
-  it('asks less, and still for an authority that may sign certificates', () => {
+  it('requires less, but still an authority that may sign certificates', () => {
     assert.equal(judgeLax('intermediate', [basicConstraints(true, undefined, false)]), 'fit');
     assert.equal(judgeLax('intermediate', [basicConstraints(true), keyUsage('cRLSign')]), 'path_authority_unfit');
     assert.equal(judgeLax('intermediate', [basicConstraints(false)]), 'path_authority_unfit');
@@ -255,7 +255,7 @@ describe('the profile of RFC 5280', () => {
     assert.equal(judgeLax('trust-anchor', []), 'fit');
   });
 
-  it('takes keys of any strength, and none whose curve the certificate itself defines', () => {
+  it('accepts keys of any strength, but none whose curve the certificate itself defines', () => {
     const judgeKey = (key: KeyKind): string => {
       const { der } = makeCertificate({ key, digest: 'sha256' });
       return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'rfc5280')?.code ?? 'fit';
@@ -289,7 +289,7 @@ describe('purposes', () => {
     return findPurposeFault(readWritten(decodePathCertificate, der), role, purpose) === undefined;
   };
 
-  it('are limited by those who say so, and "any" is for authorities to say', () => {
+  it('are limited by each certificate that names some, and only authorities may name "any"', () => {
     for (const role of ['end-entity', 'intermediate'] as const) {
       assert.ok(judgePurpose(role));
       assert.ok(judgePurpose(role, '1.3.6.1.5.5.7.3.1', purpose));
@@ -300,7 +300,7 @@ describe('purposes', () => {
     assert.ok(!judgePurpose('end-entity', '2.5.29.37.0'));
   });
 
-  it('are told by name, with the certificate', () => {
+  it('are named in the sentence, with the certificate', () => {
     const list = [...ofClient, extensions.extendedKeyUsage('1.2.3')];
     const certificate = readWritten(decodePathCertificate, writeCertificate({ subject, issuer, extensions: list }));
     for (const [asked, name] of [

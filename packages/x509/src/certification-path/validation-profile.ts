@@ -18,8 +18,9 @@ import { aSignatureAlgorithm, type SignatureAlgorithm, isVerifiable } from '../c
 import { isBeyondRuntime } from '../certificate/signature-verification.js';
 
 /**
- * `rfc5280` asks what the standard's algorithm asks, for conformance runs over material of its time. `strict`, the default
- * everywhere, adds what a certificate of today must meet: strong keys and digests, critical basic constraints, the uses.
+ * `rfc5280` requires what the standard's algorithm requires, for conformance suites with material of its time.
+ * `strict`, the default everywhere, adds what a certificate of today must meet: strong keys and digests, critical basic
+ * constraints, uses.
  */
 export type ValidationProfile = 'strict' | 'rfc5280';
 
@@ -30,7 +31,7 @@ const anyExtendedKeyUsage = '2.5.29.37.0';
 
 type Check = (certificate: PathCertificate, role: PathRole) => PathFault | undefined;
 
-/** The first thing that a certificate alone, whatever its path, doesn't meet. */
+/** The first requirement that a certificate on its own doesn't meet, whatever its path. */
 export function findProfileFault(
   certificate: PathCertificate,
   role: PathRole,
@@ -39,7 +40,10 @@ export function findProfileFault(
   return firstFault(profile === 'strict' ? strictChecks : rfc5280Checks, certificate, role);
 }
 
-/** RFC 8446 and CA/Browser practice agree: MD5 and SHA-1 signatures are forgeable. What isn't verified is not called weak. */
+/**
+ * MD5 and SHA-1 signatures can be forged, as RFC 8446 and CA/Browser practice agree. A scheme that isn't verified here
+ * is not called weak.
+ */
 function judgeAlgorithm(algorithm: SignatureAlgorithm, profile: ValidationProfile): KeyJudgement {
   if (algorithm.scheme === 'unknown') return 'unsupported';
   if (!isVerifiable(algorithm)) return 'unsupported-by-runtime';
@@ -55,11 +59,11 @@ export function isAlgorithmAccepted(algorithm: SignatureAlgorithm, profile: Vali
   return judgeAlgorithm(algorithm, profile) === 'accepted';
 }
 
-/** A client needs it in `strict`; a use that is absent in a certificate limits nothing (§4.2.1.12). */
+/** Why the certificate doesn't allow the purpose. Without extended key usages, it allows every purpose (§4.2.1.12). */
 export function findPurposeFault(certificate: PathCertificate, role: PathRole, purpose: string): PathFault | undefined {
   const { extendedKeyUsage } = certificate;
   if (extendedKeyUsage === undefined || extendedKeyUsage.includes(purpose)) return undefined;
-  // "Any" is what a CA may say of those below it; of itself, a caller says what it is for.
+  // A CA may allow "any" to the certificates below it. A caller's own certificate must name its purpose.
   if (role !== 'end-entity' && extendedKeyUsage.includes(anyExtendedKeyUsage)) return undefined;
   return failAt('path_extended_key_usage_unsuitable', certificate, role, { purpose, extendedKeyUsage });
 }
@@ -72,7 +76,7 @@ function firstFault(checks: readonly Check[], certificate: PathCertificate, role
   return undefined;
 }
 
-/** The reasons without further facts. */
+/** The reasons that come without further facts. */
 type PlainReason<Facts> = Facts extends { readonly reason: infer Reason }
   ? Exclude<keyof Facts, 'reason'> extends never
     ? Reason
@@ -85,7 +89,7 @@ const malformed = (certificate: PathCertificate, role: PathRole, reason: PlainRe
 const unfit = (certificate: PathCertificate, role: PathRole, reason: PlainReason<UnfitFacts>): PathFault =>
   failAt('path_authority_unfit', certificate, role, { reason });
 
-/** §4.2: a critical extension that is not processed means reject. */
+/** §4.2: a certificate with an unprocessed critical extension must be rejected. */
 const checkCriticalExtensions: Check = (certificate, role) => {
   const { unknownCriticalExtensions: extensions } = certificate;
   return extensions.length === 0
@@ -93,7 +97,7 @@ const checkCriticalExtensions: Check = (certificate, role) => {
     : failAt('path_critical_extension_unknown', certificate, role, { extensions });
 };
 
-/** §6.1.4 (k), (n): version 3, basic constraints that say CA, and the right to sign certificates. */
+/** §6.1.4 (k), (n): version 3, basic constraints with cA, and the right to sign certificates. */
 const checkAuthority: Check = (certificate, role) => {
   const { version, basicConstraints, keyUsage } = certificate;
   if (role !== 'intermediate') return undefined;
@@ -103,7 +107,7 @@ const checkAuthority: Check = (certificate, role) => {
   return undefined;
 };
 
-/** §4.1.2.4, §4.1.2.6: names may only be empty where a critical alternative name stands in their place. */
+/** §4.1.2.4, §4.1.2.6: names may be empty only if a critical alternative name replaces them. */
 const checkNames: Check = (certificate, role) => {
   const { issuer, subject, subjectAlternativeNames, extensions } = certificate;
   if (issuer.relativeNames.length === 0) return malformed(certificate, role, 'issuer_name_empty');
@@ -115,7 +119,7 @@ const checkNames: Check = (certificate, role) => {
 };
 
 /**
- * §4.1.2.4: what is decided by must be text: the names that chain, and of a caller what it may be known by. The rest of a
+ * §4.1.2.4: what decides must be text: the names that chain, and the attributes that identify a caller. The rest of a
  * caller's subject is only shown, unless name constraints apply to it.
  */
 const checkNamesAreText: Check = (certificate, role) => {
@@ -134,18 +138,23 @@ const checkNamesAreText: Check = (certificate, role) => {
   );
 };
 
-/** The operator answers for an anchor, old as it may be. The same certificate in another role has come from anybody. */
+/**
+ * The operator answers for an anchor, however old it is. In any other role, anybody may have sent the same certificate.
+ */
 const isForgiven = (certificate: PathCertificate, role: PathRole): boolean =>
   role === 'trust-anchor' && isChosenAnchor(certificate);
 
-/** `decodeTrustAnchor` reads trailing zero bits. An anchor can be asked about in another role: it may sign others' lists. */
+/**
+ * Checks trailing zero bits, which `decodeTrustAnchor` accepts. An anchor may be in another role if it signs others'
+ * lists.
+ */
 const checkKeyUsageEncoding: Check = (certificate, role) => {
   const usage = role === 'trust-anchor' ? undefined : certificate.extensions.get(extensionTypes.keyUsage);
   if (usage === undefined || tryDer(() => decodeKeyUsage(usage.value)) !== undefined) return undefined;
   return malformed(certificate, role, 'key_usage_not_der');
 };
 
-/** §4.1.2.2: positive, at most 20 octets. */
+/** §4.1.2.2: serial numbers are positive and have at most 20 octets. */
 const checkSerialNumber: Check = (certificate, role) => {
   const { serialNumber } = certificate;
   const isPositive = /^[0-7]/.test(serialNumber) && !/^0+$/.test(serialNumber);
@@ -168,14 +177,14 @@ const checkPublicKey: Check = (certificate, role) => {
   }
 };
 
-/** The certificate may be good; an app on another Node decides about it. */
+/** The certificate may be good; an app on another Node could decide that. */
 const failForRuntime = (
   certificate: PathCertificate,
   role: PathRole,
   facts: PathFaultFacts['algorithm_unsupported_by_runtime'],
 ): PathFault => failAt('algorithm_unsupported_by_runtime', certificate, role, facts);
 
-/** The signature is not by the issuer, for this reason, or only another runtime could tell. */
+/** The signature is not the issuer's, for this reason, unless only another runtime could tell. */
 export function failUnsigned(
   certificate: PathCertificate,
   role: PathRole,
@@ -189,8 +198,8 @@ export function failUnsigned(
 }
 
 /**
- * Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. Of a curve that
- * decoding doesn't know, OpenSSL tells whether the point is on it.
+ * With explicit curve parameters, the caller chooses the mathematics (CVE-2020-0601), so both profiles refuse them. If
+ * decoding doesn't know the curve, OpenSSL checks that the point is on it.
  */
 const checkCurve: Check = (certificate, role) => {
   const publicKey: CertificatePublicKey = certificate.publicKey;
@@ -201,7 +210,7 @@ const checkCurve: Check = (certificate, role) => {
   return failAt('path_key_unsupported', certificate, role, { reason: 'unreadable', publicKey });
 };
 
-/** A trust anchor is believed for its key, not for its signature (§6.1.1 (d)). */
+/** A trust anchor is trusted for its key, not for its signature (§6.1.1 (d)). */
 const checkSignatureAlgorithmIn =
   (profile: ValidationProfile): Check =>
   (certificate, role) => {
@@ -218,7 +227,7 @@ const checkSignatureAlgorithmIn =
     }
   };
 
-/** §4.2.1.3, §4.2.1.9: what a CA of today says of itself. */
+/** §4.2.1.3, §4.2.1.9: the extensions that a CA of today has. */
 const checkStrictAuthority: Check = (certificate, role) => {
   if (role === 'end-entity' || role === 'crl-signer') return undefined;
   const { basicConstraints, keyUsage } = certificate;
@@ -230,8 +239,8 @@ const checkStrictAuthority: Check = (certificate, role) => {
 };
 
 /**
- * §4.2.1.10, §4.2.1.11, §4.2.1.14: what limits the certificates beneath must be critical, or else a verifier that doesn't
- * know it would let through what the CA has shut out.
+ * §4.2.1.10, §4.2.1.11, §4.2.1.14: limits on the certificates below must be critical. Otherwise, a verifier that
+ * doesn't know them would accept what the CA has excluded.
  */
 const checkConstraintsCritical: Check = (certificate, role) => {
   const extension = (['nameConstraints', 'policyConstraints', 'inhibitAnyPolicy'] as const).find(
@@ -242,7 +251,10 @@ const checkConstraintsCritical: Check = (certificate, role) => {
   );
 };
 
-/** A CA must not act as a caller, and a caller must not say that it may sign certificates (§4.2.1.3, §4.2.1.9, §4.2.1.10). */
+/**
+ * A CA must not act as a caller, and a caller's certificate must not allow signing certificates (§4.2.1.3, §4.2.1.9,
+ * §4.2.1.10).
+ */
 const checkEndEntity: Check = (certificate, role) => {
   if (role !== 'end-entity') return undefined;
   const { basicConstraints, keyUsage, nameConstraints } = certificate;
@@ -253,7 +265,7 @@ const checkEndEntity: Check = (certificate, role) => {
   return undefined;
 };
 
-/** §4.2.1.1, §4.2.1.2: key identifiers are there, and not critical; a self-signed certificate needs no authority's. */
+/** §4.2.1.1, §4.2.1.2: key identifiers are present and not critical. A self-signed certificate needs no authority's. */
 const checkKeyIdentifiers: Check = (certificate, role) => {
   const { extensions, subjectKeyIdentifier, authorityKeyIdentifier, isSelfIssued } = certificate;
   const { subjectKeyIdentifier: subjectType, authorityKeyIdentifier: authorityType } = extensionTypes;
@@ -267,7 +279,7 @@ const checkKeyIdentifiers: Check = (certificate, role) => {
   return undefined;
 };
 
-/** RFC 9608 §3: one that contradicts itself is invalid; the extension alone is nothing against a certificate. */
+/** RFC 9608 §3: a certificate that contradicts its noRevAvail is invalid. The extension on its own is not a fault. */
 const checkNoRevAvail: Check = (certificate, role) => {
   const noRevAvail = findNoRevAvailFault(certificate);
   return noRevAvail && failAt('path_certificate_malformed', certificate, role, { reason: 'no_rev_avail', noRevAvail });

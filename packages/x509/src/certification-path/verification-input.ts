@@ -26,18 +26,18 @@ import { type PathRevocation, revocationRules } from './path-revocation.js';
 
 /**
  * CA certificates: PEM text with one or more, the bytes of that text, the DER of one, or a decoded one: an anchor by
- * `decodeTrustAnchor`, others by `decodePathCertificate`. A server passes those: they are not decoded again, and signatures
- * that were verified are remembered with them.
+ * `decodeTrustAnchor`, others by `decodePathCertificate`. A server should pass decoded ones: they are not decoded
+ * again, and the results of verified signatures are kept with them.
  */
 export type AuthorityInput = string | Uint8Array | PathCertificate;
 
-/** Revocation information, and how it is used. `crls`, `ocspResponses` or both are required; either may be empty. */
+/** Revocation information, and how it is used. Give `crls`, `ocspResponses` or both; either may be empty. */
 export interface ClientRevocation extends Partial<
   Pick<PathRevocation, 'mode' | 'scope' | 'graceMilliseconds' | 'noRevAvailMaximumLifetimeMilliseconds'>
 > {
-  /** CRLs: PEM text, its bytes, DER, or what `decodeCrlFile` gave, which isn't decoded again. */
+  /** CRLs: PEM text, its bytes, DER, or what `decodeCrlFile` returned, which isn't decoded again. */
   readonly crls?: readonly (string | Uint8Array | CertificateRevocationList)[];
-  /** OCSP responses about any certificate of the path: DER, or what `decodeOcspResponse` gave. */
+  /** OCSP responses about any certificate of the path: DER, or what `decodeOcspResponse` returned. */
   readonly ocspResponses?: readonly (Uint8Array | OcspResponse)[];
 }
 
@@ -50,7 +50,7 @@ function oneOrMore(words: string, ...rules: readonly ArgumentRule[]): ArgumentRu
   return either(`${words}, or an array of them`, rule, listOf(rule));
 }
 
-// Made in each call, so that a bundler leaves them out of a program that never verifies a client by this call.
+// Made in each call, so that a bundler leaves the rules out of a program that never calls verifyClientCertificate.
 
 const encoded = (): ArgumentRule => either('PEM text, or the bytes of PEM or DER', aText, octets);
 const decoded = 'a certificate (PEM, DER, or decoded)';
@@ -72,7 +72,7 @@ const clientRevocationRules = (): MemberRules<ClientRevocation> => ({
   noRevAvailMaximumLifetimeMilliseconds: revocationRules.noRevAvailMaximumLifetimeMilliseconds,
 });
 
-/** @throws {CertgateError} if there is no anchor, or if one can't be read: they are the operator's. */
+/** @throws {CertgateError} if there is no anchor, or if one can't be read, because the operator gave them. */
 export function readAnchors(
   given: AuthorityInput | NamedKey | readonly (AuthorityInput | NamedKey)[],
 ): readonly PathCertificate[] {
@@ -85,12 +85,12 @@ export function readAnchors(
   throw invalidArgument('The anchors of verifyClientCertificate must be one or more: without any, nobody is trusted.');
 }
 
-/** @throws {CertgateError} if one can't be read: they are the operator's. */
+/** @throws {CertgateError} if one can't be read, because the operator gave them. */
 export function readIntermediates(given: AuthorityInput | readonly AuthorityInput[]): readonly PathCertificate[] {
   return readEach(given, 'intermediates', (each) => decodeAuthorities(each, decodePathCertificate));
 }
 
-/** In a new array: path validation keeps an index of an array, and the caller may change the one that was given. */
+/** Returns a new array, because path validation keeps an index of an array, and the caller may change the given one. */
 function readEach<T extends AuthorityInput | NamedKey>(
   given: T | readonly T[],
   member: string,
@@ -105,11 +105,11 @@ function readEach<T extends AuthorityInput | NamedKey>(
   );
 }
 
-/** `input`: what can't be read, such as `crls[0]`. */
+/** `input` names what can't be read, such as `crls[0]`. */
 type Collection<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly input: string; readonly fault: string };
 
-/** The first fault, by the position of what has it. */
+/** Returns all values, or the first fault with the position of its input. */
 function collect<T>(decodings: readonly DerDecoding<T>[], member: string): Collection<readonly T[]> {
   const values: T[] = [];
   for (const decoding of decodings) {
@@ -128,7 +128,7 @@ function decodeAuthorities(
   return blocks.ok ? blocks.value.map((der) => decode(der)) : [blocks];
 }
 
-/** PEM is text, and DER begins with the tag of a SEQUENCE. */
+/** PEM is text, while DER begins with the tag of a SEQUENCE. */
 function readBlocks(input: string | Uint8Array): DerDecoding<readonly Uint8Array[]> {
   if (typeof input !== 'string' && input[0] === 0x30) return { ok: true, value: [input] };
   const bundle = decodePemBundle(typeof input === 'string' ? input : toText(input), 'CERTIFICATE');
@@ -149,7 +149,7 @@ const pemFaults: Readonly<Record<PemBundleFault, string>> = {
 
 const maximumCandidates = 8;
 
-/** What a client sent. */
+/** The certificates that a client sent. */
 export interface ClientChain {
   readonly certificate: ClientCertificate;
   readonly target: PathCertificate;
@@ -165,7 +165,8 @@ export function readClient(leaf: string | Uint8Array): DerDecoding<ClientChain> 
   const { certificate } = decoding;
   const target = decodePathCertificate(certificate);
   if (!target.ok) return target;
-  // They may only help, and decoding each costs time that the client chooses: a TLS chain has the nearest first.
+  // They may only help, and the client chooses how many there are, so the number is limited. In a TLS chain, the
+  // nearest issuer comes first.
   const candidates = others
     .slice(0, maximumCandidates)
     .map((der) => decodePathCertificate(der))
@@ -173,7 +174,7 @@ export function readClient(leaf: string | Uint8Array): DerDecoding<ClientChain> 
   return { ok: true, value: { certificate, target: target.value, candidates } };
 }
 
-/** A fault of a list or a response is one of the source that it came from. */
+/** The fault of a list or a response is a fault of the source that it came from, not a mistake of the caller. */
 export function readRevocation(given: ClientRevocation | 'off'): Collection<PathRevocation | 'off'> {
   if (given === 'off') return { ok: true, value: given };
   const owner = 'The revocation of verifyClientCertificate';

@@ -79,7 +79,7 @@ describe("a client's certificate", () => {
     assert.equal(verification.certificate.serialNumber, '07');
   });
 
-  it('comes first in a bundle, and the others may only help', () => {
+  it('comes first in a bundle, and the other certificates may only help', () => {
     const bundle = (...ders: readonly Uint8Array[]): string => ders.map((der) => toPem(Buffer.from(der))).join('');
     assert.equal(verify(belowClient), 'path_not_found');
     assert.equal(verify(bundle(belowClient, belowDer)), 'ok');
@@ -88,13 +88,13 @@ describe("a client's certificate", () => {
     assert.equal(verify(bundle(belowClient, ...others(7), belowDer)), 'ok');
     assert.equal(verify(bundle(belowClient, ...others(8), belowDer)), 'path_not_found');
     assert.equal(verify(belowClient, { intermediates: toPem(Buffer.from(belowDer)) }), 'ok');
-    // An anchor that the client brings is not one.
+    // An anchor that the client sends is not trusted.
     const other = newName('Other');
     assert.equal(verify(bundle(writeClient(other), writeAuthority(other).der)), 'path_not_found');
     assert.equal(verify(bundle(belowDer, belowClient)), 'certificate_is_authority');
   });
 
-  it('must be one', () => {
+  it('must be a certificate', () => {
     const faults = {
       '': /neither DER nor PEM/,
       './client.pem': /neither DER nor PEM/,
@@ -115,7 +115,7 @@ describe("a client's certificate", () => {
     assert.equal(verify(Buffer.concat([client, client])), 'certificate_malformed');
   });
 
-  it('is refused with any octet changed, and cut anywhere, by an answer', () => {
+  it('is refused by an answer with any octet changed, and cut anywhere', () => {
     for (const position of client.keys()) {
       const changed = Buffer.from(client);
       changed[position] = (changed[position] ?? 0) ^ 1;
@@ -137,14 +137,14 @@ describe("a client's certificate", () => {
     assert.equal(verify(client, { purposes: [serverAuth] }), 'path_extended_key_usage_unsuitable');
   });
 
-  it('is judged at the time that is given, or now', () => {
+  it('is judged at the given time, or now', () => {
     const fault = fail(client, { at: Date.UTC(2040, 0, 1) });
     const { certificate, role, notAfter, at } = fault;
     assert.deepEqual(
       [fault.code, certificate?.der, role, notAfter, at],
       ['certificate_expired', client, 'end-entity', Date.UTC(2035, 0, 1), Date.UTC(2040, 0, 1)],
     );
-    // Not everybody has one.
+    // Not every program has a trust document.
     assert.doesNotMatch(describeClientFault(fault), /trust document/);
     const { at: omitted, ...withoutTime } = options;
     const before = Date.now();
@@ -165,7 +165,7 @@ describe('trust anchors', () => {
         assert.equal(verify(client, { anchors: given }), 'ok');
   });
 
-  it('that are a name and a key have no end, and vouch for no other name or key', () => {
+  it('that are a name and a key never end, and vouch for no other name or key', () => {
     const key = { subject: writeName('Root'), publicKey: root.key.publicKey };
     const late = writeCertificate({
       subject: { name: 'client', key: makeWritingKey() },
@@ -181,21 +181,21 @@ describe('trust anchors', () => {
     assert.equal(verify(client, { anchors: { ...key, subject: writeName('Other') } }), 'path_not_found');
   });
 
-  it('may be older than other CA certificates', () => {
+  it('may have older forms than other CA certificates', () => {
     const older = writeOlderAuthority('all of these', root);
     assert.equal(verify(client, { anchors: older }), 'ok');
     const intermediates = writeOlderAuthority('serial number 0', below, root);
     assert.equal(verify(belowClient, { intermediates }), 'path_certificate_malformed');
   });
 
-  it('are those that the array has at the time of the call', () => {
+  it('are those in the array at the time of the call', () => {
     const anchors = [readWritten(decodePathCertificate, rootDer)];
     assert.equal(verify(client, { anchors }), 'ok');
     anchors[0] = writeAuthority(newName('Other'));
     assert.equal(verify(client, { anchors }), 'path_not_found');
   });
 
-  it('must be there and readable, and so must intermediates', () => {
+  it('must be present and readable, and so must intermediates', () => {
     const broken = toPem(Buffer.from(rootDer)).replace('M', '!');
     for (const [changes, message] of [
       [{ anchors: [] }, /anchors .* must be one or more/],

@@ -27,7 +27,7 @@ import {
   readRevocation,
 } from './verification-input.js';
 
-/** What `verifyClientCertificate` decides by. */
+/** The options of `verifyClientCertificate`. */
 export interface ClientVerificationOptions extends PathOptions {
   /** The trust anchors, at least one. Each must be readable. */
   readonly anchors: AuthorityInput | NamedKey | readonly (AuthorityInput | NamedKey)[];
@@ -47,9 +47,9 @@ export interface ClientVerificationOptions extends PathOptions {
   readonly purposes?: readonly string[];
 }
 
-/** The names of a client as its CA wrote them: nothing chooses among several, or interprets a wildcard. */
+/** The names of a client as its CA wrote them. None of several names is chosen, and no wildcard is interpreted. */
 export interface ClientNames {
-  /** RFC 4514 text, control characters escaped. */
+  /** RFC 4514 text, with control characters escaped. */
   readonly subject: string;
   /** RFC 5280 §4.2.1.6, in the order of the certificate. */
   readonly alternativeNames: readonly SubjectAlternativeName[];
@@ -60,14 +60,14 @@ export interface VerifiedClient {
   readonly ok: true;
   readonly certificate: ClientCertificate;
   readonly names: ClientNames;
-  /** Keep the answer only while the time is before `validUntil` and `currentUntil` of the path. */
+  /** Keep the answer only while the time is before the path's `validUntil` and `currentUntil`. */
   readonly path: CertificationPath;
 }
 
-/** `certificate_malformed`: the bytes are not a certificate. */
+/** `certificate_malformed` means that the bytes are not a certificate. */
 export type ClientFaultCode = 'certificate_malformed' | CertificateFaultCode | PathFaultCode;
 
-/** What a fault of `verifyClientCertificate` with a code tells. */
+/** The facts of a fault of `verifyClientCertificate`, by its code. */
 export type ClientFaultFacts<Code extends ClientFaultCode> =
   | (Code extends 'certificate_malformed' ? { readonly fault: string } : never)
   | (Code extends CertificateFaultCode ? CertificateFaultFacts[Code] : never)
@@ -96,15 +96,16 @@ export type ClientFault<Code extends ClientFaultCode = ClientFaultCode> = {
 export type ClientVerification = VerifiedClient | { readonly ok: false; readonly fault: ClientFault };
 
 /**
- * May this client be let in by its certificate? Decodes the certificate, checks that it suits a TLS client, and looks for a
- * path to a trust anchor (RFC 5280 §6) on which nothing is revoked. What it refuses is an answer, not an error.
+ * May this client be admitted by its certificate? Decodes the certificate, checks that it suits a TLS client, and
+ * searches for a path to a trust anchor (RFC 5280 §6) on which nothing is revoked. A refusal is an answer, not an
+ * error.
  *
- * `leaf` is PEM text, its bytes, or DER. In PEM, the client's certificate comes first. The others are CA certificates that
- * came with it: they may be part of the path and are never trusted themselves. One that can't be read is left out, as are
- * those after the eighth.
+ * `leaf` is PEM text, its bytes, or DER. In PEM, the client's certificate comes first. The others are CA certificates
+ * that came with it: they may be part of the path and are never trusted themselves. Those that can't be read are left
+ * out, and so are those after the eighth.
  *
- * @throws {CertgateError} if an argument is of another kind, if there is no anchor, or if an anchor or intermediate can't be
- * read; never for what the client sent, nor for CRLs and OCSP responses.
+ * @throws {CertgateError} if an argument is of another type, if there is no anchor, or if an anchor or intermediate
+ * can't be read; never because of what the client sent, nor because of CRLs and OCSP responses.
  *
  * @example
  * ```ts
@@ -137,7 +138,7 @@ export function verifyClientCertificate(
   const client = readClient(leaf);
   if (!client.ok) return refuse({ code: 'certificate_malformed', at, fault: client.fault });
   const { certificate, target, candidates } = client.value;
-  // The path processes more critical extensions than these checks know.
+  // Path validation processes more critical extensions than these checks know.
   const unfit = purposes === undefined ? findCertificateFault(certificate, at, { isPathValidated: true }) : undefined;
   if (unfit !== undefined) return refuse({ ...describeSubject(target, 'end-entity'), ...unfit, at });
   if (!known.ok) {
