@@ -245,7 +245,7 @@ function namesHost({ fields = [] }: FunctionRequest): boolean {
 
 /**
  * The first closed function that admits the allowed caller and refuses callers without a certificate. Undefined if
- * there is none.
+ * there is none, or if a cache answers in place of the app.
  */
 export function findTellingFunction(examination: Examination): ExaminedFunction | undefined {
   if (examination.cacheIgnoresQuery) return undefined;

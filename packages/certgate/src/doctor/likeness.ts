@@ -51,8 +51,8 @@ export function createLikenessReader(samples: Samples, certificates: readonly Bu
         refusals.some((look) => isLike(answer, look) || (answer.body.length === 0 && answer.status === look?.status));
       return isKnown ? 'refused' : 'undecided';
     }
-    // If the allowed caller is not served, its usual answer is unknown. Then a 2xx is an admission only if a caller
-    // without a certificate was refused at first.
+    // If the allowed caller is not served, or its answers have too little in common, its usual answer is unknown. Then
+    // a 2xx is an admission only if neither that caller nor a caller without a certificate got a 2xx at first.
     if (allowed === undefined)
       return isAdmitted(samples.nobody) || isAdmitted(samples.allowed) ? 'undecided' : 'admitted';
     return answer.status === 101 || isLike(answer, allowed) ? 'admitted' : 'undecided';

@@ -102,7 +102,7 @@ function parseUrl({ url, certificate }: OutgoingRequest): URL {
 function createAgent({ certificate, caPem }: OutgoingRequest, timeoutMilliseconds: number): Agent {
   return new Agent({
     maxResponseSize: maximumResponseBytes,
-    // As large a header section as the gateway passes on.
+    // The largest header section that the gateway passes on, in bytes.
     maxHeaderSize: 65_536,
     connect: {
       rejectUnauthorized: true,

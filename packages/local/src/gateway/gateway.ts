@@ -13,9 +13,9 @@
 //
 // It plays App Service's front end: it terminates TLS, and forwards requests with the certificate header. Known
 // differences from Azure: no HTTP/2, no compression, one app, no plain-HTTP port that redirects. In
-// `optional-interactive` it asks every client except browsers; Azure's exact rule is not documented. Of any other front
-// end, it plays only the header fields, as that front end is configured for an app that decides alone. The refusals
-// above are then the gateway's own.
+// `optional-interactive` it asks every client except browsers; Azure's exact rule is not documented. For any other
+// front end, it plays only the header fields, as that front end is configured for an app that decides alone. The
+// refusals above are then the gateway's own.
 
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';

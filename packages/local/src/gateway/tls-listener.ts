@@ -54,7 +54,7 @@ export function createTlsListener(settings: GatewaySettings): TlsListener {
   const connections = new WeakMap<Socket, ClientConnection>();
   // Runs before Node's own listener, which starts to read requests.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    // A second safeguard: resumption is off, but a resumed session would carry an earlier certificate or none.
+    // A second safeguard. Resumption is off, because a resumed session would carry an earlier certificate or none.
     if (socket.isSessionReused()) {
       socket.destroy();
       return;

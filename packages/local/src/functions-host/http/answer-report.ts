@@ -1,6 +1,6 @@
 /**
  * Reports what became of each request: which function ran, what Certgate's gate decided, and what was answered. The
- * gate publishes each decision on a diagnostics channel, including those that its log only counts.
+ * gate publishes each decision on a diagnostics channel, including those that its log only summarizes.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
