@@ -1,5 +1,5 @@
-// Writes the API reports of the packages anew, as the last build found them: packages/*/api, which
-// tests/api-reports.test.ts compares. A change of a report is a change of the public API.
+// Replaces the API reports of the packages (packages/*/api) by those of the last build. tests/api-reports.test.ts
+// compares them. A change of a report is a change of the public API.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 for (const name of readdirSync(packages)) {
   const [built, committed] = [join(packages, name, 'dist/api'), join(packages, name, 'api')];
-  // The inspector's page exports nothing.
+  // A package without reports, such as the inspector's page, exports nothing.
   if (!existsSync(built)) continue;
   rmSync(committed, { recursive: true, force: true });
   mkdirSync(committed);

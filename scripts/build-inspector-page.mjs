@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { writeIfChanged } from './bundle.mjs';
 
-/** The first that know `light-dark()` in CSS. */
+/** The first versions of browsers that know `light-dark()` in CSS. */
 const browsers = ['chrome123', 'firefox120', 'safari17.5'];
 
 export async function buildInspectorPage(root) {
@@ -23,7 +23,7 @@ export async function buildInspectorPage(root) {
     target: browsers,
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    // The paths of the workspace's tsconfig lead to other packages, of which the page imports types alone.
+    // The paths in the workspace's tsconfig lead to other packages, from which the page imports only types.
     tsconfigRaw: {},
     charset: 'utf8',
     logLevel: 'warning',
@@ -35,7 +35,10 @@ export async function buildInspectorPage(root) {
   writeIfChanged(join(target, 'index.html'), readFileSync(join(source, 'index.html'), 'utf8'));
 }
 
-/** Of each package in the bundle: its files have no legal comment, and its licence wants its notice in every copy. */
+/**
+ * The license notices of the packages in the bundle. Their files have no legal comment, but their license requires its
+ * notice in every copy.
+ */
 function readNotices(root, inputs) {
   const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
   return [...new Set(folders)].map((folder) => readNotice(join(root, folder))).join('');

@@ -1,11 +1,11 @@
-// What the build adds to the tool's compiled files: those of packages/local, which the tool imports as `#local/…` and which
-// its tarball brings along, and the CommonJS file that users' tests load.
+// Adds to the tool's compiled files: those of packages/local, which the tool imports as `#local/…` and which its
+// tarball contains, and the CommonJS file that users' tests load.
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { writeIfChanged } from './bundle.mjs';
 
-/** Where `imports` in the tool's package.json leads. */
+/** Copies packages/local to where `imports` in the tool's package.json leads. */
 export function copyLocal(root) {
   const source = join(root, 'packages', 'local', 'dist', 'esm');
   const target = join(root, 'packages', 'certgate', 'dist', 'esm', 'local');
@@ -25,14 +25,14 @@ function listCompiled(folder) {
   return readdirSync(folder, { recursive: true }).filter((file) => /\.(?:js|d\.ts)$/.test(file));
 }
 
-/** The map stays where it is: its sources are relative to it. */
+/** Points to the source map in its original folder, because its sources are relative to it. */
 function nameMap(text, folder) {
   return text.replace(/(?<=^\/\/# sourceMappingURL=)/m, `${folder.split(sep).join('/')}/`);
 }
 
 /**
- * One file of all that `certgate` exports. A user's test runner loads it, and not each knows `imports` of a package.json;
- * the rest of the tool is ES modules, and runs in processes of its own.
+ * Bundles everything that `certgate` exports into one file, for users' test runners, some of which don't know `imports`
+ * of a package.json. The rest of the tool is ES modules, and runs in processes of its own.
  */
 export async function bundleForTests(root) {
   const { outputFiles } = await build({

@@ -1,13 +1,14 @@
-// The CommonJS files that scripts/bundle.mjs makes for Node, cut so that a cold start loads little: parts that an app comes to
-// later are files of their own, and each file is loaded with its first use.
+// Makes the CommonJS files that scripts/bundle.mjs needs for Node, split so that a cold start loads little: parts that
+// an app needs later are files of their own, and each file is loaded when it is first used.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildModules, createdRequire, lineLimit, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
 /**
- * What an app needs after its first request, or never: files of their own, each loaded with its first use. A name that ends
- * with a slash is a room, with all that its folder holds, unless a longer name decides. What stands in no part is loaded at
- * once; cold-start.test.ts of azure-functions fails if a first request does not run it.
+ * The parts of each package: modules that an app needs after its first request or never. Each part is a file that is
+ * loaded when it is first used. A name that ends with a slash means all modules of a folder, unless a longer name
+ * matches. Other modules are loaded at once; cold-start.test.ts of azure-functions fails if a first request does not
+ * run one of them.
  */
 const partsOf = {
   core: {
@@ -34,23 +35,24 @@ const partsOf = {
       'trust-store/revocation-channel',
       'trust-store/revocation-keeper',
     ],
-    // Not what reads the list: where this file got lost, a document that denies still counts, and nobody is decided by it.
+    // The module that reads the deny list must not be here. If this file were lost, the gate would still notice that a
+    // document has a deny list, and would decide no call without it.
     'deny-list': ['trust-snapshot/deny-list'],
     'several-stores': ['trust-store/combine-findings', 'trust-store/composed-store'],
-    // What operators read of a refusal, and of a document that is none.
+    // The sentences that operators read about a refusal, or about a document that is invalid.
     'denial-sentences': ['access/certificate-denial', 'denial-sentences/', 'encoding/json-fault'],
-    // Of an MCP call.
+    // Needed for MCP calls.
     mcp: ['encoding/json-scan'],
-    // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
+    // Messages about a certificate that expires, and about a certificate with serverAuth that loses clientAuth.
     'client-auth': [
       'access/client-auth',
       'log/expiry-lines',
       'trust-document/read-client-auth-grace',
       'trust-snapshot/client-auth-grace',
     ],
-    // What the log says of a certificate that nobody has.
+    // What the log says about an unknown caller's certificate.
     strangers: ['encoding/serial-number', 'log/stranger-line', 'trust-snapshot/stranger-claim'],
-    // What only an app behind another front end than App Service's comes to.
+    // Needed only by an app behind another front end than App Service's.
     'front-ends': [
       'certificate-header/chain-text',
       'certificate-header/percent-encoded-pem',
@@ -59,18 +61,18 @@ const partsOf = {
     ],
   },
   'azure-functions': {
-    // What a healthy app whose callers are all admitted never comes to.
+    // Never needed by a healthy app whose callers are all admitted.
     refusals: ['gate/denial-response', 'gate/fault-texts', 'gate/handler-gate'],
     mcp: ['gate/mcp-call', 'gate/mcp-system-key'],
   },
 };
 
-/** What is loaded at once although its room is a part. */
+/** Modules that are loaded at once although their folder is in a part. */
 const atStart = ['front-ends/app-service', 'front-ends/front-end', 'front-ends/front-end-table'];
 
 /**
- * Modules most of whose functions run up to a first decision. V8 compiles those with the file: it would read each twice
- * otherwise, and a compile cache would not have it.
+ * Modules most of whose functions run before the first decision is made. V8 compiles these functions with the file.
+ * Otherwise it would read each of them twice, and a compile cache would not contain them.
  */
 const compiledAtOnce = {
   x509: ['certificate/certificate', 'certificate/client-certificate', 'encoding/der', 'encoding/own-members'],
@@ -88,20 +90,22 @@ const compiledAtOnce = {
   ],
 };
 
-/** Which entry of a package a cold start loads, where it isn't the index. */
+/** The entry of a package that a cold start loads, if it is not the index. */
 const firstEntryOf = { x509: 'internal' };
 
 /**
- * The package whose modules the files of another one contain, and its entries that become parts: to find and read another
- * package costs a cold start one to two milliseconds. Both adapters use core, so an app has this copy once. An app that uses
- * x509 itself has it twice; each copy takes the values of the other, and instanceof holds for the errors of both.
+ * The package whose modules are copied into the files of another package, with its entries that become parts. To find
+ * and read another package would cost a cold start one to two milliseconds. Both adapters use core, so an app has this
+ * copy once. An app that uses x509 itself has it twice. Each copy accepts the values of the other, and `instanceof`
+ * works for errors of both.
  */
 const takenIn = { core: { name: 'x509', later: ['path', 'internal-certificates'] } };
 
 /**
- * esbuild splits ES modules only, so the CommonJS files are made as such first and translated then. It splits finely: what
- * each two of the entries share would be a file, and each file costs a cold start a tenth of a millisecond or more. So the
- * first run only tells what is shared, and the second has it in one.
+ * Makes the CommonJS files of a package. esbuild splits only ES modules, so the files are made as ES modules first and
+ * translated then. It would make a file for everything that two of the entries share, and each file costs a cold start
+ * a tenth of a millisecond or more. So the first run only finds out what is shared, and the second run puts all of that
+ * into one file.
  */
 export async function buildCommonJs(folder, entries) {
   const parts = await listParts(folder, entries);
@@ -128,8 +132,8 @@ export async function buildCommonJs(folder, entries) {
 }
 
 /**
- * The file that all share makes the object that the first entry exports, if it exports nothing else: the values are at
- * hand there. The entry's file stays, so that a test that mocks the package changes nothing inside it.
+ * Makes the object that the first entry exports in the shared file, if the entry exports nothing else, because the
+ * values are there. The entry's file stays, so that a test that mocks the package changes nothing inside it.
  */
 function exportFirstEntry({ outputFiles }, { commonJs }) {
   const [entry, shared] = [commonJs, 'shared.cjs'].map((name) =>
@@ -152,7 +156,10 @@ function setText(file, text) {
   Object.defineProperty(file, 'text', { value: text });
 }
 
-/** Of a room, the modules that the package's first entry leads to: what another entry alone needs stays with that one. */
+/**
+ * The parts of a package. A part gets only those modules of a folder that the package's first entry needs. Modules that
+ * only another entry needs stay with that entry.
+ */
 async function listParts(folder, entries) {
   const parts = partsOf[basename(folder)] ?? {};
   const names = [...atStart, ...Object.values(parts).flat()];
@@ -167,7 +174,7 @@ async function listParts(folder, entries) {
   return [...own, ...(await listTakenParts(folder))];
 }
 
-/** A part of each such entry: the modules that it leads to, and the first entry of its package doesn't. */
+/** A part for each entry in `later`: the modules that it needs and the first entry of its package doesn't. */
 async function listTakenParts(folder) {
   const { name, later = [] } = takenIn[basename(folder)] ?? {};
   const listOf = (entry) =>
@@ -203,14 +210,17 @@ function isWithin(module, name) {
   return name.endsWith('/') ? module.startsWith(name) : module === name;
 }
 
-/** Without its folder and its ending, as `partsOf` names it; with the name of a package that is taken in before it. */
+/**
+ * The name of a module as `partsOf` has it: without `dist/esm/` and the ending. A module of a package that is copied in
+ * begins with that package's name.
+ */
 function nameModule(input) {
   return input.replace(/^(?:\.\.\/(\w+\/))?dist\/esm\/(.*)\.js$/, (_, name, module) =>
     name === undefined ? module : `@certgate/${name}${module}`,
   );
 }
 
-/** The module that an entry of a package is: its index unless another is named. */
+/** The module of a package's entry: its index, unless the entry has a name. */
 function nameEntry(specifier) {
   return /^@certgate\/\w+$/.test(specifier) ? `${specifier}/index` : specifier;
 }
@@ -225,7 +235,7 @@ function createPart(name, modules) {
   return { modules, source: `part:${name}`, commonJs: `${name}.cjs` };
 }
 
-/** A file of each part, which the others import as they would a package. */
+/** Puts each part into a file of its own, which the other files import like a package. */
 function setApart(folder, parts) {
   const partOf = new Map(parts.flatMap((part) => part.modules.map((name) => [locateModule(folder, name), part])));
   const taken = new RegExp(`^@certgate/${takenIn[basename(folder)]?.name}(?=/|$)`);
@@ -235,7 +245,8 @@ function setApart(folder, parts) {
       onResolve({ filter: /^part:/ }, ({ path }) => ({ path, namespace: 'part' }));
       onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => {
         const { modules } = parts.find(({ source }) => source === path);
-        // An index has nothing of its own, and of two values by one name, a part would export neither.
+        // An index only exports what other modules have. If a part had two values with the same name, it would export
+        // neither.
         const own = modules.filter((name) => !name.endsWith('/index'));
         const files = own.map((name) => JSON.stringify(locateModule(folder, name)));
         return { contents: files.map((file) => `export * from ${file};`).join('\n'), resolveDir: folder };
@@ -252,7 +263,7 @@ function setApart(folder, parts) {
   };
 }
 
-/** V8 compiles a function expression in parentheses with what is around it. Each line stays where it is. */
+/** Puts parentheses around functions, because V8 then compiles them with the code around them. No line moves. */
 function compileAtOnce(folder) {
   const { name: taken } = takenIn[basename(folder)] ?? {};
   const names = [
@@ -274,7 +285,9 @@ function compileAtOnce(folder) {
   };
 }
 
-/** In two files, a module would have its state twice. An entry's own module holds nothing but exports. */
+/**
+ * Checks that no module is in two files, because its state would exist twice. The module of an entry has only exports.
+ */
 function expectOnce({ outputs }, entries) {
   const own = new Set(entries.map(({ source }) => source.slice('./'.length)));
   const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((input) => !own.has(input)));
@@ -282,7 +295,10 @@ function expectOnce({ outputs }, entries) {
   if (twice.length > 0) throw new Error(`Several files would hold ${twice.join(', ')}.`);
 }
 
-/** What stands twice in a part under one name, it would not export; the importers would find `undefined`. */
+/**
+ * Checks that each file exports what others import from it. If a part has a name twice, it doesn't export the name, and
+ * the importers would get `undefined`.
+ */
 function expectExports({ outputFiles, metafile }) {
   for (const { text, path } of outputFiles) {
     for (const [, list, file] of text.matchAll(/\bimport\{([^{}]*)\}from"\.\/([^"]+)"/g)) {
@@ -296,7 +312,10 @@ function expectExports({ outputFiles, metafile }) {
   }
 }
 
-/** In a CommonJS file `require` is there; one that `createRequire` made is none that the bundler of an app follows. */
+/**
+ * Removes `createRequire`, because a CommonJS file has its own `require`, and bundlers of apps don't follow a created
+ * one.
+ */
 function keepRequire(folder) {
   const { name } = takenIn[basename(folder)] ?? {};
   const ofTaken = new RegExp(`(?<=require\\(')@certgate/${name}/([\\w-]+)(?='\\))`);
@@ -315,15 +334,16 @@ function exportValues(text, name) {
 }
 
 /**
- * As properties of one frozen object. esbuild would make a getter of each, and one more in each file that hands it on: all
- * of them would be called whenever one package calls another. Our modules export constants, so nothing else changes.
+ * Exports the values as properties of one frozen object. esbuild would make a getter for each value, and another one in
+ * each file that passes it on, and all of them would be called whenever one package calls another. Our modules export
+ * only constants, so nothing else changes.
  */
 function freezeExports(list) {
   const members = list.map((each) => each.split(' as ').toReversed().join(':'));
   return `Object.freeze(Object.defineProperty({${members.join(',')}},'__esModule',{value:true}))`;
 }
 
-/** Legibly first: each `require` then is a line of its own. */
+/** Translates to CommonJS. The first step is not minified, so that each `require` is on a line of its own. */
 export async function toCommonJs(text, name) {
   const options = { minifyWhitespace: false, minifySyntax: false, sourcemap: 'inline' };
   const { code } = await translate(exportValues(text, name), name, 'cjs', options);
@@ -331,14 +351,14 @@ export async function toCommonJs(text, name) {
 }
 
 /**
- * Puts each `require` at the head of a file off until something of what it gives is used: Node compiles the parts that an
- * app comes to, and none of its own modules before it needs them.
+ * Delays each `require` at the head of a file until a value of it is used. Node then compiles only the parts that an
+ * app needs, and loads its own modules only when they are needed.
  */
 function requireAtFirstUse(text) {
   const atHead = /^var (\w+) = (?:__toESM\()?require\(("[^"]+")\)?\);\n/gm;
   const requires = [...text.matchAll(atHead)].map(([, name, specifier]) => ({ name, specifier }));
   if (requires.length === 0) return text;
-  // esbuild has one for each source file.
+  // esbuild makes a `require` for each source file, so the same module may occur several times.
   const loaders = new Map(requires.toReversed().map(({ name, specifier }) => [specifier, name]));
   const loaderOf = new Map(requires.map(({ name, specifier }) => [name, loaders.get(specifier)]));
   const bare = new RegExp(`\\b(${[...loaderOf.keys()].join('|')})(?:\\.default)?\\b(?![.\\w])`).exec(
@@ -353,6 +373,6 @@ function requireAtFirstUse(text) {
   const heads = [...loaders].map(
     ([specifier, name]) => `let ${name}_; function ${name}() { return ${name}_ ??= require(${specifier}); }`,
   );
-  // The lines stay where they are: the source map counts them.
+  // No line moves, because the source map counts lines.
   return used.replace(atHead, () => `${heads.splice(0).join(' ')}\n`);
 }

@@ -1,18 +1,25 @@
-// The two things that esbuild does for scripts/bundle.mjs: it makes one ES module of many, and translates and minifies one.
+// What esbuild does for scripts/bundle.mjs: it makes one ES module of many modules, and translates and minifies a
+// module.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build, transform } from 'esbuild';
 
-/** A `require` in the compiled files must come out as one: esbuild would make a function of its own of it. */
+/**
+ * Stands for `require` in the compiled files until the end, because esbuild would replace `require` by a function of
+ * its own.
+ */
 const lazyRequire = 'requireOfTheSource';
 
-/** Names stay: they are in logs and stack traces, and an app's own bundler shortens them anyway. */
+/** Names are not minified, because logs and stack traces show them, and an app's own bundler shortens them anyway. */
 const minified = { minifyWhitespace: true, minifySyntax: true };
 
-/** Of what is published: Node prints the line that threw before it says why, and a terminal shows the end of it. */
+/**
+ * The longest line of published files. Before an error, Node prints the line that threw, and a terminal shows only the
+ * end of the output.
+ */
 export const lineLimit = 200;
 
-/** Source maps lead to lines of src/, by TypeScript's own maps. */
+/** Bundles ES modules. The source maps lead to lines of src/, because TypeScript's own maps are followed. */
 export function buildModules(folder, entries, outdir, extension, plugins, splitting = true) {
   return build({
     absWorkingDir: folder,
@@ -24,14 +31,14 @@ export function buildModules(folder, entries, outdir, extension, plugins, splitt
     splitting,
     bundle: true,
     packages: 'external',
-    // The paths of the workspace's tsconfig lead to the sources of the other packages.
+    // The paths in the workspace's tsconfig lead to the sources of the other packages.
     tsconfigRaw: {},
     platform: 'node',
     target: 'node20.19',
     charset: 'utf8',
     ...minified,
     sourcemap: 'inline',
-    // The sources themselves would be four times as much as all the rest.
+    // The text of the sources would be four times as large as everything else.
     sourcesContent: false,
     define: { require: lazyRequire },
     plugins,
@@ -41,7 +48,7 @@ export function buildModules(folder, entries, outdir, extension, plugins, splitt
   });
 }
 
-/** How a source file asks for a `require` (core/src/trust-snapshot/authority-path.ts). */
+/** The line with which a source file creates a `require` (core/src/trust-snapshot/authority-path.ts). */
 export const createdRequire = 'const require = createRequire(import.meta.url);';
 
 export function replaceCreatedRequire(name, replace) {
@@ -66,10 +73,11 @@ export function translate(text, name, format, options = {}) {
     platform: 'node',
     target: 'node20.19',
     charset: 'utf8',
-    // Jest runs CommonJS where `import()` is an error; as a `require` it is there with the first use just as well.
+    // Turns `import()` into `require`, because `import()` fails in CommonJS that Jest runs. A `require` also loads the
+    // module at its first use.
     supported: { 'dynamic-import': format === 'esm' },
     define: { [lazyRequire]: 'require' },
-    // It would be undefined in the CommonJS file.
+    // `import.meta` would be undefined in a CommonJS file, so it is an error.
     logOverride: { 'empty-import-meta': 'error' },
     logLevel: 'warning',
     ...options,

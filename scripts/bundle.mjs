@@ -1,7 +1,8 @@
-// Makes of a package's compiled files what apps load. For Node, which alone has the condition `node-addons`, CommonJS files,
-// and for each entry an ES module that hands on what the CommonJS file exports: a process that both imports and requires an
-// entry has it once. For bundlers, with or without conditions of their user, ES modules: of CommonJS they can't leave out
-// what an app doesn't use. Which entries there are, and where each goes, is what its package.json exports.
+// Makes the files that apps load from a package's compiled files. Node gets CommonJS files (it is the only one with the
+// condition `node-addons`), and for each entry an ES module that exports what the CommonJS file does. So a process that
+// both imports and requires an entry has it once. Bundlers, with or without conditions of their user, get ES modules,
+// because they can't leave out unused parts of CommonJS. The entries, and the place of each, come from `exports` in the
+// package.json.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildCommonJs, toCommonJs } from './bundle-commonjs.mjs';
@@ -15,7 +16,7 @@ export async function bundlePackage(folder) {
   removeOthers(join(folder, 'dist'), new Set(files.keys()));
 }
 
-/** Each with the compiled file it starts from. */
+/** The entries of the package, each with the compiled file that it starts from. */
 function listEntries(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return Object.values(exports)
@@ -28,8 +29,9 @@ function listEntries(folder) {
 }
 
 /**
- * What several entries of a package need is in a file of its own, which each of them loads: so it is there once, its state
- * too. The adapters don't contain core, whose state would be there twice; bundle-commonjs.mjs names what core contains.
+ * Puts what several entries of a package need into a file of its own, which each of them loads, so that its state
+ * exists only once. The adapters don't contain core, whose state would otherwise exist twice; bundle-commonjs.mjs names
+ * what core contains.
  */
 async function bundleEntries(folder, entries) {
   const files = new Map();
@@ -55,25 +57,27 @@ async function bundleEntries(folder, entries) {
 }
 
 /**
- * A file tracer, as @vercel/nft, looks up the conditions of a bundler, but what it copies is run by Node. It follows an
- * import wherever that stands; bundlers leave out a branch that is never taken.
+ * Mentions the file for Node in a file for bundlers. File tracers such as @vercel/nft use the conditions of a bundler,
+ * but Node runs what they copy. They follow every import; bundlers leave out a branch that is never taken.
  */
 function mentionModule(text, module) {
   return text.replace(/(?=\/\/# sourceMappingURL=)/, `if(false)import("../${module}");\n`);
 }
 
 /**
- * esbuild keeps the order in which shared files would run. Ours do nothing when they are loaded, and package.json says so:
- * the app's bundler would warn of each. Spaces, so that the source map fits.
+ * Replaces imports without names by spaces. esbuild makes them to keep the order in which shared files run, but ours do
+ * nothing when loaded. package.json says so, and the app's bundler would warn about each of them. With spaces, the
+ * source map stays correct.
  */
 function withoutBareImports(text) {
   return text.replace(/\bimport"[^"]+";/g, (statement) => ' '.repeat(statement.length));
 }
 
 /**
- * By `createRequire`, since an `export … from` a CommonJS file has Node search its text for names first: 50 ms of CPU time
- * at a cold start. No bundler follows that, and none sees this file: none has the condition `node-addons`. File tracers
- * follow a `require` of that name alone.
+ * The ES module for Node. It uses `createRequire`, because for an `export … from` a CommonJS file, Node first searches
+ * the file for names, which takes 50 ms of CPU time at a cold start. Bundlers would not follow `createRequire`, but
+ * they never get this file, as none has the condition `node-addons`. File tracers follow it only if the result is named
+ * `require`.
  */
 function handOn(names, commonJs) {
   return `import { createRequire } from 'node:module';
@@ -83,14 +87,20 @@ export { ${names.join(',\n')} };
 `;
 }
 
-/** A bundle is one file: nothing would be saved by loading a part of it later, and an ES module has no `require`. */
+/**
+ * Replaces a created `require` by an import. The bundle is one file, so delayed loading would save nothing, and an ES
+ * module has no `require`.
+ */
 const importAtOnce = replaceCreatedRequire('import-at-once', (text) =>
   text
     .replace(/require\('([^']+)'\)/, 'required')
     .replace(createdRequire, `import * as required from '${/require\('([^']+)'\)/.exec(text)[1]}';`),
 );
 
-/** Shared files are named after what they hold; those of an earlier build would be published too. */
+/**
+ * Removes files of an earlier build, which would be published too. Shared files are named after their content, so the
+ * names change.
+ */
 function removeOthers(folder, names) {
   for (const name of [
     ...readdirSync(folder),
@@ -100,7 +110,7 @@ function removeOthers(folder, names) {
   }
 }
 
-/** At once or not at all: a process may be loading the file while another one builds. */
+/** Replaces the file as a whole, because another process may be loading it. */
 export function writeIfChanged(path, text) {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
   mkdirSync(dirname(path), { recursive: true });

@@ -1,5 +1,6 @@
-// Imported before everything else by the scripts that people run first: an older Node stops here, with words, and not at
-// the first thing that it lacks. What stands beside this import must be modules of Node's own, without names that are new.
+// Must be the first import of the scripts that people run, so that an older Node stops here with a message, and not at
+// the first feature that it lacks. Scripts may import Node's own modules besides this one, but no name that older
+// versions lack.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`error Certgate needs Node 20.19 or later, and this is Node ${process.versions.node}.`);

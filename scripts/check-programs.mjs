@@ -1,8 +1,9 @@
-// Imported by scripts/test.mjs before anything is built. Without these programs, most tests fail, each in its own words.
+// Checks the programs that tests need. scripts/test.mjs imports it before anything is built. Without these programs,
+// most tests would fail, each with another message.
 import { spawnSync } from 'node:child_process';
 
 const openssl = findVersion('openssl', 'version');
-// LibreSSL's command has the same name, and its version numbers are its own.
+// LibreSSL's command is also named openssl, but has version numbers of its own.
 const [major, minor] = (/^OpenSSL (\d+)\.(\d+)/.exec(openssl) ?? []).slice(1).map(Number);
 const faults = [
   ...(major >= 3 ? [] : [`openssl is ${openssl}`]),
@@ -19,7 +20,7 @@ if (major === 3 && minor < 5)
     `Skipped here: tests of ML-DSA and PBMAC1, for which OpenSSL ${major}.${minor} makes no files, and 3.5 does.`,
   );
 
-/** The first two words that a program says about itself, such as `OpenSSL 3.0.13`. */
+/** The first two words that a program prints about its version, such as `OpenSSL 3.0.13`. */
 function findVersion(program, word) {
   const { status, stdout } = spawnSync(program, [word], { encoding: 'utf8' });
   return status === 0 ? stdout.trim().split(/\s+/, 2).join(' ') : 'missing';

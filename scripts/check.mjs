@@ -1,5 +1,6 @@
-// What a pull request needs: `npm run check` runs all parts, `npm run check -- NAME…` these, and `-- --except NAME` all but
-// that. Prints how each part ended, and the output of those that failed. Exit code: 1 if one failed, 2 for an unknown name.
+// What a pull request needs: `npm run check` runs all parts, `npm run check -- NAME…` these, and `-- --except NAME` all
+// but that. Prints how each part ended, and the output of those that failed. Exit code: 1 if one failed, 2 for an
+// unknown name.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,17 +12,17 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const suites = join(root, '..', 'shared', 'data');
-/** .ci/run names a folder with the oldest OpenSSL that is supported. */
+/** A folder with the oldest OpenSSL that is supported, if .ci/run names one. */
 const oldest = process.env['CERTGATE_OLDEST_OPENSSL'];
 const npm = (...words) => ['npm', ...words];
 const isNodeHere = process.platform === 'linux' && process.arch === 'x64';
 
 /**
- * In the order in which they start, two at a time: the longest begin early. `test` uses all processors and `guards` measures,
- * so nothing runs beside them. `after` names parts that install or write what this one reads, or that measure. `missing` is
- * why a part can't run here.
+ * The parts in the order in which they start, two at a time, with the longest first. `test` uses all processors and
+ * `guards` measures, so both run by themselves. `after` names parts that must end first, because they install or write
+ * what this one reads, or because they measure. `missing` is the reason why a part can't run here.
  *
- * The generated pages, the API reports and the decision vectors are compared by tests of `test`.
+ * Tests in `test` compare the generated pages, the API reports and the decision vectors.
  */
 const parts = [
   { name: 'test', run: npm('test'), isOldest: true, isByItself: true },
@@ -42,7 +43,7 @@ const parts = [
     run: npm('run', 'conformance', '--', '--data', suites),
     missing: existsSync(suites) ? undefined : 'no published suites are beside the checkout',
   },
-  // Packing twice and installing with every package manager. The workflow "Site" opens every page in a browser.
+  // Packs twice, and installs with every package manager. The workflow "Site" opens every page in a browser.
   { name: 'release', run: npm('run', 'release', '--', '--dry-run') },
   { name: 'site', run: npm('run', 'site'), after: ['lint'] },
   {
@@ -56,7 +57,7 @@ const parts = [
 ];
 
 const chosen = readArguments();
-/** By name, and the promise of the end. */
+/** The parts that run: the name of each, with the promise of its end. */
 const running = new Map();
 const env = { ...process.env, NO_COLOR: '1' };
 if (env.CERTGATE_TESTS_ARE_BUILT !== '1') await run({ name: 'build', run: npm('test', '--', '--build') });
@@ -118,7 +119,7 @@ async function run({ name, run: [program, ...words], isOldest = false, missing }
   return console.log(`${output}\nFAILED   ${name} (${signal ?? code}), ${seconds}; its output is above`);
 }
 
-/** This machine's OpenSSL makes files for ML-DSA and PBMAC1, and the oldest doesn't. */
+/** The tests for which this machine's OpenSSL makes files (ML-DSA and PBMAC1), and the oldest OpenSSL doesn't. */
 function listTestsOfNewestOpenssl() {
   return ['packages', 'tests', 'conformance'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })

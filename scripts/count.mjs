@@ -1,6 +1,7 @@
-// Lines of code in TypeScript and scripts, by package, room and kind, as Git has them. Blank lines and lines of comments are
-// left out: a limit on comments would make them short where they should be clear. Without a commit, the exit code is 1 if
-// the packages' source is longer than its limit. The commit that raises the limit says why.
+// Counts lines of code in TypeScript and scripts, by package, room and kind, as Git has them. Blank lines and lines of
+// comments are left out, because a limit would make comments short where they should be clear. Without a commit, the
+// exit code is 1 if the packages' source is longer than its limit. The commit that raises the limit must give the
+// reason.
 //
 //   npm run count                    the files of the working tree that Git knows
 //   npm run count -- COMMIT          the files of a commit
@@ -20,7 +21,7 @@ for (const commit of commits) {
 }
 const kinds = ['source', 'tests'];
 const mostSourceOfPackages = 62_793;
-/** A blank line, or one that begins with the signs of a comment. */
+/** Matches a blank line, or a line that begins like a comment. */
 const notCode = '^[[:space:]]*($|//|/\\*|\\*( |/|$))';
 const counts = (commits.length === 0 ? [undefined] : commits).map(countRooms);
 const columns = counts.length === 2 ? [...counts, subtract(counts[1], counts[0])] : counts;
@@ -31,7 +32,7 @@ if (commits.length === 0 && sourceOfPackages > mostSourceOfPackages) {
   process.exitCode = 1;
 }
 
-/** Lines by `ROOM KIND`: of each room, of each package, and of all packages. */
+/** The number of lines for each `ROOM KIND`: for rooms, for packages, and for all packages together. */
 function countRooms(commit) {
   const lines = new Map();
   for (const [path, count] of listFiles(commit)) {
@@ -46,7 +47,7 @@ function countRooms(commit) {
   return lines;
 }
 
-/** `git grep` counts the lines that do not match. */
+/** The files with the number of lines that `git grep` finds not to match `notCode`. */
 function listFiles(commit) {
   const patterns = ['*.ts', '*.tsx', '*.mts', '*.cts', '*.js', '*.mjs', '*.cjs'];
   const args = [
@@ -73,7 +74,10 @@ function isTest(path) {
   return /\.test\.[a-z]+$|(?:^|\/)(?:tests|test-support)\//.test(path);
 }
 
-/** A folder below a package's `src`; helpers of tests count where their tests do. Other folders are one room each. */
+/**
+ * The room of a file: a folder below a package's `src`. Helpers of tests belong to the room of their tests. Any other
+ * top folder is one room.
+ */
 function nameRoom(path) {
   const [top, name, ...rest] = path.split('/');
   if (top !== 'packages') return rest.length === 0 && name === undefined ? '.' : top;

@@ -1,12 +1,12 @@
-// Makes one declaration file of all that an entry's types need, by api-extractor, and beside it the entry's API report:
-// what it exports, as the reports in the packages' api/ folders have it, which tests/api-reports.test.ts compares. What
-// belongs to another package stays an import of that package.
+// Makes one declaration file with all that an entry's types need, by api-extractor, and in the same folder the entry's
+// API report. The report lists what the entry exports. tests/api-reports.test.ts compares it with the report in the
+// package's api/ folder. Types of another package stay imports from that package.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CompilerState, Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 
-/** The entries of a package: where the compiled declarations of each are, and the files that are published of them. */
+/** The entries of a package: for each, its compiled declarations, and the files that are published from them. */
 function listEntries(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return Object.values(exports).flatMap((conditions) => {
@@ -20,14 +20,14 @@ function listEntries(folder) {
   });
 }
 
-/** Nothing is done where the compiled declarations are those of the last time. */
+/** Rolls up the declarations of a package, unless its compiled declarations have not changed since the last time. */
 export function rollUpDeclarations(folder) {
   const entries = listEntries(folder);
   const stampFile = join(folder, 'dist/declarations.stamp');
   const stamp = hashDeclarations(folder);
   const made = entries.flatMap(({ files }) => files.map((file) => join(folder, file)));
   if (readIfThere(stampFile) === stamp && made.every((file) => existsSync(file))) return;
-  // Of entries that are gone, too.
+  // Also removes the reports of entries that no longer exist.
   rmSync(join(folder, 'dist/api'), { recursive: true, force: true });
   mkdirSync(join(folder, 'dist/api'), { recursive: true });
   const configs = entries.map((entry) => configure(folder, entry));
@@ -62,7 +62,8 @@ function configure(folder, { name, source }) {
             types: ['node'],
             strict: true,
             skipLibCheck: true,
-            // An entry that imports another one of its package by name keeps the import, as of any installed package.
+            // An entry that imports another entry of its package by name keeps the import, like that of any installed
+            // package.
             paths: { [packageName]: [`../../node_modules/${packageName}/dist/index.d.mts`] },
           },
           include: [`dist/${dirname(source)}/*.d.ts`],
@@ -79,7 +80,7 @@ function configure(folder, { name, source }) {
       tsdocMetadata: { enabled: false },
       dtsRollup: { enabled: true, untrimmedFilePath: join(folder, 'dist/api', `${name}.d.ts`) },
       newlineKind: 'lf',
-      // The compiler, ESLint and TypeDoc say what is wrong with the sources.
+      // These messages are not needed, because the compiler, ESLint and TypeDoc report problems of the sources.
       messages: {
         compilerMessageReporting: { default: { logLevel: 'none' } },
         extractorMessageReporting: { default: { logLevel: 'none' } },

@@ -1,7 +1,7 @@
-// What can be known of a deployment without a subscription: `npm run check -- deployment` makes the sample's package, and
-// runs what is in the package behind the local front end with App Service's environment variables, in each client certificate mode
-// that a deployment may have. There every function is called, and `certgate doctor` probes it.
-// Exit code 0 only if everything holds.
+// Checks what can be known about a deployment without a subscription: `npm run check -- deployment` makes the sample's
+// package, and runs what is in it behind the local front end with App Service's environment variables, in each client
+// certificate mode that a deployment may have. It calls every function in each mode, and `certgate doctor` probes the
+// app. Exit code 0 only if every check passes.
 import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,10 @@ const sample = join(root, 'examples', 'function-app');
 const staged = join(sample, 'deploy');
 const certgate = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
 
-/** The status without a certificate, with one that nobody allows, and with an allowed one, whose identity has no role. */
+/**
+ * The expected status for three callers: without a certificate, with one that is not allowed, and with an allowed one,
+ * whose identity has no role.
+ */
 const expectedAnswers = {
   required: { PublicFunction: [403, 200, 200], RoleFunction: [403, 401, 403], SecuredFunction: [403, 401, 200] },
   optional: { PublicFunction: [200, 200, 200], RoleFunction: [401, 401, 403], SecuredFunction: [401, 401, 200] },
@@ -35,7 +38,10 @@ const callers = {
   allowed: createClientCertificate({ name: 'allowed', days: 90, now }),
 };
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-deploy-check-'));
-/** The package, where no other package of this repository can stand in for one that is missing. */
+/**
+ * The place where the package is unpacked. No other package of this repository is near, so that a missing one is
+ * noticed.
+ */
 const unpacked = join(temporary, 'app');
 const steps = [
   ['package', 'is made by npm run stage', makePackage],
@@ -57,7 +63,7 @@ try {
 printRows();
 if (rows.some(({ result }) => result === 'FAILED')) process.exitCode = 1;
 
-/** One after the other. */
+/** Runs the steps one after the other. */
 async function runSteps() {
   const ended = [];
   for (const [subject, what, run] of steps) {
@@ -92,7 +98,8 @@ async function makePackage() {
 
 async function checkPackage() {
   const allowed = /^(?:\.funcignore|host\.json|package\.json|dist\/.+\.js|node_modules\/.+)$/;
-  // No package brings such a file either; one that does deserves a look before it is deployed.
+  // Files that may contain a secret. No installed package contains such a file; one that does must be looked at before
+  // it is deployed.
   const secret = /\.(?:pem|key|pfx|p12|crt|cer|jsonl|log)$|(?:^|\/)\.(?:env|npmrc|certgate)|password\.txt$/i;
   const wrong = listFiles(staged).filter((path) => !allowed.test(path) || secret.test(path));
   if (wrong.length > 0) throw new Error(`deploy/ holds ${wrong.join(', ')}`);
@@ -110,7 +117,7 @@ async function loadBlobPackages() {
   return '@azure/storage-blob and @azure/identity load';
 }
 
-/** Starts the app anew for each use, so that nothing that one leaves behind helps the other. */
+/** Starts the app anew for each use, so that what one use leaves behind can't help the next. */
 async function withDeployedApp(mode, use) {
   const appService = readFileSync(join(root, 'tests', 'test-support', 'app-service-environment.json'), 'utf8');
   const environment = { ...JSON.parse(appService), CERTGATE_TRUST: join(temporary, 'trust.json') };
@@ -149,13 +156,13 @@ async function callEveryFunction(url, mode) {
 
 async function askDoctor(url, mode) {
   const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pem', '--cacert', 'server.pem'];
-  // In Required mode, the front end lets nobody come to it without a certificate.
+  // In Required mode, the front end requires a certificate for every function, public ones included.
   const open = mode === 'optional' ? ['--public-function', 'PublicFunction'] : [];
   const options = [...files, '--function', 'SecuredFunction', ...open, '--i-operate-this'];
   return readLastLine(await expectRun([certgate, 'doctor', url, ...options], temporary));
 }
 
-/** What the app and doctor read: a trust document that lists one of the callers, and PEM files. */
+/** Writes what the app and doctor read: a trust document that lists one of the callers, and PEM files. */
 function writeCallers() {
   writeFileSync(join(temporary, 'server.pem'), server.certificatePem);
   for (const [name, { certificatePem, privateKeyPem }] of Object.entries(callers)) {
@@ -167,7 +174,10 @@ function writeCallers() {
   writeFileSync(join(temporary, 'trust.json'), JSON.stringify(document));
 }
 
-/** What it prints on stdout. Where it fails, all that it printed is shown, and the rejection says so. */
+/**
+ * Runs a program. @returns what it prints to stdout. If it fails, its whole output is shown, and the promise is
+ * rejected.
+ */
 function expectRun(words, cwd) {
   const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };

@@ -1,13 +1,13 @@
-// Prints the table of environments in docs/environments.md: what the built adapter makes of the variables of each host,
-// alone and with what somebody may have copied there. `npm run write` puts it into the page;
-// tests/environment-table.test.ts holds the page to it.
+// Prints the table of environments in docs/environments.md: how the built adapter understands the variables of each
+// host, with and without variables that somebody may have copied there. `npm run write` puts the table into the page,
+// and tests/environment-table.test.ts compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { resolveFrontEnd } from '../packages/core/dist/esm/front-end-resolution/resolve-front-end.js';
 
 const page = fileURLToPath(new URL('../docs/environments.md', import.meta.url));
 
-/** Hosts by variables that they set for a process; of each, those that tell it from others. */
+/** Hosts, each with those variables it sets for a process by which it can be recognized. */
 export const hosts = [
   ['a plain machine or virtual machine', {}],
   ['Docker, a plain image', {}],
@@ -31,7 +31,7 @@ export const hosts = [
   ['Heroku', { DYNO: 'web.1' }],
 ];
 
-/** What may have been copied there, from a laptop or from App Service. */
+/** Variables that somebody may have copied there, from a laptop or from App Service. */
 export const copies = [
   ['nothing', {}],
   ['`AZURE_FUNCTIONS_ENVIRONMENT=Development`', { AZURE_FUNCTIONS_ENVIRONMENT: 'Development' }],

@@ -2,9 +2,12 @@
 // command line into the file that CERTGATE_TEST_EXIT_CODES names.
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What only a lost race gives. update-trust-document.test.ts and update-register.test.ts lose it, and throw a `conflict`. */
+/**
+ * Exit codes that only a lost race gives. update-trust-document.test.ts and update-register.test.ts lose it, and expect
+ * a `conflict`.
+ */
 const raceLost = /^(?:others kept changing the document|another process took over)/;
-/** Codes that only the tests of hosts see: these commands take seconds, or need Azurite. */
+/** Exit codes that only the tests of hosts see, because these commands take seconds or need Azurite. */
 const seenByHosts = [
   'init 0',
   'init 1',
@@ -18,7 +21,10 @@ const seenByHosts = [
   'doctor 3',
 ];
 
-/** The documented codes without a test, as `trust diff 3`. `--hosts` sees those of `seenByHosts`, `npm test` all others. */
+/**
+ * The documented exit codes that no test has seen, in the form `trust diff 3`. `--hosts` must see those in
+ * `seenByHosts`, and `npm test` all others.
+ */
 export function findUntestedExitCodes(recordFile, isHosts) {
   const documented = listDocumented();
   const commands = [...documented.keys()];
@@ -31,7 +37,10 @@ export function findUntestedExitCodes(recordFile, isHosts) {
   return all.filter((each) => !seen.has(each) && seenByHosts.includes(each) === isHosts);
 }
 
-/** The generated tables of docs/commands.md, which a test keeps equal to `--help`. */
+/**
+ * The documented exit codes of each command, from the generated tables of docs/commands.md. A test keeps these equal to
+ * `--help`.
+ */
 function listDocumented() {
   const page = readFileSync(new URL('../docs/commands.md', import.meta.url), 'utf8');
   const sections = page.split(/^### certgate /m).slice(1);
@@ -53,7 +62,7 @@ function readRuns(file) {
     .map((line) => JSON.parse(line));
 }
 
-/** The longest command whose words the command line begins with. */
+/** The longest command with whose words the command line begins. */
 function findCommand(words, commands) {
   const fits = commands.filter((command) => command.split(' ').every((word, index) => words[index] === word));
   return fits.toSorted((left, right) => right.length - left.length)[0];

@@ -1,9 +1,12 @@
-// For tools with a lockfile of their own, which the workspace's `npm ci` doesn't install.
+// Installs tools with a lockfile of their own, which the workspace's `npm ci` doesn't install.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Installs what the folder's lockfile says, where it is missing or older than the lockfile. @throws Error when it can't. */
+/**
+ * Installs the packages of the folder's lockfile if they are missing, or older than the lockfile. @throws {Error} if it
+ * can't.
+ */
 export function installTools(folder) {
   const installed = join(folder, 'node_modules', '.package-lock.json');
   const wanted = join(folder, 'package-lock.json');

@@ -13,9 +13,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
 
-/** Tags that decide what is published. */
+/** Tags that decide what a package publishes. */
 const tag = /@(?:internal|public|alpha|beta|deprecated|license|preserve|jsx\w*)\b/g;
-/** Comments for compilers, linters, formatters, bundlers, coverage, mutation tests and the test runner. */
+/** Comments that compilers, linters, formatters, bundlers, coverage, mutation tests or the test runner read. */
 const directive =
   /^(?:\/\/\/\s*<|\/\/[#@]|(?:\/\/|\/\*)\s*(?:@ts-|eslint|prettier-ignore|biome-ignore|c8 ignore|v8 ignore|istanbul ignore|node:coverage|Stryker|[#@]__|webpack[A-Z]|@vite-ignore|globals? |In a process of its own:)|\/\*!)/;
 
@@ -54,7 +54,7 @@ function listChangedFiles() {
     .filter(Boolean);
 }
 
-/** What differs in a file, other than comments. */
+/** The first difference in a file, other than in comments. An empty array if there is none. */
 function findFault(path) {
   if (allowed.some((each) => path === each || path.startsWith(`${each.replace(/\/$/, '')}/`))) return [];
   const [before, after] = [readFrom(base, path), head === undefined ? readFromDisk(path) : readFrom(head, path)];
@@ -83,7 +83,9 @@ function readFromDisk(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** The nodes and tokens of a text, and each comment that programs read, with the number of the token after it. */
+/**
+ * The nodes and tokens of a text, and each comment that programs read, with the number of the token that follows it.
+ */
 function readSyntax(path, text) {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   if (file.parseDiagnostics.length > 0) throw new Error(`${path} can't be parsed.`);
@@ -99,7 +101,7 @@ function readSyntax(path, text) {
   const visitToken = (node) => {
     const hasComments = node.kind !== ts.SyntaxKind.JsxText;
     if (hasComments) noteComments(ts.getLeadingCommentRanges(text, node.getFullStart()));
-    // The text as it is written: 'a' and "a" differ, and so do 10 and 1e1.
+    // The token as it is written, so that 'a' and "a" differ, and so do 10 and 1e1.
     nodes.push(mayTitlesDiffer && isTitle(node) ? 'a title' : text.slice(node.getStart(file, false), node.end));
     tokens += 1;
     if (hasComments) noteComments(ts.getTrailingCommentRanges(text, node.end));
@@ -119,14 +121,20 @@ function isDocumentation(kind) {
   return kind >= ts.SyntaxKind.FirstJSDocNode && kind <= ts.SyntaxKind.LastJSDocNode;
 }
 
-/** What programs read in a comment: the tags of a documentation comment, and the whole text of any other directive. */
+/**
+ * The part of a comment that programs read: the tags of a documentation comment, or the whole text of another
+ * directive.
+ */
 function readDirective(comment) {
   const tags = comment.match(tag);
   if (tags !== null) return tags.join(' ');
   return directive.test(comment) ? comment : undefined;
 }
 
-/** Whether it is text in the first argument of `test`, `it`, `describe` or `suite`. Expressions in a template are code. */
+/**
+ * Whether the node is text in the first argument of `test`, `it`, `describe` or `suite`. Expressions in a template are
+ * code.
+ */
 function isTitle(node) {
   let title = node;
   if (ts.isTemplateHead(node)) title = node.parent;

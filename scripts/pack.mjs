@@ -1,5 +1,6 @@
 // Packs what apps install until the packages are on the npm registry, into packed/, or into the folder that is named:
-// `node scripts/pack.mjs FOLDER` packs what is built already. Each tarball can be installed alone: docs/app-shapes.md.
+// `node scripts/pack.mjs FOLDER` packs what is already built. Each tarball can be installed without the others:
+// docs/app-shapes.md.
 import { spawnSync } from 'node:child_process';
 import { basename, join, resolve } from 'node:path';
 import { packPackages, root } from './release/packages.mjs';

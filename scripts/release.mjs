@@ -1,8 +1,8 @@
-// Makes a release: `npm run release` checks the sources, packs every package, writes what each brings along (SBOM), and
-// installs the tarballs from a registry on this machine with every package manager, Node and TypeScript. What holds is in
-// packed/release then: tarballs, *.cdx.json, and SHA256SUMS in the order of publishing. It publishes nothing;
-// .github/workflows/release.yml does. `-- --dry-run` does the same to sources that can't be released yet, and says why.
-// `-- --record` writes the table to proof/results/release.json.
+// Makes a release: `npm run release` checks the sources, packs every package, writes what each one contains (SBOM), and
+// installs the tarballs from a registry on this machine with every package manager, Node and TypeScript. The result is
+// in packed/release: tarballs, *.cdx.json, and SHA256SUMS in the order of publishing. It publishes nothing;
+// .github/workflows/release.yml does. `-- --dry-run` does the same with sources that can't be released yet, and prints
+// the reasons. `-- --record` writes the table to proof/results/release.json.
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,23 +23,23 @@ const record = describeRun(`npm run release${isDryRun ? ' -- --dry-run' : ''}`);
 const start = performance.now();
 const npm = findNpm();
 const destination = join(root, 'packed', 'release');
-// What an earlier run left is no release of these sources.
+// Removes the files of an earlier run, which are not a release of these sources.
 rmSync(destination, { recursive: true, force: true });
 const upstream = runProgram(npm, 'config', 'get', 'registry').trim();
 
 const refusals = findRefusals(root);
 refuse(refusals);
-// A file whose source is gone would be packed.
+// Removes the build, because a compiled file whose source is gone would be packed.
 if (!isDryRun)
   for (const folder of folders) rmSync(join(root, 'packages', folder, 'dist'), { recursive: true, force: true });
 runProgram(join(root, 'scripts', 'build.mjs'));
 const stale = findStaleReports(root);
 refuse(stale);
 installTools(join(root, 'scripts', 'release'));
-// The binary that npm has. Elsewhere its cells are not run, and there is no release.
+// npm has this binary only for Linux on x64. On other machines its checks are not run, and there is no release.
 if (process.platform === 'linux' && process.arch === 'x64') installTools(join(root, 'tests', 'node-versions', '24'));
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-release-'));
-// However it ends. A signal ends the programs of the checks first (cells.mjs).
+// Removes the folder however the process ends. On a signal, cells.mjs first ends the programs of the checks.
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const packages = pack();
@@ -101,7 +101,7 @@ function finish(packages, rows) {
   const seconds = Math.round((performance.now() - start) / 1000);
   const summary = `${rows.length - failed.length - open.length} of ${rows.length} checks hold, ${failed.length} fail, ${open.length} were not run; ${seconds} s`;
   console.log(summary);
-  // Failures too: a page of good runs alone would say more than is known.
+  // Failures are recorded too, because a page with only good runs would claim more than is known.
   if (values.record) writeResult('release', record, { summary: summarize(rows, sizes, summary), sizes, rows });
   if (failed.length > 0 || (open.length > 0 && !isDryRun)) process.exitCode = 1;
   else {
@@ -111,7 +111,7 @@ function finish(packages, rows) {
   }
 }
 
-/** For docs/proven.md. */
+/** The sentences for docs/proven.md. */
 function summarize(rows, sizes, counts) {
   const list = (check) =>
     rows.filter((row) => row.check === check && row.outcome === 'ok').map(({ what }) => what.replace(', ', ' '));

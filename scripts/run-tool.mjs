@@ -1,7 +1,8 @@
-// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `rules` tests our own rule for it, `format`
-// is Prettier, `prose` holds the pages to the rules for the language, `workflows` holds the actions, the workflows and
-// .github to the rules of GitHub Actions, `queries` parses the KQL queries, `reference` makes the API reference, and
-// `site-reference` makes it for the site. Installs them first where they are missing or another version.
+// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `rules` tests our own ESLint rule,
+// `format` is Prettier, `prose` checks the pages against the rules for the language, `workflows` checks the actions,
+// the workflows and .github against the rules of GitHub Actions, `queries` parses the KQL queries, `reference` makes
+// the API reference, and `site-reference` makes it for the site. Installs the tools first if they are missing or have
+// another version.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -46,7 +47,9 @@ function run(script, args, cwd) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Every page that people read. What is installed or built is not entered: a build may be writing it at the same time. */
+/**
+ * Every page that people read. Folders with installed or built files are left out, because a build may be writing them.
+ */
 function listPages(folder = root) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);

@@ -1,6 +1,6 @@
-// The scripts of package.json that have parts: `npm run SCRIPT -- PART` runs one part with the words after it. Without a
-// part, it runs those in `usual`; options, and `names` of other things, go to the first of them. Exit code: 1 if a part
-// found something, before any other code.
+// Runs the scripts of package.json that have parts: `npm run SCRIPT -- PART` runs one part with the words after it.
+// Without a part, it runs those in `usual`. Options, and what `names` describes, go to the first of these. The exit
+// code is 1 if a part found something, even if another part ended with another code.
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ import { installTools } from './install-tools.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tool = (name, build) => ({ build, run: ['scripts/run-tool.mjs', name] });
 
-/** What a part builds (the packages, and further projects), which folder's packages it installs, and what it runs then. */
+/**
+ * For each part, what it builds first (the packages and further projects), the folder whose packages it installs, and
+ * what it runs.
+ */
 const scripts = {
   test: {
     usual: ['--all'],

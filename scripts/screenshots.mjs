@@ -21,7 +21,7 @@ const { createSampleDocument } = await import('../tests/browser/sample-document.
 const { startInspector } = await import('../packages/certgate/dist/esm/inspector/inspector.js');
 const { startInspectedApp } = await import('../tests/browser/inspected-app.mjs');
 
-/** Both themes are shown. */
+/** The views to show, each in one of the themes, so that both themes are shown. */
 const pictures = [
   ['try', 'light'],
   ['live', 'dark'],
@@ -32,7 +32,8 @@ const inspected = await startInspectedApp();
 const sample = createSampleDocument();
 const viewer = await startInspector({ subject: { store: 'trust.json' } });
 try {
-  // Addresses and lines to copy are shown as in the folder of the app, or of the document.
+  // The page shows paths relative to the working folder, so this works in the folder of the app, and then in that of
+  // the document.
   process.chdir(inspected.folder);
   for (const [view, colorScheme] of pictures) await takePicture(`inspector-${view}`, view, inspected, { colorScheme });
   process.chdir(sample.folder);
@@ -57,7 +58,7 @@ async function takePicture(name, view, inspector, options) {
   });
   const { page } = opened;
   await fillView(page, view, inspector);
-  // Nothing that only the mouse or the focus of the script shows.
+  // Removes what is visible only because of the mouse or the focus.
   await page.mouse.move(0, 0);
   await page.evaluate(() => document.activeElement?.blur());
   const path = join(images, `${name}.png`);
@@ -81,7 +82,7 @@ async function takePicture(name, view, inspector, options) {
   await opened.close();
 }
 
-/** No picture names a folder of the machine that it was made on. */
+/** Removes folders of this machine from the answers, so that no picture shows them. */
 async function hideFolder(page) {
   await page.route('**/api/**', async (route) => {
     const response = await route.fetch();
@@ -95,6 +96,6 @@ function run(program, words) {
   const { status, error } = spawnSync(program, words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (error !== undefined)
     throw new Error(`${program} can not be run: ${error.message}. Debian: apt-get install pngquant`);
-  // 98: its own picture would be larger, so it stays as it was.
+  // pngquant ends with 98 if its result would be larger, and leaves the picture as it was.
   if (status !== 0 && status !== 98) process.exit(status ?? 1);
 }

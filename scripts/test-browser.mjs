@@ -1,5 +1,5 @@
-// Tests the inspector's page in Debian's Chromium: tests/browser, whose tools have a lockfile of their own. The files named
-// live… are run by `npm test -- --browser live`.
+// Tests the inspector's page in Debian's Chromium with the files in tests/browser, whose tools have a lockfile of their
+// own. `npm test -- --browser live` runs only the files whose names begin with "live".
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -16,7 +16,7 @@ const files = readdirSync(folder)
   .filter((name) => name.endsWith('.test.mjs') && (wanted.length === 0 || wanted.some((each) => name.startsWith(each))))
   .map((name) => join(folder, name));
 if (files.length === 0) throw new Error(`No browser test is named ${wanted.join(' or ')}.`);
-// One file at a time: some of them measure.
+// One file at a time, because some of them measure.
 run(['--test', '--test-concurrency=1', '--test-timeout=300000', '--test-reporter=spec', ...files]);
 
 function run(words) {

@@ -1,18 +1,21 @@
-// Runs several test files in this process, one after another, each as a suite of its own: a hook of one is not run for the
-// tests of others. A file that leaves the process other than it was is reported as a failure.
+// Runs several test files in this process, one after another. Each is a suite of its own, so that its hooks don't run
+// for the tests of others. A file that leaves the process changed is reported as a failure.
 import { describe, test } from 'node:test';
 import { relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-// Those of Node, whatever a test file puts in their place.
+// Node's own timers, which stay the same if a test file replaces the global ones.
 const { setTimeout, clearTimeout } = globalThis;
-/** Milliseconds. A file that waits for ever keeps the process on Node.js 24, though nothing is left to do. */
+/**
+ * The time for a file to load, in milliseconds. On Node.js 24, a file that waits forever keeps the process, even if
+ * nothing is left to do.
+ */
 const longestLoad = Number(process.env['CERTGATE_TEST_LONGEST_LOAD'] ?? 300_000);
 
 export async function runGroup(urls) {
-  // Before anything asks: some parts do it once, when they are loaded, and a pipe has no colours.
+  // Set before any code is loaded, because some modules read it only once, when loaded. A pipe has no colors.
   process.env['NO_COLOR'] = '1';
   const methods = { ...console };
   let current;
@@ -24,10 +27,10 @@ export async function runGroup(urls) {
     current = name;
     const before = describeProcess();
     await describe(name, () => load(url));
-    // node:test restores two mocks of one method in the order in which they were made, so the first would stay.
+    // node:test restores two mocks of one method in the wrong order, so that the first mock would stay.
     Object.assign(console, methods);
     const changes = compare(before, describeProcess());
-    // Alone, it leaves the process to nobody.
+    // If a file is the only one in its process, no other file can be affected.
     if (changes.length > 0 && urls.length > 1) await reportChanges(name, changes);
   }
   current = undefined;
@@ -48,7 +51,10 @@ async function load(url) {
   }
 }
 
-/** With `process.exit(0)`, node:test would say that all is well: the tests behind it were never there. */
+/**
+ * Fails if a test file called `process.exit(0)`. node:test would report success, because it doesn't know the tests that
+ * would follow.
+ */
 function failUnfinished(name) {
   console.error(`The process ended in ${name}, before the tests of its group were done.`);
   process.exitCode = 1;
@@ -62,7 +68,7 @@ function reportChanges(name, changes) {
   });
 }
 
-/** What tests change now and then, and what would change the outcome of others. */
+/** The state of the process that tests sometimes change, and that can affect other tests. */
 function describeProcess() {
   const state = new Map([
     ['the working folder', process.cwd()],
@@ -76,8 +82,8 @@ function describeProcess() {
 }
 
 function compare(before, after) {
-  // Node makes most globals when they are first used; until then they have no value. Each copy of tslib sets its own
-  // functions, as `globalThis.__awaiter`.
+  // Node creates most globals when they are first used, so they have no value before. Each copy of tslib sets functions
+  // of its own, such as `globalThis.__awaiter`.
   const isUsual = (name) => name.startsWith('globalThis.') && (!before.has(name) || name.startsWith('globalThis.__'));
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].filter((name) => before.get(name) !== after.get(name) && !isUsual(name));

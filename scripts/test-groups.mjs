@@ -1,29 +1,33 @@
-// Which test files share a process. A process of its own for each would spend half of its time on loading the same modules.
+// Decides which test files share a process. With a process for each file, half of the time would be spent on loading
+// the same modules.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const runner = new URL('test-group.mjs', import.meta.url).href;
-/** At most so many: what stays behind in a process is soon gone, and no processor waits for the last group. */
+/**
+ * The most files in a group. Small groups end early, so that what they leave in a process is soon gone, and no
+ * processor waits for the last group.
+ */
 const largest = { tests: 5, packages: 30 };
 
 /**
- * The first line of a test that changes what it cannot restore, or that measures the whole process. It says the reason:
- * `// In a process of its own: …`.
+ * Matches the first line of a test file that needs a process of its own, because it changes what it can't restore or
+ * measures the whole process. The line gives the reason: `// In a process of its own: …`.
  */
 const alone = /^\/\/ In a process of its own: \S/;
 
 /**
- * Writes a file for each group, which runs its tests, and returns those files. With a seed, other files share a process, in
- * another order: no test may depend on it.
+ * Writes a file for each group, which runs its tests. @returns those files. With a seed, other files share a process,
+ * in another order, because a test must never depend on that.
  */
 export function groupTests(files, folder, seed) {
   mkdirSync(folder, { recursive: true });
   return files.length === 1 ? files : dealOut(files, seed).map((group) => writeGroup(group, folder));
 }
 
-/** Only files of one package share a process. */
+/** Sorts the files into groups. Only files of one package share a process. */
 function dealOut(files, seed) {
   const together = new Map();
   const groups = [];
@@ -45,7 +49,7 @@ function isAlone(file) {
 }
 
 function writeGroup(files, folder) {
-  // What a failure outside of any test is reported by.
+  // The name under which node:test reports a failure outside of any test.
   const name = relative(root, files[0])
     .replace(/(?:dist[\\/]esm|dist)[\\/]|\.test\.js$/g, '')
     .replaceAll(sep, '-');
@@ -56,7 +60,9 @@ function writeGroup(files, folder) {
   return path;
 }
 
-/** Fisher and Yates, with a generator of our own (Lehmer's): a seed gives the same order everywhere. */
+/**
+ * Shuffles by Fisher and Yates, with a generator of our own (Lehmer's), so that a seed gives the same order everywhere.
+ */
 function shuffle(files, seed) {
   const shuffled = [...files];
   let state = (Math.abs(seed) % 2147483646) + 1;

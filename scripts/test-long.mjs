@@ -1,5 +1,5 @@
-// The tests with random inputs, with many times the inputs of `npm test`: `npm test -- --long`. CERTGATE_TEST_RUNS sets how
-// many times, 50 unless it is given. A failure prints its seed.
+// Runs the tests with random inputs, with many times the inputs of `npm test`: `npm test -- --long`. CERTGATE_TEST_RUNS
+// says how many times; the default is 50. A failure prints its seed.
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';

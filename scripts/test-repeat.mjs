@@ -1,7 +1,7 @@
 // Runs `npm test` several times, to find tests that fail now and then: `npm test -- --repeat 5 --busy 2` runs it five
-// times, and the last two beside processes that keep every processor busy. In each run, other files share a process, in
-// another order: CERTGATE_TEST_SEED=3 npm test repeats the third. Folders and files may follow, as for `npm test`.
-// Exits 1 when a run failed, and keeps the output of such a run.
+// times, and the last two of these with processes that keep every processor busy. In each run, other files share a
+// process, in another order: CERTGATE_TEST_SEED=3 npm test repeats the third run. Folders and files may follow, as for
+// `npm test`. Exits with 1 when a run failed, and keeps the output of such a run.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,12 +56,12 @@ async function runTests(run, isBusy) {
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (output += text));
     const [status, signal] = await once(child, 'close');
-    // Before the busy processes have ended: from then on, theirs would count too.
+    // Measured before the busy processes end, because their time would be included afterwards.
     const cpu = readSecondsOfChildren() - began.cpu;
     const wall = (performance.now() - began.wall) / 1000;
     const isPassed = status === 0;
     if (!isPassed) writeFileSync(outputFile, output);
-    // Absent where it came to no test, as when something doesn't compile.
+    // The file is missing if no test ran, for example because something doesn't compile.
     const { tests, failed } = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : {};
     return { isPassed, ended: signal ?? status, tests, failed, wall, cpu, outputFile };
   } finally {
@@ -76,7 +76,10 @@ function start(words, options) {
   return child;
 }
 
-/** It listens between its turns: without this process, however that ended, it ends too. */
+/**
+ * Starts a process that keeps a processor busy. It listens between its turns, so that it ends when this process ends,
+ * for whatever reason.
+ */
 function startBusyProcess() {
   const code = `process.once('disconnect', () => process.exit());
     (function work() { for (const end = Date.now() + 50; Date.now() < end; ); setImmediate(work); })();`;
@@ -88,10 +91,14 @@ async function end(child) {
   if (child.kill('SIGKILL')) await ended;
 }
 
-/** CPU time of all processes that were started here and have ended, theirs included; NaN where the system doesn't tell. */
+/**
+ * The CPU time in seconds of all processes that were started here and have ended, including those that they started.
+ * NaN if the system doesn't show it.
+ */
 function readSecondsOfChildren() {
   try {
-    // proc_pid_stat(5): cutime and cstime, in hundredths of a second on Linux. The name before may hold spaces.
+    // proc_pid_stat(5): cutime and cstime, in hundredths of a second on Linux. The process name before them may contain
+    // spaces.
     const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
     return (Number(fields[13]) + Number(fields[14])) / 100;
   } catch {

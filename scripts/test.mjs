@@ -1,5 +1,6 @@
-// Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
-// tests of folders and files. What needs proxies, or installs packages as users do, is `npm test -- --hosts`.
+// Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs
+// the tests of folders and files. `npm test -- --hosts` runs the tests that need proxies, or install packages as users
+// do.
 import './check-node.mjs';
 import './check-programs.mjs';
 import { spawn } from 'node:child_process';
@@ -16,12 +17,12 @@ import { groupTests } from './test-groups.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'examples', 'function-app');
 const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
-/** What users have. The samples keep the TypeScript they are written for. */
+/** The TypeScript version that users have. The samples stay with the version that they are written for. */
 const usersTsc = createRequire(`${sample}/`).resolve('typescript/bin/tsc');
 
 /**
- * They start proxies, apps or the tool many times, install frameworks, bundlers or the tarballs, or compile Go: minutes that most
- * changes don't need.
+ * Tests that take minutes and that most changes don't need: they start proxies, apps or the tool many times, install
+ * frameworks, bundlers or the tarballs, or compile Go.
  */
 const hostTests = [
   'alerts',
@@ -74,7 +75,7 @@ const hostTests = [
 
 const words = process.argv.slice(2);
 const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
-// Set by check.mjs after it has built the sources.
+// check.mjs sets this variable after it has built the sources.
 if (process.env['CERTGATE_TESTS_ARE_BUILT'] !== '1') await buildAll();
 if (words[0] === '--build') process.exit();
 for (const [index, folder] of folders.entries()) {
@@ -98,13 +99,13 @@ async function buildAll() {
   await Promise.all([
     expectStep('Building the tests that cross packages', [tsc, '-b', 'tests']),
     expectStep('Checking the published types', [usersTsc, '-b', 'tests/types', 'tests/types/commonjs']),
-    // `npm start` checks the declarations they import, too.
+    // The declarations that they import are not checked here, because `npm start` checks them.
     expectStep('Building the sample app', [usersTsc, '-p', sample, '--skipLibCheck']),
     expectStep('Building the sample clients', [usersTsc, '-p', 'examples/clients', '--skipLibCheck']),
   ]);
 }
 
-/** After a whole run, every exit code of every command must have been seen. */
+/** Checks that the tests have seen every exit code of every command. Only a whole run can show this. */
 function expectExitCodes() {
   const untested = findUntestedExitCodes(exitCodes, folders === hostTests);
   if (untested.length === 0) return;
@@ -112,9 +113,9 @@ function expectExitCodes() {
   process.exitCode = 1;
 }
 
-/** Once for all test files that install the packages: tests/test-support/npm.ts. */
+/** Packs the packages once for all test files that install them: tests/test-support/npm.ts. */
 async function packForTests() {
-  // Absent where this script was not started by npm: then each of those files packs for itself.
+  // The variable is missing if npm did not start this script. Each of those test files then packs for itself.
   if (process.env['npm_execpath'] === undefined) return;
   const folder = join(temporary, 'tarballs');
   mkdirSync(folder);
@@ -122,7 +123,7 @@ async function packForTests() {
   process.env['CERTGATE_TEST_TARBALLS'] = folder;
 }
 
-/** Says at once what it does: most of the steps are silent while they work. */
+/** Runs a build step. Prints its name at once, because most steps print nothing while they work. */
 async function expectStep(what, words) {
   console.log(`${what} …`);
   const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -135,9 +136,10 @@ async function expectStep(what, words) {
 }
 
 async function runTests() {
-  // Not above: a Node that is too old lacks the second, and has to come as far as the check of its version.
+  // Imported here and not at the top, because a Node that is too old lacks `node:test/reporters` and must first get to
+  // the check of its version.
   const [{ run }, { spec }] = await Promise.all([import('node:test'), import('node:test/reporters')]);
-  // The longest are in tests/. They start first, so that no processor waits for the last of them.
+  // The longest tests are in tests/. They start first, so that no processor waits for the last of them.
   const chosen = folders.length === 0 ? ['tests', 'conformance', 'packages'] : folders;
   const found = chosen.flatMap((folder) => listTests(folder).sort());
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
@@ -146,11 +148,12 @@ async function runTests() {
       'Not run here: the tests of proxies, HTTP hosts, MCP clients, issuers, installed packages, alerts, and long ones of commands. They are `npm test -- --hosts`.',
     );
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
-  // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
+  // Two more processes than processors, because many files mostly wait for a server, a timer or npm.
   const concurrency = os.availableParallelism() + 2;
   const seed = process.env['CERTGATE_TEST_SEED'];
   const paths = files.map((file) => join(root, file));
-  // Those of hosts wait most of the time, and load what no other loads.
+  // The tests of hosts run in processes of their own, because they mostly wait, and load modules that no other test
+  // loads.
   const groups =
     folders === hostTests
       ? paths
@@ -164,26 +167,26 @@ async function runTests() {
   const report = results.compose(new spec());
   report.pipe(process.stdout);
   await new Promise((resolve) => report.once('end', resolve));
-  // For scripts/test-repeat.mjs.
+  // scripts/test-repeat.mjs reads this report.
   const reportFile = process.env['CERTGATE_TEST_REPORT'];
   if (reportFile !== undefined) writeFileSync(reportFile, JSON.stringify(outcome));
 }
 
-/** How many tests there were, and which failed. */
+/** Counts the tests, and lists those that failed. */
 function collectOutcome(results) {
   const outcome = { tests: 0, failed: [] };
   const isTest = ({ details }) => details.type !== 'suite';
   results.on('test:pass', (test) => (outcome.tests += isTest(test) ? 1 : 0));
   results.on('test:fail', (test) => {
     if (isTest(test)) outcome.tests += 1;
-    // One that holds others fails with them.
+    // A test that contains others fails with them, so only the inner one is listed.
     if (test.details.error?.failureType === 'subtestsFailed') return;
     outcome.failed.push(`${relative(root, test.file ?? '')}: ${test.name}`);
   });
   return outcome;
 }
 
-/** Sources may be named: what is run is what they compile to. */
+/** The compiled file or folder of a source. A user may name either. */
 function findCompiled(path) {
   return path
     .replace(/^(packages\/[^/]+\/)src(?=\/|$)/, '$1dist/esm')
@@ -191,7 +194,10 @@ function findCompiled(path) {
     .replace(/\.test\.ts$/, '.test.js');
 }
 
-/** No glob: `node --test` expands them from Node 21 on only, and a shell differs from system to system. */
+/**
+ * Lists the compiled tests of a folder. A glob can't be used: `node --test` expands it only from Node 21 on, and shells
+ * differ.
+ */
 function listTests(folder) {
   if (folder.endsWith('.test.js')) return [folder];
   return readdirSync(join(root, folder), { recursive: true })

@@ -1,5 +1,5 @@
-// Writes the table of alerts of docs/observability.md from the sample's template: `npm run write`.
-// tests/deployment-template.test.ts holds the table to the template.
+// Writes the table of alerts in docs/observability.md from the sample's template: `npm run write`.
+// tests/deployment-template.test.ts compares the table with the template.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const page = new URL('../docs/observability.md', import.meta.url);

@@ -1,5 +1,6 @@
-// Writes the generated blocks of docs/errors.md, commands.md, log-fields.md, probes.md and trust-document.md, by the tables
-// of the built packages. `--check` changes nothing, and fails where a page is not what this writes (tests/reference.test.ts).
+// Writes the generated blocks of docs/errors.md, commands.md, log-fields.md, probes.md and trust-document.md, from the
+// tables of the built packages. `--check` changes nothing, and fails if a page differs from what this would write
+// (tests/reference.test.ts).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeCommands } from './reference/commands.mjs';

@@ -1,4 +1,4 @@
-// docs/commands.md: every command as its --help has it. Options that many verbs share stand there once.
+// Writes docs/commands.md: every command with the text of its --help. Options that many commands share are listed once.
 import { createProgram } from '../../packages/certgate/dist/esm/program.js';
 import { code, prose, table } from './markdown.mjs';
 
@@ -69,7 +69,7 @@ function describe(verb, rowOf, isShared) {
   ].join('\n');
 }
 
-/** The help below the options, as it is printed: notes, exit codes, examples. */
+/** The help below the options, as it is printed: notes, exit codes and examples. */
 function readHelpText(command) {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) });

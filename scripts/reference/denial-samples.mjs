@@ -1,5 +1,5 @@
-// A sentence of the log for each denial: what the gate says of the decision vectors of conformance/, and of facts made here
-// for the codes in this table.
+// Makes a sample of the log's sentence for each denial: from the gate's decisions about the decision vectors of
+// conformance/, and, for the codes in this table, from facts that are made here.
 import { readFileSync } from 'node:fs';
 import { decideAccess, deny, parseTrustDocument } from '../../packages/core/dist/esm/internal.js';
 
@@ -59,7 +59,7 @@ const madeFacts = {
   internal_fault: [{ problem: 'failed', fault: 'out of memory' }],
 };
 
-/** By denial code: sentences as `detail` has them. */
+/** For each denial code, sentences in the form of `detail` in the log. */
 export function listDetails() {
   const details = new Map();
   const add = ({ code, detail }) => details.set(code, [...(details.get(code) ?? []), detail]);
@@ -72,7 +72,7 @@ export function listDetails() {
       requirement: { functionName, roles },
       now: Date.parse(time),
     });
-    // Whose the certificate would be, and what its pin accepts, are remarks on another entry.
+    // The facts `claim` and `grace` add remarks about another entry, so the samples are made without them.
     if (decision.outcome === 'denied' && !(decision.code in madeFacts) && !details.has(decision.code))
       add(deny(decision.code, { ...decision.facts, claim: undefined, grace: undefined }));
   }

@@ -1,4 +1,4 @@
-// docs/errors.md: every code that a caller, the log, `trust check` or a thrown error has.
+// Writes docs/errors.md: every code that a caller gets, or that the log, `trust check` or a thrown error contains.
 import { gatewayAnswers } from '../../packages/certgate/dist/esm/local/gateway/exchange/gateway-exchange.js';
 import { remedyTemplates } from '../../packages/certgate/dist/esm/trust/explanation/command-template.js';
 import { denialRemedies, findRemedy } from '../../packages/certgate/dist/esm/trust/explanation/denial-remedies.js';
@@ -13,7 +13,7 @@ import { listDetails } from './denial-samples.mjs';
 import { code, prose, table } from './markdown.mjs';
 import { readMemberTexts, readUnion } from './read-types.mjs';
 
-/** Titles, each before the first code of its group. */
+/** The title of each group of codes, under the first code of the group. */
 const groups = {
   front_end_unknown: 'Front end and setup',
   certificate_missing: 'The certificate header',
@@ -52,7 +52,8 @@ function describe(each, details) {
   const title = groups[each];
   const { commands = [] } = typeof denialRemedies[each] === 'string' ? {} : denialRemedies[each];
   const known = { store: 'STORE', decidedAt: undefined, nearMatches: [] };
-  // By the variable alone, nothing of a document helps.
+  // If only the variable CERTGATE_LOCKED locks the app, a change of the document doesn't help, so the page has the
+  // advice for both cases.
   const asked = each === 'trust_locked' ? [undefined, { setting: 'CERTGATE_LOCKED' }] : [undefined];
   const advice = asked.map((facts) => findRemedy({ code: each, facts }, known).verifyFirst);
   return [

@@ -1,4 +1,5 @@
-// docs/log-fields.md: the keys of every line by the interfaces of @certgate/core, the codes by the table of `trust explain`.
+// Writes docs/log-fields.md: the keys of every line, from the interfaces of @certgate/core, and the codes, from the
+// table of `trust explain`.
 import { otherLines } from '../../packages/certgate/dist/esm/trust/explanation/other-lines.js';
 import { startCodes } from '../../packages/core/dist/esm/log/start-log.js';
 import { denialCodes } from '../../packages/core/dist/esm/denial.js';
@@ -17,7 +18,10 @@ export function writeLogFields() {
   ];
 }
 
-/** Every line has the first four, which the first table describes. */
+/**
+ * The section of a kind of line. The first table describes the four keys that every line has, so the others leave them
+ * out.
+ */
 function describe(name) {
   const { text, keys } = readInterface(name);
   const own = keys.filter(({ key }) => name === 'DecisionLogLine' || !lineStart.includes(key));

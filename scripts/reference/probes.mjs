@@ -1,4 +1,4 @@
-// docs/probes.md: the table that `certgate doctor` prints its findings by.
+// Writes docs/probes.md: the table from which `certgate doctor` prints its findings.
 import { probeIds, probeTable } from '../../packages/certgate/dist/esm/doctor/probe-table.js';
 import { code, prose } from './markdown.mjs';
 

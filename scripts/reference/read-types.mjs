@@ -1,4 +1,4 @@
-// Reads what the doc comments of the sources say: of the members of an interface, and of the texts of a union.
+// Reads doc comments from the sources: those of the members of an interface, and of the texts of a union.
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -16,7 +16,7 @@ const program = ts.createProgram(
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    // No member that is read has a type of the browser's or of Node.js: to leave them out takes half of the time.
+    // No member that is read has a type of the browser or of Node.js. Leaving these types out halves the time.
     lib: ['lib.es2023.d.ts'],
     types: [],
   },
@@ -35,10 +35,12 @@ function findDeclaration(name) {
 const describe = (symbol) =>
   ts.displayPartsToString(symbol.getDocumentationComment(checker)).replace(/\s+/g, ' ').trim();
 
-/** The keys that every line begins with. */
+/** The keys with which every line begins. */
 export const lineStart = ['certgate', 'event', 'time', 'process'];
 
-/** What an interface says of itself, and each key of it and of the objects in it. @throws {Error} where one has no text. */
+/**
+ * The doc comments of an interface, of its keys, and of the keys of objects in it. @throws {Error} if one is missing.
+ */
 export function readInterface(name) {
   const symbol = checker.getSymbolAtLocation(findDeclaration(name).name);
   return { text: describe(symbol), keys: listKeys(checker.getDeclaredTypeOfSymbol(symbol), name, '') };
@@ -46,7 +48,7 @@ export function readInterface(name) {
 
 function listKeys(type, owner, prefix) {
   const members = checker.getPropertiesOfType(type);
-  // What every line begins with comes by inheritance, and so behind the rest.
+  // The keys with which every line begins are inherited, so the compiler lists them last. They are moved to the front.
   const isStart = ({ name }) => lineStart.includes(name);
   return [...members.filter(isStart), ...members.filter((member) => !isStart(member))].flatMap((member) => {
     const key = `${prefix}${member.name}`;
@@ -67,7 +69,7 @@ function listKeys(type, owner, prefix) {
   });
 }
 
-/** Such as a count by denial code, whose keys are those codes. */
+/** Whether the type is a mapped type, such as a count by denial code, whose keys are those codes. */
 function isMapped(type) {
   return (ts.getObjectFlags?.(type) ?? type.objectFlags) & ts.ObjectFlags.Mapped && type.aliasSymbol?.name !== 'Omit';
 }
@@ -77,11 +79,11 @@ function listTexts(type) {
   return parts.every((part) => part.isStringLiteral()) ? parts.map(({ value }) => value) : [];
 }
 
-/** The texts of a union, each with its doc comment. @throws {Error} where one has none. */
+/** The texts of a union, each with its doc comment. @throws {Error} if one has no comment. */
 export function readUnion(name) {
   const { type } = findDeclaration(name);
   return type.types.map((member) => {
-    // The comment is before the bar, and so belongs to no member.
+    // The comment is before the `|`, so it belongs to no member in the syntax tree.
     const source = member.getSourceFile().text;
     const before = source.slice(0, member.getStart()).match(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s*\|\s*$/)?.[1];
     if (before === undefined) throw new Error(`${name} says nothing of ${member.getText()}.`);
@@ -95,7 +97,7 @@ export function readUnion(name) {
   });
 }
 
-/** The texts of a type, such as of a member of an interface: `TrustStoreWarning`, `code`. */
+/** The texts of the type of an interface's member, for example of `TrustStoreWarning` and `code`. */
 export function readMemberTexts(name, key) {
   const symbol = checker.getSymbolAtLocation(findDeclaration(name).name);
   const member = checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(symbol), key);

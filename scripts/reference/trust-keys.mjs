@@ -1,4 +1,5 @@
-// docs/trust-document.md: the tables of keys, by the table that the parser uses and the words of the JSON Schema.
+// Writes the tables of keys in docs/trust-document.md, from the table that the parser uses and the texts of the JSON
+// Schema.
 import { readFileSync } from 'node:fs';
 import { getDocumentKeys } from '../../packages/core/dist/esm/trust-document/document-keys.js';
 import { prose } from './markdown.mjs';
@@ -6,7 +7,7 @@ import { prose } from './markdown.mjs';
 const documentKeys = getDocumentKeys();
 const schema = JSON.parse(readFileSync(new URL('../../packages/core/trust.schema.json', import.meta.url), 'utf8'));
 
-/** Where the pages say more of a key. */
+/** The section that explains more about a key. */
 const more = {
   audience: ['Options', 'trust-sources.md#options'],
   locked: ['A locked document', '#a-locked-document'],
@@ -23,7 +24,7 @@ const more = {
   acceptWithoutClientAuth: ['Public CAs', 'public-certificates.md'],
 };
 
-/** Objects by where they are in a document, each under the key that leads to it, in the order in which one meets them. */
+/** The objects of a document, each with the key that leads to it, in the order in which a reader meets them. */
 function listPlaces() {
   const places = [['the document', 'document']];
   for (const [, objectName] of places)
@@ -34,7 +35,10 @@ function listPlaces() {
   return places;
 }
 
-/** What is code in the words of the schema, which editors show as they are; besides what `prose` finds. */
+/**
+ * Texts that are code in the schema's descriptions, in addition to what `prose` finds. Editors show the descriptions
+ * unchanged.
+ */
 const literals = [
   'certgate trust authority list --json',
   'certgate trust lock',
@@ -48,7 +52,7 @@ const literals = [
   'http:',
   'when-available',
 ];
-/** These are code only in such a place. */
+/** Words that are code only in these contexts. */
 const inPlace = [
   '(?<=option )audience',
   'false(?= refuses)',

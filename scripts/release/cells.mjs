@@ -1,11 +1,13 @@
-// A check of a release is a row of its table: what was checked, whether it holds, and what was seen.
+// Runs the checks of a release. A check is a row of the table: what was checked, whether it passed, and what was seen.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** What a cell throws that can't be run on this machine. It is shown, and no release is made without it. */
+/**
+ * Thrown by a check that can't be run on this machine. The table shows it, and no release is made without the check.
+ */
 export class NotRun extends Error {}
 
-/** Runs `{ check, what, run }` beside each other; `run` answers the detail to show, or throws. */
+/** Runs checks `{ check, what, run }`, several at a time. `run` returns the detail to show, or throws. */
 export async function runCells(cells, onRow) {
   const rows = [];
   const waiting = cells.entries();
@@ -28,7 +30,7 @@ async function runCell({ check, what, run }) {
   }
 }
 
-/** What a program printed on stdout. @throws Error with all that it printed, where it fails. */
+/** Runs a program. @returns its stdout. @throws {Error} with its whole output if it fails. */
 export async function expectProgram(command, words, { cwd, env = {} }) {
   const child = spawn(command, words, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = () => child.kill();

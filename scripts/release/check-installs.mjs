@@ -12,7 +12,10 @@ const nodes = { 20: process.execPath, 24: node24 };
 const adapters = ['@azure/functions', '@certgate/azure-functions', '@certgate/http'];
 const tools = ['certgate', `@types/node@${readVersion('@types/node')}`];
 
-/** Each has its script, and what installs packages for the app and for its development. */
+/**
+ * The package managers: the script of each, and the words with which it installs packages for the app and for its
+ * development.
+ */
 const managers = {
   npm: { script: findNpm(), add: ['install'], dev: ['install', '--save-dev'] },
   pnpm: { script: join(findInstalled('pnpm'), 'bin/pnpm.cjs'), add: ['add'], dev: ['add', '--save-dev'] },
@@ -33,7 +36,7 @@ export function listInstallCells({ version, registry, temporary }) {
   );
 }
 
-/** Where an app was installed that the compilers can check. */
+/** The folder of an installed app, which the compilers can check. */
 export function getAppFolder(temporary, name = 'npm', major = '20') {
   return join(temporary, `${name.replace(' ', '-')}-${major}`);
 }
@@ -66,8 +69,8 @@ async function installAndCall(name, major, version, registry, temporary) {
 }
 
 /**
- * Caches of the cell's own, because those of yarn can't be shared by two processes; npm's is the user's, which checks what
- * it has by its hash.
+ * Each check has a cache of its own for yarn, because two processes can't share one. npm uses the user's cache, which
+ * verifies its content by hashes.
  */
 function makeEnvironment(node, registry, cache) {
   return {
@@ -83,7 +86,7 @@ function makeEnvironment(node, registry, cache) {
   };
 }
 
-/** Versions of TypeScript with what each is called with; `7` has no `node10` any more. */
+/** The versions of TypeScript, with the options for each. Version 7 no longer has `node10`. */
 const compilers = {
   '5.0': { script: join(findInstalled('typescript-5.0'), 'bin/tsc'), resolutions: ['node10', 'node16', 'bundler'] },
   5.9: { script: join(findInstalled('typescript-5.9'), 'bin/tsc'), resolutions: ['node10', 'node16', 'bundler'] },
@@ -105,7 +108,10 @@ export function listTypeCells(temporary) {
   );
 }
 
-/** As `.mts` and `.cts` where Node's rules decide, and with the declarations of all packages checked. */
+/**
+ * Compiles with the declarations of all packages checked. If Node's rules decide (`node16`), it compiles as `.mts` and
+ * as `.cts`.
+ */
 async function compile(folder, name, script, resolution, more) {
   const place = join(folder, 'types', name);
   const endings = resolution === 'node16' ? ['mts', 'cts'] : ['ts'];

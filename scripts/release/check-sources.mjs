@@ -1,11 +1,11 @@
-// What has to be right before anything is packed for a release: each refusal says what to do.
+// Checks what must be right before anything is packed for a release. Each refusal says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { folders, readManifest, readRelease } from './packages.mjs';
 import { locateInRegistry } from './registry.mjs';
 
-/** Why the checkout cannot be released. Nothing is asked of a registry: findTakenNames does that. */
+/** The reasons why the checkout can't be released. This asks no registry; findTakenNames does. */
 export function findRefusals(root) {
   const manifests = folders.map((folder) => ({ folder, ...readManifest(folder, root) }));
   const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
@@ -36,7 +36,7 @@ function checkNames(manifests, { scope, tool }) {
   });
 }
 
-/** All are released together: each names exactly this version of itself and of the others. */
+/** All packages are released together, so each must name exactly this version for itself and for the others. */
 function checkVersions(manifests, version) {
   const own = new Set(manifests.map(({ name }) => name));
   const pinned = manifests.flatMap(({ folder, version: of, name, ...kinds }) => [
@@ -64,7 +64,7 @@ function checkChangelog(changelog, version) {
   ];
 }
 
-/** The API reports are of what was built. */
+/** The committed API reports that differ from those of the build. */
 export function findStaleReports(root) {
   return folders.flatMap((folder) => {
     const [built, committed] = ['dist/api', 'api'].map((path) => join(root, 'packages', folder, path));
@@ -78,7 +78,7 @@ export function findStaleReports(root) {
 
 function checkGit(root, version) {
   const git = (...words) => spawnSync('git', words, { cwd: root, encoding: 'utf8' });
-  // A source that is not committed would be built and packed, too.
+  // A source that is not committed would be built and packed as well.
   const status = git('status', '--porcelain');
   if (status.status !== 0) return ['git cannot tell what was changed here. Release from a clone of the repository.'];
   const tags = git('tag', '--points-at', 'HEAD', 'v*').stdout.split('\n').filter(Boolean);
@@ -92,7 +92,7 @@ function checkGit(root, version) {
   ];
 }
 
-/** Which of the names the registry has already: as this version, or as a package that the owner does not maintain. */
+/** The names that the registry already has: in this version, or as a package that the owner does not maintain. */
 export async function findTakenNames(packages, owner, registry) {
   const found = await Promise.all(
     packages.map(async ({ name, version }) => {

@@ -1,13 +1,13 @@
-// What judges a tarball without installing it: publint reads its manifest and files, attw its types as TypeScript
+// Judges tarballs without installing them: publint reads the manifest and files, and attw reads the types as TypeScript
 // resolves them from each kind of module.
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expectProgram } from './cells.mjs';
 import { findInstalled } from './packages.mjs';
 
-/** What publint is wrong about, with the reason. */
+/** What publint reports wrongly, each with the reason. */
 const falseAlarms = [
-  // It looks for words. A message of secureApp says `import { app } from '@azure/functions'`.
+  // publint searches for words, and a message of secureApp contains `import { app } from '@azure/functions'`.
   { package: '@certgate/azure-functions', code: 'FILE_INVALID_EXPLICIT_FORMAT', file: './dist/index.cjs' },
 ];
 

@@ -1,5 +1,5 @@
-// The packages that people install, and what their tarballs are. What a tarball says of its origin is release.json's: the
-// manifests of this repository are private, so that nothing but a checked tarball can be published.
+// The packages that people install, and their tarballs. The tarball's origin comes from release.json: the manifests in
+// this repository are private, so that only a checked tarball can be published.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** In the order of publishing: each after those that it depends on. */
+/** The folders in the order of publishing: each package after those that it depends on. */
 export const folders = ['x509', 'core', 'azure-functions', 'http', 'certgate'];
 
 export function readManifest(folder, of = root) {
   return JSON.parse(readFileSync(join(of, 'packages', folder, 'package.json'), 'utf8'));
 }
 
-/** Names, owner and address, in one place. @throws Error for a key that is missing or unknown. */
+/**
+ * The names, the owner and the address of a release, which are kept in one place. @throws {Error} if a key is missing
+ * or unknown.
+ */
 export function readRelease(of = root) {
   const release = JSON.parse(readFileSync(join(of, 'release.json'), 'utf8'));
   const [keys, wanted] = [Object.keys(release).sort().join(), 'owner,repository,scope,tool'];
@@ -29,7 +32,10 @@ export function findNpm() {
   return npm;
 }
 
-/** Where a package was installed, for the workspace or for the checks alone. Some export no package.json to ask for. */
+/**
+ * The folder where a package is installed, for the workspace or only for the checks. `require.resolve` can't be used,
+ * because some packages don't export their package.json.
+ */
 export function findInstalled(name) {
   const folders = ['', 'scripts/release'].map((folder) => join(root, folder, 'node_modules', name));
   const found = folders.find((folder) => existsSync(folder));
@@ -38,9 +44,9 @@ export function findInstalled(name) {
 }
 
 /**
- * Packs what is built, and answers `{ folder, name, version, file }` of each. With `bundled`, each tarball brings the other
- * packages of this repository that it depends on (bundleDependencies), so that it can be installed alone:
- * docs/app-shapes.md.
+ * Packs what is built. @returns `{ folder, name, version, file }` of each package. With `bundled`, each tarball
+ * contains the other packages of this repository that it depends on (bundleDependencies), so that it can be installed
+ * without them: docs/app-shapes.md.
  */
 export function packPackages(destination, { bundled }) {
   const npm = findNpm();
@@ -60,7 +66,7 @@ export function packPackages(destination, { bundled }) {
   }
 }
 
-/** Each with the files that npm would publish of it. */
+/** The packages, each with the files of it that npm would publish. */
 function listPackages(npm) {
   const workspaces = folders.flatMap((folder) => ['-w', join('packages', folder)]);
   const listed = Object.values(runNpm([npm, 'pack', '--dry-run', '--json', ...workspaces]));
@@ -71,7 +77,10 @@ function listPackages(npm) {
   });
 }
 
-/** The other packages' tests use files that are not published (`./test-support/*`): only the workspace exports them. */
+/**
+ * The manifest to publish. It leaves out `./test-support/*`, which only tests in the workspace use and which is not
+ * published.
+ */
 function makePublishedManifest({ private: _, exports: all, ...manifest }, folder) {
   const { './test-support/*': __, ...exports } = all;
   const { repository } = readRelease();
@@ -81,7 +90,7 @@ function makePublishedManifest({ private: _, exports: all, ...manifest }, folder
     homepage: `${repository}#readme`,
     repository: { type: 'git', url: `git+${repository}.git`, directory: `packages/${folder}` },
     bugs: `${repository}/issues`,
-    // A scoped package is private unless it says this. With provenance, npm publishes from a workflow only.
+    // npm publishes a scoped package as private without `access`. With `provenance`, it publishes only from a workflow.
     publishConfig: { access: 'public', provenance: true },
   };
 }
@@ -102,7 +111,7 @@ function copyFiles({ folder, manifest, files }, target) {
   writeManifest(manifest, target);
 }
 
-/** The map is not in the tarball: a debugger would look for it in vain. */
+/** Removes the comment that names the source map, because the tarball doesn't contain the map. */
 function dropMapComment(path) {
   writeFileSync(path, readFileSync(path, 'utf8').replace(/^\/\/# sourceMappingURL=\S+\s*$(?![^])/m, ''));
 }
@@ -111,14 +120,14 @@ function writeManifest(manifest, target) {
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Of this repository, direct or not; those of the registry stay with npm. */
+/** The packages of this repository that a package depends on, directly or not. npm installs those from the registry. */
 function listOwnDependencies(name, packages) {
   const { dependencies = {} } = packages.find((each) => each.name === name).manifest;
   const own = Object.keys(dependencies).filter((each) => packages.some((other) => other.name === each));
   return [...new Set(own.flatMap((each) => [each, ...listOwnDependencies(each, packages)]))];
 }
 
-/** The JSON that it prints. */
+/** Runs npm. @returns the JSON that it prints. */
 function runNpm(words) {
   const ended = spawnSync(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   if (ended.status !== 0) throw new Error(`npm ${words.slice(1).join(' ')} failed:\n${ended.stderr}`);

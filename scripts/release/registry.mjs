@@ -1,5 +1,5 @@
-// A registry on this machine that has the tarballs, and sends npm, pnpm and yarn to the configured registry for any other
-// package: what is installed from it is installed as from the npm registry after the release.
+// Starts a registry on this machine that has the tarballs, and redirects npm, pnpm and yarn to the configured registry
+// for every other package. An installation from it is like one from the npm registry after the release.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { gunzipSync } from 'node:zlib';
 import { readRelease } from './packages.mjs';
 
 /**
- * Serves tarballs until `close()`. A name in the scope of one of them is never asked for at the other registry, whether
- * there is a tarball of it or not: somebody else's package would be installed.
+ * Serves tarballs until `close()`. For a name in the scope of one of them, the other registry must never be asked, even
+ * if there is no tarball with that name, because a package by somebody else could be installed.
  */
 export async function serveTarballs(files, upstream) {
   const tarballs = files.map((file) => {
@@ -23,7 +23,7 @@ export async function serveTarballs(files, upstream) {
     const name = decodeURIComponent(path.slice(1));
     const tarball = tarballs.find((each) => each.path === path);
     const named = tarballs.find(({ manifest }) => manifest.name === name);
-    // A package manager that keeps an answer would install the tarball of an earlier run.
+    // A package manager that caches an answer would install the tarball of an earlier run.
     response.setHeader('Cache-Control', 'no-store');
     if (tarball !== undefined) response.end(tarball.bytes);
     else if (named !== undefined) {
@@ -43,17 +43,20 @@ export async function serveTarballs(files, upstream) {
   };
 }
 
-/** npm takes the address of a registry with and without a slash at its end. */
+/** The address of a path in a registry. npm accepts the registry's address with and without a slash at its end. */
 export function locateInRegistry(path, registry) {
   return new URL(path, registry.replace(/\/?$/, '/')).href;
 }
 
-/** For npm, pnpm and yarn in a folder: over what the user's own .npmrc says, such as another registry for the scope. */
+/**
+ * Makes npm, pnpm and yarn use this registry in a folder. This overrides the user's own .npmrc, such as another
+ * registry for the scope.
+ */
 export function useRegistry(folder, url) {
   writeFileSync(join(folder, '.npmrc'), `registry=${url}\n${readRelease().scope}:registry=${url}\n`);
 }
 
-/** What a registry says of a package ("packument"), as far as package managers need it to install. */
+/** The registry's description of a package ("packument"), with what package managers need to install it. */
 function describePackage({ bytes, manifest, path }, origin) {
   const hash = (algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
   const dist = {
@@ -65,7 +68,10 @@ function describePackage({ bytes, manifest, path }, origin) {
   return { name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } } };
 }
 
-/** package/package.json of a tarball: headers of 512 bytes, each before its file, which is padded to blocks of 512. */
+/**
+ * Reads package/package.json from a tarball. A tarball has a header of 512 bytes before each file, and the file is
+ * padded to a multiple of 512 bytes.
+ */
 export function readPackedManifest(bytes) {
   const tar = gunzipSync(bytes);
   for (let at = 0; at < tar.length && tar[at] !== 0;) {

@@ -1,4 +1,5 @@
-// What a package brings along, as a CycloneDX document: of the tarball, as the registry resolves it on the day.
+// Lists what a package contains and depends on, as a CycloneDX document. The dependencies are those that the registry
+// gives on that day.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,8 +11,9 @@ import { readPackedManifest, useRegistry } from './registry.mjs';
 const require = createRequire(import.meta.url);
 
 /**
- * Writes NAME-VERSION.cdx.json beside the tarball, and answers how many components it lists. The same tarball and the same
- * resolution give the same bytes: the time is that of the commit, and the serial number is made from the content.
+ * Writes NAME-VERSION.cdx.json next to the tarball. @returns the number of its components. The same tarball and the
+ * same dependencies give the same bytes, because the time is the commit's, and the serial number is made from the
+ * content.
  */
 export async function writeSbom({ folder, name, file }, registry, temporary, commitTime) {
   const place = join(temporary, `sbom-${folder}`);
@@ -29,7 +31,7 @@ export async function writeSbom({ folder, name, file }, registry, temporary, com
   const made = JSON.parse(await npm('sbom', '--sbom-format', 'cyclonedx', '--sbom-type', kind));
   made.metadata.timestamp = commitTime;
   const { component } = made.metadata;
-  // npm takes the name from the folder.
+  // npm would use the name of the folder.
   component.name = name;
   component.hashes = [{ alg: 'SHA-512', content: createHash('sha512').update(bytes).digest('hex') }];
   if (folder === 'certgate') made.components.push(...listPageComponents());
@@ -46,7 +48,7 @@ function hash(value) {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
-/** What the build takes into the inspector's page, which npm doesn't know. */
+/** The packages that the build bundles into the inspector's page, which npm doesn't know. */
 function listPageComponents() {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'packages/inspector/package.json'), 'utf8'));
   return Object.entries(devDependencies).map(([name, version]) => ({

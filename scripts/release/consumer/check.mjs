@@ -1,5 +1,5 @@
-// Run in an app that has installed the packages: loads every entry as both kinds of module, asks the gate for a decision
-// over real mTLS, and counts the copies of core and x509 on the disk. Prints what it saw as JSON.
+// Runs in an app that has installed the packages: loads every entry as both kinds of module, asks the gate for a
+// decision over real mTLS, and counts the copies of core and x509 on the disk. Prints the results as JSON.
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
