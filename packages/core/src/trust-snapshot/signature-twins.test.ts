@@ -4,38 +4,14 @@ import { describe, it } from 'node:test';
 import { listTwins, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { toPem } from '../test-support/authority-certificates.js';
-import { type KeyKind, now } from '@certgate/x509/test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf, type IdentityInput } from '../test-support/documents.js';
-import {
-  type MadeAuthority,
-  authorityExtensions,
-  issue,
-  makeCrl,
-  readCrl,
-} from '@certgate/x509/test-support/revocation.js';
+import { makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import { makeChain } from '@certgate/x509/test-support/signed-chain.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { authorityOf, getStage, issueCaller } from '../test-support/authority-stage.js';
 import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
-
-const leafExtensions = [
-  'basicConstraints = critical, CA:FALSE',
-  'keyUsage = critical, digitalSignature',
-  'extendedKeyUsage = clientAuth',
-  'subjectKeyIdentifier = hash',
-  'authorityKeyIdentifier = keyid',
-];
-
-const made = new Map<KeyKind, { readonly authority: MadeAuthority; readonly leaf: MadeAuthority }>();
-
-function makeChain(key: KeyKind): { readonly authority: MadeAuthority; readonly leaf: MadeAuthority } {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const authority = issue({ name: 'Corp CA', key, extensions: authorityExtensions });
-  const leaf = issue({ name: 'billing', key: 'p-256-again', issuer: authority, extensions: leafExtensions });
-  made.set(key, { authority, leaf });
-  return { authority, leaf };
-}
 
 describe('signature twins', () => {
   for (const key of ['p-256', 'p-384', 'p-521'] as const) {

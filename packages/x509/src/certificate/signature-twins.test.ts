@@ -3,27 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { KeyKind } from '../test-support/certificates.js';
 import { encodeElement, encodeTree, getNode, parseTree } from '../test-support/der-editing.js';
-import { authorityExtensions, issue, type MadeAuthority } from '../test-support/revocation.js';
+import { makeChain } from '../test-support/signed-chain.js';
 import { listSignatureTwins } from './signature-twins.js';
-
-const leafExtensions = [
-  'basicConstraints = critical, CA:FALSE',
-  'keyUsage = critical, digitalSignature',
-  'extendedKeyUsage = clientAuth',
-  'subjectKeyIdentifier = hash',
-  'authorityKeyIdentifier = keyid',
-];
-
-const made = new Map<KeyKind, { readonly authority: MadeAuthority; readonly leaf: MadeAuthority }>();
-
-function makeChain(key: KeyKind): { readonly authority: MadeAuthority; readonly leaf: MadeAuthority } {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const authority = issue({ name: 'Corp CA', key, extensions: authorityExtensions });
-  const leaf = issue({ name: 'billing', key: 'p-256-again', issuer: authority, extensions: leafExtensions });
-  made.set(key, { authority, leaf });
-  return { authority, leaf };
-}
 
 /** Whether node:crypto verifies the certificate's signature. */
 function isGenuine(der: Uint8Array, key: KeyKind): boolean {
