@@ -87,6 +87,12 @@ describe('certgate trust, from the first caller to the last', () => {
     const verbs = /--to-existing.*\n.*certgate trust rotate billing --certificate FILE .* --store file:trust\.json$/m;
     await stage.refuse(verbs, 'add', 'BILLING', '--certificate', renewed, '--reason', 'x');
     await stage.refuse(/already pinned for "billing"/, 'add', 'other', '--certificate', billing, '--reason', 'x');
+  });
+
+  it('add refuses a placeholder as the name of a function', async () => {
+    const words = /"\*" can't be used as the name of a function.*Without it/;
+    await stage.refuse(words, 'add', 'other', '--certificate', renewed, '--function', '*', '--reason', 'x');
+    await stage.refuse(words, 'add', 'billing', '--to-existing', '--function', '*', '--reason', 'x');
     assert.equal(revision(), 2);
   });
 

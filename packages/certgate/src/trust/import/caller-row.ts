@@ -8,6 +8,7 @@ import {
   type TrustDocumentIdentity,
 } from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
+import { isPlaceholder } from '../administration/edits/identity-edits.js';
 import { type KnownCertificate, readKnownCertificate } from './certificate-folder.js';
 import type { CsvRow } from '../../files/csv-rows.js';
 import {
@@ -101,7 +102,7 @@ export class CallerRow {
     const cell = this.#getCell(column);
     if (cell.includes(',')) this.#report(column, `separate the ${column} by spaces or semicolons, not by commas`);
     const words = [...new Set(cell.split(/[\s;]+/).filter((word) => word !== ''))];
-    const placeholder = words.find((word) => /^(?:\*|[-–—]|none)$/i.test(word));
+    const placeholder = words.find(isPlaceholder);
     if (placeholder !== undefined) {
       const empty = column === 'functions' ? 'every function' : 'no role';
       this.#report(

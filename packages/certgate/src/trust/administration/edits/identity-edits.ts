@@ -44,6 +44,7 @@ export function addIdentity(
   { pin, certificate, names = [], ...identity }: NewIdentity,
 ): TrustDocument {
   expectNewName(document, identity.name);
+  expectFunctionNames(identity.functions);
   if (pin !== undefined) expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
   const made = { ...withNames(identity, names), ...(pin === undefined ? {} : { pins: [pin] }) };
   return { ...document, identities: [...document.identities, made] };
@@ -54,6 +55,19 @@ export function expectNewName(document: TrustDocument, name: string): void {
   if (there === undefined) return;
   throw new ToolFailure(`There is already an identity ${quote(there.name)}.`, {
     remedy: `To add a role (or a certificate or function, or to change its end, by other options): ${formatTrustChange('add', [there.name], ['--to-existing', '--role', 'ROLE'])}\nTo replace its certificate: ${formatTrustChange('rotate', [there.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
+  });
+}
+
+/** Whether a word means "all" or "none" elsewhere. As the name of a function, it would match no function. */
+export function isPlaceholder(word: string): boolean {
+  return /^(?:\*|[-–—]|none)$/i.test(word);
+}
+
+function expectFunctionNames(functions: readonly string[] = []): void {
+  const placeholder = functions.find(isPlaceholder);
+  if (placeholder === undefined) return;
+  throw new ToolFailure(`${quote(placeholder)} can't be used as the name of a function.`, {
+    remedy: 'Pass each function with --function. Without it, a new identity may call every function.',
   });
 }
 
@@ -70,6 +84,7 @@ export interface IdentityAddition {
 export function addToIdentity(document: TrustDocument, name: string, addition: IdentityAddition): TrustDocument {
   const identity = getIdentity(document, name);
   const { newPin, roles, functions, owner, expiresAt, names = [] } = addition;
+  expectFunctionNames(functions);
   // One identity may have a SHA-1 pin and a SHA-256 pin of the same certificate, because a migration begins that way.
   if (newPin !== undefined) expectNewPin(document, newPin, identity);
   // An identity without a list may call every function. Adding a list would take functions away.
