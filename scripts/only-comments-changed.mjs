@@ -144,6 +144,6 @@ function isTitle(node) {
   return (
     ts.isCallExpression(call) &&
     call.arguments[0] === title &&
-    /^(?:test|it|describe|suite)(?:\.\w+)?$/.test(call.expression.getText())
+    /^(?:test|it|describe|suite)(?:\.(?:only|skip|todo))?$/.test(call.expression.getText())
   );
 }
