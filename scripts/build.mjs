@@ -1,7 +1,7 @@
 // Builds every package: its files as ES modules, with their tests, by project references; from those, the bundles that
-// apps and users' tests load. Then it rolls up the declarations of each entry into one file. `node scripts/build.mjs
-// conformance` also builds further projects, which import the packages, at the end. The build is incremental: a second
-// run takes about a second.
+// apps and users' tests load. Then it rolls up the declarations of each entry into one file.
+// `node scripts/build.mjs conformance` also builds further projects, which import the packages, at the end. The build is
+// incremental: a second run takes about a second.
 //
 // TypeScript 7 builds in a fifth of the time. Version 6 stays for tools that need its API, which version 7 lacks: the
 // linters, api-extractor and some tests. The samples and the published types are checked with it too.

@@ -1,7 +1,7 @@
-// Runs the README's two commands on another version of Node, with what is installed and built here: `npm test -- --node
-// 24`. The binary comes from npm (Linux on x64 only; elsewhere, install that version and run the commands yourself).
-// Tests that have the same result on any Node are left out: those of the tool's texts, of what bundlers write, and of
-// doctor, which asks a server from outside.
+// Runs the README's two commands on another version of Node, with what is installed and built here:
+// `npm test -- --node 24`. The binary comes from npm (Linux on x64 only; elsewhere, install that version and run the
+// commands yourself). Tests that have the same result on any Node are left out: those of the tool's texts, of what
+// bundlers write, and of doctor, which asks a server from outside.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

@@ -7,7 +7,7 @@ import { faults, loadFaultyGate } from './scenes/faults.js';
 import { type GateUnderTest, loadGate, rememberSignatures, stopTime } from './scenes/gate.js';
 import { type Difference, runScene } from './scenes/scene.js';
 
-// `rememberSignatures` must come first, because `stopTime` replaces what verifies below it.
+// `rememberSignatures` must come first: `stopTime` wraps the `verify` that it has put in place.
 rememberSignatures();
 stopTime();
 
@@ -41,7 +41,7 @@ async function findDifference(
 }
 
 describe('the reference decision', () => {
-  it('has at most 730 lines, no code of core, and no rule of x509 for a certificate of its own', () => {
+  it('has at most 730 lines, no code of core, and none of the rules of x509 for a single certificate', () => {
     const folder = new URL('../reference/', import.meta.url);
     const texts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
     const count = texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);

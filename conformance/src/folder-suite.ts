@@ -15,8 +15,8 @@ export function readFolderSuite(source: string, content: JsonFields, profile: Va
     form,
     title: content.findText('suite') ?? (form === 'ocsp' ? 'OCSP responses' : 'certification paths'),
     source,
-    // Both suites are old, with SHA-1, small keys and basic constraints that are not critical, which the strict profile
-    // refuses.
+    // Both suites are old: they use SHA-1, small keys and basic constraints that are not critical. So they are run in the
+    // profile of RFC 5280, unless another one is given.
     profile: profile ?? 'rfc5280',
     cases: tests.map((test) => readCase(test, dirname(source))),
   };

@@ -1,5 +1,5 @@
-// Starts one server and, if the setup has one, the front end that ends TLS before it. Then runs `certgate doctor
-// --any-server` against them, and ends both.
+// Starts one server and, if the setup has one, the front end that ends TLS before it. Then runs
+// `certgate doctor --any-server` against them, and ends both.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -36,7 +36,7 @@ export class Deployment {
     return this.az(step, [...words, ...app], options);
   }
 
-  /** The names that Azure gave the app, which must never be published. Empty in a dry run, which has no app. */
+  /** The names that Azure gave the app, which must never be published. Empty until an app was created. */
   get names() {
     const { SERVICE_API_NAME: app, SERVICE_API_URI: uri } = this.outputs;
     if (this.outputs === plannedOutputs) return [];
