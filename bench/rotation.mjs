@@ -13,7 +13,7 @@ if (globalThis.gc === undefined) throw new Error('Run it with --expose-gc: it co
 const count = 40;
 const hours = 7 * 24;
 const warmRounds = 10;
-/** The most entries of the gate's memory. Once it is full, the heap must hardly grow any more. */
+/** The most entries of the gate's memory. Once it is full, the heap may grow by 5 % at most. */
 const rememberedAtMost = 4096;
 const minute = 60_000;
 

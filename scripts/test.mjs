@@ -99,7 +99,7 @@ async function buildAll() {
   await Promise.all([
     expectStep('Building the tests that cross packages', [tsc, '-b', 'tests']),
     expectStep('Checking the published types', [usersTsc, '-b', 'tests/types', 'tests/types/commonjs']),
-    // The declarations that they import are not checked here, because `npm start` checks them.
+    // The declarations that the samples import are not checked here, because `npm start` checks them.
     expectStep('Building the sample app', [usersTsc, '-p', sample, '--skipLibCheck']),
     expectStep('Building the sample clients', [usersTsc, '-p', 'examples/clients', '--skipLibCheck']),
   ]);

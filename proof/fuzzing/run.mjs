@@ -54,9 +54,9 @@ async function fuzz(name, seconds) {
     rmSync(folder, { recursive: true, force: true });
     process.exit(2);
   }
-  // Node.js ends so when it is out of memory, and leaves no input.
+  // Node.js ends with another exit code if it is out of memory, and leaves no input.
   if (finds.length === 0 && ending !== 'exit code 0') finds.push(`the fuzzer ended with ${ending}, and left no input`);
-  // Adds the fewest of the new inputs that reach as much as all of them.
+  // Merges the new inputs into the earlier ones: the fewest that reach as much as all of them.
   if (finds.length === 0) await jazzer(name, [begun, grown], words, [...options, '-merge=1']);
   const added = readdirSync(begun).filter((file) => !known.has(file));
   if (values.keep && finds.length === 0)

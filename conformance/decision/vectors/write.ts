@@ -1,6 +1,6 @@
 // `npm run write -- vectors` writes vectors.json from the reference, with the certificates and lists that the file
-// contains. With `-- --new-material`, openssl makes those anew, with keys that are not kept; with `-- --new-material
-// field`, only those of make-field-material.ts.
+// contains. With `-- --new-material`, openssl makes those anew, with keys that are not kept; with
+// `-- --new-material field`, only those of make-field-material.ts.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { deriveCertificates, makeFieldMaterial } from './make-field-material.js';
 import { makeMaterial, type Material } from './make-material.js';
