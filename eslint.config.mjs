@@ -29,9 +29,7 @@ export default tseslint.config(
     files: ['**/*.{ts,tsx,mts,cts,js,mjs,cjs}'],
     languageOptions: { parser: tseslint.parser },
     plugins: { certgate: { rules: { 'comment-patterns': commentPatterns } } },
-    // Must become 'error' once the comments are reworded. This shows what the rule would find then:
-    // npm run lint -- code . --rule 'certgate/comment-patterns: error'
-    rules: { 'certgate/comment-patterns': 'off' },
+    rules: { 'certgate/comment-patterns': 'error' },
   },
   {
     files: ['packages/*/src/**/*.{ts,tsx}', 'tests/**/*.ts', 'bench/**/*.ts', 'conformance/**/*.ts'],

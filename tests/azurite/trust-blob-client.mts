@@ -22,7 +22,7 @@ export const store: TrustStore = trustStoreFromBlob(container.getBlobClient('tru
   signedBy: '-----BEGIN PUBLIC KEY-----',
 });
 
-// @ts-expect-error A container is no blob.
+// @ts-expect-error A container is not a blob.
 trustStoreFromBlob(container);
 // @ts-expect-error Its URL isn't either.
 trustStoreFromBlob('https://example.blob.core.windows.net/trust/trust.json');

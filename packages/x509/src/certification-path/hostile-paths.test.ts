@@ -13,7 +13,7 @@ import { decodeOcspResponse } from '../revocation/ocsp-response.js';
 import { decodePathCertificate } from '../certificate/path-certificate.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// What certificates can be made to cost (docs/threat-model.md). These tests count; bench/certification-path.mjs
+// What certificates can be made to cost (docs/threat-model.md). These tests count steps; bench/certification-path.mjs
 // measures time.
 describe('paths that are made to be expensive', () => {
   for (const { name, ask, expected, suffices } of hostilePaths) {

@@ -11,8 +11,8 @@ import { anyPolicyInputs } from './policy-graph.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// Tests each rule of RFC 5280 §6.1 that counts or carries something along the path. The conformance suites cover these
-// rules too, but don't run with every test.
+// Tests each rule of RFC 5280 §6.1 that keeps a number or another value along the path. The conformance suites cover
+// these rules too, but don't run with every test.
 const root = newName('Root');
 const [a, b, c] = [newName('A'), newName('B'), newName('C')];
 

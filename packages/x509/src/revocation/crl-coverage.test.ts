@@ -156,7 +156,7 @@ describe('the reasons that a list covers', () => {
     });
   }
 
-  it('are none if names would have to be compared and may not be', () => {
+  it('do not include any if names would have to be compared and may not be', () => {
     const refuse = (): boolean => false;
     for (const scope of [undefined, plainScope, scopeOf({ onlyContainsUserCertificates: true })])
       assert.equal(findCoveredReasons(listOf(scope), certificateOf(), refuse), allReasons);
