@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ToolFailure } from '#local/tool-failure.js';
 
@@ -14,32 +14,37 @@ export interface FileToWrite {
 }
 
 /**
- * Writes the files as one set. If one can't be written, those that did not exist before are removed again. Without
- * `overwrite`, the whole set is refused before anything is written if one file exists. Each file is written under a
- * temporary name in its folder, and then moved into place as a whole.
+ * Writes the files as one set. If one can't be written, those that did not exist before are removed again, and replaced
+ * ones are restored. Without `overwrite`, the whole set is refused before anything is written if one file exists. Each
+ * file is written under a temporary name in its folder, and then moved into place as a whole.
  */
 export async function writeFileSet(files: readonly FileToWrite[], overwrite: boolean): Promise<void> {
   const paths = files.map(({ path }) => path);
   if (!overwrite) await refusePresentFiles(paths);
   const present = await listPresent(paths);
-  const created: string[] = [];
+  const moves = files.map((file) => ({ ...file, from: nameTemporary(file.path), copy: nameTemporary(file.path) }));
+  const moved: typeof moves = [];
   try {
-    const moves: { readonly from: string; readonly to: string }[] = [];
-    for (const { path, content, isSecret } of files) {
-      const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
+    for (const { path, from, copy, content, isSecret } of moves) {
       await mkdir(dirname(path), { recursive: true });
-      created.push(temporary);
-      await writeFile(temporary, content, { flag: 'wx', mode: isSecret ? 0o600 : 0o644 });
-      moves.push({ from: temporary, to: path });
+      await writeFile(from, content, { flag: 'wx', mode: isSecret ? 0o600 : 0o644 });
+      if (present.has(path)) await copyFile(path, copy);
     }
-    for (const { from, to } of moves) {
-      await rename(from, to);
-      if (!present.has(to)) created.push(to);
+    for (const move of moves) {
+      await rename(move.from, move.path);
+      moved.push(move);
     }
   } catch (cause) {
-    await Promise.all(created.map((path) => rm(path, { force: true })));
+    await Promise.all(moved.map(({ path, copy }) => (present.has(path) ? rename(copy, path) : rm(path))));
     throw new ToolFailure(`The files can't be written: ${(cause as Error).message}`, { cause });
+  } finally {
+    await Promise.all(moves.flatMap(({ from, copy }) => [rm(from, { force: true }), rm(copy, { force: true })]));
   }
+}
+
+/** A temporary name in the file's folder, so that a move never leaves the file system. */
+function nameTemporary(path: string): string {
+  return join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
 }
 
 export async function refusePresentFiles(paths: readonly string[]): Promise<void> {

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import type { PathCertificate } from '@certgate/core/internal';
 import { type AuthorityFiles, getAuthorityFiles } from '../../../certificates/authority/authority-files.js';
 import { loadAuthority } from '../../../certificates/authority/load-authority.js';
 import { readRegister } from '../../../certificates/authority/update-register.js';
+import { isFile } from '../../../certificates/read-bounded-file.js';
 import { formatToolCall } from '../../../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
 import { getPathCertificate, readPathCertificates } from './named-files.js';
@@ -65,11 +65,4 @@ async function findLists(name: string, folder: string): Promise<readonly string[
 
 function isPlainName(text: string): boolean {
   return text !== '' && !/[/\\]/.test(text) && !text.startsWith('.');
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => !stats.isDirectory(),
-    () => false,
-  );
 }
