@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { ToolFailure } from '#local/tool-failure.js';
 
 /** The default limit. Certificates, keys and passwords are much smaller. */
@@ -21,6 +21,14 @@ export async function readBoundedFile(path: string, maximumBytes: number = maxim
   } finally {
     await file.close();
   }
+}
+
+/** Whether the path, with links followed, leads to something other than a folder. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => !stats.isDirectory(),
+    () => false,
+  );
 }
 
 /** Checks the size while it reads, because a pipe (`<(…)`, a named pipe) has no size before it has ended. */

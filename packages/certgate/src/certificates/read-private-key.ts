@@ -58,14 +58,29 @@ function openPlainKey(block: PemBlock, name: string): KeyObject {
   }
 }
 
-/** Decrypts a key. OpenSSL notices a wrong password only by the decrypted bytes, so it can't tell that from damage. */
 function openEncryptedKey(block: PemBlock, passphrase: string | undefined): KeyObject {
   // The older form, with `Proc-Type`, derives its key in one round and needs no check.
   if (block.label.startsWith('ENCRYPTED')) checkDerivationCost(decodePemBlock(block));
   if (passphrase === undefined) throw new PfxError('password_wrong', 'It needs a password.');
+  return decryptPrivateKey(
+    block,
+    passphrase,
+    (cause) => new PfxError('password_wrong', 'The password is wrong, or the key is damaged.', { cause }),
+  );
+}
+
+/**
+ * Decrypts a key, or throws what `explain` makes of OpenSSL's error. OpenSSL notices a wrong password only by the
+ * decrypted bytes, so it can't tell that from damage.
+ */
+export function decryptPrivateKey(
+  { text }: PemBlock,
+  passphrase: string,
+  explain: (cause: unknown) => Error,
+): KeyObject {
   try {
-    return createPrivateKey({ key: block.text, format: 'pem', passphrase });
+    return createPrivateKey({ key: text, format: 'pem', passphrase });
   } catch (cause) {
-    throw new PfxError('password_wrong', 'The password is wrong, or the key is damaged.', { cause });
+    throw explain(cause);
   }
 }

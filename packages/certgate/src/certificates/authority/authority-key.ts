@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { ToolFailure } from '#local/tool-failure.js';
 import { encodePem, readPemBlocks } from '../structure/pem-blocks.js';
 import { encryptPrivateKey } from '../pfx/encode-pfx.js';
+import { decryptPrivateKey } from '../read-private-key.js';
 
 /**
  * The number of rounds that OWASP advises for PBKDF2 with SHA-256 (2023). A derivation takes about a sixth of a second
@@ -40,22 +41,15 @@ export function openAuthorityKey(
       remedy: 'Restore its key file. Treat a key that was not encrypted as stolen, and revoke the authority.',
     });
   }
-  const key = decrypt(block.text, password, authority.name);
+  const key = decryptPrivateKey(block, password, (cause) => {
+    return new ToolFailure(`The password of the authority ${authority.name} is wrong, or its key file is damaged.`, {
+      remedy: "Nothing was changed. The password can't be recovered: if it is lost, replace the authority.",
+      cause,
+    });
+  });
   const certificate = new X509Certificate(authority.certificateDer);
   if (createPublicKey(key).equals(certificate.publicKey)) return key;
   throw new ToolFailure(`The key of the authority ${authority.name} does not match its certificate.`, {
     remedy: 'Restore both files from the same backup.',
   });
-}
-
-/** Decrypts a key. OpenSSL notices a wrong password only by the decrypted bytes, so it can't tell that from damage. */
-function decrypt(pem: string, passphrase: string, name: string): KeyObject {
-  try {
-    return createPrivateKey({ key: pem, format: 'pem', passphrase });
-  } catch (cause) {
-    throw new ToolFailure(`The password of the authority ${name} is wrong, or its key file is damaged.`, {
-      remedy: "Nothing was changed. The password can't be recovered: if it is lost, replace the authority.",
-      cause,
-    });
-  }
 }

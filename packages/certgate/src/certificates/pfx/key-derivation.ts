@@ -58,13 +58,7 @@ export class DerivationBudget {
    * @throws {PfxError} `unsupported`, before anything is derived.
    */
   spend(iterations: Asn1 | undefined, blocks: number): number {
-    const rounds = readSmallInteger(iterations);
-    if (rounds < 1 || rounds > maximumRounds) {
-      throw new PfxError(
-        'unsupported',
-        `It asks for ${rounds} rounds of key derivation; 1 to ${maximumRounds} are accepted. ${exportAgain}`,
-      );
-    }
+    const rounds = readRounds(iterations);
     this.#left -= rounds * blocks;
     if (this.#left < 0) {
       throw new PfxError(
@@ -74,6 +68,20 @@ export class DerivationBudget {
     }
     return rounds;
   }
+}
+
+/**
+ * Reads a number of rounds within the limit of one derivation.
+ *
+ * @throws {PfxError} `unsupported`
+ */
+function readRounds(iterations: Asn1 | undefined): number {
+  const rounds = readSmallInteger(iterations);
+  if (rounds >= 1 && rounds <= maximumRounds) return rounds;
+  throw new PfxError(
+    'unsupported',
+    `It asks for ${rounds} rounds of key derivation; 1 to ${maximumRounds} are accepted. ${exportAgain}`,
+  );
 }
 
 const exportAgain = 'Export it again with fewer: openssl pkcs12 -export -iter 100000';
@@ -138,12 +146,6 @@ const scryptOid = '1.3.6.1.4.1.11591.4.11';
 const maximumScryptCost = 4_194_304;
 
 /**
- * The number of blocks that a derivation is taken to need. Three blocks of SHA-1 suffice for a cipher's key and its
- * initialization vector.
- */
-const blocks = 3;
-
-/**
  * Refuses an EncryptedPrivateKeyInfo (RFC 5958 §3) whose key derivation would keep this machine busy, because OpenSSL
  * works off any number of rounds that a file asks for.
  *
@@ -154,13 +156,13 @@ export function checkDerivationCost(encryptedPrivateKeyInfo: Uint8Array): void {
   const [scheme, parameters] = readSequence(algorithm);
   if (readObjectIdentifier(scheme) !== oids.pbes2) {
     // The parameters of PBES1 and of the PKCS #12 schemes are a salt and a number of rounds.
-    new DerivationBudget().spend(readSequence(parameters)[1], blocks);
+    readRounds(readSequence(parameters)[1]);
     return;
   }
   const [derivation] = readSequence(parameters);
   const [function_, values] = readSequence(derivation);
   if (readObjectIdentifier(function_) === scryptOid) checkScrypt(readSequence(values));
-  else new DerivationBudget().spend(readSequence(values)[1], blocks);
+  else readRounds(readSequence(values)[1]);
 }
 
 function checkScrypt([, cost, blockSize, parallelization]: readonly Asn1[]): void {

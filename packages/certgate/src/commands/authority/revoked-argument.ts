@@ -1,8 +1,8 @@
-import { lstat } from 'node:fs/promises';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { isIssuedBy } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { PfxError } from '../../certificates/pfx/pfx-error.js';
+import { isFile } from '../../certificates/read-bounded-file.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { formatToolCall } from '../../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
@@ -52,11 +52,4 @@ async function readFromFile(path: string, authority: StoredAuthority): Promise<R
     });
   }
   return { serialNumber: getDecoded({ certificateDer }).serialNumber, isProven: true };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (facts) => !facts.isDirectory(),
-    () => false,
-  );
 }

@@ -66,7 +66,7 @@ function formatLine(
   return status >= 400 || hasFailed ? colors.yellow(text) : text;
 }
 
-const shownElsewhere: ReadonlySet<string> = new Set(['status', 'decision', 'suppressed', 'status']);
+const shownElsewhere: ReadonlySet<string> = new Set(['status', 'decision', 'suppressed']);
 
 /**
  * Formats a line that Certgate's adapter wrote to the app's log, for people. Undefined if it is not such a line. The

@@ -55,8 +55,7 @@ async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function readStored(path: string): Promise<StoredDocument | undefined> {
-  const target = await followLink(path);
-  return target === undefined ? undefined : readVersion(target);
+  return readVersion(await followLink(path));
 }
 
 async function readVersion(target: string): Promise<StoredDocument | undefined> {
@@ -78,7 +77,7 @@ function computeEtag(bytes: Uint8Array, signature: string | undefined): string {
 }
 
 async function writeStored(path: string, content: NewDocument, etag: string | undefined): Promise<WriteOutcome> {
-  const target = (await followLink(path)) ?? resolve(path);
+  const target = await followLink(path);
   return withLockFolder(`${target}.lock`, async (lock) => {
     const current = await readVersion(target);
     if (current?.etag !== etag) return 'conflict';
@@ -114,7 +113,7 @@ async function replace(
 }
 
 /** The path with links followed, so that a write replaces the file and not the link. The file itself need not exist. */
-async function followLink(path: string): Promise<string | undefined> {
+async function followLink(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (fault) {
@@ -160,7 +159,7 @@ async function readBounded(
 
 async function keepAside(path: string, stored: StoredDocument): Promise<string> {
   const suffix = nameAside(stored);
-  const target = `${(await followLink(path)) ?? resolve(path)}${suffix}`;
+  const target = `${await followLink(path)}${suffix}`;
   await keepFile(target, stored.bytes);
   if (stored.signature !== undefined) await keepFile(`${target}.sig`, Buffer.from(`${stored.signature}\n`));
   return `file:${path}${suffix}`;
@@ -212,7 +211,7 @@ async function readLines(path: string): Promise<readonly string[]> {
 }
 
 function findLogPath(path: string): Promise<string> {
-  return explained(path, async () => `${(await followLink(path)) ?? resolve(path)}.log.jsonl`);
+  return explained(path, async () => `${await followLink(path)}.log.jsonl`);
 }
 
 function explainFileFault(fault: unknown, path: string): ToolFailure {
