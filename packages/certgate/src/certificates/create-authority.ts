@@ -3,13 +3,13 @@ import { ToolFailure } from '#local/tool-failure.js';
 import type { AuthorityKeyAlgorithm } from './structure/certificate-choices.js';
 import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/create-extensions.js';
 import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
-import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
+import { createDistinguishedName, type SubjectParts } from './structure/subject-name.js';
 import { generateKeyPair } from './structure/key-pair.js';
 import { createNameConstraints, type PermittedNames } from './structure/permitted-names.js';
 import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 
-export interface AuthorityOptions extends SubjectName, PermittedNames {
+export interface AuthorityOptions extends SubjectParts, PermittedNames {
   /** The authority that signs it. Absent for a root, which signs itself. */
   readonly parent?: CertificateIssuer;
   /** Default `ec-p256`. */

@@ -11,7 +11,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';
-import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
+import { createDistinguishedName, type SubjectParts } from './structure/subject-name.js';
 import { usualDays, type ExtendedKeyUsageName } from './structure/certificate-choices.js';
 import { getUsageOid } from './structure/extended-key-usage.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
@@ -20,7 +20,7 @@ import { createAlternativeNames, type AlternativeNames } from './structure/subje
 import { createPeriodWithin, type DaysWanted } from './structure/validity-period.js';
 import { signCertificate, type IssuedCertificate, type SignedCertificate } from './structure/write-certificate.js';
 
-interface IssuedContent extends SubjectName, AlternativeNames {
+interface IssuedContent extends SubjectParts, AlternativeNames {
   readonly issuer: CertificateIssuer;
   /** How many days it is valid. Default: 90, or fewer if the authority ends before. */
   readonly wanted?: DaysWanted;

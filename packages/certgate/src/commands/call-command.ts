@@ -4,13 +4,13 @@ import { isToolResult } from '#local/client/mcp-reply.js';
 import { type McpConnection, openMcpSession } from '#local/client/mcp-session.js';
 import { sendRequest } from '#local/client/send-request.js';
 import { createCallReport, printReport } from './call/call-report.js';
-import { type CallCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
+import { type CallCertificate, type CallCertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
 import { findMcpAddress, readAuthorities, readRequestBody, readToolArguments } from './call/call-input.js';
 import type { HeaderFields } from './call/request-options.js';
 import { exitCodes } from './command-line/exit-codes.js';
 import { printJson } from './command-line/output.js';
 
-interface CallFlags extends CertificateFlags {
+interface CallFlags extends CallCertificateFlags {
   readonly request?: string;
   readonly header?: HeaderFields;
   readonly data?: string;

@@ -13,7 +13,7 @@ import { formatCheckTable, listFailures } from '../local-app/checks/check-table.
 import { type CheckResult, runChecks } from '../local-app/checks/run-checks.js';
 import { listCoverageWarnings } from '../local-app/app-notices.js';
 import { findAppFrontEnd } from '../local-app/front-end-settings.js';
-import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
+import { type HostedApp, runLocalApp } from '../local-app/local-app.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
 import { startOnPort } from '../local-app/listening-port.js';
 import { exitCodes } from './command-line/exit-codes.js';
@@ -120,13 +120,13 @@ function refuseDirectHeader({ unsafeDirectHeader }: DevFlags, frontEnd: FrontEnd
   });
 }
 
-function describeRunning(app: LocalApp, flags: DevFlags): RunningApp {
+function describeRunning(app: HostedApp, flags: DevFlags): RunningApp {
   const behaviour = readGatewayFlags(flags, app.frontEnd, 'optional');
   return { app, frontEnd: app.frontEnd, behaviour, namesToCall: flags.call ?? [] };
 }
 
 /** Reports what runs, and returns whether everything is as it should be. */
-async function reportApp(app: LocalApp, flags: RunningFlags): Promise<boolean> {
+async function reportApp(app: HostedApp, flags: RunningFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
   if (flags.unsafeDirectHeader === true) {
     printNotice(
@@ -153,7 +153,7 @@ async function reportApp(app: LocalApp, flags: RunningFlags): Promise<boolean> {
 
 const nothingChecked = 'Nothing was checked: the app has no closed HTTP or MCP function, and --call names no function.';
 
-async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckResult[]> {
+async function checkApp(app: HostedApp, flags: DevFlags): Promise<readonly CheckResult[]> {
   const namesToCall = flags.call ?? [];
   const isNamed = (name: string) => (hosted: HostedFunction) => hosted.name.toLowerCase() === name.toLowerCase();
   const disabled = app.functions.find(
@@ -179,7 +179,7 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
   return runChecks(planChecks(app.functions, app.callers, namesToCall, behaviour), app);
 }
 
-function printApp(app: LocalApp, results: readonly CheckResult[], flags: RunningFlags): void {
+function printApp(app: HostedApp, results: readonly CheckResult[], flags: RunningFlags): void {
   if (results.length > 0) {
     printLine(formatCheckTable(app.functions, results));
     for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${escapeControls(failure)}`);
@@ -202,13 +202,13 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: Running
   for (const line of formatCallLines(app)) printLine(line);
 }
 
-function describeReady(app: LocalApp, { page }: RunningFlags): string {
+function describeReady(app: HostedApp, { page }: RunningFlags): string {
   const lines = [`ready ${app.url}`, `  ${describeTrust(app)}`, `  front end: ${app.frontEnd}`];
   // The link contains the inspector's token. Anybody who has it can call the app as its development callers.
   return [...lines, ...(page === undefined ? [] : [`  inspector: ${colors.cyan(page.url)}`])].join('\n');
 }
 
-function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
+function describeApp(app: HostedApp, checks: readonly CheckResult[]): object {
   const functions = app.functions.map((hosted) => {
     const { name, triggerType, http, mcp, route, methods, covered, disabled } = hosted;
     const policy = hosted.policy ?? { kind: 'certificate', roles: [] };
@@ -242,7 +242,7 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
 }
 
 /** Listens for signals and for changes before it reports that the app is ready, because both may come immediately. */
-async function keepRunning(app: LocalApp, folder: string, flags: RunningFlags): Promise<void> {
+async function keepRunning(app: HostedApp, folder: string, flags: RunningFlags): Promise<void> {
   const stopped = untilStopped();
   let work: Promise<unknown> = Promise.resolve();
   const watch: AppWatch = await watchApp(folder, () => {
@@ -259,7 +259,7 @@ async function keepRunning(app: LocalApp, folder: string, flags: RunningFlags): 
   }
 }
 
-async function reload(app: LocalApp, flags: RunningFlags): Promise<void> {
+async function reload(app: HostedApp, flags: RunningFlags): Promise<void> {
   printNotice('The app changed and is loaded again.');
   try {
     await app.restart();

@@ -44,10 +44,10 @@ export interface ExaminationOptions {
   readonly alsoHosts: readonly string[];
 }
 
-export type Caller = 'nobody' | 'denied' | 'allowed';
+export type ProbeCaller = 'nobody' | 'denied' | 'allowed';
 
 /** What each caller got at first, before anything was forged. All other answers are compared with these. */
-export interface Baseline {
+export interface ProbeBaseline {
   readonly nobody: WireAnswer;
   readonly denied: WireAnswer;
   readonly allowed: WireAnswer;
@@ -58,7 +58,7 @@ export interface Baseline {
 export interface ExaminedFunction {
   readonly index: number;
   readonly target: TargetFunction;
-  readonly baseline: Baseline;
+  readonly baseline: ProbeBaseline;
 }
 
 export interface SeenRefusal {
@@ -185,7 +185,7 @@ export function newQuery(): string {
  * Whether the answer refuses a forged request. A closed connection is a refusal too, if the same caller without the
  * forgery met a closed connection at first.
  */
-export function isRefused(answer: WireAnswer, { nobody, denied, reader }: Baseline, usesDenied: boolean): boolean {
+export function isRefused(answer: WireAnswer, { nobody, denied, reader }: ProbeBaseline, usesDenied: boolean): boolean {
   const other = usesDenied ? denied : nobody;
   return reader.classify(answer) === 'refused' || (answer.kind === 'closed' && other.kind === 'closed');
 }
@@ -195,7 +195,7 @@ export function isRefused(answer: WireAnswer, { nobody, denied, reader }: Baseli
  * a function key is missing, a firewall's 403) shows nothing. A 4xx other than 401 and 403 is a refusal only if the
  * allowed caller is admitted.
  */
-export function isRefusedAtFirst({ allowed, reader, ...others }: Baseline, caller: 'nobody' | 'denied'): boolean {
+export function isRefusedAtFirst({ allowed, reader, ...others }: ProbeBaseline, caller: 'nobody' | 'denied'): boolean {
   const answer = others[caller];
   const isAllowedAdmitted = reader.classify(allowed) === 'admitted';
   // A closed connection is a refusal if the allowed caller gets an answer that admits it.
@@ -256,7 +256,10 @@ export const nothingTells: Judgement = cannotTell(
   'Nothing was sent, since no function admits the allowed caller and refuses others.',
 );
 
-export function observeBaseline(examined: readonly ExaminedFunction[], caller: Caller): readonly ProbeObservation[] {
+export function observeBaseline(
+  examined: readonly ExaminedFunction[],
+  caller: ProbeCaller,
+): readonly ProbeObservation[] {
   const sent = { nobody: 'no certificate', denied: 'the denied certificate', allowed: 'the allowed certificate' };
   return examined.map(({ index, baseline }) => observe(baseline[caller], sent[caller], index, baseline.reader));
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { WireAnswer } from '#local/client/wire-request.js';
-import type { Caller } from './examination.js';
+import type { ProbeCaller } from './examination.js';
 import { type AnswerMeaning, type AnswerReader, byStatus } from './verdict.js';
 
 // Decides what an answer means if the server is unknown (`--any-server`). An answer like the allowed caller's admits,
@@ -20,7 +20,7 @@ interface Look {
 }
 
 /** What each caller got before anything was forged. The same request was sent several times. */
-type Samples = Readonly<Record<Caller, readonly WireAnswer[]>>;
+type Samples = Readonly<Record<ProbeCaller, readonly WireAnswer[]>>;
 
 /** The statuses with which a server refuses the form of a request, whoever sends it. */
 const formRefusals: readonly number[] = [400, 404, 405, 421, 501, 505];

@@ -2,17 +2,17 @@ import type { FrontEndName } from '@certgate/core/internal';
 import type { HostedFunction } from '#local/functions-host/functions-host.js';
 import { type FrontEndBehaviour, findTarget, isCallable } from '../local-app/checks/check-plan.js';
 import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
-import type { LocalApp } from '../local-app/local-app.js';
+import type { HostedApp } from '../local-app/local-app.js';
 import type { WindowFacts } from '../trust/validity/validity-windows.js';
-import type { InspectedFunction } from '../trust/views/page-views.js';
+import type { ShownFunction } from '../trust/views/page-views.js';
 
 /**
  * The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change if the app is loaded
  * again.
  */
 export interface RunningApp {
-  readonly app: Pick<LocalApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'> &
-    Partial<Pick<LocalApp, 'expectAnswer'>>;
+  readonly app: Pick<HostedApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'> &
+    Partial<Pick<HostedApp, 'expectAnswer'>>;
   /** The name of the front end that the gateway plays. */
   readonly frontEnd: FrontEndName;
   readonly behaviour: FrontEndBehaviour & { readonly worstCase: boolean };
@@ -21,9 +21,9 @@ export interface RunningApp {
 }
 
 /** What the page shows: a running app, or only a trust document (in the form that `--store` takes). */
-export type InspectedSubject = { readonly running: RunningApp } | InspectedStore;
+export type InspectedSubject = { readonly running: RunningApp } | StoreSubject;
 
-export interface InspectedStore {
+export interface StoreSubject {
   readonly store: string;
   /** A folder of certificates, whose dates show when a pin begins and ends. */
   readonly certificateFolder?: string | undefined;
@@ -33,12 +33,12 @@ export interface InspectedStore {
   readonly at?: number | undefined;
 }
 
-export function describeFunctions({ app, namesToCall }: RunningApp): readonly InspectedFunction[] {
+export function describeFunctions({ app, namesToCall }: RunningApp): readonly ShownFunction[] {
   const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
   return app.functions.map((hosted) => describeFunction(hosted, mayCall.has(hosted.name.toLowerCase())));
 }
 
-function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): InspectedFunction {
+function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): ShownFunction {
   const { name, triggerType, methods, mcp, covered } = hosted;
   if (!isCallable(hosted) || hosted.disabled === true) {
     const why = hosted.disabled === true ? 'disabled by an app setting' : 'no HTTP trigger';

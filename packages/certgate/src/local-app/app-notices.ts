@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { frontEndSetting, isolationSetting, lockSetting, secretSetting } from '@certgate/core/internal';
 import { countSlips } from '../texts/slips.js';
 import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '#local/json-file.js';
-import type { Environment } from '#local/functions-host/app-settings.js';
+import type { ProcessEnvironment } from '#local/functions-host/app-settings.js';
 import type { HostedFunction } from '#local/functions-host/functions-host.js';
 import { readPolicy } from './hosted-policy.js';
 
@@ -11,7 +11,7 @@ const ourSettings = ['CERTGATE_TRUST', lockSetting, frontEndSetting, secretSetti
 const maximumSlips = 2;
 
 /** One line for each setting whose name is almost one of Certgate's, because such a setting has no effect. */
-export function listSettingWarnings(settings: Environment): readonly string[] {
+export function listSettingWarnings(settings: ProcessEnvironment): readonly string[] {
   return Object.keys(settings).flatMap((name) => {
     if (ourSettings.includes(name)) return [];
     const [closest] = ourSettings
@@ -54,7 +54,7 @@ function isObserved(hosted: HostedFunction): boolean {
 /**
  * One line that names the settings which Azure or Core Tools use and this host ignores. Undefined if there are none.
  */
-export async function findIgnoredNote(folder: string, settings: Environment): Promise<string | undefined> {
+export async function findIgnoredNote(folder: string, settings: ProcessEnvironment): Promise<string | undefined> {
   const [hostJson, localSettings] = await Promise.all(
     ['host.json', 'local.settings.json'].map((name) => findJsonObject(join(folder, name))),
   );
@@ -89,7 +89,7 @@ function findAt(document: JsonObject | undefined, path: readonly string[]): unkn
   return value;
 }
 
-function isSetByAppSetting(settings: Environment, path: readonly string[]): boolean {
+function isSetByAppSetting(settings: ProcessEnvironment, path: readonly string[]): boolean {
   const wanted = ['AzureFunctionsJobHost', ...path].join('__').toLowerCase();
   return Object.keys(settings).some((name) => {
     const key = name.replaceAll(':', '__').toLowerCase();

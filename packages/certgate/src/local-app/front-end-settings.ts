@@ -10,7 +10,7 @@ import {
   secretSetting,
 } from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
-import { type Environment, resolveAppSettings } from '#local/functions-host/app-settings.js';
+import { type ProcessEnvironment, resolveAppSettings } from '#local/functions-host/app-settings.js';
 import type { HostedGate } from '#local/functions-host/functions-host.js';
 import { findGateOptions } from './hosted-gate-options.js';
 
@@ -23,7 +23,7 @@ export interface AppFrontEnd {
 /** The front end of an app that we start. */
 export interface HostedFrontEnd extends AppFrontEnd {
   /** App settings that nobody has set, but without which the app would not know its front end. */
-  readonly missingSettings: Environment;
+  readonly missingSettings: ProcessEnvironment;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface HostedFrontEnd extends AppFrontEnd {
 export async function findAppFrontEnd(
   folder: string,
   named: FrontEndName | undefined,
-  explicit: Environment = {},
+  explicit: ProcessEnvironment = {},
 ): Promise<AppFrontEnd> {
   const settings = await resolveAppSettings({ folder, inherited: process.env, explicit });
   return chooseFrontEnd(readFrontEndSettings(settings), named);
@@ -44,7 +44,7 @@ export async function prepareFrontEnd(
   folder: string,
   named: FrontEndName | undefined,
   madeSecret: string,
-  explicit: Environment = {},
+  explicit: ProcessEnvironment = {},
 ): Promise<HostedFrontEnd> {
   const { name, secret } = await findAppFrontEnd(folder, named, explicit);
   const naming = named === undefined ? {} : { [frontEndSetting]: named };
@@ -59,7 +59,7 @@ export async function prepareFrontEnd(
  */
 export function heedGate(
   gate: HostedGate | undefined,
-  settings: Environment,
+  settings: ProcessEnvironment,
   named: FrontEndName | undefined,
 ): AppFrontEnd {
   const inCode = findGateOptions(gate?.options)?.frontEnd ?? undefined;

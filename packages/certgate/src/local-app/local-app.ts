@@ -28,7 +28,7 @@ import { listRoleSets } from './hosted-policy.js';
 import { type HostedTrust, readHostedTrust } from './hosted-trust.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
-export interface LocalAppOptions {
+export interface HostedAppOptions {
   /** The folder of the function app, which contains host.json and package.json. */
   readonly folder: string;
   /**
@@ -73,7 +73,7 @@ export interface LocalTrust {
 }
 
 /** A function app on this machine, behind the gateway, with callers to try it. */
-export interface LocalApp {
+export interface HostedApp {
   /** The gateway's address. */
   readonly url: string;
   /** The app's own address. It answers only the gateway, unless `unsafeDirectHeader` is set. */
@@ -102,7 +102,7 @@ export interface LocalApp {
  * Runs the app in the embedded host, behind the gateway, with certificates and trust in the app's `.certgate/`. Rejects
  * with ToolFailure if the folder contains no app, the app can't be loaded, or a port is taken.
  */
-export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+export async function runLocalApp(options: HostedAppOptions): Promise<HostedApp> {
   const folder = resolve(options.folder);
   // Checked first, so that nothing is written into a folder that is not an app.
   await findAppEntry(folder);
@@ -120,7 +120,7 @@ export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   return app;
 }
 
-class RunningLocalApp implements LocalApp {
+class RunningLocalApp implements HostedApp {
   readonly serverCertificatePem: string;
   functions: readonly HostedFunction[] = [];
   isStreaming = false;
@@ -129,7 +129,7 @@ class RunningLocalApp implements LocalApp {
   isLocked = false;
   callers: readonly Caller[] = [];
   trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
-  readonly #options: LocalAppOptions;
+  readonly #options: HostedAppOptions;
   readonly #developmentFolder: string;
   readonly #serverCertificate: DevelopmentCertificate;
   #host: FunctionsHost | undefined;
@@ -142,7 +142,7 @@ class RunningLocalApp implements LocalApp {
   #readTrust: HostedTrust | undefined;
   readonly #answers = new AnswerWatch();
 
-  constructor(options: LocalAppOptions, developmentFolder: string, serverCertificate: DevelopmentCertificate) {
+  constructor(options: HostedAppOptions, developmentFolder: string, serverCertificate: DevelopmentCertificate) {
     this.#options = options;
     this.#developmentFolder = developmentFolder;
     this.#serverCertificate = serverCertificate;

@@ -32,7 +32,7 @@ export interface LocalAppFunction extends Omit<HostedFunction, 'policy'> {
   readonly policy?: FunctionPolicy;
 }
 
-export interface StartMessage {
+export interface StartLocalAppMessage {
   readonly kind: 'start';
   /** The absolute path of the app's folder. */
   readonly folder: string;
@@ -58,9 +58,9 @@ export interface CallMessage {
   };
 }
 
-export type MessageToLocalApp = StartMessage | CallMessage | { readonly kind: 'stop' };
+export type MessageToLocalApp = StartLocalAppMessage | CallMessage | { readonly kind: 'stop' };
 
-export interface ReadyMessage {
+export interface LocalAppReadyMessage {
   readonly kind: 'ready';
   readonly url: string;
   readonly serverCertificatePem: string;
@@ -84,7 +84,7 @@ export interface EndMessage {
 }
 
 export type MessageFromLocalApp =
-  | ReadyMessage
+  | LocalAppReadyMessage
   | AnsweredMessage
   | EndMessage
   | { readonly kind: 'call-failed'; readonly id: number; readonly message: string }

@@ -151,7 +151,7 @@ export class AccessGate {
     const { thumbprintSha256 } = presented;
     const refusal = version && this.#refusals.find({ thumbprintSha256, chain }, version, now);
     if (refusal) return refusal;
-    const asked: Asked = { leaf, chain, version, presented, requirement, now };
+    const asked: UnrememberedRequest = { leaf, chain, version, presented, requirement, now };
     const finding = this.#find(presented, now);
     return isThenable(finding) ? this.#verifyLater(asked, finding) : this.#verify(asked, finding);
   }
@@ -178,7 +178,7 @@ export class AccessGate {
     }
   }
 
-  async #verifyLater(asked: Asked, finding: PromiseLike<TrustFinding>): Promise<Decision> {
+  async #verifyLater(asked: UnrememberedRequest, finding: PromiseLike<TrustFinding>): Promise<Decision> {
     const began = this.#ages.moment();
     try {
       const answer = await finding;
@@ -192,11 +192,11 @@ export class AccessGate {
    * The same request at the time when the store's answer arrived. The gate decides by that time, because what the store
    * found may have ended meanwhile.
    */
-  #postpone(asked: Asked, began: Moment): Asked {
+  #postpone(asked: UnrememberedRequest, began: Moment): UnrememberedRequest {
     return { ...asked, now: asked.now + this.#ages.age(began) };
   }
 
-  #verify(asked: Asked, finding: TrustFinding): Decision | Promise<Decision> {
+  #verify(asked: UnrememberedRequest, finding: TrustFinding): Decision | Promise<Decision> {
     const verified = verifyFinding(asked.presented, finding, asked.now);
     if (verified.outcome === 'denied') return this.#refuse(asked, finding, verified);
     if (finding.outcome !== 'nominated') return this.#conclude(asked, verified, undefined);
@@ -207,7 +207,7 @@ export class AccessGate {
   }
 
   async #concludeLater(
-    asked: Asked,
+    asked: UnrememberedRequest,
     verified: VerifiedCertificate,
     confirmed: PromiseLike<ConfirmedFinding>,
   ): Promise<Decision> {
@@ -225,7 +225,11 @@ export class AccessGate {
     }
   }
 
-  #conclude(asked: Asked, verified: VerifiedCertificate, confirmed: ConfirmedFinding | undefined): Decision {
+  #conclude(
+    asked: UnrememberedRequest,
+    verified: VerifiedCertificate,
+    confirmed: ConfirmedFinding | undefined,
+  ): Decision {
     const { leaf, version, requirement, now } = asked;
     const authentication = concludeIdentity(verified, confirmed, now);
     if (authentication.outcome === 'denied') return this.#refuse(asked, verified.finding, authentication);
@@ -236,7 +240,7 @@ export class AccessGate {
     return authorize(identity, requirement, now);
   }
 
-  #refuse({ chain, version, presented, now }: Asked, finding: TrustFinding, denial: Denial): Denial {
+  #refuse({ chain, version, presented, now }: UnrememberedRequest, finding: TrustFinding, denial: Denial): Denial {
     // Whether the version changed is asked last, because reading it makes the store look at its clocks, which most
     // unknown callers are not worth.
     if (version !== undefined && isWorthRemembering(finding, denial) && this.#isSettled(version)) {
@@ -253,7 +257,7 @@ export class AccessGate {
 }
 
 /** A request that is not answered from memory. */
-interface Asked {
+interface UnrememberedRequest {
   readonly leaf: string;
   readonly chain: string | undefined;
   readonly version: string | undefined;

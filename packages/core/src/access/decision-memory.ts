@@ -124,7 +124,7 @@ export class RefusalCache {
     return this.#entries.size;
   }
 
-  find({ thumbprintSha256, chain }: RefusedCertificate, version: string, now: number): Denial | undefined {
+  find({ thumbprintSha256, chain }: RefusalKey, version: string, now: number): Denial | undefined {
     // The usual case: no costly refusal was remembered.
     if (this.#entries.size === 0) return undefined;
     const entry = this.#entries.get(thumbprintSha256);
@@ -135,7 +135,7 @@ export class RefusalCache {
 
   /** `finding` is the trust store's answer. */
   remember(
-    { thumbprintSha256, chain }: RefusedCertificate,
+    { thumbprintSha256, chain }: RefusalKey,
     version: string,
     finding: TrustFinding,
     denial: Denial,
@@ -153,7 +153,7 @@ export class RefusalCache {
 }
 
 /** The certificate and chain by which a refusal is remembered. */
-interface RefusedCertificate {
+interface RefusalKey {
   readonly thumbprintSha256: string;
   /** The text of the chain that came with the certificate. Undefined if no chain came. */
   readonly chain: string | undefined;

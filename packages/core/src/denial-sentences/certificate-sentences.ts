@@ -98,9 +98,9 @@ function describeGrace(grace: GraceFacts | undefined): string {
   }
 }
 
-type PublicIssuance = DenialFacts['certificate_extended_key_usage_unsuitable']['publicIssuance'];
+type IssuanceFacts = DenialFacts['certificate_extended_key_usage_unsuitable']['publicIssuance'];
 
-function describePublicIssuance(issuance: PublicIssuance): string {
+function describePublicIssuance(issuance: IssuanceFacts): string {
   if (issuance === undefined) return '';
   return ` It looks like a certificate of a public CA (${issuance.verdict}: ${issuance.evidence.join(', ')}). Those no longer issue clientAuth, so a renewal does not help: issue the caller one from an authority of your own, or pin one that the caller makes for this purpose. See docs/public-certificates.md.`;
 }

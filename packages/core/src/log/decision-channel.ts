@@ -234,7 +234,7 @@ function createDecisionEvent({ functionName, invocationId }: Call, facts: Decisi
 
 const nothingDenied: Partial<Pick<Denial, 'detail' | 'facts'>> = Object.freeze({});
 
-function describeCaller(decision: Decision): Pick<DecisionEvent, CallerKey> {
+function describeCaller(decision: Decision): Pick<DecisionEvent, CallerMember> {
   const denial = decision.outcome === 'denied' ? decision : undefined;
   const identity = decision.outcome === 'denied' ? undefined : decision.identity;
   const certificate = identity?.certificate;
@@ -251,7 +251,7 @@ function describeCaller(decision: Decision): Pick<DecisionEvent, CallerKey> {
   };
 }
 
-type CallerKey =
+type CallerMember =
   | 'identityName'
   | 'owner'
   | 'roles'

@@ -29,7 +29,7 @@ interface SeenInDocument {
   readonly crls: Map<string, string>;
 }
 
-interface AuthorityContext {
+interface AuthorityReadingContext {
   readonly directory: AuthorityDirectory;
   readonly seen: SeenInDocument;
   readonly warnings: TrustWarning[];
@@ -39,7 +39,7 @@ function* readAuthority(
   reader: DocumentReader,
   value: unknown,
   path: string,
-  { directory, seen, warnings }: AuthorityContext,
+  { directory, seen, warnings }: AuthorityReadingContext,
 ): Generator<undefined, void, undefined> {
   const fields = reader.readObject(value, path, 'authority');
   if (fields === undefined) return;

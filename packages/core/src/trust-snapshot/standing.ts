@@ -150,7 +150,7 @@ export function listEntries(identity: TrustedIdentity): readonly ListedEntry[] {
   return [...pins.map((pin) => ({ identity, pin })), ...names.map((trustName) => ({ identity, trustName }))];
 }
 
-interface Anchor extends EntryWindow {
+interface AnchorStanding extends EntryWindow {
   readonly isDenied: boolean;
 }
 
@@ -168,7 +168,7 @@ function listIssuerReasons(snapshot: TrustSnapshot, entry: ListedEntry, now: num
   return [...new Set([...denied, ...reasons].flat())];
 }
 
-function listAnchorReasons({ validFrom, validUntil, isDenied }: Anchor, now: number): readonly StandingCode[] {
+function listAnchorReasons({ validFrom, validUntil, isDenied }: AnchorStanding, now: number): readonly StandingCode[] {
   return [
     ...(now >= validFrom ? [] : (['path_certificate_not_yet_valid'] as const)),
     ...(now < validUntil ? [] : (['path_certificate_expired'] as const)),
@@ -186,10 +186,10 @@ function findAuthority({ authorities }: TrustSnapshot, { pin, trustName }: Liste
  * The anchors of each authority. They are computed once, because a document may bind a hundred thousand names to one
  * authority.
  */
-const anchorsOf = new WeakMap<TrustSnapshot, Map<TrustedAuthority, readonly Anchor[]>>();
+const anchorsOf = new WeakMap<TrustSnapshot, Map<TrustedAuthority, readonly AnchorStanding[]>>();
 
-function getAnchors(snapshot: TrustSnapshot, authority: TrustedAuthority): readonly Anchor[] {
-  const all = anchorsOf.get(snapshot) ?? new Map<TrustedAuthority, readonly Anchor[]>();
+function getAnchors(snapshot: TrustSnapshot, authority: TrustedAuthority): readonly AnchorStanding[] {
+  const all = anchorsOf.get(snapshot) ?? new Map<TrustedAuthority, readonly AnchorStanding[]>();
   anchorsOf.set(snapshot, all);
   const anchors =
     all.get(authority) ??

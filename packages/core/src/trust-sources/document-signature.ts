@@ -11,7 +11,7 @@ import {
 /** The result of checking a detached signature: it fits one of the keys, or the reason why it doesn't. */
 export type DocumentSignatureState = 'fits' | 'absent' | 'malformed' | 'wrong';
 
-interface VerificationKey {
+interface SignerKey {
   readonly key: KeyObject;
   /** Undefined for Ed25519, which signs the bytes themselves and not a hash. */
   readonly hash: 'sha256' | 'sha384' | undefined;
@@ -37,7 +37,7 @@ const usage = 'signedBy takes PEM public keys (-----BEGIN PUBLIC KEY-----): Ed25
 export class DocumentSignatureVerifier {
   /** For people: the first 16 hexadecimal digits of the SHA-256 of each key's SubjectPublicKeyInfo, in upper case. */
   readonly keyIds: readonly string[];
-  readonly #keys: readonly VerificationKey[];
+  readonly #keys: readonly SignerKey[];
 
   /**
    * @throws {CertgateError} if `signedBy` contains anything else than such public keys, for example a private key or an
@@ -129,7 +129,7 @@ function verifyBeside(
   });
 }
 
-function readVerificationKey(pem: unknown): VerificationKey {
+function readVerificationKey(pem: unknown): SignerKey {
   if (typeof pem !== 'string' || pem.trim() === '') {
     throw invalidArgument(`${usage}; one of them is ${pem === '' ? 'empty' : `of type ${typeof pem}`}.`);
   }
@@ -157,7 +157,7 @@ function parsePublicKey(pem: string): KeyObject {
   }
 }
 
-function classifyKey(key: KeyObject): VerificationKey {
+function classifyKey(key: KeyObject): SignerKey {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === 'ed25519') return { key, hash: undefined };
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return { key, hash: 'sha256' };

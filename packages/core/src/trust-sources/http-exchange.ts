@@ -54,7 +54,7 @@ async function readBody(response: IncomingMessage, maximumLength: number): Promi
   return body;
 }
 
-interface OutgoingRequest {
+interface SourceRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Uint8Array;
@@ -62,7 +62,7 @@ interface OutgoingRequest {
   readonly signal: AbortSignal;
 }
 
-async function sendRequest(url: URL, { body, ca, ...options }: OutgoingRequest): Promise<IncomingMessage> {
+async function sendRequest(url: URL, { body, ca, ...options }: SourceRequest): Promise<IncomingMessage> {
   const { plain, secure } = await loadHttp();
   return new Promise((resolve, reject) => {
     // A new connection: one that was kept may have died while the instance was frozen.

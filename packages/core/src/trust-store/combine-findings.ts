@@ -123,7 +123,7 @@ function codeOf(finding: Refused): DenialCode {
   return finding.outcome === 'unavailable' ? 'trust_unavailable' : finding.code;
 }
 
-function listAmbiguity(identities: readonly NamedIdentity[]): readonly RefusedFinding[] {
+function listAmbiguity(identities: readonly PartialIdentity[]): readonly RefusedFinding[] {
   const [first, ...others] = identities;
   const stranger = first && others.find((identity) => !isSameIdentity(identity, first));
   if (first === undefined || stranger === undefined) return [];
@@ -137,14 +137,14 @@ function isMatch(finding: Refused): finding is RefusedFinding | RefusedNominatio
 }
 
 /** The identity that a pin names is known before its authority is asked; its roles are not. */
-function listNamed({ identityName }: { readonly identityName?: string }): readonly NamedIdentity[] {
+function listNamed({ identityName }: { readonly identityName?: string }): readonly PartialIdentity[] {
   return identityName === undefined ? [] : [{ name: identityName }];
 }
 
-type NamedIdentity = Pick<FoundIdentity, 'name'> & Partial<FoundIdentity>;
+type PartialIdentity = Pick<FoundIdentity, 'name'> & Partial<FoundIdentity>;
 
 /** Gives only the name. The pins and names that matched are left out, because each store has its own. */
-function describeIdentity({ name }: NamedIdentity): MatchedIdentity {
+function describeIdentity({ name }: PartialIdentity): MatchedIdentity {
   return { identity: name, pins: [], names: [] };
 }
 
@@ -152,7 +152,7 @@ function describeIdentity({ name }: NamedIdentity): MatchedIdentity {
  * Whether two identities are equal in everything that decides, to the letter. The roles of two stores are neither
  * combined nor chosen from, because no document contains the result. The owner is only logged, so it may differ.
  */
-function isSameIdentity(one: NamedIdentity, other: NamedIdentity): boolean {
+function isSameIdentity(one: PartialIdentity, other: PartialIdentity): boolean {
   if (one.name !== other.name || one.roles === undefined || other.roles === undefined) return one.name === other.name;
   return isSameSet(one.roles, other.roles) && isSameSet(one.functions ?? null, other.functions ?? null);
 }

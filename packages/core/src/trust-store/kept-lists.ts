@@ -15,7 +15,7 @@ export interface ListSigner {
 type Lists = readonly CertificateRevocationList[];
 
 /** The lists of one scope (see `nameScope`), in the order in which they came. */
-interface Scope {
+interface ListScope {
   /** The name of the scope. The lists that are not understood form a scope of their own with the same name. */
   readonly name: string;
   /** The newest complete list, and while its date is in the future, also the one that is used until then. */
@@ -49,9 +49,9 @@ const maximumBeside = 4;
  * certificates or for other reasons. Immutable.
  */
 export class KeptLists {
-  readonly #byScope: ReadonlyMap<string, Scope>;
+  readonly #byScope: ReadonlyMap<string, ListScope>;
 
-  constructor(byScope: ReadonlyMap<string, Scope> = new Map()) {
+  constructor(byScope: ReadonlyMap<string, ListScope> = new Map()) {
     this.#byScope = byScope;
   }
 
@@ -69,7 +69,7 @@ export class KeptLists {
     return this.#byScope.get(name)?.complete ?? [];
   }
 
-  get scopes(): readonly Scope[] {
+  get scopes(): readonly ListScope[] {
     return [...this.#byScope.values()];
   }
 
@@ -77,7 +77,7 @@ export class KeptLists {
    * Keeps only the scopes whose lists the authority signed. Lists of CAs that the document leaves out must not be used.
    */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
-    const isKept = ({ complete, deltas, beside }: Scope): boolean =>
+    const isKept = ({ complete, deltas, beside }: ListScope): boolean =>
       [...complete, ...deltas, ...beside].every(isOfAuthority);
     return new KeptLists(new Map([...this.#byScope].filter(([, scope]) => isKept(scope))));
   }

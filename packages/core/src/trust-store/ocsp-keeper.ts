@@ -40,7 +40,7 @@ interface Setback {
   readonly fault: string;
 }
 
-interface Revoked {
+interface RevokedAnswer {
   /** The question that `response` answers, by `nameQuestion`. */
   readonly key: string;
   readonly issuer: PathCertificate;
@@ -66,7 +66,7 @@ export class OcspKeeper {
    * a revocation. There is one entry for each key of an issuer, since two CAs of the same name may have signed the same
    * contents.
    */
-  readonly #revoked = new Map<string, readonly Revoked[]>();
+  readonly #revoked = new Map<string, readonly RevokedAnswer[]>();
   #revocations = 0;
   readonly #askedAt = new Map<string, number>();
   readonly #inFlight = new Map<string, Promise<void>>();
@@ -228,12 +228,12 @@ export class OcspKeeper {
     this.#keepBounded(this.#good, key, response);
   }
 
-  #findRevoked(certificate: PathCertificate, issuer: PathCertificate): Revoked | undefined {
+  #findRevoked(certificate: PathCertificate, issuer: PathCertificate): RevokedAnswer | undefined {
     return this.#revoked.get(nameCertificate(certificate))?.find((revoked) => isSameKey(revoked.issuer, issuer));
   }
 
   /** Keeps a revocation. A hold never replaces a final revocation. */
-  #keepRevoked(certificate: PathCertificate, revoked: Revoked): void {
+  #keepRevoked(certificate: PathCertificate, revoked: RevokedAnswer): void {
     const before = this.#findRevoked(certificate, revoked.issuer);
     if (before === undefined) this.#revocations += 1;
     if (revoked.isOnHold && before?.isOnHold === false) return;
@@ -241,13 +241,13 @@ export class OcspKeeper {
     this.#keepBounded(this.#revoked, nameCertificate(certificate), [...others, revoked]);
   }
 
-  #forgetRevoked(certificate: PathCertificate, revoked: Revoked): void {
+  #forgetRevoked(certificate: PathCertificate, revoked: RevokedAnswer): void {
     const others = this.#listRevokedBut(certificate, revoked);
     if (others.length > 0) this.#revoked.set(nameCertificate(certificate), others);
     else this.#revoked.delete(nameCertificate(certificate));
   }
 
-  #listRevokedBut(certificate: PathCertificate, revoked: Revoked | undefined): readonly Revoked[] {
+  #listRevokedBut(certificate: PathCertificate, revoked: RevokedAnswer | undefined): readonly RevokedAnswer[] {
     return (this.#revoked.get(nameCertificate(certificate)) ?? []).filter((each) => each !== revoked);
   }
 

@@ -23,7 +23,7 @@ export interface PassedRequest {
 }
 
 /** The time in which handlers behind one gate have the request, until they leave it. */
-export interface Scope {
+export interface GateScope {
   /** Undefined if the code of two gates' apps runs in turn, so that it is unknown which of them asks. */
   readonly gate: Gatekeeper | undefined;
   /** Whether this is a context of Fastify, which shares hooks with the contexts around it. */
@@ -34,7 +34,7 @@ interface Passage {
   /** One entry for each gate, in the order in which the gates let the request pass. */
   readonly entries: readonly PassedRequest[];
   /** The scopes of all gates but the first one, the innermost last. */
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly GateScope[];
 }
 
 /**
@@ -43,7 +43,7 @@ interface Passage {
  */
 const passages: ContextMap<Passage> = createContextMap();
 
-const noScopes: readonly Scope[] = Object.freeze([]);
+const noScopes: readonly GateScope[] = Object.freeze([]);
 
 /** Notes a gate's result. It replaces the earlier result of the same gate and keeps those of other gates. */
 export function notePassed(request: object, entry: PassedRequest): void {
@@ -68,7 +68,7 @@ export function findCurrent(request: object): PassedRequest | 'several' | undefi
 }
 
 /** Notes that handlers behind this gate have the request from now on. Undefined if they have it already. */
-export function enterScope(request: object, gate: Gatekeeper): Scope | undefined {
+export function enterScope(request: object, gate: Gatekeeper): GateScope | undefined {
   const current = findCurrent(request);
   if (current !== 'several' && current?.gate === gate) return undefined;
   return pushScope(request, { gate, isContext: false });
@@ -84,14 +84,14 @@ export function enterContext(request: object, gate: Gatekeeper): void {
   pushScope(request, { gate: isShared ? undefined : gate, isContext: true });
 }
 
-function pushScope(request: object, scope: Scope): Scope {
+function pushScope(request: object, scope: GateScope): GateScope {
   const { entries, scopes } = passages.get(request) ?? { entries: [], scopes: noScopes };
   passages.set(request, { entries, scopes: [...scopes, scope] });
   return scope;
 }
 
 /** Gives the request back to the handlers around this scope. Scopes may be left in any order, and more than once. */
-export function leaveScope(request: object, scope: Scope): void {
+export function leaveScope(request: object, scope: GateScope): void {
   const passage = passages.get(request);
   if (passage === undefined) return;
   passages.set(request, { ...passage, scopes: passage.scopes.filter((each) => each !== scope) });

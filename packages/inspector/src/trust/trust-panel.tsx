@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/trust/views/page-views.js';
+import type { ShownFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { Facts } from '../parts/facts.js';
 import { formatClock, formatDay } from '../parts/format.js';
@@ -112,7 +112,7 @@ function Denied({ denied }: Pick<TrustView, 'denied'>): VNode {
   );
 }
 
-function Coverage({ functions }: { readonly functions: readonly InspectedFunction[] }): VNode {
+function Coverage({ functions }: { readonly functions: readonly ShownFunction[] }): VNode {
   return (
     <section class="panel" aria-label="Coverage">
       <h3 class="panel-title">Functions, and who may call them</h3>
@@ -145,7 +145,7 @@ function Coverage({ functions }: { readonly functions: readonly InspectedFunctio
   );
 }
 
-function CoverageBadge({ inspected: { isCovered, kind } }: { readonly inspected: InspectedFunction }): VNode {
+function CoverageBadge({ inspected: { isCovered, kind } }: { readonly inspected: ShownFunction }): VNode {
   if (kind === 'other') return <span class="dim">no HTTP</span>;
   if (isCovered) return <Badge tone="good">gate</Badge>;
   return kind === 'anonymous' ? <Badge tone="info">open</Badge> : <Badge tone="bad">no gate</Badge>;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { InspectedApp, InspectedFunction } from '../../../certgate/src/trust/views/page-views.js';
+import type { InspectedApp, ShownFunction } from '../../../certgate/src/trust/views/page-views.js';
 import { chooseFunction, createDraft, listMethods, parseHeaders, readDraft } from './try-draft.js';
 
 const closed = { triggerType: 'httpTrigger', kind: 'certificate', isCovered: true, mayBeCalledUnasked: false } as const;
 const http = { ...closed, mcp: null, policy: '', roles: [] };
-const refund: InspectedFunction = { ...http, name: 'Refund', route: '/api/refund', methods: ['POST'] };
+const refund: ShownFunction = { ...http, name: 'Refund', route: '/api/refund', methods: ['POST'] };
 const inputSchema = { type: 'object', properties: { id: { type: 'string' } } };
-const tool: InspectedFunction = {
+const tool: ShownFunction = {
   ...http,
   name: 'CancelOrder',
   route: '/runtime/webhooks/mcp',

@@ -1,7 +1,7 @@
 import type {
   DroppedFile,
   InspectedApp,
-  InspectedFunction,
+  ShownFunction,
   TryRequest,
 } from '../../../certgate/src/trust/views/page-views.js';
 import { fillRoute, hasOpenParameter } from './route-parameters.js';
@@ -21,11 +21,11 @@ export interface TryDraft {
 
 export const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
 
-export function listCallable(app: InspectedApp): readonly InspectedFunction[] {
+export function listCallable(app: InspectedApp): readonly ShownFunction[] {
   return app.functions.filter(({ route }) => route !== null);
 }
 
-export function listMethods({ methods }: InspectedFunction): readonly string[] {
+export function listMethods({ methods }: ShownFunction): readonly string[] {
   return methods.length === 0 ? everyMethod : methods.map((method) => method.toUpperCase());
 }
 
@@ -47,7 +47,7 @@ export function createDraft(app: InspectedApp): TryDraft | undefined {
 /**
  * The draft changed into a call of this function. For an MCP function, the body is a message that the user completes.
  */
-export function chooseFunction(chosen: InspectedFunction, draft: TryDraft): TryDraft {
+export function chooseFunction(chosen: ShownFunction, draft: TryDraft): TryDraft {
   const methods = listMethods(chosen);
   const wasMcp = draft.body.includes('"jsonrpc"');
   return {
@@ -68,7 +68,7 @@ function createMcpMessage({
   kind,
   name,
   inputSchema,
-}: NonNullable<InspectedFunction['mcp']>): Pick<TryDraft, 'headers' | 'body'> {
+}: NonNullable<ShownFunction['mcp']>): Pick<TryDraft, 'headers' | 'body'> {
   const { properties = {} } = (inputSchema ?? {}) as { readonly properties?: object };
   const values = Object.fromEntries(Object.keys(properties).map((each) => [each, '']));
   const params = kind === 'resource' ? { uri: name } : { name, arguments: values };

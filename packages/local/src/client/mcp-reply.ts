@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json-file.js';
-import { parseRefusal, type Refusal } from './refusal.js';
+import { parseRefusal, type GateRefusal } from './refusal.js';
 import type { IncomingResponse } from './send-request.js';
 
 /** The reply to a JSON-RPC 2.0 request: the member `result` or `error` of its response object (§5). */
@@ -55,7 +55,7 @@ export function isToolResult(reply: McpReply | undefined): boolean {
 }
 
 /** The gate's refusal in an error result. Undefined for any other result, including an error of the tool itself. */
-export function findToolRefusal(reply: McpReply | undefined): Refusal | undefined {
+export function findToolRefusal(reply: McpReply | undefined): GateRefusal | undefined {
   if (reply?.kind !== 'result' || isToolResult(reply)) return undefined;
   const [text, ...others] = listTexts(reply.result) ?? [];
   return text === undefined || others.length > 0 ? undefined : parseRefusal(text);

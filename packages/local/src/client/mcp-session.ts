@@ -56,10 +56,10 @@ export async function openMcpSession(
   };
 }
 
-type HeaderFields = Readonly<Record<string, string>>;
+type McpHeaders = Readonly<Record<string, string>>;
 
 /** The header fields of every further request. */
-function describeSession({ headers }: IncomingResponse, result: Readonly<Record<string, unknown>>): HeaderFields {
+function describeSession({ headers }: IncomingResponse, result: Readonly<Record<string, unknown>>): McpHeaders {
   const id = headers['mcp-session-id'];
   const { protocolVersion: agreed } = result;
   return {
@@ -75,7 +75,7 @@ interface McpRequest {
   readonly params?: object;
 }
 
-async function post(connection: McpConnection, fields: HeaderFields, request: McpRequest): Promise<McpAnswer> {
+async function post(connection: McpConnection, fields: McpHeaders, request: McpRequest): Promise<McpAnswer> {
   const response = await sendRequest({
     ...connection,
     method: 'POST',

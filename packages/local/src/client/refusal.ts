@@ -1,7 +1,7 @@
 import { problemTypePrefix } from '@certgate/core/internal';
 
 /** A refusal in the gate's own words: problem details (RFC 9457) with Certgate's members. */
-export interface Refusal {
+export interface GateRefusal {
   readonly publicCode: string;
   /** The precise code, which the gate includes only in Development. In other environments it equals the public code. */
   readonly precise: string;
@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** Undefined if the text is not the gate's refusal, but for example an error of the app. */
-export function parseRefusal(text: string): Refusal | undefined {
+export function parseRefusal(text: string): GateRefusal | undefined {
   try {
     const problem = JSON.parse(text) as {
       type?: unknown;

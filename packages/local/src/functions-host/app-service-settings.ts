@@ -1,11 +1,11 @@
-import type { Environment } from './app-settings.js';
+import type { ProcessEnvironment } from './app-settings.js';
 
 /**
  * Variables that App Service sets for every function app, with invented values. Code reads them to find out whether it
  * runs in Azure. Variables of a managed identity are left out, because libraries would call the address that they
  * contain.
  */
-const appServiceVariables: Environment = {
+const appServiceVariables: ProcessEnvironment = {
   AZURE_FUNCTIONS_ENVIRONMENT: 'Production',
   APPSETTING_WEBSITE_SITE_NAME: 'certgate-inspect',
   FUNCTIONS_EXTENSION_VERSION: '~4',
@@ -33,7 +33,7 @@ const localVariables: ReadonlySet<string> = new Set([
 ]);
 
 export interface AppServiceSettings {
-  readonly settings: Environment;
+  readonly settings: ProcessEnvironment;
   /** Sorted names of the variables that were set. */
   readonly set: readonly string[];
   readonly removed: readonly string[];
@@ -44,7 +44,7 @@ export interface AppServiceSettings {
  * settings keeps its value. `inherited` is the environment of this process, which does not exist in Azure.
  */
 export function placeOnAppService(
-  local: Environment,
+  local: ProcessEnvironment,
   inherited: Readonly<Record<string, string | undefined>>,
 ): AppServiceSettings {
   const isLocal = ([name, value]: readonly [string, string]): boolean =>

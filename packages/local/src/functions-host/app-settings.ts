@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { ToolFailure } from '../tool-failure.js';
 import { expectJsonObject, findJsonObject, findProperty, isJsonObject } from '../json-file.js';
 
-export type Environment = Readonly<Record<string, string>>;
+export type ProcessEnvironment = Readonly<Record<string, string>>;
 
 export interface AppSettingsInput {
   readonly folder: string;
   /** The environment of the parent process. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
   /** Settings that the caller gives. They win over all others. */
-  readonly explicit: Environment;
+  readonly explicit: ProcessEnvironment;
 }
 
 /**
@@ -25,7 +25,7 @@ const otherHost =
  * and not empty wins over local.settings.json. `AZURE_FUNCTIONS_ENVIRONMENT` is Development whatever the file contains.
  * `WEBSITE_HOSTNAME` is set later, when the port is known.
  */
-export async function resolveAppSettings(input: AppSettingsInput): Promise<Environment> {
+export async function resolveAppSettings(input: AppSettingsInput): Promise<ProcessEnvironment> {
   // Windows ignores the letter case of variable names, so there the last one that is set replaces the others.
   const byKey = new Map<string, readonly [name: string, value: string]>();
   const keyOf = (name: string): string => (process.platform === 'win32' ? name.toUpperCase() : name);
@@ -48,7 +48,7 @@ export async function resolveAppSettings(input: AppSettingsInput): Promise<Envir
   return Object.freeze(Object.fromEntries(byKey.values()));
 }
 
-async function readLocalSettings(path: string): Promise<Environment> {
+async function readLocalSettings(path: string): Promise<ProcessEnvironment> {
   const document = await findJsonObject(path);
   if (document === undefined) return {};
   const values = expectJsonObject(findProperty(document, 'Values') ?? {}, 'Values', path);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ToolFailure } from '../tool-failure.js';
 import { findAppEntry } from './app-entry.js';
 import { placeOnAppService } from './app-service-settings.js';
-import { type Environment, resolveAppSettings } from './app-settings.js';
+import { type ProcessEnvironment, resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
 import { isLogged } from './log-levels.js';
 import { createFrontEndToken, frontEndTokenHeaderName } from './http/request-sender.js';
@@ -83,7 +83,7 @@ export interface FunctionsHost {
   /** The app's gate. Undefined if the app has none. */
   readonly gate: HostedGate | undefined;
   /** The app settings, with which the app was loaded as its environment. */
-  readonly settings: Environment;
+  readonly settings: ProcessEnvironment;
   /** Whether the app has set `enableHttpStream`. */
   readonly streaming: boolean;
   /** Runs the app's appTerminate hooks and ends its process. If it doesn't end in time, it is killed. */
@@ -141,14 +141,14 @@ export async function describeFunctionApp(
   return description;
 }
 
-type AnswerKind = 'ready' | 'described';
-type AnswerOf<Kind extends AnswerKind> = Extract<MessageFromHost, { readonly kind: Kind }>;
+type ExpectedKind = 'ready' | 'described';
+type AnswerOf<Kind extends ExpectedKind> = Extract<MessageFromHost, { readonly kind: Kind }>;
 
-async function forkHost<Kind extends AnswerKind>(
+async function forkHost<Kind extends ExpectedKind>(
   options: FunctionsHostOptions,
   expected: Kind,
   createMessage: (app: Omit<DescribeMessage, 'kind'>) => MessageToHost,
-): Promise<readonly [RunningHost<Kind>, AnswerOf<Kind>, Environment]> {
+): Promise<readonly [RunningHost<Kind>, AnswerOf<Kind>, ProcessEnvironment]> {
   const folder = resolve(options.folder);
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
@@ -183,7 +183,7 @@ async function withNotice<Value>(pending: Promise<Value>, notify: () => void): P
 }
 
 /** Options for Node. The real host takes them from this app setting and splits them at white space. */
-function findWorkerArguments(settings: Environment): string[] {
+function findWorkerArguments(settings: ProcessEnvironment): string[] {
   const found = Object.entries(settings).find(([name]) => /^languageWorkers(?:__|:)node(?:__|:)arguments$/i.test(name));
   return (found?.[1] ?? '').split(/\s+/).filter((word) => word !== '');
 }
@@ -194,7 +194,7 @@ function inspectArguments(inspect: string | true | undefined): string[] {
 }
 
 /** The host process, as its parent sees it. */
-class RunningHost<Kind extends AnswerKind> {
+class RunningHost<Kind extends ExpectedKind> {
   readonly ready: Promise<AnswerOf<Kind>>;
   readonly #child: ChildProcess;
   readonly #ended: Promise<ExitStatus>;

@@ -1,6 +1,6 @@
 import { ToolFailure } from '../tool-failure.js';
 import { findGateFault, findGateMark } from './hosted-gate.js';
-import type { AppContext, RegisteredFunction } from './worker/app-context.js';
+import type { AppContext, RegisteredCallback } from './worker/app-context.js';
 import { findUnsuppliedBinding } from './worker/durable-client.js';
 import type { DescribedFunction, HostedFunction, HostedMcp } from './worker/host-protocol.js';
 import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
@@ -53,7 +53,7 @@ function duplicateName(name: string): ToolFailure {
   });
 }
 
-function checkBindings(registered: RegisteredFunction): void {
+function checkBindings(registered: RegisteredCallback): void {
   const trigger = findTrigger(registered);
   const { name, bindings } = registered.metadata;
   if (trigger === undefined || !isHttpTrigger(trigger[1].type)) return;
@@ -91,7 +91,7 @@ export function describeWithBindings(app: AppContext, routes: readonly Route[]):
 }
 
 function describeFunction(
-  registered: RegisteredFunction,
+  registered: RegisteredCallback,
   route: Route | undefined,
   coreApi: object | undefined,
 ): HostedFunction {

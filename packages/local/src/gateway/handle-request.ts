@@ -14,7 +14,7 @@ import { buildUpstreamRequestFields } from './exchange/upstream-request-headers.
 import { announcesBody, expectsContinue, findRequestRefusal, type RequestHead } from './exchange/request-refusals.js';
 import { askForCertificateAfterRequestHead } from './tls-renegotiation.js';
 
-export interface ReceivedRequest {
+export interface GatewayRequest {
   readonly settings: GatewaySettings;
   readonly connection: ClientConnection;
   readonly request: IncomingMessage;
@@ -23,7 +23,7 @@ export interface ReceivedRequest {
 }
 
 /** Handles one request, from its head to the report of its outcome. */
-export async function handleRequest(received: ReceivedRequest): Promise<void> {
+export async function handleRequest(received: GatewayRequest): Promise<void> {
   const { settings, connection, request, response } = received;
   if (!connection.takesRequests()) return;
   if (connection.pendingResponses.size >= settings.limits.maxPipelinedRequests) {
@@ -47,7 +47,7 @@ export async function handleRequest(received: ReceivedRequest): Promise<void> {
   reportExchange(settings.onExchange, { method: head.method, target: head.target, connection, startedAt }, result);
 }
 
-async function answerRequest(received: ReceivedRequest, head: RequestHead): Promise<ExchangeResult> {
+async function answerRequest(received: GatewayRequest, head: RequestHead): Promise<ExchangeResult> {
   const { settings, connection, request, response } = received;
   const refuse = async (answer: GatewayAnswer): Promise<ExchangeResult> => {
     if (response.destroyed || response.headersSent) return { answeredBy: 'nobody' };
@@ -93,7 +93,7 @@ type CertificateAdmission =
   | { readonly answer: GatewayAnswer };
 
 /** The certificate that this request passes on to the app. If the mode says so, the gateway asks for it now. */
-async function admitCertificate(received: ReceivedRequest, head: RequestHead): Promise<CertificateAdmission> {
+async function admitCertificate(received: GatewayRequest, head: RequestHead): Promise<CertificateAdmission> {
   const { settings, connection, request } = received;
   const userAgent = getFieldValues(head.fields, 'user-agent')[0];
   const classified = classifyRequest(settings, { target: head.target, userAgent });
@@ -113,7 +113,7 @@ async function admitCertificate(received: ReceivedRequest, head: RequestHead): P
 }
 
 function getForwardingFacts(
-  { settings, connection: { socket }, serverCertificateSummary }: ReceivedRequest,
+  { settings, connection: { socket }, serverCertificateSummary }: GatewayRequest,
   certificate: PeerCertificate | undefined,
 ): Parameters<typeof buildUpstreamRequestFields>[1] {
   return {

@@ -1,9 +1,9 @@
 import { type X509Certificate, createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import type { PresentedCertificate } from './exchange/played-front-end.js';
+import type { CertificateToForward } from './exchange/played-front-end.js';
 
 /** The leaf certificate that a client presented. TLS has proven only that the client has its key. */
-export interface PeerCertificate extends PresentedCertificate {
+export interface PeerCertificate extends CertificateToForward {
   /** The thumbprint in upper-case hexadecimal without separators, as Azure writes it. */
   readonly thumbprintSha256: string;
   readonly thumbprintSha1: string;

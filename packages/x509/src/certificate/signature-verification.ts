@@ -67,13 +67,13 @@ export function isSignatureValidInBackground(signed: SignedData, key: Verificati
   });
 }
 
-interface Verification {
+interface PreparedVerification {
   readonly digest: string | null;
   readonly key: KeyObject | VerifyKeyObjectInput;
 }
 
 /** Undefined if the key doesn't suit the algorithm. */
-function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): Verification | undefined {
+function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): PreparedVerification | undefined {
   if (key === null) return undefined;
   switch (algorithm.scheme) {
     case 'rsa-pkcs1':

@@ -4,8 +4,8 @@ import { type GateDescription, parseTrustAddress, showTrustAddress } from '@cert
 import type { JsonObject } from '#local/json-file.js';
 import { trustSettingName } from '../../local-app/app-trust.js';
 
-type StoreDescription = GateDescription['stores'][number];
-type Source = StoreDescription['sources'][number];
+type DescribedStore = GateDescription['stores'][number];
+type Source = DescribedStore['sources'][number];
 
 /** A trust store as a baseline describes it. The description is the same on every machine. */
 export interface AgreedStore {
@@ -27,7 +27,7 @@ export interface LoadedHere {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-export function agreeOnStore({ sources, options }: StoreDescription, here: LoadedHere): AgreedStore {
+export function agreeOnStore({ sources, options }: DescribedStore, here: LoadedHere): AgreedStore {
   const [place = '', mirror] = sources.map((each) => namePlace(each, here));
   const { signedBy } = options;
   return {

@@ -5,7 +5,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { placeOnAppService } from '#local/functions-host/app-service-settings.js';
-import { type Environment, resolveAppSettings } from '#local/functions-host/app-settings.js';
+import { type ProcessEnvironment, resolveAppSettings } from '#local/functions-host/app-settings.js';
 import { describeFunctionApp, type HostLogLine } from '#local/functions-host/functions-host.js';
 import { readHostConfiguration } from '#local/functions-host/host-json.js';
 import { findTrustSetting, trustSettingName } from '../../local-app/app-trust.js';
@@ -60,13 +60,13 @@ export async function inspectApp(options: AppInspectionOptions): Promise<Inspect
 }
 
 interface AppLoad extends AppInspectionOptions {
-  readonly environment: Environment;
+  readonly environment: ProcessEnvironment;
   readonly isAzure?: boolean;
 }
 
 async function inspectLoad(
   { folder, environment, isAzure = false, onLog }: AppLoad,
-  settings: Environment,
+  settings: ProcessEnvironment,
 ): Promise<CoverageReport> {
   const description = await describeFunctionApp({
     folder,

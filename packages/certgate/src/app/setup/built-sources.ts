@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { byHand } from './by-hand.js';
-import type { FunctionApp } from './function-app.js';
+import type { AppToSetUp } from './function-app.js';
 
 /**
  * Checks that a new source is built into the folder that `main` reads. That is certain only if a script runs tsc and
@@ -8,7 +8,7 @@ import type { FunctionApp } from './function-app.js';
  *
  * @throws {ToolFailure} if it is not certain.
  */
-export function requireBuilt({ scripts, tsconfig }: FunctionApp, path: string): void {
+export function requireBuilt({ scripts, tsconfig }: AppToSetUp, path: string): void {
   if (!Object.values(scripts).some((script) => /\btsc\b/.test(script))) {
     throw byHand(
       `${path} would have to be added to the build, and no script of package.json runs tsc, whose rules are known.`,

@@ -1,7 +1,7 @@
 import type { AppFiles, FileEdit } from './app-files.js';
-import type { FunctionApp, PackageManager } from './function-app.js';
+import type { AppToSetUp, PackageManager } from './function-app.js';
 import { isJsonObject } from '#local/json-file.js';
-import { JsonText } from './json-text.js';
+import { JsonFileText } from './json-text.js';
 import type { SourceFiles } from './source-files.js';
 import { formatJson, type TextLayout } from './text-layout.js';
 
@@ -20,7 +20,7 @@ const labels = {
  * exist already are kept.
  */
 export async function planEditorFiles(
-  app: FunctionApp,
+  app: AppToSetUp,
   sources: SourceFiles,
   layout: TextLayout,
 ): Promise<readonly FileEdit[]> {
@@ -70,7 +70,7 @@ async function planList(files: AppFiles, wanted: EditorList, layout: TextLayout)
     const created = { ...(version === undefined ? {} : { version }), [list]: items };
     return files.edit(path, text, `${formatJson(created, layout)}${layout.endOfLine}`);
   }
-  const document = new JsonText(path, text, 'json-with-comments');
+  const document = new JsonFileText(path, text, 'json-with-comments');
   const present = document.value[list] ?? [];
   const missing = items.filter((item) => !Array.isArray(present) || !present.some((each) => isSame(each, item, key)));
   const withVersion =
@@ -81,7 +81,7 @@ async function planList(files: AppFiles, wanted: EditorList, layout: TextLayout)
     document.value[list] === undefined && missing.length > 0 ? withVersion.addProperty([], list, []) : withVersion;
   const edited = [...missing]
     .reverse()
-    .reduce((current: JsonText, item) => current.prependItem([list], item), withList);
+    .reduce((current: JsonFileText, item) => current.prependItem([list], item), withList);
   return files.edit(path, text, edited.text);
 }
 
@@ -112,7 +112,7 @@ const runners: Readonly<Record<PackageManager, string>> = {
   yarn: 'yarn run',
 };
 
-function describeDev({ packageManager }: FunctionApp, hasBuild: boolean): object {
+function describeDev({ packageManager }: AppToSetUp, hasBuild: boolean): object {
   return {
     label: labels.dev,
     type: 'shell',
@@ -137,7 +137,7 @@ function describeDev({ packageManager }: FunctionApp, hasBuild: boolean): object
  * Starts a watching compiler if the app has one. `certgate dev` loads the app again when the compiler writes its
  * output.
  */
-function describeBuild({ scripts, packageManager }: FunctionApp, { language }: SourceFiles): object | undefined {
+function describeBuild({ scripts, packageManager }: AppToSetUp, { language }: SourceFiles): object | undefined {
   if (language === 'typescript' && /\btsc\b.*(?:\s-w|--watch)\b/.test(scripts['watch'] ?? '')) {
     return {
       label: labels.build,

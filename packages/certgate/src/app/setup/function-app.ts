@@ -1,15 +1,15 @@
 import { ToolFailure } from '#local/tool-failure.js';
 import type { AppFiles } from './app-files.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
-import { JsonText } from './json-text.js';
+import { JsonFileText } from './json-text.js';
 import { type MainPattern, readMain } from './main-pattern.js';
 
 export type PackageManager = 'npm' | 'pnpm' | 'yarn';
 
 /** An existing app of the Node.js v4 programming model, as its package.json and tsconfig.json describe it. */
-export interface FunctionApp {
+export interface AppToSetUp {
   readonly files: AppFiles;
-  readonly manifest: JsonText;
+  readonly manifest: JsonFileText;
   readonly main: MainPattern;
   readonly isModulePackage: boolean;
   readonly scripts: Readonly<Record<string, string>>;
@@ -21,12 +21,12 @@ export interface FunctionApp {
 }
 
 /** @throws {ToolFailure} if the folder does not contain such an app. */
-export async function readFunctionApp(files: AppFiles): Promise<FunctionApp> {
+export async function readFunctionApp(files: AppFiles): Promise<AppToSetUp> {
   if (!(await files.isFolder('.'))) throw notAnApp(`${files.folder} is not a folder`);
   const text = await files.find('package.json');
   if (text === undefined) throw notAnApp(`There is no package.json in ${files.folder}`);
   if ((await files.find('host.json')) === undefined) throw notAnApp(`There is no host.json in ${files.folder}`);
-  const manifest = new JsonText('package.json', text, 'json');
+  const manifest = new JsonFileText('package.json', text, 'json');
   const packages = listPackages(manifest.value);
   const tsconfig = await files.find('tsconfig.json');
   return {
@@ -37,7 +37,8 @@ export async function readFunctionApp(files: AppFiles): Promise<FunctionApp> {
     scripts: readScripts(manifest.value),
     packages,
     packageManager: await findPackageManager(files, manifest.value),
-    tsconfig: tsconfig === undefined ? undefined : new JsonText('tsconfig.json', tsconfig, 'json-with-comments').value,
+    tsconfig:
+      tsconfig === undefined ? undefined : new JsonFileText('tsconfig.json', tsconfig, 'json-with-comments').value,
   };
 }
 

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import fastGlob from 'fast-glob';
 import type { FileEdit } from './app-files.js';
 import { byHand, formatGateCall } from './by-hand.js';
-import type { FunctionApp } from './function-app.js';
+import type { AppToSetUp } from './function-app.js';
 import { addIndexFile, type MainPattern } from './main-pattern.js';
 import { type ModuleSource, readModuleSource } from './module-source.js';
 import { requireBuilt } from './built-sources.js';
@@ -25,7 +25,7 @@ const reason = '// Closes every HTTP and MCP function of the app, in any file an
  * Plans where the gate goes: after the imports of the first file that `main` names without a wildcard. If `main` names
  * no such file, an index file is added.
  */
-export async function planGate(app: FunctionApp, sources: SourceFiles): Promise<GatePlan> {
+export async function planGate(app: AppToSetUp, sources: SourceFiles): Promise<GatePlan> {
   const main = app.main.staticFiles.length === 0 ? addIndexFile(app.main) : app.main;
   const path = sources.sourceOf(main.staticFiles[0] ?? '');
   const text = await app.files.find(path);
@@ -41,7 +41,7 @@ export async function planGate(app: FunctionApp, sources: SourceFiles): Promise<
  * Finds a source in the folder of `path`, or below it, that already has the gate. A second gate would throw when the
  * app starts.
  */
-async function findGate(app: FunctionApp, sources: SourceFiles, path: string): Promise<string | undefined> {
+async function findGate(app: AppToSetUp, sources: SourceFiles, path: string): Promise<string | undefined> {
   const ignore = ['**/node_modules/**', '**/*.d.*', '**/*.test.*', '**/*.spec.*'];
   if (sources.outputFolder !== undefined) ignore.push(`${sources.outputFolder}/**`);
   const root = posix.dirname(path);
@@ -58,7 +58,7 @@ async function findGate(app: FunctionApp, sources: SourceFiles, path: string): P
   return undefined;
 }
 
-function createGate(app: FunctionApp, sources: SourceFiles, path: string): readonly FileEdit[] {
+function createGate(app: AppToSetUp, sources: SourceFiles, path: string): readonly FileEdit[] {
   if (sources.language === 'typescript') requireBuilt(app, path);
   const usesImport = sources.language === 'typescript' || isEsModule(app, path);
   const lines = [
@@ -71,7 +71,7 @@ function createGate(app: FunctionApp, sources: SourceFiles, path: string): reado
   return app.files.edit(path, undefined, joinLines(lines, readLayout(app.manifest.text)));
 }
 
-function addGate(app: FunctionApp, source: ModuleSource): readonly FileEdit[] {
+function addGate(app: AppToSetUp, source: ModuleSource): readonly FileEdit[] {
   const { text, code, path, usesImport, imports, endOfImports } = source;
   if (/\b(?:secureApp|trustStoreFrom(?:[A-Z]\w*)?)\b/.test(code)) {
     throw byHand(`${path} mentions secureApp, but does not call it in a separate statement.`, 'in it');
@@ -129,11 +129,11 @@ function adaptStyle(line: string, { text, imports }: ModuleSource): string {
 }
 
 /** Decides as Node does whether the file is an ES module. */
-function isEsModule(app: FunctionApp, path: string): boolean {
+function isEsModule(app: AppToSetUp, path: string): boolean {
   return /\.m[jt]s$/.test(path) || (app.isModulePackage && !/\.c[jt]s$/.test(path));
 }
 
-function environmentVariable({ tsconfig }: FunctionApp, path: string): string {
+function environmentVariable({ tsconfig }: AppToSetUp, path: string): string {
   const options = tsconfig?.['compilerOptions'];
   const isStrict = isJsonObject(options) && options['noPropertyAccessFromIndexSignature'] === true;
   return isStrict && /ts$/.test(path) ? "process.env['CERTGATE_TRUST']" : 'process.env.CERTGATE_TRUST';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { JsonText } from './json-text.js';
+import { JsonFileText } from './json-text.js';
 
-const read = (text: string): JsonText => new JsonText('file.json', text, 'json-with-comments');
+const read = (text: string): JsonFileText => new JsonFileText('file.json', text, 'json-with-comments');
 
 describe('JsonText', () => {
   const additions: readonly (readonly [string, string])[] = [
@@ -60,7 +60,7 @@ describe('JsonText', () => {
   it('refuses text that it cannot read, and a path that does not exist', () => {
     assert.throws(() => read('{ "a": }'), /not valid JSON at line 1/);
     assert.throws(() => read('[]'), /must hold a JSON object/);
-    assert.throws(() => new JsonText('package.json', '{ } // c', 'json'), /not valid JSON/);
+    assert.throws(() => new JsonFileText('package.json', '{ } // c', 'json'), /not valid JSON/);
     assert.throws(() => read('{ "a": 1 }').addProperty(['a'], 'b', 1), /"a" in file\.json is not an object/);
     assert.throws(() => read('{ "a": { "__proto__": [] } }').addProperty(['a'], 'b', 1), /changed safely/);
     assert.throws(() => read('{ "a": "b", "a": {} }').addProperty(['a'], 'b', 1), /changed safely|is not an object/);

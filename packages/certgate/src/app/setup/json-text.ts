@@ -13,7 +13,7 @@ export type JsonDialect = 'json' | 'json-with-comments';
  * The text of a JSON file, which an edit changes only at the edited place. Each edit makes a new text and reads it
  * again. An edit that changed more than it should is refused.
  */
-export class JsonText {
+export class JsonFileText {
   readonly path: string;
   readonly text: string;
   readonly value: JsonObject;
@@ -27,13 +27,13 @@ export class JsonText {
   }
 
   /** Adds a property that does not exist yet. The objects on its path must exist. */
-  addProperty(objectPath: JsonPath, name: string, value: unknown): JsonText {
+  addProperty(objectPath: JsonPath, name: string, value: unknown): JsonFileText {
     this.#expect(objectPath, 'an object', isJsonObject);
     const expected = changeAt(this.value, objectPath, (object) => ({ ...(object as JsonObject), [name]: value }));
     return this.#edit([...objectPath, name], value, expected);
   }
 
-  replaceString(path: JsonPath, value: string): JsonText {
+  replaceString(path: JsonPath, value: string): JsonFileText {
     this.#expect(path, 'a string', (target) => typeof target === 'string');
     return this.#edit(
       path,
@@ -43,7 +43,7 @@ export class JsonText {
   }
 
   /** Adds an item at the start of a list. */
-  prependItem(arrayPath: JsonPath, value: unknown): JsonText {
+  prependItem(arrayPath: JsonPath, value: unknown): JsonFileText {
     this.#expect(arrayPath, 'an array', Array.isArray);
     const expected = changeAt(this.value, arrayPath, (list) => [value, ...(list as unknown[])]);
     return this.#edit([...arrayPath, 0], value, expected);
@@ -55,14 +55,14 @@ export class JsonText {
     throw new ToolFailure(`"${path.join('.')}" in ${this.path} is not ${what}.`, { remedy: `Correct ${this.path}.` });
   }
 
-  #edit(path: readonly (string | number)[], value: unknown, expected: unknown): JsonText {
+  #edit(path: readonly (string | number)[], value: unknown, expected: unknown): JsonFileText {
     const { endOfLine: eol, indent } = readLayout(this.text);
     const formattingOptions = { eol, insertSpaces: !indent.startsWith('\t'), tabSize: indent.length, keepLines: true };
     const options = { formattingOptions, isArrayInsertion: typeof path.at(-1) === 'number' };
     let cause: unknown;
     try {
       const after = applyEdits(this.text, modify(this.text, [...path], value, options));
-      const edited = new JsonText(this.path, after, this.#dialect);
+      const edited = new JsonFileText(this.path, after, this.#dialect);
       if (isDeepStrictEqual(edited.value, expected)) return edited;
     } catch (fault) {
       cause = fault;

@@ -3,10 +3,10 @@
 import { ToolFailure } from '#local/tool-failure.js';
 import { AppFiles, type FileEdit } from './app-files.js';
 import { planEditorFiles } from './editor-files.js';
-import { type FunctionApp, readFunctionApp } from './function-app.js';
+import { type AppToSetUp, readFunctionApp } from './function-app.js';
 import { planGate } from './gate-file.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
-import { JsonText } from './json-text.js';
+import { JsonFileText } from './json-text.js';
 import type { MainPattern } from './main-pattern.js';
 import { findSourceFiles, type SourceFiles } from './source-files.js';
 import { formatJson, readLayout, type TextLayout } from './text-layout.js';
@@ -14,7 +14,7 @@ import { formatJson, readLayout, type TextLayout } from './text-layout.js';
 export interface SetupPlan {
   /** The app's folder as an absolute path. */
   readonly folder: string;
-  readonly app: FunctionApp;
+  readonly app: AppToSetUp;
   readonly sources: SourceFiles;
   /** The source that contains the gate's statement, or will contain it. */
   readonly gateFile: string;
@@ -44,7 +44,7 @@ export async function planSetup(folder: string): Promise<SetupPlan> {
 }
 
 /** Plans package.json: a `main` that loads the gate, and a script that runs the app behind the gateway. */
-function planManifest(app: FunctionApp, main: MainPattern, isTypeScript: boolean): readonly FileEdit[] {
+function planManifest(app: AppToSetUp, main: MainPattern, isTypeScript: boolean): readonly FileEdit[] {
   const { manifest, scripts } = app;
   const withMain = main.main === app.main.main ? manifest : manifest.replaceString(['main'], main.main);
   if (Object.values(scripts).some((script) => /\bcertgate dev\b/.test(script))) {
@@ -57,7 +57,7 @@ function planManifest(app: FunctionApp, main: MainPattern, isTypeScript: boolean
   return app.files.edit(manifest.path, manifest.text, withScripts.addProperty(['scripts'], name, script).text);
 }
 
-function buildCommands({ scripts, packageManager }: FunctionApp, isTypeScript: boolean): readonly string[] {
+function buildCommands({ scripts, packageManager }: AppToSetUp, isTypeScript: boolean): readonly string[] {
   if (scripts['build'] !== undefined) return [`${packageManager} run build`];
   return isTypeScript ? ['tsc'] : [];
 }
@@ -138,7 +138,7 @@ async function planLocalSettings(files: AppFiles, layout: TextLayout): Promise<r
     const created = `${formatJson({ IsEncrypted: false, Values: values }, layout)}${layout.endOfLine}`;
     return files.edit(path, undefined, created);
   }
-  const document = new JsonText(path, text, 'json-with-comments');
+  const document = new JsonFileText(path, text, 'json-with-comments');
   const valuesKey = findKey(document.value, 'Values');
   const values = valuesKey === undefined ? {} : document.value[valuesKey];
   if (isJsonObject(values) && findKey(values, setting) !== undefined) return [];

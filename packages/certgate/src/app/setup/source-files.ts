@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import fastGlob from 'fast-glob';
 import { byHand } from './by-hand.js';
-import type { FunctionApp } from './function-app.js';
+import type { AppToSetUp } from './function-app.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 
 /** How the app's built files relate to its sources. */
@@ -20,7 +20,7 @@ const buildFolder = /^(?:dist|build|out|output|lib|bin|bundle|\.build)(?:\/|$)/;
  * @throws {ToolFailure} if the sources of what `main` loads can't be found, for example because of a bundle or an
  * unusual layout.
  */
-export async function findSourceFiles(app: FunctionApp): Promise<SourceFiles> {
+export async function findSourceFiles(app: AppToSetUp): Promise<SourceFiles> {
   const candidates = app.tsconfig === undefined ? [] : listTypeScriptLayouts(app, app.tsconfig);
   for (const candidate of candidates) if (await hasSources(app, candidate)) return candidate;
   const plain: SourceFiles = { language: 'javascript', outputFolder: undefined, sourceOf: (file) => file };
@@ -37,7 +37,7 @@ export async function findSourceFiles(app: FunctionApp): Promise<SourceFiles> {
  * The layouts that tsc's rule allows: a file has the same path under `outDir` as under `rootDir`. Without a `rootDir`,
  * the app's folder and `src` are tried.
  */
-function listTypeScriptLayouts(app: FunctionApp, tsconfig: JsonObject): readonly SourceFiles[] {
+function listTypeScriptLayouts(app: AppToSetUp, tsconfig: JsonObject): readonly SourceFiles[] {
   const options = isJsonObject(tsconfig['compilerOptions']) ? tsconfig['compilerOptions'] : {};
   // A tsconfig that is extended may set outDir. Then the first folder of `main` is taken, as is usual.
   const fallback = /^[^*?{[\]/]+/.exec([...app.main.staticFiles, ...app.main.patterns][0] ?? '')?.[0] ?? 'dist';
@@ -60,7 +60,7 @@ function folderOf(value: unknown): string | undefined {
 }
 
 /** Whether the sources of this layout exist: a source for a name in `main`, or the folder of one of its wildcards. */
-async function hasSources(app: FunctionApp, { sourceOf, outputFolder }: SourceFiles): Promise<boolean> {
+async function hasSources(app: AppToSetUp, { sourceOf, outputFolder }: SourceFiles): Promise<boolean> {
   const built = [...app.main.patterns, ...app.main.staticFiles];
   if (outputFolder !== undefined && !built.every((path) => path.startsWith(`${outputFolder}/`))) return false;
   const patterns = built.map(sourceOf).filter((path) => !path.startsWith('..'));
@@ -72,11 +72,11 @@ async function hasSources(app: FunctionApp, { sourceOf, outputFolder }: SourceFi
 }
 
 /** Whether TypeScript is compiled in place, so that `main` matches built files although they are among the sources. */
-async function hasTypeScriptBeside(app: FunctionApp): Promise<boolean> {
+async function hasTypeScriptBeside(app: AppToSetUp): Promise<boolean> {
   const patterns = app.main.patterns.map((pattern) => pattern.replace(/\.([cm]?)js(?=$|\})/, '.$1ts'));
   return patterns.length > 0 && (await list(app, patterns)).some((file) => !/\.d\.[cm]?ts$/.test(file));
 }
 
-function list({ files }: FunctionApp, patterns: readonly string[]): Promise<readonly string[]> {
+function list({ files }: AppToSetUp, patterns: readonly string[]): Promise<readonly string[]> {
   return patterns.length === 0 ? Promise.resolve([]) : fastGlob([...patterns], { cwd: files.folder });
 }

@@ -1,7 +1,7 @@
 import { findInstant } from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
-import { isRevocationReason, type RevocationReason } from '../structure/certificate-choices.js';
+import { isRevocationReason, type RevocationReasonChoice } from '../structure/certificate-choices.js';
 
 /**
  * What an authority has issued and revoked, and which revocation list it wrote last. Keys must never be renamed,
@@ -30,7 +30,7 @@ export interface IssuedEntry {
 export interface RevokedEntry {
   readonly serialNumber: string;
   readonly revokedAt: string;
-  readonly reason: RevocationReason;
+  readonly reason: RevocationReasonChoice;
 }
 
 export function formatRegister(register: AuthorityRegister): string {

@@ -1,13 +1,13 @@
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import { formatToolCall } from '../../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
-import type { RevocationReason } from '../structure/certificate-choices.js';
+import type { RevocationReasonChoice } from '../structure/certificate-choices.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
 import { toWholeSeconds } from './revocation-list.js';
 
 export interface RevocationRequest {
   readonly serialNumber: string;
-  readonly reason: RevocationReason;
+  readonly reason: RevocationReasonChoice;
   readonly now: Date;
   /**
    * Whether the user passed the certificate itself, and the authority's signature on it is valid. Such a certificate

@@ -27,7 +27,7 @@ export interface DecodedPfx {
   readonly otherCertificates: readonly Buffer[];
 }
 
-interface Guard {
+interface PfxAccess {
   readonly password: PfxPassword;
   /** Whether a MAC over the whole file was valid with this password. */
   readonly isPasswordProven: boolean;
@@ -75,7 +75,7 @@ function openGuard(
   macData: Asn1 | undefined,
   authenticatedSafe: Buffer,
   { password, budget }: { readonly password: string | undefined; readonly budget: DerivationBudget },
-): Guard {
+): PfxAccess {
   if (macData === undefined) return { password: password ?? null, isPasswordProven: false, budget };
   const candidates: readonly PfxPassword[] = password === undefined || password === '' ? [null, ''] : [password];
   const accepted = candidates.find((candidate) => verifyMacData(macData, authenticatedSafe, candidate, budget));
@@ -96,7 +96,7 @@ function readDataContent(contentInfo: Asn1 | undefined): Buffer {
   return readOctetString(readExplicitZero(content));
 }
 
-function readSafeContents(contentInfo: Asn1, guard: Guard): readonly Bag[] {
+function readSafeContents(contentInfo: Asn1, guard: PfxAccess): readonly Bag[] {
   const [contentType, content] = readSequence(contentInfo);
   switch (readObjectIdentifier(contentType)) {
     case oids.data:
@@ -124,7 +124,7 @@ function expectAlgorithm(algorithm: Asn1 | undefined): Asn1 {
  * Decrypts a part. If a MAC has proven the password, a failure means damage; otherwise it most likely means that the
  * password is wrong.
  */
-function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: Buffer) => T): T {
+function decrypt<T>(content: EncryptedContent, guard: PfxAccess, parse: (plaintext: Buffer) => T): T {
   try {
     return parse(decryptWithPassword(content, guard.password, guard.budget));
   } catch (cause) {
@@ -136,11 +136,11 @@ function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: 
   }
 }
 
-function readBags(safeBags: readonly Asn1[], guard: Guard): readonly Bag[] {
+function readBags(safeBags: readonly Asn1[], guard: PfxAccess): readonly Bag[] {
   return safeBags.flatMap((safeBag) => readBag(safeBag, guard));
 }
 
-function readBag(safeBag: Asn1, guard: Guard): readonly Bag[] {
+function readBag(safeBag: Asn1, guard: PfxAccess): readonly Bag[] {
   const [bagId, bagValue, attributes] = readSequence(safeBag);
   const value = readExplicitZero(bagValue);
   const localKeyId = findLocalKeyId(attributes);

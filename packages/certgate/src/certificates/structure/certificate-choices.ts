@@ -35,8 +35,8 @@ export const revocationReasons = [
   'certificateHold',
   'privilegeWithdrawn',
 ] as const;
-export type RevocationReason = (typeof revocationReasons)[number];
+export type RevocationReasonChoice = (typeof revocationReasons)[number];
 
-export function isRevocationReason(value: unknown): value is RevocationReason {
+export function isRevocationReason(value: unknown): value is RevocationReasonChoice {
   return revocationReasons.some((reason) => reason === value);
 }

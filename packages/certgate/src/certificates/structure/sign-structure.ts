@@ -2,7 +2,7 @@ import { sign, type KeyObject } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
 
-export interface SignatureAlgorithm {
+export interface SigningAlgorithm {
   readonly identifier: AlgorithmIdentifier;
   /** Undefined if the algorithm includes its own digest. */
   readonly digest: 'sha256' | 'sha384' | undefined;
@@ -11,7 +11,7 @@ export interface SignatureAlgorithm {
 /**
  * The only algorithm with which this tool signs with such a key. It depends on the signer's key, not on the subject's.
  */
-export function getSignatureAlgorithm(key: KeyObject): SignatureAlgorithm {
+export function getSignatureAlgorithm(key: KeyObject): SigningAlgorithm {
   switch (key.asymmetricKeyType) {
     case 'ec':
       return key.asymmetricKeyDetails?.namedCurve === 'secp384r1'

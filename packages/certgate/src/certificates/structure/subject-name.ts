@@ -1,7 +1,7 @@
 import { AttributeTypeAndValue, AttributeValue, Name, RelativeDistinguishedName } from '@peculiar/asn1-x509';
 import { ToolFailure } from '#local/tool-failure.js';
 
-export interface SubjectName {
+export interface SubjectParts {
   readonly commonName: string;
   readonly organization?: string;
 }
@@ -11,7 +11,7 @@ export interface SubjectName {
  * text, so nothing in it needs escaping. Throws ToolFailure if a part is empty, too long, or contains control
  * characters.
  */
-export function createDistinguishedName({ commonName, organization }: SubjectName): Name {
+export function createDistinguishedName({ commonName, organization }: SubjectParts): Name {
   const parts: readonly (readonly [string, string, string | undefined])[] = [
     ['2.5.4.10', 'An organization', organization],
     ['2.5.4.3', 'A certificate name', commonName],

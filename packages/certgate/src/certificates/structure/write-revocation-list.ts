@@ -13,14 +13,14 @@ import {
 } from '@peculiar/asn1-x509';
 import { createAuthorityKeyIdentifier, createExtension } from './create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
-import { type RevocationReason } from './certificate-choices.js';
+import { type RevocationReasonChoice } from './certificate-choices.js';
 import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';
 
 export interface Revocation {
   /** In hexadecimal, without separators. */
   readonly serialNumber: string;
   readonly revokedAt: Date;
-  readonly reason: RevocationReason;
+  readonly reason: RevocationReasonChoice;
 }
 
 export interface RevocationListContent {

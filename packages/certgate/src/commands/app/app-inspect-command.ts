@@ -24,14 +24,14 @@ import type { HostLogLine } from '#local/functions-host/functions-host.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 
-interface InspectFlags {
+interface InspectAppFlags {
   readonly baseline?: string;
   readonly writeBaseline?: boolean;
   readonly asInAzure?: boolean;
   readonly json?: boolean;
 }
 
-export async function inspect(folder: string, flags: InspectFlags): Promise<void> {
+export async function inspect(folder: string, flags: InspectAppFlags): Promise<void> {
   const file = flags.baseline ?? join(folder, baselineFileName);
   // Read before the app is loaded, so that a mistyped name is reported at once.
   const agreed = await findBaseline(resolve(file));

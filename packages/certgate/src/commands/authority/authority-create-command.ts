@@ -31,7 +31,7 @@ import {
   renameAuthorityPasswordFlags,
 } from './authority-options.js';
 
-interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
+interface CreateAuthorityFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly parent?: string;
   readonly parentPasswordFile?: string;
   readonly days?: number;
@@ -43,7 +43,7 @@ interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly permitEmail?: readonly string[];
 }
 
-export async function create(givenName: string, flags: CreateFlags): Promise<void> {
+export async function create(givenName: string, flags: CreateAuthorityFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   const { folder } = flags;
   await refusePresentAuthority(folder, name);
@@ -85,7 +85,11 @@ type OpenParent = { readonly name: string; readonly issuer: CertificateIssuer } 
   'files'
 >;
 
-async function openParent({ parent, parentPasswordFile, folder }: CreateFlags): Promise<OpenParent | undefined> {
+async function openParent({
+  parent,
+  parentPasswordFile,
+  folder,
+}: CreateAuthorityFlags): Promise<OpenParent | undefined> {
   if (parent === undefined) {
     if (parentPasswordFile === undefined) return undefined;
     throw new ToolFailure('--parent-password-file was given, but no parent.', { remedy: 'Add --parent.' });
@@ -99,7 +103,7 @@ async function openParent({ parent, parentPasswordFile, folder }: CreateFlags): 
 function report(
   name: string,
   made: IssuedCertificate,
-  flags: CreateFlags,
+  flags: CreateAuthorityFlags,
   files: ReturnType<typeof getAuthorityFiles>,
 ): void {
   const certificate = getDecoded(made);

@@ -53,7 +53,7 @@ export const purposeHelp =
 /** One week. If nobody maintains an authority, its list ends soon, while somebody still remembers how to renew it. */
 export const listDaysByDefault = 7;
 
-export interface ListFlags extends FolderFlags, AuthorityPasswordFlags {
+export interface ListIssuedFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly listDays: number;
   readonly listPem?: boolean;
 }

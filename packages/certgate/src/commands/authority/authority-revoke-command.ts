@@ -5,17 +5,17 @@ import { loadAuthority, openAuthority, type StoredAuthority } from '../../certif
 import { createNextList, encodeListPem } from '../../certificates/authority/revocation-list.js';
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
-import type { RevocationReason } from '../../certificates/structure/certificate-choices.js';
+import type { RevocationReasonChoice } from '../../certificates/structure/certificate-choices.js';
 import { formatTrustChange } from '../../texts/tool-call.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { getAuthorityPassword } from '../certificate/find-password.js';
 import { isPresent } from '../certificate/write-file-set.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { authorityPasswordOption, type ListFlags, renameAuthorityPasswordFlags } from './authority-options.js';
+import { authorityPasswordOption, type ListIssuedFlags, renameAuthorityPasswordFlags } from './authority-options.js';
 import { readRevokedArgument } from './revoked-argument.js';
 
-interface RevokeFlags extends ListFlags {
-  readonly reason: RevocationReason | 'removeFromCRL';
+interface RevokeFlags extends ListIssuedFlags {
+  readonly reason: RevocationReasonChoice | 'removeFromCRL';
 }
 
 export async function revoke(givenName: string, what: string, flags: RevokeFlags): Promise<void> {
@@ -54,7 +54,7 @@ export async function revoke(givenName: string, what: string, flags: RevokeFlags
   printLine(`To block the caller without waiting for that: ${formatTrustChange('disable', ['NAME'])}`);
 }
 
-export async function writeList(givenName: string, flags: ListFlags): Promise<void> {
+export async function writeList(givenName: string, flags: ListIssuedFlags): Promise<void> {
   const authority = await loadAuthority(flags.folder, checkCertificateName(givenName));
   const { register, files } = await writeNextList(authority, flags, (current) => ({ register: current }));
   const { list, revoked } = register;
@@ -76,7 +76,7 @@ export async function writeList(givenName: string, flags: ListFlags): Promise<vo
  */
 async function writeNextList<Change extends { readonly register: AuthorityRegister }>(
   authority: StoredAuthority,
-  flags: ListFlags,
+  flags: ListIssuedFlags,
   change: (register: AuthorityRegister, now: Date) => Change,
 ): Promise<Change & { readonly files: { readonly list: string; readonly listPem?: string } }> {
   const { files, name } = authority;
@@ -100,6 +100,6 @@ async function writeNextList<Change extends { readonly register: AuthorityRegist
  * Whether to write the list in PEM too. A PEM file that exists must always be updated, because otherwise it would
  * contradict the DER file.
  */
-async function wantsPem(files: AuthorityFiles, { listPem }: ListFlags): Promise<boolean> {
+async function wantsPem(files: AuthorityFiles, { listPem }: ListIssuedFlags): Promise<boolean> {
   return listPem === true || (await isPresent(files.listPem));
 }

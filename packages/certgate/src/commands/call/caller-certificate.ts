@@ -17,7 +17,7 @@ export interface CallCertificate {
   readonly subject: string | null;
 }
 
-export interface CertificateFlags extends PasswordFlags {
+export interface CallCertificateFlags extends PasswordFlags {
   readonly certificate?: string;
   readonly key?: string | undefined;
 }
@@ -26,7 +26,7 @@ export interface CertificateFlags extends PasswordFlags {
  * The certificate of a call with its key, from one PFX or PEM file, or from two PEM files. Undefined if the user named
  * none.
  */
-export async function findCallerCertificate(flags: CertificateFlags): Promise<CallCertificate | undefined> {
+export async function findCallerCertificate(flags: CallCertificateFlags): Promise<CallCertificate | undefined> {
   const { certificate: path, key } = flags;
   if (path === undefined) {
     if (key === undefined && flags.passwordFile === undefined && flags.passwordStdin !== true) return undefined;

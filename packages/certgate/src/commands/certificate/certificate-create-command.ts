@@ -18,11 +18,11 @@ import { warnOfKeysInApp } from './key-place.js';
 import { getNewPassword } from './find-password.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
-interface CreateFlags extends CertificateFlags {
+interface CreateCertificateFlags extends CertificateFlags {
   readonly days: number;
 }
 
-export async function create(givenName: string, flags: CreateFlags): Promise<void> {
+export async function create(givenName: string, flags: CreateCertificateFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   checkFileFlags(flags);
   const paths = createPaths(name, flags);

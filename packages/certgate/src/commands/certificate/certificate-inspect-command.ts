@@ -14,11 +14,11 @@ import { printJson, printLine } from '../command-line/output.js';
 import type { PasswordFlags } from './password-options.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 
-interface InspectFlags extends PasswordFlags {
+interface InspectCertificateFlags extends PasswordFlags {
   readonly json?: boolean;
 }
 
-export async function inspect(file: string, flags: InspectFlags): Promise<void> {
+export async function inspect(file: string, flags: InspectCertificateFlags): Promise<void> {
   const found = await readCertificateArgument(file, flags);
   const now = Date.now();
   const { certificate, problems } = readShownCertificate(found.certificateDer, now);
@@ -94,7 +94,7 @@ function printField(label: string, value: string): void {
  * Prints the header value. An app accepts a header that somebody set by hand only without a front end, on a developer's
  * machine. A deployed app gets the header from App Service only.
  */
-export async function printHeader(file: string, flags: InspectFlags): Promise<void> {
+export async function printHeader(file: string, flags: InspectCertificateFlags): Promise<void> {
   const { certificateDer } = await readCertificateArgument(file, flags);
   const value = certificateDer.toString('base64');
   if (flags.json === true) printJson({ name: 'X-ARR-ClientCert', value });

@@ -2,10 +2,10 @@ import type { HostedFunction, HostedMcp } from '#local/functions-host/functions-
 import { chooseMethod, expectStatus, fillRoute } from '../../local-app/checks/check-plan.js';
 import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local-app/call-line.js';
 import { sampleToolArguments } from '../../local-app/checks/sample-arguments.js';
-import type { LocalApp } from '../../local-app/local-app.js';
+import type { HostedApp } from '../../local-app/local-app.js';
 
 /** Commands to copy. Each HTTP function and each MCP tool is called by the first caller who is allowed to. */
-export function formatCallLines(app: LocalApp): readonly string[] {
+export function formatCallLines(app: HostedApp): readonly string[] {
   const caFile = findGatewayFile(app.callers);
   if (caFile === undefined) return [];
   return app.functions
@@ -13,7 +13,7 @@ export function formatCallLines(app: LocalApp): readonly string[] {
     .flatMap((hosted) => formatCallLine(app, hosted, caFile));
 }
 
-function formatCallLine(app: LocalApp, hosted: HostedFunction, caFile: string): readonly string[] {
+function formatCallLine(app: HostedApp, hosted: HostedFunction, caFile: string): readonly string[] {
   const caller = app.callers.find((each) => expectStatus(hosted, each) === 200);
   // If the user's own trust document doesn't list the development callers, none of them may call a closed function.
   if (caller === undefined) return [];

@@ -2,10 +2,10 @@ import { relative } from 'node:path';
 import { lockSetting } from '@certgate/core/internal';
 import { formatTrustChange } from '../../texts/tool-call.js';
 import { escapeControls } from '../../texts/safe-text.js';
-import type { LocalApp } from '../../local-app/local-app.js';
+import type { HostedApp } from '../../local-app/local-app.js';
 
 /** Describes the trust document that the app's own gate has read. It may not be the one that a setting names. */
-export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {
+export function describeTrust({ trust: { read, setBy } }: Pick<HostedApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
   const [only, ...others] = (read.parts ?? [read]).map(({ source, revision, mirror }) => {
@@ -26,7 +26,7 @@ export function listTrustWarnings({
   trust,
   callers,
   isLocked,
-}: Pick<LocalApp, 'trust' | 'callers' | 'isLocked'>): readonly string[] {
+}: Pick<HostedApp, 'trust' | 'callers' | 'isLocked'>): readonly string[] {
   const { read, setBy, unknownCallers, isUnread } = trust;
   const fault = [
     ...(isLocked ? [`The app setting ${lockSetting} is set here, so every call of a closed function gets 503.`] : []),
@@ -50,7 +50,7 @@ export function listTrustWarnings({
   ];
 }
 
-function describeOrigin(setBy: LocalApp['trust']['setBy']): string {
+function describeOrigin(setBy: HostedApp['trust']['setBy']): string {
   if (setBy === 'certgate dev') return 'made by certgate dev';
   return setBy === '--trust' ? 'set by --trust' : `set by CERTGATE_TRUST in ${setBy}`;
 }

@@ -21,7 +21,7 @@ import type { ChangeFlags } from './options/store-options.js';
 import { describeOtherNames, reportUpdate, type UpdateReport } from './report-update.js';
 
 /** What one verb does to the document, and what it reports. Everything else is the same for all verbs that write. */
-export interface TrustChange {
+export interface ChangeVerb {
   /** The verb's name on the command line and in the log of changes. */
   readonly verb: string;
   /** Makes the new document, like a `TrustEdit`. It must depend only on the document and on what the operator says. */
@@ -33,7 +33,7 @@ export interface TrustChange {
   readonly guard?: (location: TrustLocation) => Pick<ChangeRequest, 'precondition' | 'spiffeBundle' | 'asked'>;
 }
 
-export async function changeTrust(flags: ChangeFlags, change: TrustChange): Promise<void> {
+export async function changeTrust(flags: ChangeFlags, change: ChangeVerb): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const request = { ...(await readChange(change.verb, flags)), ...change.guard?.(location) };
   await updateAndReport(location, request, change, flags);
@@ -42,7 +42,7 @@ export async function changeTrust(flags: ChangeFlags, change: TrustChange): Prom
 async function updateAndReport(
   location: TrustLocation,
   request: ChangeRequest,
-  { edit, report }: Omit<TrustChange, 'verb'>,
+  { edit, report }: Omit<ChangeVerb, 'verb'>,
   flags: ChangeFlags,
 ): Promise<void> {
   const update = await updateTrustDocument(location, request, (document) => edit(document, request));
@@ -56,7 +56,7 @@ export interface ReplacingFlags extends ChangeFlags {
 /**
  * A change that is also possible if the document is damaged or missing. With `--revision`, `content` then replaces it.
  */
-export interface ReplacingChange extends Omit<TrustChange, 'verb'> {
+export interface ReplacingChange extends Omit<ChangeVerb, 'verb'> {
   readonly verb: 'lock' | 'restore';
   /** @throws {ToolFailure} if the new content must not replace that document. */
   readonly content: (replaced: UnreadableDocument) => Omit<TrustDocument, 'revision'>;
@@ -77,7 +77,7 @@ export async function changeOrReplace(
       raiseRevision(document, revision);
       if (revision !== undefined) await expectAboveLog(location, revision);
     };
-    const edit: TrustChange['edit'] = (document, given) => raiseRevision(change.edit(document, given), revision);
+    const edit: ChangeVerb['edit'] = (document, given) => raiseRevision(change.edit(document, given), revision);
     await updateAndReport(location, { ...request, precondition }, { ...change, edit }, flags);
     return;
   }

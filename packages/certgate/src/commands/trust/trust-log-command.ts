@@ -19,7 +19,7 @@ import { reportFailure } from '../command-line/report-failure.js';
 import type { StoreFlags } from './options/store-options.js';
 import { paintEffect } from './report-update.js';
 
-interface LogFlags extends StoreFlags {
+interface TrustLogFlags extends StoreFlags {
   readonly identity?: string;
   /** In milliseconds since 1970-01-01T00:00:00Z. */
   readonly since?: number;
@@ -27,7 +27,7 @@ interface LogFlags extends StoreFlags {
   readonly export?: 'csv';
 }
 
-export async function showLog(flags: LogFlags): Promise<void> {
+export async function showLog(flags: TrustLogFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   // The log is read first. Otherwise, a change that is made between the two reads would look like a gap.
   const early = await location.readLog();
@@ -94,7 +94,7 @@ function readUnlessDamaged(
   }
 }
 
-function describeFilter({ identity, since }: LogFlags): string {
+function describeFilter({ identity, since }: TrustLogFlags): string {
   const whom = identity === undefined ? '' : ` that concerns ${escapeControls(JSON.stringify(identity))}`;
   return since === undefined ? whom : `${whom} from ${new Date(since).toISOString()} on`;
 }
@@ -103,7 +103,7 @@ function describeFilter({ identity, since }: LogFlags): string {
  * The items since the given time. An item without a time (a gap, or a line that can't be read) belongs to the change
  * that follows it.
  */
-function listRecent(whole: readonly HistoryItem[], { since }: LogFlags): readonly HistoryItem[] {
+function listRecent(whole: readonly HistoryItem[], { since }: TrustLogFlags): readonly HistoryItem[] {
   const recent: HistoryItem[] = [];
   let isRecent = true;
   for (const item of [...whole].reverse()) {

@@ -3,8 +3,8 @@ import { problemTypePrefix } from '@certgate/core/internal';
 import { inspectServerCertificate } from '#local/client/server-certificate.js';
 import type { WireAnswer } from '#local/client/wire-request.js';
 import {
-  type Baseline,
-  type Caller,
+  type ProbeBaseline,
+  type ProbeCaller,
   type ExaminedFunction,
   type Examination,
   isRefusedAtFirst,
@@ -74,7 +74,7 @@ export async function measureBaselines(examination: Examination): Promise<void> 
       const answer = await examination.call(closed, request);
       return answer.kind === 'closed' ? examination.call(closed, request) : answer;
     };
-    const samples = { nobody: [], denied: [], allowed: [] } as Record<Caller, WireAnswer[]>;
+    const samples = { nobody: [], denied: [], allowed: [] } as Record<ProbeCaller, WireAnswer[]>;
     while (samples.denied.length < rounds) {
       samples.nobody.push(await call({}));
       samples.denied.push(await call({ certificate: denied }));
@@ -99,8 +99,8 @@ const noFunction = cannotTell(
 /** Judges what one caller got at first at each closed function. */
 function judgeCaller(
   { closedFunctions }: Examination,
-  caller: Caller,
-  judge: (baseline: Baseline) => Verdict,
+  caller: ProbeCaller,
+  judge: (baseline: ProbeBaseline) => Verdict,
 ): Judgement {
   if (closedFunctions.length === 0) return noFunction;
   const verdict = combineVerdicts(closedFunctions.map(({ baseline }) => judge(baseline)));
@@ -159,7 +159,7 @@ function judgeAllowedCertificate(examination: Examination): Judgement {
 const swapNote = 'The denied certificate is admitted and the allowed one is not: are --allowed and --denied swapped?';
 
 /** Whether the allowed caller is admitted and the others are not. Used with `--any-server`. */
-function isToldApart({ nobody, denied, allowed, reader: { classify } }: Baseline): boolean {
+function isToldApart({ nobody, denied, allowed, reader: { classify } }: ProbeBaseline): boolean {
   return classify(allowed) === 'admitted' && classify(nobody) !== 'admitted' && classify(denied) !== 'admitted';
 }
 
@@ -222,7 +222,7 @@ function isByFrontEnd(answer: WireAnswer): boolean {
  * Whether the front end requires a certificate: it refuses callers without one, and lets the denied certificate
  * through. An HTTP refusal of an unknown server does not prove that, because the app may have sent it.
  */
-export function isRequired({ nobody, denied, reader }: Omit<Baseline, 'allowed'>): boolean {
+export function isRequired({ nobody, denied, reader }: Omit<ProbeBaseline, 'allowed'>): boolean {
   if (reader.isByLikeness === true && nobody.kind === 'answered') return false;
   return isByFrontEnd(nobody) && !isByFrontEnd(denied);
 }

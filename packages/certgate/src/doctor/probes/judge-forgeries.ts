@@ -1,6 +1,6 @@
 import type { WireAnswer } from '#local/client/wire-request.js';
 import {
-  type Baseline,
+  type ProbeBaseline,
   type EarlierRequest,
   type ExaminedFunction,
   type Examination,
@@ -160,7 +160,7 @@ export function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, an
  * Whether an unknown server refuses an ordinarily formed request in other words than at first. Then something on the
  * way may reject the fields, which shows nothing about the caller.
  */
-function isOddRefusal(answer: WireAnswer, { reader }: Baseline, { request, isHttp2 }: Forgery): boolean {
+function isOddRefusal(answer: WireAnswer, { reader }: ProbeBaseline, { request, isHttp2 }: Forgery): boolean {
   const { fields = [], method, httpVersion, query } = request;
   if (answer.kind !== 'answered' || fields.length === 0) return false;
   const isUsual =

@@ -1,7 +1,7 @@
 import { secretHeaderName } from '@certgate/core/internal';
 import { isAddress, type TlsVersion, type WireAnswer } from '#local/client/wire-request.js';
 import {
-  type Baseline,
+  type ProbeBaseline,
   type Examination,
   type FunctionRequest,
   type ProbeRuns,
@@ -100,13 +100,13 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   };
 }
 
-function describeRequest(nobody: WireAnswer, baseline: Baseline): string {
+function describeRequest(nobody: WireAnswer, baseline: ProbeBaseline): string {
   if (isRequired({ ...baseline, nobody })) return 'It requires a certificate.';
   if (nobody.kind !== 'answered') return '';
   return nobody.tls?.requestsCertificate === true ? 'It asks for a certificate.' : 'It does not ask for a certificate.';
 }
 
-function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, baseline: Baseline): Verdict {
+function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, baseline: ProbeBaseline): Verdict {
   const { classify } = baseline.reader;
   if (classify(nobody) === 'admitted') return 'fails';
   if (allowed === undefined) return 'cannot-tell';

@@ -3,7 +3,7 @@ import { findToolRefusal, isToolResult, listTexts, type McpReply } from '#local/
 import { type McpAnswer, type McpConnection, type McpSession, openMcpSession } from '#local/client/mcp-session.js';
 import { getClientInfo } from '../../texts/tool-version.js';
 import { mcpPath } from '#local/client/request-fields.js';
-import type { Refusal } from '#local/client/refusal.js';
+import type { GateRefusal } from '#local/client/refusal.js';
 import type { IncomingResponse } from '#local/client/send-request.js';
 import type { HostAnswer, HostedMcp } from '#local/functions-host/functions-host.js';
 import { createTraceParent, readTraceId } from '#local/functions-host/worker/invocation.js';
@@ -15,7 +15,7 @@ export interface CheckOutcome {
   readonly response: IncomingResponse;
   /** Over MCP, the HTTP status for the same outcome. Null if the answer shows nothing about the function. */
   readonly status: number | null;
-  readonly refusal?: Refusal;
+  readonly refusal?: GateRefusal;
   readonly detail?: string;
 }
 
@@ -73,7 +73,7 @@ function describeOutcome({ response, reply, method }: McpAnswer, told: HostAnswe
   return { response, status: null, detail: `the MCP extension answered by itself: ${reply.code} ${reply.message}` };
 }
 
-function findStatus({ publicCode }: Refusal): number {
+function findStatus({ publicCode }: GateRefusal): number {
   return Object.hasOwn(statuses, publicCode) ? statuses[publicCode as keyof typeof statuses] : 500;
 }
 
@@ -85,7 +85,7 @@ function isFault(result: Readonly<Record<string, unknown>>): boolean {
   return listTexts(result)?.some((text) => text.startsWith('An error occurred invoking ')) === true;
 }
 
-function readDecision(reply: McpReply, told: HostAnswer | undefined): Refusal | undefined {
+function readDecision(reply: McpReply, told: HostAnswer | undefined): GateRefusal | undefined {
   if (reply.kind !== 'error' || told?.decision?.outcome !== 'denied') return undefined;
   const { code } = told.decision;
   if (!isDenialCode(code)) return undefined;

@@ -1,4 +1,4 @@
-import { parseRefusal, type Refusal } from '#local/client/refusal.js';
+import { parseRefusal, type GateRefusal } from '#local/client/refusal.js';
 import { sendRequest } from '#local/client/send-request.js';
 import { ToolFailure } from '#local/tool-failure.js';
 import type { ExpectedAnswer } from '../answer-watch.js';
@@ -97,7 +97,7 @@ function isHiddenRole(check: PlannedCheck, code: string | null): boolean {
 function judge(
   { expected, answeredBy }: PlannedCheck,
   status: number,
-  refusal: Refusal | undefined,
+  refusal: GateRefusal | undefined,
 ): Pick<CheckResult, 'ok' | 'detail'> {
   if (answeredBy === 'gateway') return { ok: false, detail: 'the front end let it through' };
   if (refusal?.publicCode === 'unavailable') return { ok: false, ...explainUnavailable(refusal) };
@@ -107,7 +107,7 @@ function judge(
 }
 
 /** Only an answer in Development names the reason. In other environments it is in the log. */
-function explainUnavailable({ publicCode, precise, correlationId }: Refusal): Pick<CheckResult, 'detail'> {
+function explainUnavailable({ publicCode, precise, correlationId }: GateRefusal): Pick<CheckResult, 'detail'> {
   if (precise !== publicCode) return {};
   return {
     detail: `the reason is in the app's log, at the correlationId ${correlationId}. The answer hides it, since the app does not take this for Development: does local.settings.json hold variables of a cloud or container host, such as CONTAINER_APP_NAME or WEBSITE_INSTANCE_ID? Remove them`,
@@ -119,7 +119,7 @@ function judgeGateway({ answeredBy }: PlannedCheck, answer: string): Pick<CheckR
   return { ok: false, detail: `the gateway answered by itself: ${answer}` };
 }
 
-function readRefusal(contentType: unknown, body: string): Refusal | undefined {
+function readRefusal(contentType: unknown, body: string): GateRefusal | undefined {
   const isProblem = typeof contentType === 'string' && contentType.startsWith('application/problem+json');
   return isProblem ? parseRefusal(body) : undefined;
 }

@@ -6,7 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ToolFailure, messageOf } from '#local/tool-failure.js';
-import type { CallMessage, MessageFromLocalApp, MessageToLocalApp, StartMessage } from '../local-app-protocol.js';
+import type {
+  CallMessage,
+  MessageFromLocalApp,
+  MessageToLocalApp,
+  StartLocalAppMessage,
+} from '../local-app-protocol.js';
 import { type TestApp, startTestApp } from './test-app.js';
 
 let app: TestApp | undefined;
@@ -40,7 +45,7 @@ process.once('SIGTERM', () => {
 // Ctrl+C reaches every process of the group. The test's process decides whether to end.
 process.on('SIGINT', () => undefined);
 
-async function start(message: StartMessage): Promise<void> {
+async function start(message: StartLocalAppMessage): Promise<void> {
   app = await startTestApp(message, {
     temporaryFolder,
     onLog: (line) => {

@@ -17,7 +17,7 @@ import { isCallable } from '../../local-app/checks/check-plan.js';
 import { explainFailedStart } from '../../local-app/explain-failed-start.js';
 import { findUnplayed, heedGate, prepareFrontEnd } from '../../local-app/front-end-settings.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
-import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
+import type { CallMessage, CallerCertificate, LocalAppFunction, StartLocalAppMessage } from '../local-app-protocol.js';
 
 export interface TestAppSurroundings {
   /** A folder for this app only. The caller makes and removes it. */
@@ -40,7 +40,7 @@ export interface TestApp {
 const days = 2;
 
 /** Rejects with ToolFailure if the callers can't be written as a trust document, or if the app can't be loaded. */
-export async function startTestApp(options: StartMessage, surroundings: TestAppSurroundings): Promise<TestApp> {
+export async function startTestApp(options: StartLocalAppMessage, surroundings: TestAppSurroundings): Promise<TestApp> {
   const { folder } = options;
   const { temporaryFolder, onLog, onEnd } = surroundings;
   const certificates = createCertificates(Object.keys(options.callers));
@@ -76,7 +76,7 @@ export async function startTestApp(options: StartMessage, surroundings: TestAppS
 
 async function startTestGateway(
   host: FunctionsHost,
-  { frontEnd, clientCertificateMode }: StartMessage,
+  { frontEnd, clientCertificateMode }: StartLocalAppMessage,
   serverCertificate: ReturnType<typeof createServerCertificate>,
 ): Promise<Gateway> {
   const { name, secret } = heedGate(host.gate, host.settings, frontEnd);
@@ -102,7 +102,7 @@ function createCertificates(names: readonly string[]): ReadonlyMap<string, Calle
 }
 
 function createTrustDocument(
-  callers: StartMessage['callers'],
+  callers: StartLocalAppMessage['callers'],
   certificates: ReadonlyMap<string, CallerCertificate>,
 ): string {
   const identities = Object.entries(callers).map(([name, grant]) => ({

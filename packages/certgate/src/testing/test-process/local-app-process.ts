@@ -8,8 +8,8 @@ import type {
   EndMessage,
   MessageFromLocalApp,
   MessageToLocalApp,
-  ReadyMessage,
-  StartMessage,
+  LocalAppReadyMessage,
+  StartLocalAppMessage,
 } from '../local-app-protocol.js';
 import { createLocalAppError } from './local-app-error.js';
 import type { LocalAppLogLine } from './local-app-types.js';
@@ -43,7 +43,7 @@ export class LocalAppProcess {
   #nextId = 0;
   #awaited = 0;
   #settleStart:
-    { readonly resolve: (ready: ReadyMessage) => void; readonly reject: (error: Error) => void } | undefined;
+    { readonly resolve: (ready: LocalAppReadyMessage) => void; readonly reject: (error: Error) => void } | undefined;
   #closing: Promise<void> | undefined;
   /** Why no function can be called any more. Undefined while the app runs. */
   #end: Error | undefined;
@@ -80,8 +80,8 @@ export class LocalAppProcess {
     }
   }
 
-  async start(options: Omit<StartMessage, 'kind'>): Promise<ReadyMessage> {
-    const ready = new Promise<ReadyMessage>((resolve, reject) => {
+  async start(options: Omit<StartLocalAppMessage, 'kind'>): Promise<LocalAppReadyMessage> {
+    const ready = new Promise<LocalAppReadyMessage>((resolve, reject) => {
       this.#settleStart = { resolve, reject };
     });
     this.#send({ kind: 'start', ...options });

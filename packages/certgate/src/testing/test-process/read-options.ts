@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { FrontEndName } from '@certgate/core/internal';
 import { clientCertificateModes, type ClientCertificateMode } from '#local/gateway/client-certificate-mode.js';
-import type { CallerGrant, StartMessage } from '../local-app-protocol.js';
+import type { CallerGrant, StartLocalAppMessage } from '../local-app-protocol.js';
 import { expectKnownKeys, expectObject, expectText, expectTexts, invalidInput } from './local-app-error.js';
 
 /** Callers that always exist. The names mean the same in `certgate dev --check`. */
@@ -13,7 +13,7 @@ const trustSetting = 'CERTGATE_TRUST';
 const optionNames = ['folder', 'callers', 'environment', 'frontEnd', 'clientCertificateMode', 'onLog'];
 
 /** @throws {LocalAppError} if an option is not valid; the message names it and its permitted values. */
-export function readOptions(options: unknown): Omit<StartMessage, 'kind'> {
+export function readOptions(options: unknown): Omit<StartLocalAppMessage, 'kind'> {
   const given = expectObject(options, 'its argument');
   expectKnownKeys(given, optionNames, 'its argument');
   const callers = readCallers(given['callers']);

@@ -190,14 +190,14 @@ function findRestrictions(bytes: Uint8Array) {
   }
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
+type UncheckedObject = Readonly<Record<string, unknown>>;
 
-function listObjects(value: unknown): readonly JsonObject[] {
+function listObjects(value: unknown): readonly UncheckedObject[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  return list.filter((each): each is JsonObject => Object(each) === each);
+  return list.filter((each): each is UncheckedObject => Object(each) === each);
 }
 
-function isReadablePin(pin: JsonObject): boolean {
+function isReadablePin(pin: UncheckedObject): boolean {
   try {
     return describePin(pin) !== '';
   } catch {

@@ -13,7 +13,7 @@ import { findSharedName } from '../comparison/shared-names.js';
 import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js';
 
 /** When a document is checked, in milliseconds since 1970-01-01T00:00:00Z. */
-export interface Moment {
+export interface CheckMoment {
   readonly now: number;
   /**
    * Whether the check should report the end of something that is valid from `startsAt` (undefined if unknown) to
@@ -26,7 +26,7 @@ export interface Moment {
  * Checks the authorities at one moment. Their certificates never arrive with a request. When one ends, callers are
  * refused although their own certificates are still valid.
  */
-export function checkAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly CheckFinding[] {
+export function checkAuthorities(snapshot: TrustSnapshot, moment: CheckMoment): readonly CheckFinding[] {
   return [
     ...snapshot.authorities.flatMap((authority, index) =>
       checkAuthority(snapshot, authority, `authorities[${index}]`, moment),
@@ -41,7 +41,7 @@ function checkAuthority(
   snapshot: TrustSnapshot,
   authority: TrustedAuthority,
   path: string,
-  moment: Moment,
+  moment: CheckMoment,
 ): readonly CheckFinding[] {
   const { name, trustAnchors, intermediates } = authority;
   const findings: CheckFinding[] = [];
@@ -82,7 +82,7 @@ function isUndeployed(crl: string): boolean {
 function checkValidity(
   certificate: PathCertificate,
   all: readonly PathCertificate[],
-  { now, endsSoon }: Moment,
+  { now, endsSoon }: CheckMoment,
   what: string,
   authorityName: string,
 ): Omit<CheckFinding, 'path'> | undefined {

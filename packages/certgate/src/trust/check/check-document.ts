@@ -14,7 +14,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { type Moment, checkAuthorities } from './check-authorities.js';
+import { type CheckMoment, checkAuthorities } from './check-authorities.js';
 import { describePin } from '../comparison/trust-change.js';
 import { aboutPin, type CheckFinding, sortFindings } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
@@ -80,7 +80,7 @@ export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions):
 }
 
 /** Decides by the options what ends soon. */
-export function createMoment({ now, withinDays }: TrustCheckOptions): Moment {
+export function createMoment({ now, withinDays }: TrustCheckOptions): CheckMoment {
   return {
     now,
     endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) => {
@@ -107,7 +107,7 @@ function checkIdentity(
   snapshot: TrustSnapshot,
   identity: TrustedIdentity,
   path: string,
-  moment: Moment,
+  moment: CheckMoment,
 ): readonly CheckFinding[] {
   const { name, owner } = identity;
   const place = { path, identityName: name, owner };
@@ -133,7 +133,7 @@ function checkIdentity(
 function checkItself(
   { identity, entries }: Standing,
   hasEnded: boolean,
-  { now, endsSoon }: Moment,
+  { now, endsSoon }: CheckMoment,
 ): readonly PlacelessFinding[] {
   const { name, expiresAt, pins, names } = identity;
   const findings: PlacelessFinding[] = [];
@@ -163,7 +163,7 @@ function checkPin(
   entry: EntryStanding,
   pin: TrustPin,
   { identity, entries }: Standing,
-  { now, endsSoon }: Moment,
+  { now, endsSoon }: CheckMoment,
 ): readonly PlacelessFinding[] {
   const { notAfter, kind, acceptWithoutClientAuth: grace } = pin;
   const { validFrom: start } = findPinSpan(pin);

@@ -11,7 +11,7 @@ import {
 } from '@certgate/core/internal';
 import { formatTime } from '../../texts/time-words.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
-import type { Moment } from './check-authorities.js';
+import type { CheckMoment } from './check-authorities.js';
 import type { CheckFinding, CheckSeverity } from './check-finding.js';
 
 /** The state of the revocation lists and responders of a document's authorities at one moment. Times are RFC 3339. */
@@ -40,7 +40,7 @@ export interface ResponderStatus {
 export async function reviewRevocation(
   snapshot: TrustSnapshot,
   folder: CertificateFolder | undefined,
-  moment: Moment,
+  moment: CheckMoment,
 ): Promise<RevocationReview> {
   const information = await readRevocationInformation(snapshot, { now: moment.now });
   const findings: CheckFinding[] = [];
@@ -82,7 +82,7 @@ function describeUnusable(fault: string, authority: TrustedAuthority): UnplacedF
 function checkList(
   { issuer, number, source, begin, end, isDelta }: RevocationListStatus,
   authority: TrustedAuthority,
-  { now, endsSoon }: Moment,
+  { now, endsSoon }: CheckMoment,
 ): readonly UnplacedFinding[] {
   const endsAt = end + authority.revocation.graceMilliseconds;
   const list = `The ${isDelta ? 'delta list' : 'revocation list'} ${number === undefined ? '' : `${number} `}of "${issuer}" (${source ?? 'unknown source'})`;

@@ -75,12 +75,12 @@ const noLonger: Reading = {
   untold: ['The document here does not refuse for this now: compare the time of the line with when the app read it.'],
 };
 
-interface LineQuestion extends LineContext {
+interface CodeQuestion extends LineContext {
   readonly line: LogLine;
   readonly identity: TrustedIdentity | undefined;
 }
 
-function read(code: DenialCode, question: LineQuestion): Reading {
+function read(code: DenialCode, question: CodeQuestion): Reading {
   const { line, trust, identity, requirement, now } = question;
   const detail = findText(line, 'detail') ?? '';
   if (code === 'certificate_not_trusted') return readStranger(question);
@@ -136,7 +136,7 @@ function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: Tru
   return { facts: { identity: identity.name, pin, others, certificateNotAfter } };
 }
 
-function readDenied({ line, trust: { denied }, isSameDocument }: LineQuestion, detail: string): Reading {
+function readDenied({ line, trust: { denied }, isSameDocument }: CodeQuestion, detail: string): Reading {
   // In another document, this place may have the entry of another certificate, which nobody asked to admit again.
   const path = isSameDocument ? /\((denied\[\d+\])\)/.exec(detail)?.[1] : undefined;
   const entry =
@@ -149,7 +149,7 @@ function readDenied({ line, trust: { denied }, isSameDocument }: LineQuestion, d
   return { untold: [untold] };
 }
 
-function readAmbiguity({ line, store, trust, others }: LineQuestion, detail: string): Reading {
+function readAmbiguity({ line, store, trust, others }: CodeQuestion, detail: string): Reading {
   const identities = [{ store, trust }, ...others].flatMap(({ store, trust }) =>
     trust.identities
       .filter(({ name }) => detail.includes(`"${name}"`))
@@ -175,7 +175,7 @@ function readAmbiguity({ line, store, trust, others }: LineQuestion, detail: str
  * Finds the authority by its name in the sentence, by the issuer of the list, or as the only one of the identity or of
  * the document.
  */
-function findAuthority({ line, trust, identity }: LineQuestion, detail: string): TrustedAuthority | undefined {
+function findAuthority({ line, trust, identity }: CodeQuestion, detail: string): TrustedAuthority | undefined {
   const { list } = line;
   const issuer = typeof list === 'object' && list !== null ? findText(list as LogLine, 'issuer') : undefined;
   const quoted = trust.authorities.filter(({ name }) => detail.includes(`authority "${name}"`));
@@ -191,7 +191,7 @@ function hasCa({ trustAnchors, intermediates }: TrustedAuthority, subject: strin
   return [...trustAnchors, ...intermediates].some(({ subjectText }) => subjectText === subject);
 }
 
-function readPath(question: LineQuestion, detail: string): Reading {
+function readPath(question: CodeQuestion, detail: string): Reading {
   const { line, identity } = question;
   const authority = findAuthority(question, detail);
   if (authority === undefined) return { untold: ["The line can't tell which authority was asked."] };
@@ -204,7 +204,7 @@ function readPath(question: LineQuestion, detail: string): Reading {
   };
 }
 
-function readStranger({ line, trust, identity }: LineQuestion): Reading {
+function readStranger({ line, trust, identity }: CodeQuestion): Reading {
   const thumbprintSha256 = findText(line, 'thumbprintSha256');
   if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });

@@ -44,7 +44,7 @@ export function readSpiffeBundle(
   { bytes, place }: FetchedBundle,
   { trustDomain, now }: { readonly trustDomain: string; readonly now: number },
 ): SpiffeBundle {
-  const refuse: Refuse = (what, remedy) =>
+  const refuse: CreateRefusal = (what, remedy) =>
     new ToolFailure(`The bundle of ${trustDomain} in ${place} can't be used: ${what}. Nothing was written.`, {
       ...(remedy === undefined ? {} : { remedy }),
     });
@@ -85,7 +85,7 @@ function hashKeys(keys: readonly JsonObject[]): string {
   return createHash('sha256').update(certificates.join()).digest('hex').toUpperCase();
 }
 
-type Refuse = (what: string, remedy?: string) => ToolFailure;
+type CreateRefusal = (what: string, remedy?: string) => ToolFailure;
 
 function explainEmptiness(): string {
   return `By the SPIFFE standard, such a bundle says that no certificate of the trust domain is valid. This command never removes the last trust anchor.\nTo refuse everybody below a CA: ${formatTrustChange('deny', ['CERTIFICATE'])}`;
@@ -96,7 +96,7 @@ function describeEmptiness(leftOut: readonly LeftOutAnchor[]): string {
   return ['it has no key for X.509-SVIDs that the gate could use', ...reasons].join('; ');
 }
 
-function decodeText(bytes: Uint8Array, refuse: Refuse): string {
+function decodeText(bytes: Uint8Array, refuse: CreateRefusal): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -104,7 +104,7 @@ function decodeText(bytes: Uint8Array, refuse: Refuse): string {
   }
 }
 
-function parseBundle(text: string, refuse: Refuse): JsonObject {
+function parseBundle(text: string, refuse: CreateRefusal): JsonObject {
   const reading = runAtOnce(parseJsonInSteps(text));
   if (!reading.ok) throw refuse(`it is not valid JSON: ${reading.fault}`);
   if (reading.duplicateKey !== undefined) throw refuse(`it has the key ${reading.duplicateKey.path} twice`);
@@ -127,7 +127,7 @@ function findKind(key: unknown): 'x509Svid' | 'jwtSvid' | 'unknown' | 'malformed
 }
 
 /** §4.1.1 sets no largest value, and JSON.parse would round a large number. */
-function readSequence(text: string, bundle: JsonObject, refuse: Refuse): bigint | undefined {
+function readSequence(text: string, bundle: JsonObject, refuse: CreateRefusal): bigint | undefined {
   if (!('spiffe_sequence' in bundle)) return undefined;
   const literal = findLiteral(text, 'spiffe_sequence');
   if (literal === undefined || !/^\d{1,40}$/.test(literal)) {

@@ -6,7 +6,7 @@ import {
   describeLock,
   formatInstant,
 } from '@certgate/core/internal';
-import type { InspectedFunction, TrustAuthorityView, TrustIdentityView, TrustView } from '../views/page-views.js';
+import type { ShownFunction, TrustAuthorityView, TrustIdentityView, TrustView } from '../views/page-views.js';
 import type { CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
 import { type TimeSpan, findGaps, findOverlaps } from '../../log/coverage/time-span.js';
@@ -26,7 +26,7 @@ export interface TrustViewQuestion extends WindowFacts {
   /** The place of the document, in the form of `--store`. */
   readonly store: string;
   /** The functions of the app; absent if no app is known. */
-  readonly coverage?: readonly InspectedFunction[];
+  readonly coverage?: readonly ShownFunction[];
 }
 
 /**

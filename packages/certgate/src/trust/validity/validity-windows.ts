@@ -113,7 +113,7 @@ function showWindows(
 }
 
 /** A certificate at hand that an authority of the document signed, with a name that is bound to an identity. */
-interface IssuedCertificate {
+interface NamedCertificate {
   readonly certificate: KnownCertificate;
   readonly subject: string;
   readonly trustName: TrustName;
@@ -124,7 +124,7 @@ interface IssuedCertificate {
 export interface CertificatesAtHand {
   /** The validity of certificates, by SHA-256 or SHA-1 thumbprint. */
   readonly spans: ReadonlyMap<string, TimeSpan>;
-  readonly issued: ReadonlyMap<TrustedIdentity, readonly IssuedCertificate[]>;
+  readonly issued: ReadonlyMap<TrustedIdentity, readonly NamedCertificate[]>;
 }
 
 export function listCertificatesAtHand(facts: WindowFacts): CertificatesAtHand {
@@ -146,8 +146,8 @@ export function listCertificatesAtHand(facts: WindowFacts): CertificatesAtHand {
 function findIssuedCertificates({
   snapshot,
   folder,
-}: WindowFacts): ReadonlyMap<TrustedIdentity, readonly IssuedCertificate[]> {
-  const found = new Map<TrustedIdentity, IssuedCertificate[]>();
+}: WindowFacts): ReadonlyMap<TrustedIdentity, readonly NamedCertificate[]> {
+  const found = new Map<TrustedIdentity, NamedCertificate[]>();
   for (const certificate of snapshot.authorities.length === 0 ? [] : (folder?.certificates ?? [])) {
     const decoding = loadPathValidation().decodePathCertificate(certificate.der);
     if (!decoding.ok) continue;
@@ -177,7 +177,7 @@ function isSignedByOne(der: Uint8Array, { trustAnchors, intermediates }: Trusted
 
 function describeIssuedWindows(
   identity: TrustedIdentity,
-  { certificate, subject, trustName, isDenied }: IssuedCertificate,
+  { certificate, subject, trustName, isDenied }: NamedCertificate,
   snapshot: TrustSnapshot,
 ): readonly IdentityWindow[] {
   const own = toSpan(certificate);

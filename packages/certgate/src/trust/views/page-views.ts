@@ -30,11 +30,11 @@ export interface InspectedApp {
   /** The gateway's address, e.g. `https://localhost:8443`. */
   readonly url: string;
   readonly frontEnd: string;
-  readonly functions: readonly InspectedFunction[];
+  readonly functions: readonly ShownFunction[];
   readonly callers: readonly InspectedCaller[];
 }
 
-export interface InspectedFunction {
+export interface ShownFunction {
   readonly name: string;
   readonly triggerType: string;
   /** The HTTP route; for an MCP function, the route of the MCP endpoint. Null if it can't be called over HTTP. */
@@ -191,7 +191,7 @@ export interface TrustView {
   readonly denied: readonly { readonly label: string; readonly reason: string | null }[];
   /** The findings of `certgate trust check` except those for information, each with a command if one helps. */
   readonly warnings: readonly TrustWarningView[];
-  readonly coverage: readonly InspectedFunction[];
+  readonly coverage: readonly ShownFunction[];
 }
 
 export interface TrustIdentityView {

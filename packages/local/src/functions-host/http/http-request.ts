@@ -13,14 +13,14 @@ export interface ReceivedRequest {
   readonly host: string;
   readonly target: RequestTarget;
   readonly query: ReadonlyMap<string, readonly string[]>;
-  readonly headers: RequestHeaders;
+  readonly headers: HostHeaders;
 }
 
 /** Undefined for a request line or a host that Kestrel answers with 400. */
 export function receiveRequest(
   method: string,
   rawTarget: string,
-  headers: RequestHeaders,
+  headers: HostHeaders,
   ownAuthority: string,
 ): ReceivedRequest | undefined {
   const target = isWholeServer(method, rawTarget) ? wholeServer : parseRequestTarget(rawTarget);
@@ -148,7 +148,7 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
 }
 
 /** Header names in lower case, each with its values joined to one text. */
-type RequestHeaders = ReadonlyMap<string, string>;
+type HostHeaders = ReadonlyMap<string, string>;
 
 /** The status with which Kestrel refuses headers before any function gets them. */
 type HeaderRefusal = 400 | 431;
@@ -162,7 +162,7 @@ export const maximumHeaderBytes = 32_768;
  * without a space, even if Node would have dropped or joined them in another way. A gate sees a client certificate
  * header that was sent twice in this form.
  */
-export function readRequestHeaders(rawHeaders: readonly string[]): RequestHeaders | HeaderRefusal {
+export function readRequestHeaders(rawHeaders: readonly string[]): HostHeaders | HeaderRefusal {
   if (rawHeaders.length / 2 > maximumHeaderCount) return 431;
   // Each line has a colon, a space and a line end besides the two texts. Node returns each byte as one character.
   if (rawHeaders.reduce((total, text) => total + text.length + 2, 0) > maximumHeaderBytes) return 431;

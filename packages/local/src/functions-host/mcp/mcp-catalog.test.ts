@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ToolFailure } from '../../tool-failure.js';
-import type { RegisteredFunction } from '../worker/app-context.js';
+import type { RegisteredCallback } from '../worker/app-context.js';
 import { McpCatalog } from './mcp-catalog.js';
 
 /*
@@ -12,16 +12,16 @@ import { McpCatalog } from './mcp-catalog.js';
 
 const json = JSON.stringify;
 
-function register(name: string, type: string, binding: Readonly<Record<string, unknown>>): RegisteredFunction {
+function register(name: string, type: string, binding: Readonly<Record<string, unknown>>): RegisteredCallback {
   const bindings = { [`${type}1`]: { type, direction: 'in', name: `${type}1`, ...binding } };
   return { metadata: { name, bindings }, callback: () => undefined };
 }
 
-const tool = (name: string, binding: object = {}): RegisteredFunction =>
+const tool = (name: string, binding: object = {}): RegisteredCallback =>
   register(name, 'mcpToolTrigger', { toolName: name, toolProperties: '[]', ...binding });
-const resource = (name: string, uri: string, binding: object = {}): RegisteredFunction =>
+const resource = (name: string, uri: string, binding: object = {}): RegisteredCallback =>
   register(name, 'mcpResourceTrigger', { uri, resourceName: name, ...binding });
-const prompt = (name: string, binding: object = {}): RegisteredFunction =>
+const prompt = (name: string, binding: object = {}): RegisteredCallback =>
   register(name, 'mcpPromptTrigger', { promptName: name, ...binding });
 const listTool = (binding: object): unknown => new McpCatalog([tool('t', binding)]).tools[0]?.listed;
 
@@ -149,7 +149,7 @@ test('an app without MCP has an empty catalog, and a disabled function is not pa
   assert.ok(!new McpCatalog([register('any', 'MCPTOOLTRIGGER', { TOOLNAME: 'x' })]).isEmpty);
 });
 
-const refused: readonly (readonly [what: string, functions: readonly RegisteredFunction[], message: RegExp])[] = [
+const refused: readonly (readonly [what: string, functions: readonly RegisteredCallback[], message: RegExp])[] = [
   [
     'two tools of one name',
     [tool('a', { toolName: 'x' }), tool('b', { toolName: 'X' })],

@@ -1,7 +1,7 @@
 import { findProperty, isJsonObject, type JsonObject } from '../../json-file.js';
 import { foldCase } from '../routing/route-match.js';
 import { compareNames, isDisabled } from '../routing/router.js';
-import type { RegisteredFunction } from '../worker/app-context.js';
+import type { RegisteredCallback } from '../worker/app-context.js';
 import {
   findMcpTrigger,
   findText,
@@ -37,7 +37,7 @@ export class McpCatalog {
   readonly #matchers: ReadonlyMap<McpEntry, RegExp>;
 
   /** @throws {ToolFailure} if the extension would not serve a trigger. */
-  constructor(functions: Iterable<RegisteredFunction>) {
+  constructor(functions: Iterable<RegisteredCallback>) {
     const triggers = [...functions]
       .sort((left, right) => compareNames(left.metadata.name, right.metadata.name))
       .flatMap((registered) => findMcpTrigger(registered) ?? [])

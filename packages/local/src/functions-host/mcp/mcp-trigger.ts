@@ -1,13 +1,13 @@
 import { ToolFailure } from '../../tool-failure.js';
 import { findProperty, isJsonObject, type JsonObject } from '../../json-file.js';
 import { findTrigger } from '../routing/router.js';
-import type { RegisteredFunction } from '../worker/app-context.js';
+import type { RegisteredCallback } from '../worker/app-context.js';
 import type { BindingInfo } from '../worker/core-types.js';
 import type { HostedMcp } from '../worker/host-protocol.js';
 
 /** A function that clients call over MCP, with the name that they use. */
 export interface McpTrigger extends HostedMcp {
-  readonly registered: RegisteredFunction;
+  readonly registered: RegisteredCallback;
   readonly functionName: string;
   readonly bindingName: string;
   readonly binding: BindingInfo;
@@ -20,7 +20,7 @@ export const nameProperties: Readonly<Record<HostedMcp['kind'], string>> = {
   prompt: 'promptName',
 };
 
-export function findMcpTrigger(registered: RegisteredFunction): McpTrigger | undefined {
+export function findMcpTrigger(registered: RegisteredCallback): McpTrigger | undefined {
   const [bindingName, binding] = findTrigger(registered) ?? [];
   const kind = (['tool', 'resource', 'prompt'] as const).find(
     (each) => binding?.type?.toLowerCase() === `mcp${each}trigger`,

@@ -1,7 +1,7 @@
 // routing/: finds the function for a method and a path, as the Functions host does.
 
 import { ToolFailure } from '../../tool-failure.js';
-import type { RegisteredFunction } from '../worker/app-context.js';
+import type { RegisteredCallback } from '../worker/app-context.js';
 import type { BindingInfo } from '../worker/core-types.js';
 import { foldCase, matchRoute, type RouteValues } from './route-match.js';
 import { parseRouteTemplate, RouteTemplateError, type RouteTemplate } from './route-template.js';
@@ -9,7 +9,7 @@ import { parseRouteTemplate, RouteTemplateError, type RouteTemplate } from './ro
 export interface Route {
   readonly functionName: string;
   readonly triggerName: string;
-  readonly registered: RegisteredFunction;
+  readonly registered: RegisteredCallback;
   readonly template: RouteTemplate;
   /**
    * The route as the app wrote it, without prefix and outer slashes. Two functions may not have the same one for one
@@ -30,7 +30,7 @@ export interface RouteMatch {
  * The routes in the order in which the real host tries them: by function name, without regard to case
  * (`FunctionMetadataManager`).
  */
-export function createRoutes(functions: Iterable<RegisteredFunction>, routePrefix: string): readonly Route[] {
+export function createRoutes(functions: Iterable<RegisteredCallback>, routePrefix: string): readonly Route[] {
   const routes = [...functions]
     .sort((left, right) => compareNames(left.metadata.name, right.metadata.name))
     .flatMap((registered) => createRoute(registered, routePrefix) ?? []);
@@ -63,11 +63,11 @@ export function isHttpTrigger(type: string | undefined): boolean {
   return type?.toLowerCase() === 'httptrigger';
 }
 
-export function findTrigger(registered: RegisteredFunction): readonly [name: string, binding: BindingInfo] | undefined {
+export function findTrigger(registered: RegisteredCallback): readonly [name: string, binding: BindingInfo] | undefined {
   return Object.entries(registered.metadata.bindings).find(([, binding]) => /trigger$/i.test(binding.type ?? ''));
 }
 
-function createRoute(registered: RegisteredFunction, routePrefix: string): Route | undefined {
+function createRoute(registered: RegisteredCallback, routePrefix: string): Route | undefined {
   const trigger = findTrigger(registered);
   if (trigger === undefined || !isHttpTrigger(trigger[1].type)) return undefined;
   const functionName = registered.metadata.name;

@@ -7,7 +7,7 @@ import type {
   ProgrammingModel,
 } from './core-types.js';
 
-export interface RegisteredFunction {
+export interface RegisteredCallback {
   readonly metadata: FunctionMetadata;
   readonly callback: FunctionCallback;
 }
@@ -29,7 +29,7 @@ export interface AppLog {
  */
 export class AppContext {
   readonly folder: string;
-  readonly functions: Map<string, RegisteredFunction> = new Map();
+  readonly functions: Map<string, RegisteredCallback> = new Map();
   readonly hooks: Readonly<Record<HookName, HookCallback[]>> = {
     appStart: [],
     appTerminate: [],

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AppContext, RegisteredFunction } from './app-context.js';
+import type { AppContext, RegisteredCallback } from './app-context.js';
 import type {
   CoreInvocationContext,
   FunctionCallback,
@@ -24,7 +24,7 @@ export interface InvocationOutcome {
  */
 export async function invoke(
   app: AppContext,
-  registered: RegisteredFunction,
+  registered: RegisteredCallback,
   request: InvocationRequest,
 ): Promise<InvocationOutcome> {
   const invocation = new CoreInvocation(app, registered, request);
@@ -67,7 +67,7 @@ export interface TriggerEvent extends Pick<InvocationRequest, 'triggerMetadata'>
 }
 
 export function createInvocation(
-  { metadata }: RegisteredFunction,
+  { metadata }: RegisteredCallback,
   { triggerInput, triggerMetadata, durable, findHeader }: TriggerEvent,
 ): InvocationRequest {
   const clients = Object.entries(metadata.bindings).filter(([, binding]) => isDurableClient(binding));
@@ -112,12 +112,12 @@ function toError(value: unknown): Error {
 class CoreInvocation implements CoreInvocationContext {
   readonly invocationId: string;
   readonly request: InvocationRequest;
-  readonly metadata: RegisteredFunction['metadata'];
+  readonly metadata: RegisteredCallback['metadata'];
   state: CoreInvocationContext['state'];
   hookData: InvocationHookData | undefined;
   readonly #app: AppContext;
 
-  constructor(app: AppContext, registered: RegisteredFunction, request: InvocationRequest) {
+  constructor(app: AppContext, registered: RegisteredCallback, request: InvocationRequest) {
     this.#app = app;
     this.invocationId = request.invocationId;
     this.request = request;

@@ -2,7 +2,7 @@ import type { RawField } from '../../wire/raw-fields.js';
 import type { RequestHead } from './request-refusals.js';
 
 /** What a client presented in its handshake. TLS proves only that the client has the key of the leaf certificate. */
-export interface PresentedCertificate {
+export interface CertificateToForward {
   readonly der: Buffer;
   /** Further certificates that the client sent, each in DER, in the client's order. */
   readonly chain: readonly Buffer[];
@@ -17,7 +17,7 @@ export interface PlayedFrontEnd {
    */
   keepClientFields(fields: readonly RawField[], worstCase: boolean): readonly RawField[];
   /** The fields that contain the certificate, or that show that there is none. */
-  writeCertificate(certificate: PresentedCertificate | undefined): readonly RawField[];
+  writeCertificate(certificate: CertificateToForward | undefined): readonly RawField[];
   /** Further fields that the front end adds to a request. */
   describeRequest?(request: RequestFacts): readonly RawField[];
 }

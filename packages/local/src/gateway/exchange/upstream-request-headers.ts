@@ -4,7 +4,7 @@
  * field.
  */
 import { secretHeaderName } from '@certgate/core/internal';
-import type { PlayedFrontEnd, PresentedCertificate, RequestFacts } from './played-front-end.js';
+import type { PlayedFrontEnd, CertificateToForward, RequestFacts } from './played-front-end.js';
 import { canonicalizeFieldName, getFieldValues, removeHopByHopFields, type RawField } from '../../wire/raw-fields.js';
 import { expectsContinue, type RequestHead } from './request-refusals.js';
 
@@ -23,7 +23,7 @@ export interface UpstreamToken {
 export interface ForwardingFacts extends Omit<RequestFacts, 'head' | 'host'> {
   readonly frontEnd: PlayedFrontEnd;
   /** The certificate to pass on. Undefined if the app must see none. */
-  readonly certificate: PresentedCertificate | undefined;
+  readonly certificate: CertificateToForward | undefined;
   /** The secret that shows the app that a request came through this front end. Undefined if there is none. */
   readonly frontEndSecret: string | undefined;
   readonly worstCase: boolean;

@@ -17,7 +17,7 @@ import {
   findClientFault,
   refuseMalformed,
   toVerdict,
-  type Verdict,
+  type PathVerdict,
   type Verification,
 } from './verification.js';
 import type { VerifyFlags } from './verify-options.js';
@@ -64,7 +64,7 @@ function verify(
   authority: TrustedAuthority,
   now: number,
   context: AuthorityContext,
-): Verdict {
+): PathVerdict {
   const presented = presentCertificate(certificateDer);
   const { pathDecoding } = presented;
   const unfit = findClientFault(presented, now);

@@ -27,7 +27,7 @@ export interface Verification {
   readonly paths: readonly ReportedPath[];
 }
 
-export type Verdict =
+export type PathVerdict =
   CertificationPath | { readonly outcome: 'invalid'; readonly code: DenialCode; readonly detail: string };
 
 /** Verifies a certificate with core's own validator, with files and authorities in a folder. Throws ToolFailure. */
@@ -58,24 +58,28 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   return describeVerification(verdict, mode, trace);
 }
 
-export function describeVerification(verdict: Verdict, revocation: RevocationMode, { paths }: PathTrace): Verification {
+export function describeVerification(
+  verdict: PathVerdict,
+  revocation: RevocationMode,
+  { paths }: PathTrace,
+): Verification {
   const { outcome, code, detail } = verdict.outcome === 'valid' ? { ...verdict, code: null, detail: null } : verdict;
   return { outcome, code, detail, revocation, paths };
 }
 
 /** What an app refuses about the certificate itself, whatever its path. */
-export function findClientFault({ decoding }: PresentedCertificate, now: number): Verdict | undefined {
+export function findClientFault({ decoding }: PresentedCertificate, now: number): PathVerdict | undefined {
   if (!decoding.ok) return refuseMalformed(decoding.fault);
   const fault = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
   return fault && { outcome: 'invalid', code: fault.code, detail: describeCertificateFault(fault) };
 }
 
-export function toVerdict(path: CertificationPath | PathFault): Verdict {
+export function toVerdict(path: CertificationPath | PathFault): PathVerdict {
   if (path.outcome === 'valid') return path;
   return { outcome: 'invalid', code: path.code, detail: loadPathValidation().describePathFault(path) };
 }
 
-export function refuseMalformed(fault: string): Verdict {
+export function refuseMalformed(fault: string): PathVerdict {
   const detail = `The certificate is not encoded as RFC 5280 requires: ${fault}.`;
   return { outcome: 'invalid', code: 'certificate_malformed', detail };
 }

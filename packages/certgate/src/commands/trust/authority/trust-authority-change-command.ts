@@ -27,7 +27,7 @@ import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
 import type { UpdateReport } from '../report-update.js';
 
-interface AddFlags extends ChangeFlags {
+interface AddAuthorityFlags extends ChangeFlags {
   readonly trustAnchor?: readonly string[];
   readonly intermediate?: readonly string[];
   readonly crl?: readonly string[];
@@ -43,7 +43,7 @@ interface AddFlags extends ChangeFlags {
   readonly toExisting?: boolean;
 }
 
-export async function add(name: string, flags: AddFlags): Promise<void> {
+export async function add(name: string, flags: AddAuthorityFlags): Promise<void> {
   const addition = await readAddition(flags);
   const isNew = flags.toExisting !== true;
   if (isNew && addition.trustAnchors.length === 0) {
@@ -71,13 +71,13 @@ function findMissing(crls: readonly string[] = []): readonly string[] {
   return paths.filter((path) => !existsSync(path));
 }
 
-interface Addition {
+interface AdditionReport {
   readonly isNew: boolean;
   readonly findings: readonly CheckFinding[];
   readonly missing: readonly string[];
 }
 
-function reportAddition(name: string, { isNew, findings, missing }: Addition): UpdateReport {
+function reportAddition(name: string, { isNew, findings, missing }: AdditionReport): UpdateReport {
   const warnings = [
     ...findings.map(({ message }) => message),
     ...missing.map(
@@ -123,7 +123,7 @@ function describeNew(name: string, addition: AuthorityAddition): Parameters<type
   };
 }
 
-async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
+async function readAddition(flags: AddAuthorityFlags): Promise<AuthorityAddition> {
   const { crl: crls = [], revocation: mode, acceptNoRevAvail: lifetime, spiffeTrustDomain = [] } = flags;
   const minimums = flags.minimumCrlNumber?.map(parseMinimum) ?? [];
   const numbers = minimums.filter(({ number }) => number !== 'none');
@@ -166,11 +166,11 @@ function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
   });
 }
 
-interface RemoveFlags extends ChangeFlags {
+interface RemoveAuthorityFlags extends ChangeFlags {
   readonly thumbprintSha256?: readonly string[];
 }
 
-export function remove(name: string, flags: RemoveFlags): Promise<void> {
+export function remove(name: string, flags: RemoveAuthorityFlags): Promise<void> {
   const { thumbprintSha256: thumbprints } = flags;
   return changeTrust(flags, {
     verb: 'authority remove',

@@ -11,12 +11,12 @@ import {
   removeIdentity,
 } from '../../../trust/administration/edits/identity-edits.js';
 import { pick } from '../../command-line/option-values.js';
-import { changeTrust, type TrustChange } from '../change-trust.js';
+import { changeTrust, type ChangeVerb } from '../change-trust.js';
 import type { NameFlags, PinFlags } from '../options/caller-options.js';
 import { readNames, readNewPin } from '../options/read-caller-options.js';
 import type { ChangeFlags } from '../options/store-options.js';
 
-interface AddFlags extends ChangeFlags, PinFlags, NameFlags {
+interface AddIdentityFlags extends ChangeFlags, PinFlags, NameFlags {
   readonly role?: readonly string[];
   readonly function?: readonly string[];
   readonly owner?: string;
@@ -24,7 +24,7 @@ interface AddFlags extends ChangeFlags, PinFlags, NameFlags {
   readonly toExisting?: boolean;
 }
 
-export async function add(name: string, flags: AddFlags): Promise<void> {
+export async function add(name: string, flags: AddIdentityFlags): Promise<void> {
   const { newPin, asked } = await readNewPin(flags, Date.now());
   const names = readNames(flags, newPin !== undefined);
   const isNew = flags.toExisting !== true;
@@ -38,10 +38,10 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
 
 function create(
   name: string,
-  flags: AddFlags,
+  flags: AddIdentityFlags,
   newPin: NewPin | undefined,
   names: readonly TrustDocumentName[],
-): TrustChange['edit'] {
+): ChangeVerb['edit'] {
   if (newPin === undefined && names.length === 0) {
     return (document) => {
       // If the identity exists, the user wants to change it. That needs `--to-existing`, and no certificate.
@@ -70,10 +70,10 @@ function create(
 
 function extend(
   name: string,
-  flags: AddFlags,
+  flags: AddIdentityFlags,
   newPin: NewPin | undefined,
   names: readonly TrustDocumentName[],
-): TrustChange['edit'] {
+): ChangeVerb['edit'] {
   const { role: roles = [], function: functions = [], expiresAt } = flags;
   return (document) =>
     addToIdentity(document, name, {
@@ -86,13 +86,13 @@ function extend(
     });
 }
 
-interface RemoveFlags extends ChangeFlags, NameFlags {
+interface RemoveIdentityFlags extends ChangeFlags, NameFlags {
   readonly pin?: readonly string[];
   readonly role?: readonly string[];
   readonly function?: readonly string[];
 }
 
-export async function remove(name: string, flags: RemoveFlags): Promise<void> {
+export async function remove(name: string, flags: RemoveIdentityFlags): Promise<void> {
   const { pin: pins = [], role: roles = [], function: functions = [] } = flags;
   const names = readNames(flags, false);
   const isWhole = pins.length + roles.length + functions.length + names.length === 0;

@@ -13,11 +13,11 @@ import type { StoreFlags } from '../options/store-options.js';
 import { listIdentity } from './trust-list-identity.js';
 import { listPin } from './trust-list-pin.js';
 
-interface ListFlags extends StoreFlags {
+interface ListIdentitiesFlags extends StoreFlags {
   readonly pin?: string;
 }
 
-export async function list(name: string | undefined, flags: ListFlags): Promise<void> {
+export async function list(name: string | undefined, flags: ListIdentitiesFlags): Promise<void> {
   if (name !== undefined && flags.pin !== undefined) {
     throw new ToolFailure('--pin finds the identity that has a pin, so none may be named.');
   }
@@ -28,7 +28,11 @@ export async function list(name: string | undefined, flags: ListFlags): Promise<
   else listIdentities(loaded, location.description, flags);
 }
 
-function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, store: string, flags: ListFlags): void {
+function listIdentities(
+  { document, snapshot, signature }: LoadedTrustDocument,
+  store: string,
+  flags: ListIdentitiesFlags,
+): void {
   const now = Date.now();
   const { revision, audience, locked } = snapshot;
   const report = {

@@ -11,7 +11,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import type { StoredDocument } from '../../../trust/administration/location/trust-location.js';
 import type { GateFlags } from './store-options.js';
 
-type Signed = Pick<StoredDocument, 'bytes' | 'signature'>;
+type BytesToVerify = Pick<StoredDocument, 'bytes' | 'signature'>;
 
 /**
  * Decides whether an app accepts the document, as the app's store does at its start. What the command line leaves out
@@ -19,7 +19,10 @@ type Signed = Pick<StoredDocument, 'bytes' | 'signature'>;
  *
  * @throws {ToolFailure} if a key can't be used.
  */
-export async function admitByOptions({ bytes, signature }: Signed, flags: GateFlags): Promise<DocumentAdmission> {
+export async function admitByOptions(
+  { bytes, signature }: BytesToVerify,
+  flags: GateFlags,
+): Promise<DocumentAdmission> {
   const { audience = anyAudience, minimumRevision } = flags;
   return withSigners(flags, (signedBy) =>
     admitDocument(
@@ -34,7 +37,7 @@ export async function admitByOptions({ bytes, signature }: Signed, flags: GateFl
  * can't be used.
  */
 export async function verifyBySigners(
-  { bytes, signature }: Signed,
+  { bytes, signature }: BytesToVerify,
   flags: GateFlags,
 ): Promise<DocumentSignatureState | undefined> {
   return withSigners(flags, async (keys) => keys && verifyDocumentSignature(bytes, signature, keys));

@@ -14,7 +14,7 @@ import {
 } from './key-vault-packages.js';
 import type { SigningKey } from './signing-key.js';
 
-interface Curve {
+interface KeyVaultCurve {
   /** The algorithm's name in RFC 7518 §3.4. */
   readonly algorithm: string;
   readonly digest: string;
@@ -23,7 +23,7 @@ interface Curve {
 }
 
 /** The curves that `signedBy` accepts. Key Vault has no Ed25519. */
-const curves: ReadonlyMap<string, Curve> = new Map([
+const curves: ReadonlyMap<string, KeyVaultCurve> = new Map([
   ['P-256', { algorithm: 'ES256', digest: 'sha256', signatureBytes: 64 }],
   ['P-384', { algorithm: 'ES384', digest: 'sha384', signatureBytes: 96 }],
 ]);
@@ -61,7 +61,7 @@ export async function openKeyVaultKey(text: string): Promise<SigningKey> {
 }
 
 interface UsableKey {
-  readonly curve: Curve;
+  readonly curve: KeyVaultCurve;
   /** The key's identifier, with its version. */
   readonly id: string;
   readonly publicKey: string;
