@@ -3,9 +3,9 @@ import { getClientInfo } from '../texts/tool-version.js';
 import { isToolResult } from '#local/client/mcp-reply.js';
 import { type McpConnection, openMcpSession } from '#local/client/mcp-session.js';
 import { sendRequest } from '#local/client/send-request.js';
-import { createCallReport, printReport } from './call/call-report.js';
+import { createCallReport, printCallReport } from './call/call-report.js';
 import { type CallCertificate, type CallCertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
-import { findMcpAddress, readAuthorities, readRequestBody, readToolArguments } from './call/call-input.js';
+import { findMcpAddress, readAuthorityFile, readBodyArgument, readToolArguments } from './call/call-input.js';
 import type { HeaderFields } from './call/request-options.js';
 import { exitCodes } from './command-line/exit-codes.js';
 import { printJson } from './command-line/output.js';
@@ -29,7 +29,7 @@ export async function call(url: string, flags: CallFlags): Promise<void> {
     });
   }
   const certificate = await findCallerCertificate(flags);
-  const body = await readRequestBody(flags.data, flags.passwordStdin === true);
+  const body = await readBodyArgument(flags.data, flags.passwordStdin === true);
   const response = await sendRequest({
     ...(await describeConnection(url, certificate, flags)),
     method: flags.request ?? (body === undefined ? 'GET' : 'POST'),
@@ -37,7 +37,7 @@ export async function call(url: string, flags: CallFlags): Promise<void> {
   });
   const report = createCallReport({ response }, certificate);
   if (flags.json === true) printJson(report);
-  else printReport(report);
+  else printCallReport(report);
   if (response.status < 200 || response.status > 299) process.exitCode = exitCodes.failed;
 }
 
@@ -49,7 +49,7 @@ async function callTool(address: string, name: string, flags: CallFlags): Promis
   const answer = opened.isOpen ? await opened.session.request('tools/call', parameters) : opened.answer;
   const report = createCallReport(answer, certificate);
   if (flags.json === true) printJson(report);
-  else printReport(report);
+  else printCallReport(report);
   const isAnswered = opened.isOpen && answer.response.status === 200 && isToolResult(answer.reply);
   if (!isAnswered) process.exitCode = exitCodes.failed;
 }
@@ -59,7 +59,7 @@ async function describeConnection(
   certificate: CallCertificate | undefined,
   { header, timeout, cacert }: CallFlags,
 ): Promise<McpConnection> {
-  const caPem = cacert === undefined ? undefined : await readAuthorities(cacert);
+  const caPem = cacert === undefined ? undefined : await readAuthorityFile(cacert);
   return {
     url,
     ...(header === undefined ? {} : { headers: header }),

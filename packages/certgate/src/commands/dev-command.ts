@@ -30,7 +30,7 @@ import {
   printLog,
   printRawLog,
 } from './dev/decision-line.js';
-import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
+import { describeTrustInUse, listTrustWarnings } from './dev/trust-lines.js';
 import {
   defaultGatewayPort,
   defaultHostPort,
@@ -140,7 +140,7 @@ async function reportApp(app: HostedApp, flags: RunningFlags): Promise<boolean> 
     printNotice(`${colors.yellow('warning')} ${escapeControls(warning)}`);
   const isChecking = flags.check === true || flags.once === true;
   const results = isChecking ? await checkApp(app, flags) : [];
-  if (flags.json !== true && flags.once === true) printLine(describeTrust(app));
+  if (flags.json !== true && flags.once === true) printLine(describeTrustInUse(app));
   for (const warning of listTrustWarnings(app)) printNotice(`${colors.yellow('warning')} ${warning}`);
   if (isChecking && results.length === 0) printNotice(`${colors.yellow('warning')} ${nothingChecked}`);
   if (flags.json !== true) printApp(app, results, flags);
@@ -203,7 +203,7 @@ function printApp(app: HostedApp, results: readonly CheckResult[], flags: Runnin
 }
 
 function describeReady(app: HostedApp, { page }: RunningFlags): string {
-  const lines = [`ready ${app.url}`, `  ${describeTrust(app)}`, `  front end: ${app.frontEnd}`];
+  const lines = [`ready ${app.url}`, `  ${describeTrustInUse(app)}`, `  front end: ${app.frontEnd}`];
   // The link contains the inspector's token. Anybody who has it can call the app as its development callers.
   return [...lines, ...(page === undefined ? [] : [`  inspector: ${colors.cyan(page.url)}`])].join('\n');
 }

@@ -10,11 +10,11 @@ import { type DoctorTarget, parseTarget } from '../doctor/target.js';
 import { messageOf, ToolFailure } from '#local/tool-failure.js';
 import { getToolVersion } from '../texts/tool-version.js';
 import { findCallerCertificate } from './call/caller-certificate.js';
-import { readAuthorities } from './call/call-input.js';
+import { readAuthorityFile } from './call/call-input.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type DoctorFlags, usualRate } from './doctor-flags.js';
-import { printReport } from './findings-table.js';
+import { printDoctorReport } from './findings-table.js';
 
 /** Requests per second to this machine, where nobody else is disturbed. */
 const loopbackRate = 1000;
@@ -36,7 +36,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
       remedy: 'Pass with --denied the certificate of a caller who may not call, for example a new one.',
     });
   }
-  const caPem = flags.cacert === undefined ? undefined : await readAuthorities(flags.cacert);
+  const caPem = flags.cacert === undefined ? undefined : await readAuthorityFile(flags.cacert);
   for (const [file, { certificatePem: cert, privateKeyPem: key }] of [
     [flags.allowed, allowed],
     [flags.denied, denied],
@@ -68,7 +68,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   const { report, unreachable } = examined;
   await writeFiles(examined, target, flags);
   if (flags.json === true) printJson(report);
-  else if (unreachable === undefined) printReport(report, flags.verbose === true);
+  else if (unreachable === undefined) printDoctorReport(report, flags.verbose === true);
   else printLine(`${report.target}: ${unreachable} Check the address, the port and the network.`);
   process.exitCode = chooseExitCode(examined);
 }

@@ -23,7 +23,7 @@ const columns: readonly Column<Row>[] = [
  * Prints the report to a terminal. Probes with another verdict than `holds` are shown with their evidence, what it
  * means and what to do. With `isVerbose`, all probes are shown like that.
  */
-export function printReport(report: DoctorReport, isVerbose: boolean): void {
+export function printDoctorReport(report: DoctorReport, isVerbose: boolean): void {
   const { target, gotIn, counts, findings, notRun } = report;
   printLine(describeOpenings(report));
   const shown = isVerbose ? findings : findings.filter(({ verdict }) => verdict !== 'holds');

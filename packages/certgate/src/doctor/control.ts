@@ -2,7 +2,7 @@ import type { WireAnswer } from '#local/client/wire-request.js';
 import { type Examination, findTellingFunction } from './examination.js';
 import type { ProbeId } from './probe-table.js';
 import { findLapse } from './probes/judge-forgeries.js';
-import { type Judgement, cannotTell, describeAnswer } from './verdict.js';
+import { type Judgement, cannotTell, describeWireAnswer } from './verdict.js';
 
 /**
  * The allowed caller is tried again after the first probe that ends when at least this many requests were sent since
@@ -84,7 +84,7 @@ function describeDoubt(lapse: WireAnswer, isTimeUp: boolean): Judgement {
     );
   }
   return cannotTell(
-    `The allowed caller was tried again before or after these requests, and was not admitted (${describeAnswer(lapse)}), so the refusals show nothing.`,
+    `The allowed caller was tried again before or after these requests, and was not admitted (${describeWireAnswer(lapse)}), so the refusals show nothing.`,
     'A run during which nothing changes, and no firewall or rate limit refuses this machine: allow its address there, or try a lower --rate.',
   );
 }

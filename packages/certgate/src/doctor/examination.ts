@@ -8,8 +8,8 @@ import {
   type ProbeObservation,
   cannotTell,
   classifyAnswer,
-  describeAnswer,
-  observe,
+  describeWireAnswer,
+  createObservation,
 } from './verdict.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
 import type { ProbeId } from './probe-table.js';
@@ -205,7 +205,7 @@ export function isRefusedAtFirst({ allowed, reader, ...others }: ProbeBaseline, 
   const better = caller === 'nobody' ? [others.denied, allowed] : [allowed];
   return (
     (answer.kind !== 'answered' || [401, 403].includes(answer.status)) &&
-    better.some((other) => describeAnswer(other) !== describeAnswer(answer))
+    better.some((other) => describeWireAnswer(other) !== describeWireAnswer(answer))
   );
 }
 
@@ -261,5 +261,7 @@ export function observeBaseline(
   caller: ProbeCaller,
 ): readonly ProbeObservation[] {
   const sent = { nobody: 'no certificate', denied: 'the denied certificate', allowed: 'the allowed certificate' };
-  return examined.map(({ index, baseline }) => observe(baseline[caller], sent[caller], index, baseline.reader));
+  return examined.map(({ index, baseline }) =>
+    createObservation(baseline[caller], sent[caller], index, baseline.reader),
+  );
 }

@@ -64,7 +64,7 @@ export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
 }
 
 /** The answer's status, or the reason why there is none. */
-export function describeAnswer(answer: WireAnswer): string {
+export function describeWireAnswer(answer: WireAnswer): string {
   switch (answer.kind) {
     case 'answered':
       return String(answer.status);
@@ -95,9 +95,9 @@ export interface AnswerReader {
   readonly obstacle?: string;
 }
 
-export const byStatus: AnswerReader = { classify: classifyAnswer, describe: describeAnswer };
+export const byStatus: AnswerReader = { classify: classifyAnswer, describe: describeWireAnswer };
 
-export function observe(
+export function createObservation(
   answer: WireAnswer,
   sent: string,
   functionIndex?: number,

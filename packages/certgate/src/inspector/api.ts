@@ -3,7 +3,7 @@ import { parseTrustAddress, showTrustAddress } from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
 import { RefusedRequest } from './answers.js';
 import { explainForApp, loadInspectedTrust } from './app-explanation.js';
-import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
+import { listShownFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { LiveEvents } from './live/live-events.js';
 import type { InspectorState, LiveDetails, LiveEvent, LiveUpdate, MatrixResult } from '../trust/views/page-views.js';
 import { readDroppedFile, readEmpty, readTryRequest } from './request-values.js';
@@ -63,7 +63,7 @@ export class InspectorApi {
       app: {
         url,
         frontEnd: running.frontEnd,
-        functions: describeFunctions(running),
+        functions: listShownFunctions(running),
         callers: this.#listCallers(running).map(describeCaller),
       },
       trust: { store: nameStore(trust.address), revision, fault, ...(revocationFault && { revocationFault }) },

@@ -33,7 +33,7 @@ export interface StoreSubject {
   readonly at?: number | undefined;
 }
 
-export function describeFunctions({ app, namesToCall }: RunningApp): readonly ShownFunction[] {
+export function listShownFunctions({ app, namesToCall }: RunningApp): readonly ShownFunction[] {
   const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
   return app.functions.map((hosted) => describeFunction(hosted, mayCall.has(hosted.name.toLowerCase())));
 }

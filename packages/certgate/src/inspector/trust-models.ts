@@ -4,7 +4,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { type CertificateFolder, readCertificateFolder } from '../trust/import/certificate-folder.js';
 import { createTrustView } from '../trust/validity/trust-view.js';
 import { loadInspectedTrust, readSharedRevocation, readTrustState } from './app-explanation.js';
-import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
+import { listShownFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
 /**
@@ -22,7 +22,7 @@ export async function describeTrust(
   for (const file of folder?.unreadable ?? []) notice(`${file} contains no certificate that can be read.`);
   const about =
     'running' in subject
-      ? { coverage: describeFunctions(subject.running) }
+      ? { coverage: listShownFunctions(subject.running) }
       : { authorities: await subject.readAuthorities?.() };
   return createTrustView({ store, snapshot: loaded.snapshot, at: now, folder, ...about });
 }

@@ -15,7 +15,7 @@ export function formatMinute(instant: number | string): string {
 }
 
 /** A time in the form of RFC 3339 for a report, or null if `instant` is undefined. */
-export function formatTime(instant: number | undefined): string | null {
+export function formatOptionalTime(instant: number | undefined): string | null {
   return instant === undefined ? null : formatInstant(instant);
 }
 

@@ -39,15 +39,15 @@ export const trustSentences: Sentences<TrustCode> = {
   identity_disabled: ({ identity }) => `The identity "${identity}" is disabled in the trust document.`,
   identity_expired: ({ identity, expiresAt }) =>
     `The identity "${identity}" ended at ${describeInstant(expiresAt)} (expiresAt).`,
-  pin_disabled: (facts) => `${describePin(facts)} is disabled in the trust document.`,
+  pin_disabled: (facts) => `${describeRefusedPin(facts)} is disabled in the trust document.`,
   pin_not_yet_valid: (facts) =>
     'isOfStore' in facts
       ? `What admits "${facts.identity}" has not begun.`
-      : `${describePin(facts)} begins at ${describeInstant(facts.notBefore)} (notBefore).`,
+      : `${describeRefusedPin(facts)} begins at ${describeInstant(facts.notBefore)} (notBefore).`,
   pin_expired: (facts) =>
     'isOfStore' in facts
       ? `What admitted "${facts.identity}" has ended.`
-      : `${describePin(facts)} ended at ${describeInstant(facts.notAfter)} (notAfter).${describeOwnEnd(facts)}`,
+      : `${describeRefusedPin(facts)} ended at ${describeInstant(facts.notAfter)} (notAfter).${describeOwnEnd(facts)}`,
   path_budget_exhausted: (facts) =>
     'nameCount' in facts
       ? `The certificate has ${facts.nameCount} names, of which ${facts.limit} are compared at most; issue one with fewer.`
@@ -62,7 +62,7 @@ export const trustSentences: Sentences<TrustCode> = {
  * Names the pin. A pin of the certificate's other signature has another hash than the thumbprint in the log, so it is
  * remarked.
  */
-function describePin({ identity, pin }: { readonly identity: string; readonly pin: PinEntry }): string {
+function describeRefusedPin({ identity, pin }: { readonly identity: string; readonly pin: PinEntry }): string {
   const remark = pin.isOfTwin === true ? ', of the same certificate under its other ECDSA signature,' : '';
   return `This pin of "${identity}"${remark}`;
 }

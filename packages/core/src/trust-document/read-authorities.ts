@@ -6,7 +6,7 @@ import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-sna
 import type { AuthorityDirectory } from './authority-directory.js';
 import { getDocumentKeys } from './document-keys.js';
 import type { DocumentReader } from './document-reader.js';
-import { readRevocation } from './read-revocation.js';
+import { readRevocationSettings } from './read-revocation.js';
 
 /** Reads the list of authorities into the directory, one certificate per step. The reader collects the problems. */
 export function* readAuthorities(
@@ -64,7 +64,7 @@ function* readAuthority(
     dotPath,
     getDocumentKeys().authority.dnsConstraintsWithLeadingDot.choices,
   );
-  const revocation = readRevocation(reader, fields.revocation, `${path}.revocation`, {
+  const revocation = readRevocationSettings(reader, fields.revocation, `${path}.revocation`, {
     seen: seen.crls,
     issuers: [...trustAnchors, ...intermediates].map(({ certificate }) => certificate),
   });

@@ -21,7 +21,7 @@ export const noRevocation: AuthorityRevocation = Object.freeze({
 });
 
 /** Reads how one authority's revocations are checked. `seen` has the revocation lists of the whole document. */
-export function readRevocation(
+export function readRevocationSettings(
   reader: DocumentReader,
   value: unknown,
   path: string,

@@ -67,7 +67,7 @@ export function findInSnapshot(
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
   if (named.outcome === 'refused') {
     const denial: RefusedFinding = refuse(named.code, named.facts);
-    return findStrictest([denial, findMatchesDenial(pinned, certificate, now)]) ?? denial;
+    return findStrictestReason([denial, findMatchesDenial(pinned, certificate, now)]) ?? denial;
   }
   const { nominations } = named;
   const claims = { pinned: own.length === 0 ? findPinsOfTwin(snapshot, certificate, own) : pinned, nominations };
@@ -114,14 +114,14 @@ function confirmMatches(
   const { matches, refusals, unissued, steadyWhile } = issued;
   // A pin matches before its authority is asked, so the pins are checked together with the confirmed matches.
   const ofMatches = findMatchesDenial([...claims.pinned, ...matches], certificate, now);
-  const denial = findStrictest<RefusedNomination>([
+  const denial = findStrictestReason<RefusedNomination>([
     ...refusals.map(refuseByPath),
     ofMatches && { ...ofMatches, step: 'client-identity' },
   ]);
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);
   if (first !== undefined) return describeMatches(first, matches, steadyWhile);
-  const claimed = findStrictest(unissued);
+  const claimed = findStrictestReason(unissued);
   if (claimed === undefined) return notFound;
   return { ...refuseByPath(claimed), isUnissued: true, ...intersectSpans(steadyWhile) };
 }
@@ -331,11 +331,11 @@ function findMatchesDenial(
   const [first] = matches;
   const isAmbiguous = matches.some(({ identity }) => identity !== first?.identity);
   if (isAmbiguous) return refuse('identity_ambiguous', { identities: groupMatches(matches) });
-  return findStrictest(matches.map((match) => findMatchDenial(match, matches, certificate, now)));
+  return findStrictestReason(matches.map((match) => findMatchDenial(match, matches, certificate, now)));
 }
 
 /** The strictest of several reasons, by `rankDenial`; if two are equal, the first. */
-function findStrictest<Reason extends { readonly code: DenialCode }>(
+function findStrictestReason<Reason extends { readonly code: DenialCode }>(
   reasons: readonly (Reason | undefined)[],
 ): Reason | undefined {
   let strictest: Reason | undefined;

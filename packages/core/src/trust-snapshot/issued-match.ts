@@ -203,8 +203,8 @@ export function findIssuedMatches(
   // A pin of the twin (the same certificate with its other ECDSA signature) never admits the certificate. If nothing
   // else may admit it either, the pin's issuer is not asked: that would cost work, and could turn the refusal into a
   // 503.
-  const isOpen = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
-  const verdicts = [...(isOpen ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
+  const hasOtherMatch = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
+  const verdicts = [...(hasOtherMatch ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
     matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
     refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),

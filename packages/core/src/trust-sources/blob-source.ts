@@ -74,7 +74,7 @@ async function readBlob(client: TrustBlobClient, request: TrustReadRequest): Pro
     download = await client.download(0, undefined, { abortSignal, conditions });
   } catch (error) {
     if (lastVersion !== undefined && findStatus(error) === 304) return { changed: false };
-    throw new Error(describeRefusal(error));
+    throw new Error(describeFailedDownload(error));
   }
   try {
     const { etag: version, metadata, contentLength, readableStreamBody } = download;
@@ -121,7 +121,7 @@ function findStatus(error: unknown): number | undefined {
  * Describes a failed download in one line. The SDK's own message has several lines, with the service's request id; the
  * error code is what helps.
  */
-function describeRefusal(error: unknown): string {
+function describeFailedDownload(error: unknown): string {
   const status = findStatus(error);
   const [firstLine = ''] = redactUrlsIn(describeFault(error)).split(/[\r\n]/);
   // An error of @azure/identity, before the storage was asked. Its statusCode comes from the token's issuer.

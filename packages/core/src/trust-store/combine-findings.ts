@@ -55,7 +55,7 @@ export function combineConfirmed(
   );
   if (refusal !== undefined) return 'step' in refusal ? refusal : concludeFinding(refusal);
   const unissued = findings.filter(isUnissued);
-  const claimed = findStrictest(unissued);
+  const claimed = findStrictestRefusal(unissued);
   return (
     intersect(found, unissued) ??
     (claimed === undefined ? findNotFound(findings) : { ...claimed, ...intersectSpans(unissued) })
@@ -68,7 +68,7 @@ function findRefusal<Given extends Refused>(
   nominated: readonly NominatedFinding[],
 ): Given | RefusedFinding | undefined {
   const named = [...nominated.flatMap(listNamed), ...refused.flatMap((each) => (isMatch(each) ? listNamed(each) : []))];
-  return findStrictest<Given | RefusedFinding>([
+  return findStrictestRefusal<Given | RefusedFinding>([
     ...refused,
     ...listAmbiguity([...found.map(({ identity }) => identity), ...named]),
   ]);
@@ -100,7 +100,7 @@ function isUnissued(finding: TrustFinding | ConfirmedFinding): finding is Refuse
 }
 
 /** The strictest refusal, by `rankDenial`; if two are equal, the first. */
-function findStrictest<Each extends Refused>(refusals: readonly Each[]): Each | undefined {
+function findStrictestRefusal<Each extends Refused>(refusals: readonly Each[]): Each | undefined {
   const [strictest] = [...refusals].sort((one, other) => rankDenial(codeOf(one)) - rankDenial(codeOf(other)));
   return strictest;
 }

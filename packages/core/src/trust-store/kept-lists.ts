@@ -41,7 +41,7 @@ const maximumScopes = 16;
  * The most lists of one kind in a scope. There may be one more delta for each complete list that was missed, and two
  * complete lists of the same number.
  */
-const maximumBeside = 4;
+const maximumListsOfKind = 4;
 
 /**
  * The lists that one source has given, the newest of each scope. Somebody who can replace what the source gives must
@@ -204,7 +204,7 @@ function addList(before: Lists, crl: CertificateRevocationList, known: Lists, no
   const isDisplaced = (list: CertificateRevocationList, index: number): boolean =>
     all.slice(index + 1).some((later) => isUsable(later) && takesPlace(later, list, now));
   const after = all.filter((list, index) => !isDisplaced(list, index));
-  return after.length <= maximumBeside ? { after } : makeRoom(before, after, crl, now);
+  return after.length <= maximumListsOfKind ? { after } : dropIncluded(before, after, crl, now);
 }
 
 /**
@@ -212,7 +212,7 @@ function addList(before: Lists, crl: CertificateRevocationList, known: Lists, no
  * pushes out no newer one.
  */
 function leaveOutOldest(lists: Lists): Lists {
-  if (lists.length <= maximumBeside) return lists;
+  if (lists.length <= maximumListsOfKind) return lists;
   const oldest = Math.min(...lists.map(({ thisUpdate }) => thisUpdate));
   const index = lists.findIndex(({ thisUpdate }) => thisUpdate === oldest);
   return lists.filter((_, position) => position !== index);
@@ -236,8 +236,8 @@ function isBaseKnown({ deltaBaseNumber }: CertificateRevocationList, known: List
  */
 function takesPlace(crl: CertificateRevocationList, other: CertificateRevocationList, now: number): boolean {
   // If two lists have the same number and date, it is unknown which one is later.
-  const isTwin = crl.crlNumber === other.crlNumber && crl.thisUpdate === other.thisUpdate;
-  return !isTwin && !isOlder(crl, other, now) && (crl.thisUpdate <= now || other.thisUpdate > now);
+  const isSameIssue = crl.crlNumber === other.crlNumber && crl.thisUpdate === other.thisUpdate;
+  return !isSameIssue && !isOlder(crl, other, now) && (crl.thisUpdate <= now || other.thisUpdate > now);
 }
 
 /** Whether a list is older than another. RFC 5280 §5.2.3: numbers rise. An older list would forget revocations. */
@@ -252,12 +252,12 @@ function isOlder(crl: CertificateRevocationList, other: CertificateRevocationLis
  * Removes lists that the new one makes unnecessary: a delta contains everything that an earlier delta with the same
  * base, or with a newer base, contains.
  */
-function makeRoom(before: Lists, lists: Lists, crl: CertificateRevocationList, now: number): AddedList {
+function dropIncluded(before: Lists, lists: Lists, crl: CertificateRevocationList, now: number): AddedList {
   const isIncluded = ({ deltaBaseNumber = 0n }: CertificateRevocationList): boolean =>
     (crl.deltaBaseNumber ?? 0n) <= deltaBaseNumber;
   const after = lists.filter((other) => !(isIncluded(other) && takesPlace(crl, other, now)));
-  if (after.length <= maximumBeside) return { after };
-  const fault = `it already gave ${maximumBeside} lists of which none replaces another; publish the newest complete list`;
+  if (after.length <= maximumListsOfKind) return { after };
+  const fault = `it already gave ${maximumListsOfKind} lists of which none replaces another; publish the newest complete list`;
   return { after: before, fault };
 }
 

@@ -68,7 +68,7 @@ function readOf(value: unknown, name: string): unknown {
 const perhapsSeveral: readonly string[] = Object.freeze(['', '']);
 
 /** The lines of a field, joined by commas. Undefined if the request does not have the field. */
-export function findText(findField: FindField, name: string): string | undefined {
+export function findFieldText(findField: FindField, name: string): string | undefined {
   const content = findField(name);
   return typeof content === 'object' ? content?.join(',') : content;
 }

@@ -32,7 +32,7 @@ import {
 import { readRequirement, type RouteRequirement } from './call-requirement.js';
 import { type GateOptions, type GateSettings, readGateSettings, type RequestSource } from './gate-settings.js';
 import { GateStart, type Readiness, strangersCertificate } from './gate-start.js';
-import { findText, type RequestHeaders, toFindField } from './header-fields.js';
+import { findFieldText, type RequestHeaders, toFindField } from './header-fields.js';
 import {
   findCurrent,
   findExchange,
@@ -185,7 +185,7 @@ export class HttpGate implements Gate, Gatekeeper {
     if (origin !== undefined) return exchange?.request === origin ? linked : [];
     const field = this.#start.certificateField;
     if (field === undefined) return [];
-    return findText(findField, field) === findText(linked[0].source.findField, field) ? linked : [];
+    return findFieldText(findField, field) === findFieldText(linked[0].source.findField, field) ? linked : [];
   }
 
   #readRequirement(requirement: RouteRequirement | undefined, subject?: string): FunctionRequirement {

@@ -18,7 +18,7 @@ import { findInRawHeaders } from '../gate/header-fields.js';
 import { type Gatekeeper, runExchange } from '../gate/passed-requests.js';
 import { type IncomingCall, isUpgrade, passed, type CallAnswer } from '../gate/incoming-call.js';
 import { enterExchange } from './exchange-scope.js';
-import { answerRefused, awaitAnswer, discardBody, isGone } from './node-answer.js';
+import { answerRefused, awaitNodeAnswer, discardBody, isGone } from './node-answer.js';
 
 /** One request of a server, and what the adapter does with it. */
 export interface Exchange {
@@ -37,7 +37,7 @@ export interface Exchange {
 /** Runs the app's handler for a request that may pass, and answers every other request. */
 export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
-  settle(gate.decideCall(toCall(request, response), requirement), (gateAnswer, isLate) => {
+  settleExchange(gate.decideCall(toCall(request, response), requirement), (gateAnswer, isLate) => {
     if (gateAnswer !== passed) {
       answerRefused(request, response, gateAnswer as Exclude<CallAnswer, typeof passed>, isContinueAwaited);
       return;
@@ -81,7 +81,7 @@ export function guardHook(gate: Gatekeeper, { request, reply, requirement, subje
   // Requests without a route have no `url` there.
   const { url } = request.routeOptions;
   const call = { ...toCall(raw, reply.raw as ServerResponse), route: typeof url === 'string' ? url : undefined };
-  settle(gate.decideCall(call, requirement, subject), (gateAnswer) => {
+  settleExchange(gate.decideCall(call, requirement, subject), (gateAnswer) => {
     if (gateAnswer === passed) proceed();
     else refuseHook(request, reply, gateAnswer as DenialAnswer);
   });
@@ -132,7 +132,7 @@ export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex
     findField: findInRawHeaders(request.httpVersionMajor === 2 ? [...rawHeaders] : rawHeaders, socket),
     socket,
     awaitAnswer: (settled) => {
-      awaitAnswer(isOfUpgrade ? socket : answer, socket, settled);
+      awaitNodeAnswer(isOfUpgrade ? socket : answer, socket, settled);
     },
   };
 }
@@ -148,7 +148,7 @@ function findRoute(request: object): string | undefined {
  * Passes on the answer, synchronously if it is there. A late answer is passed on outside of the promise, because an
  * error in the app's handler must be an uncaught exception, as it is without a gate.
  */
-export function settle(
+export function settleExchange(
   gateAnswer: CallAnswer | Promise<CallAnswer>,
   conclude: (gateAnswer: CallAnswer, isLate: boolean) => void,
 ): void {

@@ -55,7 +55,7 @@ export function discardBody(request: IncomingMessage): void {
  * for the head of a response. An implicit head is written by the same method as an explicit one. `connection` is the
  * request's. Never throws.
  */
-export function awaitAnswer(answer: ServerResponse | Duplex, connection: Duplex, settle: () => void): void {
+export function awaitNodeAnswer(answer: ServerResponse | Duplex, connection: Duplex, settle: () => void): void {
   if (answer.destroyed) {
     settle();
     return;

@@ -7,7 +7,7 @@ import { invalidArgument } from '@certgate/core';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
 import { forbidRenegotiation } from '../gate/tls-certificate.js';
 import { passed, type CallAnswer } from '../gate/incoming-call.js';
-import { guardExchange, hideSecret, isSecured, noteSecured, settle, toCall } from './guard-exchange.js';
+import { guardExchange, hideSecret, isSecured, noteSecured, settleExchange, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
 import { warnOfTlsOptions } from './tls-options.js';
 
@@ -161,7 +161,7 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   const ignore = (): void => undefined;
   socket.on('error', ignore);
   // The method is undefined even if other code emits the event, so that no anonymous route opens an upgrade.
-  settle(gate.decideCall({ ...toCall(request, socket), method: undefined }), (gateAnswer) => {
+  settleExchange(gate.decideCall({ ...toCall(request, socket), method: undefined }), (gateAnswer) => {
     if (socket.destroyed) return;
     if (gateAnswer !== passed) {
       answerRefusedUpgrade(socket, gateAnswer as Exclude<CallAnswer, typeof passed>);

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { InspectedApp } from '../../../certgate/src/trust/views/page-views.js';
-import { fillRoute, listParameters } from './route-parameters.js';
+import { fillRoute, listRouteParameters } from './route-parameters.js';
 import { type TryDraft, chooseFunction, listCallable, listMethods } from './try-draft.js';
 
 export interface RequestBarProps {
@@ -14,7 +14,7 @@ export interface RequestBarProps {
 export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps): VNode {
   const functions = listCallable(app);
   const chosen = functions.find(({ name }) => name === draft.functionName);
-  const parameters = listParameters(chosen?.route ?? '');
+  const parameters = listRouteParameters(chosen?.route ?? '');
   const setParameter = (name: string, value: string): void => {
     const values = { ...draft.parameters, [name]: value };
     onChange({ parameters: values, target: fillRoute(chosen?.route ?? '', values) });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { fillRoute, hasOpenParameter, listParameters } from './route-parameters.js';
+import { fillRoute, hasOpenParameter, listRouteParameters } from './route-parameters.js';
 
 it('the parameters of a route are found, in every notation of Azure Functions', () => {
   const route = 'api/{id:int}/{name?}/{code:regex(^\\d{3}$)}/{size:range(1,5)?}/{*rest}';
   assert.deepEqual(
-    listParameters(route).map(({ name, constraint, isOptional, isCatchAll }) => [
+    listRouteParameters(route).map(({ name, constraint, isOptional, isCatchAll }) => [
       name,
       constraint,
       isOptional,

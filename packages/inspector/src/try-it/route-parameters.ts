@@ -12,7 +12,7 @@ export interface RouteParameter {
 
 const pattern = /\{(\*{0,2})([^}:?=]+)(?::((?:[^{}]|\{[^}]*\})+?))?(?:=([^}?]*))?(\?)?\}/g;
 
-export function listParameters(route: string): readonly RouteParameter[] {
+export function listRouteParameters(route: string): readonly RouteParameter[] {
   return [...route.matchAll(pattern)].map(([, star = '', name = '', constraint, , optional]) => ({
     name,
     isOptional: optional !== undefined || star !== '',

@@ -97,12 +97,12 @@ function isComplete({ status, fields }: Head, body: Buffer, method: string): boo
   if (method === 'HEAD' || status === 101 || status === 204 || status === 304 || body.length > maximumBodyBytes)
     return true;
   if (isChunked(fields)) return readChunks(body).isComplete;
-  const length = findField(fields, 'content-length');
+  const length = findResponseField(fields, 'content-length');
   return length !== undefined && body.length >= Number(length);
 }
 
 function isChunked(fields: Head['fields']): boolean {
-  return /chunked/i.test(findField(fields, 'transfer-encoding') ?? '');
+  return /chunked/i.test(findResponseField(fields, 'transfer-encoding') ?? '');
 }
 
 function decodeBody({ fields }: Head, bytes: Buffer): Buffer {
@@ -125,6 +125,6 @@ function readChunks(bytes: Buffer): { readonly content: Buffer; readonly isCompl
 }
 
 /** The first value of a field. Undefined if there is no such field. */
-export function findField(fields: WireResponse['fields'], lowerCaseName: string): string | undefined {
+export function findResponseField(fields: WireResponse['fields'], lowerCaseName: string): string | undefined {
   return fields.find(([name]) => name === lowerCaseName)?.[1];
 }

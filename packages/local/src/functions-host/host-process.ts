@@ -14,7 +14,7 @@ import type {
   StartMessage,
 } from './worker/host-protocol.js';
 import { checkFunctions, checkRegistrations, describeFunctions, describeWithBindings } from './hosted-functions.js';
-import { askGate, describeGate, watchReport } from './hosted-gate.js';
+import { askHostedGate, describeGate, watchReport } from './hosted-gate.js';
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
 import { McpCatalog } from './mcp/mcp-catalog.js';
@@ -77,7 +77,7 @@ async function describe(message: DescribeMessage): Promise<void> {
   const routes = createRoutes(app.functions.values(), message.routePrefix);
   const functions = describeWithBindings(app, routes);
   const gate = describeGate();
-  const answer = message.question && (await askGate(message.question));
+  const answer = message.question && (await askHostedGate(message.question));
   const streaming = streamingUri !== undefined;
   send({ kind: 'described', functions, streaming, ...(gate && { gate }), ...(answer && { answer }) });
 }

@@ -29,7 +29,7 @@ export function describeGate(): HostedGate | undefined {
 }
 
 /** Asks the gate for its decision about a certificate. Undefined if there is no gate, or if the gate can't answer. */
-export async function askGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
+export async function askHostedGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
   const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
   if (typeof decideFor !== 'function') return undefined;
   const said: unknown = await Reflect.apply(decideFor, undefined, [functionName, certificate, now]);

@@ -8,7 +8,7 @@ import { type ModuleSource, readModuleSource } from './module-source.js';
 import { requireBuilt } from './built-sources.js';
 import { isJsonObject } from '#local/json-file.js';
 import type { SourceFiles } from './source-files.js';
-import { joinLines, readLayout, type TextLayout } from './text-layout.js';
+import { joinTextLines, readLayout, type TextLayout } from './text-layout.js';
 
 export interface GatePlan {
   /** The value of `main` that makes the worker load the gate's file. */
@@ -68,7 +68,7 @@ function createGate(app: AppToSetUp, sources: SourceFiles, path: string): readon
     reason,
     `${formatGateCall('app', environmentVariable(app, path))};`,
   ];
-  return app.files.edit(path, undefined, joinLines(lines, readLayout(app.manifest.text)));
+  return app.files.edit(path, undefined, joinTextLines(lines, readLayout(app.manifest.text)));
 }
 
 function addGate(app: AppToSetUp, source: ModuleSource): readonly FileEdit[] {
@@ -106,7 +106,7 @@ function insertLines(
     const rest = text.slice(start);
     const isOnNewLine = start === 0 || text[start - 1] === '\n';
     const head = text.slice(0, start) + (isOnNewLine ? '' : endOfLine);
-    return `${head}${joinLines(lines, layout)}${rest.trim() === '' ? '' : endOfLine}${rest.trimStart()}`;
+    return `${head}${joinTextLines(lines, layout)}${rest.trim() === '' ? '' : endOfLine}${rest.trimStart()}`;
   }
   const comment = /^[ \t]*(?:\/\/[^\r\n]*)?/.exec(text.slice(endOfImports))?.[0] ?? '';
   const end = endOfImports + comment.length;

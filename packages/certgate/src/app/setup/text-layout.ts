@@ -16,7 +16,7 @@ export function readLayout(text: string): TextLayout {
 }
 
 /** Joins the lines. Each ends as the layout requires, including the last. */
-export function joinLines(lines: readonly string[], { endOfLine }: TextLayout): string {
+export function joinTextLines(lines: readonly string[], { endOfLine }: TextLayout): string {
   return lines.map((line) => line + endOfLine).join('');
 }
 

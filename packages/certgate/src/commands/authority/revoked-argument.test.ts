@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSerialNumber } from './revoked-argument.js';
+import { parseSerialNumber } from './revoked-argument.js';
 
 test('a serial number is read the same, however openssl, browsers and Windows print it', () => {
   fc.assert(
@@ -20,11 +20,11 @@ test('a serial number is read the same, however openssl, browsers and Windows pr
           pairs.join(' '),
           hex.replace(/^0/, ''),
         ]) {
-          assert.equal(findSerialNumber(text), encoded, text);
+          assert.equal(parseSerialNumber(text), encoded, text);
         }
       },
     ),
   );
   for (const text of ['', '0', '00', 'xyz', 'billing.crt.pem', '1'.repeat(43)])
-    assert.equal(findSerialNumber(text), undefined);
+    assert.equal(parseSerialNumber(text), undefined);
 });

@@ -17,7 +17,7 @@ export interface RevokedArgument {
 /** Reads the argument `<certificate-file|serial>`. If a file of that name exists, it is read. Throws ToolFailure. */
 export async function readRevokedArgument(text: string, authority: StoredAuthority): Promise<RevokedArgument> {
   if (await isFile(text)) return readFromFile(text, authority);
-  const serialNumber = findSerialNumber(text);
+  const serialNumber = parseSerialNumber(text);
   if (serialNumber !== undefined) return { serialNumber, isProven: false };
   throw new ToolFailure(`There is no file ${text}, and it is not a serial number.`, {
     remedy: `A serial number is hexadecimal. To see those that it issued: ${formatToolCall(['authority', 'show', authority.name])}`,
@@ -28,7 +28,7 @@ export async function readRevokedArgument(text: string, authority: StoredAuthori
  * Reads a serial number as openssl, browsers and Windows print it: with or without colons, spaces, `0x` or a leading
  * zero octet. Undefined if it is not a serial number.
  */
-export function findSerialNumber(text: string): string | undefined {
+export function parseSerialNumber(text: string): string | undefined {
   const digits = text.replace(/^0x/i, '').replace(/[: ]/g, '').toUpperCase();
   if (!/^[0-9A-F]{1,42}$/.test(digits)) return undefined;
   const significant = digits.replace(/^0+/, '');

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { mcpPath } from '#local/client/request-fields.js';
 
 /** The body of the request: the file's bytes for `@file`, standard input for `@-`, otherwise the text itself. */
-export async function readRequestBody(
+export async function readBodyArgument(
   data: string | undefined,
   isStdinTaken: boolean,
 ): Promise<string | Uint8Array | undefined> {
@@ -21,7 +21,7 @@ export async function readRequestBody(
  * Reads the file of `--cacert`. A file without a certificate would mean, without any message, that no server is
  * trusted.
  */
-export async function readAuthorities(path: string): Promise<string> {
+export async function readAuthorityFile(path: string): Promise<string> {
   const text = decodeText(await readBoundedFile(path));
   if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
   throw new ToolFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
@@ -41,7 +41,7 @@ export function findMcpAddress(address: string): string {
 
 /** The tool's arguments: the file's JSON for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readToolArguments(text: string | undefined, isStdinTaken: boolean): Promise<JsonObject> {
-  const content = await readRequestBody(text, isStdinTaken);
+  const content = await readBodyArgument(text, isStdinTaken);
   if (content === undefined) return {};
   let value: unknown;
   try {

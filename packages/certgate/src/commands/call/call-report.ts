@@ -38,7 +38,7 @@ export function createCallReport(
 }
 
 /** Prints the report. Only the answer goes to stdout: the tool's result, or the body if there is none. */
-export function printReport({ status, code, body, certificate, mcp }: CallReport): void {
+export function printCallReport({ status, code, body, certificate, mcp }: CallReport): void {
   const outcome = mcp === undefined ? '' : `${mcp.method}: ${describeOutcome(mcp)}`;
   const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), outcome, code === null ? '' : `code: ${code}`];
   printNotice(escapeControls(words.filter((word) => word !== '').join('  ')));

@@ -1,5 +1,5 @@
 import type { HostedFunction, HostedMcp } from '#local/functions-host/functions-host.js';
-import { chooseMethod, expectStatus, fillRoute } from '../../local-app/checks/check-plan.js';
+import { chooseMethod, expectStatus, fillRouteWithExamples } from '../../local-app/checks/check-plan.js';
 import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local-app/call-line.js';
 import { sampleToolArguments } from '../../local-app/checks/sample-arguments.js';
 import type { HostedApp } from '../../local-app/local-app.js';
@@ -20,7 +20,7 @@ function formatCallLine(app: HostedApp, hosted: HostedFunction, caFile: string):
   const [identity, method] = [findCallFiles(caller), chooseMethod(hosted.methods)];
   const address =
     hosted.mcp === undefined
-      ? { url: `${app.url}${fillRoute(hosted.route ?? '/')}` }
+      ? { url: `${app.url}${fillRouteWithExamples(hosted.route ?? '/')}` }
       : { url: app.url, mcpTool: hosted.mcp.name, ...sampleArguments(hosted.mcp) };
   return [`  ${formatCertgateCall({ ...address, method, identity, caFile })}`];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { HostAnswer } from '#local/functions-host/functions-host.js';
-import { formatAdapterLine, formatDecisionLine, formatExchangeLine } from './decision-line.js';
+import { formatAdapterLine, formatRequestLine, formatExchangeLine } from './decision-line.js';
 
 const now = new Date(2026, 0, 2, 3, 4, 5);
 const answer: HostAnswer = {
@@ -14,7 +14,7 @@ const answer: HostAnswer = {
   functionName: 'Orders',
 };
 const format = (more: Partial<HostAnswer>): string =>
-  stripVTControlCharacters(formatDecisionLine({ ...answer, ...more }, now));
+  stripVTControlCharacters(formatRequestLine({ ...answer, ...more }, now));
 const thumbprintSha256 = 'AB'.repeat(32);
 
 test('a line says when, what was called, the answer, who called and why', () => {
@@ -45,7 +45,7 @@ test('a line says when, what was called, the answer, who called and why', () => 
   );
   assert.equal(
     stripVTControlCharacters(
-      formatDecisionLine({ time: 0, durationMilliseconds: 1, method: 'GET', path: '/api/Orders', status: 'cut' }, now),
+      formatRequestLine({ time: 0, durationMilliseconds: 1, method: 'GET', path: '/api/Orders', status: 'cut' }, now),
     ),
     '03:04:05 GET /api/Orders cut the client left before a function ran',
   );
@@ -62,14 +62,14 @@ test('a call over MCP names what was called, and shows errors that the HTTP stat
   assert.equal(say(true, { decision: denied }), 'tools/call hello 200 certificate_missing: None came.');
   const list = { time: 0, durationMilliseconds: 1, method: 'POST', path: '/runtime/webhooks/mcp', status: 200 };
   assert.equal(
-    stripVTControlCharacters(formatDecisionLine({ ...list, mcp: { method: 'tools/list', failed: false } }, now)),
+    stripVTControlCharacters(formatRequestLine({ ...list, mcp: { method: 'tools/list', failed: false } }, now)),
     '03:04:05 POST /runtime/webhooks/mcp tools/list 200 answered by the host itself',
   );
 });
 
 test('texts of callers and documents cannot steer the terminal', () => {
   const escape = '\u001b]0;owned\u0007';
-  const raw = formatDecisionLine(
+  const raw = formatRequestLine(
     {
       ...answer,
       path: `/api/${escape}`,

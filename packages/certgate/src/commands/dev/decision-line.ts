@@ -8,7 +8,7 @@ import { printNotice } from '../command-line/output.js';
  * One line for a request that reached the app: when, what was called, the answer, who called, and the reason of the
  * decision.
  */
-export function formatDecisionLine(answer: HostAnswer, now: Date): string {
+export function formatRequestLine(answer: HostAnswer, now: Date): string {
   const { method, path, status, functionName, decision, mcp } = answer;
   const reason = functionName === undefined ? describeUnanswered(status) : describeDecision(decision);
   if (mcp === undefined) return formatLine(now, `${method} ${path}`, status, reason);
@@ -70,7 +70,7 @@ const shownElsewhere: ReadonlySet<string> = new Set(['status', 'decision', 'supp
 
 /**
  * Formats a line that Certgate's adapter wrote to the app's log, for people. Undefined if it is not such a line. The
- * text is empty for decisions, because `formatDecisionLine` reports them together with the request, and for lines with
+ * text is empty for decisions, because `formatRequestLine` reports them together with the request, and for lines with
  * totals.
  */
 export function formatAdapterLine(message: string): string | undefined {
@@ -92,7 +92,7 @@ export function printExchange(exchange: GatewayExchange): void {
 }
 
 export function printAnswer(answer: HostAnswer): void {
-  printNotice(formatDecisionLine(answer, new Date()));
+  printNotice(formatRequestLine(answer, new Date()));
 }
 
 /**

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { describeTrust, listTrustWarnings } from './trust-lines.js';
+import { describeTrustInUse, listTrustWarnings } from './trust-lines.js';
 
 it('the revision is shown next to the place whose document is in use', () => {
   const mirror = { source: `file ${join(process.cwd(), 'trust.json')}`, isInUse: true };
   const describe = (isInUse: boolean): string =>
-    describeTrust({
+    describeTrustInUse({
       trust: {
         read: { source: 'blob https://a.example/t.json', revision: 4, mirror: { ...mirror, isInUse } },
         address: undefined,

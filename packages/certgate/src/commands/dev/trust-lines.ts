@@ -5,7 +5,7 @@ import { escapeControls } from '../../texts/safe-text.js';
 import type { HostedApp } from '../../local-app/local-app.js';
 
 /** Describes the trust document that the app's own gate has read. It may not be the one that a setting names. */
-export function describeTrust({ trust: { read, setBy } }: Pick<HostedApp, 'trust'>): string {
+export function describeTrustInUse({ trust: { read, setBy } }: Pick<HostedApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
   const [only, ...others] = (read.parts ?? [read]).map(({ source, revision, mirror }) => {

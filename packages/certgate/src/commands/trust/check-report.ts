@@ -2,7 +2,7 @@ import type { DocumentProblem, TrustSnapshot, verifyDocumentSignature } from '@c
 import colors from 'picocolors';
 import { formatTrustCall } from '../../texts/tool-call.js';
 import { escapeControls } from '../../texts/safe-text.js';
-import { describeDays, formatTime } from '../../texts/time-words.js';
+import { describeDays, formatOptionalTime } from '../../texts/time-words.js';
 import type { CheckFinding, CheckSeverity } from '../../trust/check/check-finding.js';
 import type { PublicIssuanceReview } from '../../trust/check/public-certificates.js';
 import type { RevocationReview } from '../../trust/check/review-revocation.js';
@@ -38,7 +38,7 @@ interface ReportedFinding extends Omit<CheckFinding, 'owner' | 'pin' | 'endsAt'>
 }
 
 export function reportFinding({ endsAt, pin, owner, ...rest }: CheckFinding): ReportedFinding {
-  return { ...rest, owner: owner ?? null, pin: pin ?? null, endsAt: formatTime(endsAt) };
+  return { ...rest, owner: owner ?? null, pin: pin ?? null, endsAt: formatOptionalTime(endsAt) };
 }
 
 /** The check of one document, and what the text output needs in addition. */

@@ -16,7 +16,7 @@ import {
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
 import { explainLineByAny, type LineQuestion } from '../../trust/explanation/explain-line.js';
-import { findText, type KnownDocument, type LogLine } from '../../trust/explanation/line-facts.js';
+import { findLineText, type KnownDocument, type LogLine } from '../../trust/explanation/line-facts.js';
 import { OneOutcome } from '../../log/reading/one-outcome.js';
 import { openLogFiles } from '../../log/reading/read-log.js';
 import { LineGroups } from '../../trust/explanation/line-groups.js';
@@ -76,14 +76,14 @@ async function explainLog(flags: QuestionFlags, stores: readonly string[]): Prom
   const locations = await Promise.all(stores.map((store) => withStore(store, () => openReadable(store))));
   const { found, isIncomplete } = await readGroups(flags);
   const { groups, leftOut } = found.takeLast(maximumGroups);
-  const isAboutLists = groups.some(({ line }) => findText(line, 'code')?.startsWith('revocation_'));
+  const isAboutLists = groups.some(({ line }) => findLineText(line, 'code')?.startsWith('revocation_'));
   const documents = await Promise.all(locations.map((location) => readForLines(location, isAboutLists, flags)));
   const requirements = new Map<string | undefined, LineRequirement>();
   // The app is loaded once for each function, one after the other.
-  for (const name of new Set(groups.map(({ line }) => findText(line, 'function'))))
+  for (const name of new Set(groups.map(({ line }) => findLineText(line, 'function'))))
     requirements.set(name, await findLineRequirement(flags, name));
   const reports = groups.map(({ line, count }) => {
-    const required = requirements.get(findText(line, 'function')) ?? { requirement: undefined };
+    const required = requirements.get(findLineText(line, 'function')) ?? { requirement: undefined };
     const questions = documents.map((document) => ({
       ...document,
       ...required,
@@ -156,7 +156,7 @@ async function readGroups(
   let used = 0;
   let isIncomplete = false;
   const takeLine = (line: LogLine): void => {
-    const time = findInstant(findText(line, 'time') ?? '');
+    const time = findInstant(findLineText(line, 'time') ?? '');
     if (time !== undefined && (time < from || time > until)) {
       outside += 1;
       return;
@@ -228,7 +228,7 @@ async function findLineRequirement(
   }
 }
 
-const exitCodeOf = {
+const exitCodeByOutcome = {
   allowed: exitCodes.ok,
   denied: exitCodes.failed,
   unverified: exitCodes.unverified,
@@ -238,7 +238,7 @@ async function explainCaller(flags: QuestionFlags & FunctionFlags): Promise<void
   const { report, explained } = await explainCall(flags);
   if (flags.json === true) printJson(report);
   else printLine(formatExplanation(report, explained));
-  process.exitCode = exitCodeOf[report.outcome];
+  process.exitCode = exitCodeByOutcome[report.outcome];
 }
 
 /** Explains a call without printing anything. @throws {ToolFailure} if an argument can't be used. */

@@ -7,7 +7,7 @@ import { formatCoverage } from '../../log/coverage/coverage-text.js';
 import type { SourceReading } from '../../log/reading/log-record.js';
 import { formatReading } from '../../log/reading/reading-text.js';
 import type { Admissions, EntryUsage, IdentityUsage, Usage } from '../../trust/usage/usage.js';
-import { listNames, type UsageClaim } from '../../trust/usage/usage-claim.js';
+import { listSomeNames, type UsageClaim } from '../../trust/usage/usage-claim.js';
 import { printLine, printNotice } from '../command-line/output.js';
 import { type Column, formatTable } from '../command-line/table.js';
 
@@ -39,7 +39,7 @@ export function printUsage(report: UsageReport, sources: UsageSources, by: 'iden
   );
   if (by === 'identity') printIdentities(identities, now);
   else printEntries(identities);
-  const byWhat: Column<{ readonly by: readonly string[] }> = ['by', (each) => listNames(each.by, 2)];
+  const byWhat: Column<{ readonly by: readonly string[] }> = ['by', (each) => listSomeNames(each.by, 2)];
   printTable('In the lines, and not in this document', [identity, lastCall, calls, byWhat, refused], unlisted);
   printLine();
   printLine(
@@ -65,12 +65,12 @@ const calls: Column<Used> = [
 ];
 const functions: Column<Used> = [
   'functions',
-  ({ admissions }) => listNames(admissions?.functions.map(({ name }) => name) ?? []),
+  ({ admissions }) => listSomeNames(admissions?.functions.map(({ name }) => name) ?? []),
 ];
 const refused: Column<Pick<IdentityUsage, 'refusals' | 'suppressed'>> = [
   'refused',
   ({ refusals, suppressed }) =>
-    listNames([
+    listSomeNames([
       ...refusals.map((each) => `${each.code} ${each.calls}`),
       ...(suppressed > 0 ? [`without a line ${suppressed}`] : []),
     ]),
@@ -78,7 +78,7 @@ const refused: Column<Pick<IdentityUsage, 'refusals' | 'suppressed'>> = [
 const certificates: Column<Pick<EntryUsage, 'certificates'>> = [
   'certificates',
   (each) =>
-    listNames(
+    listSomeNames(
       each.certificates.map(
         ({ thumbprintSha256, endsAt }) =>
           `${thumbprintSha256.slice(0, 16)}${endsAt === null ? '' : ` until ${endsAt.slice(0, 10)}`}`,
@@ -123,7 +123,7 @@ function printEntries(identities: readonly IdentityUsage[]): void {
   )) {
     const used = ofKind.filter(({ withoutCall }) => withoutCall === null);
     const names = [...new Set(used.map(({ name }) => name))];
-    const who = names.length === 0 ? '' : ` (${listNames(names, 5)})`;
+    const who = names.length === 0 ? '' : ` (${listSomeNames(names, 5)})`;
     printLine(
       escapeControls(
         `${kind}: ${ofKind.length} in the document, ${used.length} with calls, of ${names.length} ${names.length === 1 ? 'identity' : 'identities'}${who}.`,

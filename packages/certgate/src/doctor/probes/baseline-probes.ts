@@ -21,8 +21,8 @@ import {
   capitalize,
   classifyAnswer,
   combineVerdicts,
-  describeAnswer,
-  observe,
+  describeWireAnswer,
+  createObservation,
 } from '../verdict.js';
 
 const dayMilliseconds = 86_400_000;
@@ -43,7 +43,7 @@ async function probeServerCertificate(examination: Examination): Promise<Judgeme
   // Some servers complete no handshake without a certificate. The denied certificate may be shown to any server.
   const inspected = first.kind === 'tls-refused' ? await inspect(denied) : first;
   if (inspected.kind !== 'inspected') {
-    const fault = describeAnswer(inspected);
+    const fault = describeWireAnswer(inspected);
     if (inspected.kind === 'unreachable') examination.unreachable = `${capitalize(fault)}: nothing was sent.`;
     return cannotTell(examination.unreachable ?? `There was no TLS handshake: ${fault}.`);
   }
@@ -198,8 +198,8 @@ async function probePublicFunctions(examination: Examination): Promise<Judgement
     const nobody = await examination.call(open, {});
     const withCertificate = await examination.call(open, { certificate: denied });
     observations.push(
-      observe(nobody, 'no certificate', index),
-      observe(withCertificate, 'the denied certificate', index),
+      createObservation(nobody, 'no certificate', index),
+      createObservation(withCertificate, 'the denied certificate', index),
     );
     const outcome = classifyAnswer(nobody);
     if (outcome === 'admitted') verdicts.push('holds');

@@ -18,7 +18,7 @@ import {
   cannotTell,
   classifyAnswer,
   combineVerdicts,
-  observe,
+  createObservation,
 } from '../verdict.js';
 
 /** The most characters that a report shows of what a server said. */
@@ -133,7 +133,12 @@ function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
       const isIn = content.length < tellingLength ? text.trim() === content : text.includes(content);
       if (isIn)
         observations.push(
-          observe(answer, caller === 'nobody' ? 'no certificate' : 'the denied certificate', index, baseline.reader),
+          createObservation(
+            answer,
+            caller === 'nobody' ? 'no certificate' : 'the denied certificate',
+            index,
+            baseline.reader,
+          ),
         );
       verdicts.push(!isIn ? 'holds' : content.length < tellingLength ? 'cannot-tell' : 'fails');
     }
@@ -218,7 +223,7 @@ async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
       // a difference between callers.
       if (fields === undefined) examination.noteRefusal(index, 'nobody', answer);
       observations.push(
-        observe(answer, `no certificate, after the allowed caller, with ${sent}`, index, baseline.reader),
+        createObservation(answer, `no certificate, after the allowed caller, with ${sent}`, index, baseline.reader),
       );
       if (isAdmitted) {
         if (later !== undefined) examination.cacheIgnoresQuery = true;

@@ -16,7 +16,7 @@ import {
   cannotTell,
   capitalize,
   combineVerdicts,
-  observe,
+  createObservation,
 } from '../verdict.js';
 
 /** A request with which an unauthorized caller tries to get in, and the words in which a report may describe it. */
@@ -72,7 +72,7 @@ export async function judgeForgeries<Sent extends Forgery>(
         continue;
       }
       const { reader } = examined.baseline;
-      const observation = observe(answer, forgery.sent, examined.index, reader);
+      const observation = createObservation(answer, forgery.sent, examined.index, reader);
       const verdict = await judge(examined, forgery, answer);
       const doubt = verdict === 'fails' ? await findDoubt(examination, examined, forgery, judge) : undefined;
       if (doubt !== undefined) obstacles.add(doubt);

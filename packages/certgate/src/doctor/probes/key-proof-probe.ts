@@ -9,7 +9,7 @@ import {
   type Verdict,
   byStatus,
   cannotTell,
-  observe,
+  createObservation,
 } from '../verdict.js';
 import { isVersionRefused } from './protocol-probes.js';
 
@@ -35,12 +35,12 @@ async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): 
     return { verdict: 'not-run', note: `${tlsVersion.replace('v', ' ')} is not offered.` };
   }
   const { reader } = examined.baseline;
-  const first = observe(proven.answer, 'the allowed certificate with its key', examined.index, reader);
+  const first = createObservation(proven.answer, 'the allowed certificate with its key', examined.index, reader);
   if (first.outcome !== 'admitted') {
     return { ...cannotTell('The allowed caller is not admitted in this way.'), observations: [first] };
   }
   const unproven = await call(foreignKey);
-  const second = observe(unproven.answer, 'the allowed certificate with another key', examined.index, reader);
+  const second = createObservation(unproven.answer, 'the allowed certificate with another key', examined.index, reader);
   return describe(judgeKeyProof(proven, unproven, tlsVersion, reader), [first, second]);
 }
 

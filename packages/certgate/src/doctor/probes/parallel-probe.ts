@@ -6,7 +6,7 @@ import {
   findTellingFunction,
   nothingTells,
 } from '../examination.js';
-import { type Judgement, type ProbeObservation, type Verdict, combineVerdicts, observe } from '../verdict.js';
+import { type Judgement, type ProbeObservation, type Verdict, combineVerdicts, createObservation } from '../verdict.js';
 import { type Forgery, judgeForged } from './judge-forgeries.js';
 
 /** How many requests doctor sends at once at most. */
@@ -44,7 +44,7 @@ async function probeParallel(examination: Examination): Promise<Judgement> {
       const verdict = judgeForged(examined, caller, answer);
       if (verdict === 'fails') admissions += 1;
       verdicts.push(verdict);
-      observations.push(observe(answer, `${caller.sent}, in parallel`, index, baseline.reader));
+      observations.push(createObservation(answer, `${caller.sent}, in parallel`, index, baseline.reader));
     }
   }
   // With an unknown server, a single admission may be an accident. It must happen again.

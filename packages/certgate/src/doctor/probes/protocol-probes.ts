@@ -17,7 +17,7 @@ import {
   byStatus,
   cannotTell,
   combineVerdicts,
-  observe,
+  createObservation,
 } from '../verdict.js';
 import { isRequired } from './baseline-probes.js';
 import { forgeBeside, forgeOwnFields } from './forgery-probes.js';
@@ -69,8 +69,8 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   if (nobody === undefined || isVersionRefused(nobody)) return { verdict: 'not-run', note: `${name} is not offered.` };
   const allowed = await send({ certificate: examination.options.allowed });
   const observations: readonly ProbeObservation[] = [
-    observe(nobody, 'no certificate', examined.index, reader),
-    ...(allowed === undefined ? [] : [observe(allowed, 'the allowed certificate', examined.index, reader)]),
+    createObservation(nobody, 'no certificate', examined.index, reader),
+    ...(allowed === undefined ? [] : [createObservation(allowed, 'the allowed certificate', examined.index, reader)]),
   ];
   const note = describeRequest(nobody, examined.baseline);
   const verdict = judgeProtocol(nobody, allowed, examined.baseline);
@@ -141,7 +141,7 @@ async function probeTrace(examination: Examination): Promise<Judgement> {
     });
     const who = usesDenied ? 'the denied certificate' : 'no certificate';
     const { reader } = examined.baseline;
-    observations.push(observe(answer, `TRACE with Max-Forwards: 0, ${who}`, examined.index, reader));
+    observations.push(createObservation(answer, `TRACE with Max-Forwards: 0, ${who}`, examined.index, reader));
     const isAnswered = answer.kind === 'answered' && byStatus.classify(answer) === 'admitted';
     if (isAnswered && (reader.classify(answer) === 'admitted' || /^max-forwards\b/im.test(answer.body.toString()))) {
       verdicts.push('fails');

@@ -2,7 +2,14 @@ import { problemTypePrefix } from '@certgate/core/internal';
 import type { WireAnswer } from '#local/client/wire-request.js';
 import type { Answered } from '../likeness.js';
 import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
-import { type AnswerReader, type Judgement, byStatus, cannotTell, classifyAnswer, observe } from '../verdict.js';
+import {
+  type AnswerReader,
+  type Judgement,
+  byStatus,
+  cannotTell,
+  classifyAnswer,
+  createObservation,
+} from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';
 
 /** Sends nothing of a certificate, because anybody on the way can read plain HTTP. */
@@ -11,7 +18,7 @@ async function probePlainHttp(examination: Examination): Promise<Judgement> {
   const [first] = [...target.closed, ...target.public];
   const path = first === undefined ? '/' : functionUrl(target, first).pathname;
   const answer = await examination.sender.send({ url: new URL(path, plainHttpUrl) });
-  const observations = [observe(answer, 'plain HTTP, no certificate')];
+  const observations = [createObservation(answer, 'plain HTTP, no certificate')];
   if (answer.kind === 'timed-out') return { verdict: 'cannot-tell', note: '', observations };
   if (answer.kind === 'unreachable') {
     const isRefused = answer.code === 'ECONNREFUSED';
@@ -57,7 +64,7 @@ async function probeScmSite(examination: Examination): Promise<Judgement> {
 }
 
 export function judgeScmAnswer(answer: WireAnswer): Judgement {
-  const observations = [observe(answer, 'the SCM site, no certificate')];
+  const observations = [createObservation(answer, 'the SCM site, no certificate')];
   switch (classifyAnswer(answer)) {
     case 'admitted':
       return { verdict: 'fails', note: 'It answers without a sign-in.', observations };
@@ -80,13 +87,13 @@ async function probeLargeBody(examination: Examination): Promise<Judgement> {
     examination.call(examined.target, { method: 'POST', certificate: allowed, body: Buffer.alloc(length, 'x') });
   const small = await post(1);
   if (classifyAnswer(small) !== 'admitted') {
-    const observations = [observe(small, 'a POST of 1 byte', examined.index)];
+    const observations = [createObservation(small, 'a POST of 1 byte', examined.index)];
     return { verdict: 'cannot-tell', note: 'The small POST is not admitted.', observations };
   }
   const large = await post(131_072);
   const observations = [
-    observe(small, 'a POST of 1 byte', examined.index),
-    observe(large, 'a POST of 128 KiB', examined.index),
+    createObservation(small, 'a POST of 1 byte', examined.index),
+    createObservation(large, 'a POST of 128 KiB', examined.index),
   ];
   const outcome = classifyAnswer(large);
   if (outcome === 'admitted') return { verdict: 'holds', note: '', observations };

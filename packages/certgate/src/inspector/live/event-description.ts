@@ -8,7 +8,7 @@ import type { LiveEvent } from '../../trust/views/page-views.js';
 const maximumCharacters = 1024;
 
 /** Describes a request that reached the app. The host knows which function ran and what the gate decided. */
-export function describeAnswer(answer: HostAnswer, id: number): LiveEvent {
+export function describeHostAnswer(answer: HostAnswer, id: number): LiveEvent {
   const { functionName, correlationId, decision } = answer;
   return Object.freeze({
     id,

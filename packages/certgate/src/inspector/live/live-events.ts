@@ -1,7 +1,7 @@
 import type { HostAnswer } from '#local/functions-host/functions-host.js';
 import type { GatewayExchange } from '#local/gateway/gateway.js';
 import type { LiveEvent } from '../../trust/views/page-views.js';
-import { describeAnswer, describeExchange } from './event-description.js';
+import { describeHostAnswer, describeExchange } from './event-description.js';
 
 /** How many events are kept, about a developer's work of one day. Older ones are forgotten. */
 export const maximumEvents = 2000;
@@ -20,7 +20,7 @@ export class LiveEvents {
 
   /** Adds an event for a request that reached the app. */
   noteAnswer(answer: HostAnswer): void {
-    const event = this.#add(describeAnswer(answer, this.#nextId()));
+    const event = this.#add(describeHostAnswer(answer, this.#nextId()));
     if (answer.traceId !== undefined) this.#awaited.get(answer.traceId)?.(event);
   }
 

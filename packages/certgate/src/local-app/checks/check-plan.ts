@@ -63,7 +63,7 @@ export function isCallable({ http, mcp }: HostedFunction): boolean {
 
 /** The request target by which a client reaches the function. */
 export function findTarget({ mcp, route }: HostedFunction): string {
-  return mcp === undefined ? fillRoute(route ?? '/') : mcpPath;
+  return mcp === undefined ? fillRouteWithExamples(route ?? '/') : mcpPath;
 }
 
 function planCheck(
@@ -87,7 +87,7 @@ function findHindrance(hosted: HostedFunction, functions: readonly HostedFunctio
   if (hosted.covered === 'none')
     return 'no gate covers this function. Call secureApp(app, …) in a file that "main" in package.json loads';
   if (hosted.mcp !== undefined) return undefined;
-  const answering = findAnswering(functions, chooseMethod(hosted.methods), fillRoute(hosted.route ?? '/'));
+  const answering = findAnswering(functions, chooseMethod(hosted.methods), fillRouteWithExamples(hosted.route ?? '/'));
   if (answering === hosted) return undefined;
   if (answering === undefined) return `no request is known that fits its route ${hosted.route ?? '/'}`;
   return `a request for its route ${hosted.route ?? '/'} reaches "${answering.name}", whose name comes first`;
@@ -133,7 +133,7 @@ export function chooseMethod(methods: readonly string[] | undefined): string {
 }
 
 /** A request target that matches the function's route template. Its parameters are filled with values that fit. */
-export function fillRoute(route: string): string {
+export function fillRouteWithExamples(route: string): string {
   const path = route.replace(
     /\{\*{0,2}([^}:=?]+)((?::[^}=?]+)*)(?:=([^}]*))?\??\}/g,
     (_whole, _name, constraints, preset) => encodeURIComponent(String(preset ?? sampleFor(String(constraints)))),

@@ -1,5 +1,5 @@
 // arrival/: whether each process whose lines are read has adopted a document
-import { formatTime } from '../../texts/time-words.js';
+import { formatOptionalTime } from '../../texts/time-words.js';
 import { type GateLine, type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 
 /**
@@ -123,8 +123,8 @@ export class ArrivalTracker {
       version: 1,
       sha256: this.#sha256,
       verdict: processes[0]?.finding === 'another_document' ? 'another_document' : isOpen ? 'cannot_tell' : 'arrived',
-      firstSeenAt: formatTime(Number.isFinite(since) ? since : undefined),
-      newestLineAt: formatTime(Number.isFinite(newest) ? newest : undefined),
+      firstSeenAt: formatOptionalTime(Number.isFinite(since) ? since : undefined),
+      newestLineAt: formatOptionalTime(Number.isFinite(newest) ? newest : undefined),
       silentAfterSeconds: silentAfter / 1000,
       doubts,
       processes,
@@ -156,10 +156,10 @@ function describe(seen: Seen, since: number, silentSince: number): ProcessArriva
   const documentsAt = Math.max(hadAt, otherAt);
   const row = {
     ...origin,
-    adoptedAt: formatTime(adoptedAt),
+    adoptedAt: formatOptionalTime(adoptedAt),
     documents,
-    lastLineAt: formatTime(last) ?? '',
-    documentsAt: formatTime(Number.isFinite(documentsAt) ? documentsAt : undefined),
+    lastLineAt: formatOptionalTime(last) ?? '',
+    documentsAt: formatOptionalTime(Number.isFinite(documentsAt) ? documentsAt : undefined),
   };
   const isOfOneGate = starts < 2 && otherAt < (adoptedAt ?? otherAt) + clockTolerance;
   if (hadAt > otherAt && origin.process !== null && isOfOneGate) return { ...row, finding: 'adopted' };

@@ -1,4 +1,4 @@
-import { formatTime } from '../../texts/time-words.js';
+import { formatOptionalTime } from '../../texts/time-words.js';
 import type { FileSink } from './export-rows.js';
 import type { LineSink } from './gate-lines.js';
 import { findLineInstant } from './instants.js';
@@ -100,7 +100,7 @@ export class RecordReader {
       noteGap: (gap) => {
         counts.gaps = [...counts.gaps, gap];
       },
-      finish: () => ({ ...counts, first: formatTime(counts.first), last: formatTime(counts.last) }),
+      finish: () => ({ ...counts, first: formatOptionalTime(counts.first), last: formatOptionalTime(counts.last) }),
     };
   }
 

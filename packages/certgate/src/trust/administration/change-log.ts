@@ -1,5 +1,5 @@
 import type { TrustDocument, TrustDocumentPin } from '@certgate/core/internal';
-import { describePin, isEnabled, readPinValue } from './edits/identity-edits.js';
+import { nameWholePin, isEnabled, readPinValue } from './edits/identity-edits.js';
 import { maximumLogLineBytes, maximumLogSentencesBytes } from './location/trust-location.js';
 
 /**
@@ -69,13 +69,13 @@ export function listNewlyDisabled(
   after: TrustDocument,
 ): { readonly identities: readonly string[]; readonly pins: readonly string[] } {
   const enabled = new Set(before.identities.filter(isEnabled).map(({ name }) => name.toLowerCase()));
-  const enabledPins = new Set(listPins(before).filter(isEnabled).map(describePin));
+  const enabledPins = new Set(listPins(before).filter(isEnabled).map(nameWholePin));
   return {
     identities: after.identities
       .filter((each) => !isEnabled(each) && enabled.has(each.name.toLowerCase()))
       .map(({ name }) => name),
     pins: listPins(after)
-      .filter((pin) => !isEnabled(pin) && enabledPins.has(describePin(pin)))
+      .filter((pin) => !isEnabled(pin) && enabledPins.has(nameWholePin(pin)))
       .map((pin) => readPinValue(pin).value),
   };
 }

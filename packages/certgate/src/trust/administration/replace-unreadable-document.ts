@@ -3,7 +3,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { formatTrustCall, formatTrustChange } from '../../texts/tool-call.js';
 import { parseChangeLogEntry } from './change-log.js';
 import { expectOwnSignature } from './document-signing.js';
-import { describePin } from './edits/identity-edits.js';
+import { nameWholePin } from './edits/identity-edits.js';
 import { hashDocument, missingDocument, parseStoredDocument } from './load-trust-document.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 import {
@@ -199,7 +199,7 @@ function listObjects(value: unknown): readonly UncheckedObject[] {
 
 function isReadablePin(pin: UncheckedObject): boolean {
   try {
-    return describePin(pin) !== '';
+    return nameWholePin(pin) !== '';
   } catch {
     return false;
   }

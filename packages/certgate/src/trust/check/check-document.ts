@@ -15,7 +15,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { type CheckMoment, checkAuthorities } from './check-authorities.js';
-import { describePin } from '../comparison/trust-change.js';
+import { nameShortPin } from '../comparison/trust-change.js';
 import { aboutPin, type CheckFinding, sortFindings } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
@@ -167,7 +167,7 @@ function checkPin(
 ): readonly PlacelessFinding[] {
   const { notAfter, kind, acceptWithoutClientAuth: grace } = pin;
   const { validFrom: start } = findPinSpan(pin);
-  const what = `The pin ${describePin(pin)} of "${identity.name}"`;
+  const what = `The pin ${nameShortPin(pin)} of "${identity.name}"`;
   if (notAfter !== undefined && entry.reasons.includes('pin_expired')) {
     const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); remove it.`;
     return [{ code: 'pin_ended', severity: 'warning', endsAt: notAfter, message }];
@@ -209,7 +209,7 @@ function checkPin(
 
 function checkDenied(identity: TrustedIdentity, pin: TrustPin, snapshot: TrustSnapshot): readonly PlacelessFinding[] {
   if (!isPinDenied(snapshot, pin)) return [];
-  const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; remove it.`;
+  const message = `The pin ${nameShortPin(pin)} of "${identity.name}" is on the deny list, so it never admits; remove it.`;
   return [{ code: 'pin_denied', severity: 'warning', message }];
 }
 

@@ -1,4 +1,4 @@
-import { describePin } from '../comparison/trust-change.js';
+import { nameShortPin } from '../comparison/trust-change.js';
 import { aboutPin, type CheckFinding } from './check-finding.js';
 import type { TrustSnapshot, TrustedIdentity } from '@certgate/core/internal';
 
@@ -50,7 +50,7 @@ function findHashInTwoKinds({ pins }: TrustSnapshot, identity: TrustedIdentity, 
   return identity.pins.flatMap((pin, index) => {
     const other = pin.kind === 'publicKeySha256' ? pins.thumbprintSha256.get(pin.value) : undefined;
     if (other === undefined) return [];
-    const message = `The pin ${describePin(pin)} of "${identity.name}" has the digits of a thumbprintSha256 pin of "${other.identity.name}": one of them is in the wrong place and admits nobody.`;
+    const message = `The pin ${nameShortPin(pin)} of "${identity.name}" has the digits of a thumbprintSha256 pin of "${other.identity.name}": one of them is in the wrong place and admits nobody.`;
     const place = aboutPin({ identity, pin, path: `${path}.pins[${index}]` });
     return [{ code: 'hash_in_two_kinds', severity: 'warning', ...place, message }];
   });

@@ -9,7 +9,7 @@ import {
   type TrustedAuthority,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { formatTime } from '../../texts/time-words.js';
+import { formatOptionalTime } from '../../texts/time-words.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import type { CheckMoment } from './check-authorities.js';
 import type { CheckFinding, CheckSeverity } from './check-finding.js';
@@ -200,5 +200,5 @@ async function ask(
     isAlgorithmAccepted: (algorithm) => path.isAlgorithmAccepted(algorithm, 'strict'),
   });
   if (status.status === 'unknown') return path.describeRevocationGaps(status.gaps);
-  return { status: status.status, end: status.status === 'good' ? formatTime(status.validUntil) : null };
+  return { status: status.status, end: status.status === 'good' ? formatOptionalTime(status.validUntil) : null };
 }

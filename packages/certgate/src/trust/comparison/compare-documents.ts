@@ -16,9 +16,9 @@ import { compareRestrictions } from './compare-restrictions.js';
 import { compareSharedNames, findNameHolder, isSameIdentity } from './shared-names.js';
 import {
   changeOf,
-  describePin,
+  nameShortPin,
   describeRights,
-  describeWindow,
+  describeEntryWindow,
   type TrustChange,
   type TrustEffect,
 } from './trust-change.js';
@@ -116,14 +116,14 @@ function compareWithFormerPin(
   const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and accepts ${describeAcceptance(pin)}`;
   const isUsable = canAdmit(snapshot, { identity, pin });
   const other = pin.enabled ? 'admits nobody' : 'is disabled';
-  const state = isUsable ? `admits ${describeWindow(findPinSpan(pin))}${issuer}${acceptance}` : other;
-  const sentence = `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`;
+  const state = isUsable ? `admits ${describeEntryWindow(findPinSpan(pin))}${issuer}${acceptance}` : other;
+  const sentence = `"${identity.name}" has the pin ${nameShortPin(pin)}, which ${state}.${taken}`;
   return [changePin(identity, pin, effectIf('gains', isUsable), sentence)];
 }
 
 function describeRemovedPin({ snapshot, identity }: HeldIdentity, pin: TrustPin): TrustChange {
   const state = pin.enabled ? '' : ', which was disabled';
-  const sentence = `"${identity.name}" no longer has the pin ${describePin(pin)}${state}.`;
+  const sentence = `"${identity.name}" no longer has the pin ${nameShortPin(pin)}${state}.`;
   return changePin(identity, pin, effectIf('loses', canAdmit(snapshot, { identity, pin })), sentence);
 }
 

@@ -5,10 +5,10 @@ import {
   type TrustChange,
   type TrustEffect,
   changeOf,
-  describeFunctions,
-  describePin,
+  describeFunctionNames,
+  nameShortPin,
   describeText,
-  describeWindow,
+  describeEntryWindow,
 } from './trust-change.js';
 
 /**
@@ -89,11 +89,11 @@ function compareFunctions(
   const change = (effect: TrustEffect, sentence: string): TrustChange => changeOf(after, effect, 'functions', sentence);
   if (before.functions === undefined && after.functions === undefined) return [];
   if (after.functions === undefined) {
-    const sentence = `"${after.name}" may call every function, no longer only ${describeFunctions(before.functionsAsWritten)}.`;
+    const sentence = `"${after.name}" may call every function, no longer only ${describeFunctionNames(before.functionsAsWritten)}.`;
     return [change(more, sentence)];
   }
   if (before.functions === undefined) {
-    const sentence = `"${after.name}" may call ${describeFunctions(after.functionsAsWritten)}, no longer every function.`;
+    const sentence = `"${after.name}" may call ${describeFunctionNames(after.functionsAsWritten)}, no longer every function.`;
     return [change(less, sentence)];
   }
   const { added, removed } = compareLists(before.functions, after.functions);
@@ -139,7 +139,7 @@ export function comparePins(
    * does neither.
    */
   const report = (aspect: TrustAspect, gains: boolean, loses: boolean, what: string): void => {
-    const sentence = `The pin ${describePin(later)} of "${identity.name}" ${what}.`;
+    const sentence = `The pin ${nameShortPin(later)} of "${identity.name}" ${what}.`;
     const effects = [
       ...(gains ? ['gains' as const] : []),
       ...(loses ? ['loses' as const] : []),
@@ -164,7 +164,7 @@ export function comparePins(
     report('pinEnabled', gains, loses, `is ${later.enabled ? 'enabled' : 'disabled'}`);
   }
   if (!isSameWindow) {
-    const what = `admits ${describeWindow(span)}, no longer ${describeWindow(formerSpan)}`;
+    const what = `admits ${describeEntryWindow(span)}, no longer ${describeEntryWindow(formerSpan)}`;
     const [gains, loses] = [isMore({ ...earlier, ...pickOthers(later) }), isLess({ ...later, ...pickOthers(earlier) })];
     report('pinWindow', gains, loses, what);
   }
@@ -203,7 +203,7 @@ export function isGraceWider(
 export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin): string {
   if (grace === undefined) return 'no certificate without clientAuth';
   const { since: validFrom, until: validUntil, reason } = grace;
-  return `a certificate without clientAuth ${describeWindow({ validFrom, validUntil })}: ${describeText(reason)}`;
+  return `a certificate without clientAuth ${describeEntryWindow({ validFrom, validUntil })}: ${describeText(reason)}`;
 }
 
 /** The members of a pin that decide in addition to its own times. */

@@ -80,12 +80,12 @@ export function changeOf(
   return { effect, aspect, identityName: name, ...entry, sentence };
 }
 
-export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): string {
+export function nameShortPin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): string {
   return `${kind} ${shortenThumbprint(value)}`;
 }
 
 /** Words like `from X until Y`, or `at any time`. */
-export function describeWindow(window: EntryWindow): string {
+export function describeEntryWindow(window: EntryWindow): string {
   return listBounds(window).join(' ') || 'at any time';
 }
 
@@ -93,10 +93,10 @@ export function describeRights({
   roles,
   functionsAsWritten,
 }: Pick<TrustedIdentity, 'roles' | 'functionsAsWritten'>): string {
-  return `${describeRoles(roles)}, ${describeFunctions(functionsAsWritten)}`;
+  return `${describeRoles(roles)}, ${describeFunctionNames(functionsAsWritten)}`;
 }
 
-export function describeFunctions(functions: readonly string[] | undefined): string {
+export function describeFunctionNames(functions: readonly string[] | undefined): string {
   if (functions === undefined) return 'every function';
   return functions.length === 0
     ? 'no function'

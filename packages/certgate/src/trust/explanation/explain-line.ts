@@ -9,7 +9,7 @@ import { parseChangeLogEntry } from '../administration/change-log.js';
 import type { LoadedTrustDocument } from '../administration/load-trust-document.js';
 import { findRemedy, type ReportedRemedy } from './denial-remedies.js';
 import { type ReportedNearMatch, reportNearMatch } from './explanation-report.js';
-import { findText, type KnownDocument, type LogLine, readLineFacts } from './line-facts.js';
+import { findLineText, type KnownDocument, type LogLine, readLineFacts } from './line-facts.js';
 import { findOtherLine } from './other-lines.js';
 
 export interface LineQuestion {
@@ -69,11 +69,11 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   const trust = loaded.snapshot;
   const { code, about } = classify(line);
   const document = compareDocument(line, loaded);
-  const texts = Object.fromEntries(lineKeys.map((key) => [key, findText(line, key) ?? null]));
+  const texts = Object.fromEntries(lineKeys.map((key) => [key, findLineText(line, key) ?? null]));
   const report = {
     store,
-    event: findText(line, 'event') ?? 'unknown',
-    code: findText(line, 'code') ?? '',
+    event: findLineText(line, 'event') ?? 'unknown',
+    code: findLineText(line, 'code') ?? '',
     ...(texts as Readonly<Record<LineKey, string | null>>),
     about,
     document,
@@ -129,12 +129,12 @@ type LineClass = Pick<LineReport, 'about'> & { readonly code: DenialCode | undef
 const otherLine = 'Not about a denial. The detail says what to do; docs/log-fields.md describes the lines.';
 
 function classify(line: LogLine): LineClass {
-  const [event = '', outcome, code = ''] = ['event', 'outcome', 'code'].map((key) => findText(line, key));
-  const [known, deferred] = [code, findText(line, 'reportOnlyCode')].map((text) =>
+  const [event = '', outcome, code = ''] = ['event', 'outcome', 'code'].map((key) => findLineText(line, key));
+  const [known, deferred] = [code, findLineText(line, 'reportOnlyCode')].map((text) =>
     denialCodes.find((each) => each === text),
   );
   const meaning = findOtherLine(event, code);
-  const until = (key: string): string => findText(line, key) ?? 'an unknown end';
+  const until = (key: string): string => findLineText(line, key) ?? 'an unknown end';
   const isDecision = event === 'decision';
   // The first class whose condition is true of the line.
   const classes: readonly (readonly [boolean, DenialCode | undefined, string])[] = [
@@ -174,7 +174,7 @@ function classify(line: LogLine): LineClass {
 }
 
 function compareDocument(line: LogLine, { documentSha256 }: LoadedTrustDocument): LineReport['document'] {
-  const digits = findText(line, 'trustSha256')?.split(',');
+  const digits = findLineText(line, 'trustSha256')?.split(',');
   if (digits === undefined) return 'unknown';
   return digits.includes(documentSha256.slice(0, 16).toUpperCase()) ? 'same' : 'changed';
 }
@@ -183,7 +183,7 @@ const maximumChanges = 5;
 
 function listChanges(line: LogLine, { changeLog, loaded }: LineQuestion): readonly string[] {
   const { trustRevision: revision } = line;
-  const time = findText(line, 'time');
+  const time = findLineText(line, 'time');
   return changeLog
     .flatMap((text) => parseChangeLogEntry(text) ?? [])
     .filter((entry) =>
@@ -199,9 +199,9 @@ function listChanges(line: LogLine, { changeLog, loaded }: LineQuestion): readon
  * names with unusual characters.
  */
 function readRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequirement {
-  const functionName = findText(line, 'function') ?? '';
+  const functionName = findLineText(line, 'function') ?? '';
   const isListed = (role: string): boolean => loaded.snapshot.identities.some((each) => each.roles.includes(role));
-  const roles = / requires: (.*)\.$/.exec(findText(line, 'detail') ?? '')?.[1]?.split(' or ') ?? [];
+  const roles = / requires: (.*)\.$/.exec(findLineText(line, 'detail') ?? '')?.[1]?.split(' or ') ?? [];
   const known = [...roles.filter(isListed), ...roles.filter((role) => !isListed(role) && plainName.test(role))];
   return {
     functionName: plainName.test(functionName) ? functionName : 'FUNCTION',

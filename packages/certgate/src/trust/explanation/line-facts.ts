@@ -62,7 +62,7 @@ interface LineContext {
 }
 
 export function readLineFacts(code: DenialCode, line: LogLine, context: LineContext): LineFacts {
-  const name = (findText(line, 'identity') ?? findText(line, 'claimedIdentity'))?.toLowerCase();
+  const name = (findLineText(line, 'identity') ?? findLineText(line, 'claimedIdentity'))?.toLowerCase();
   const identity = context.trust.identities.find((each) => each.name.toLowerCase() === name);
   const isMissing = name !== undefined && identity === undefined;
   const missing = isMissing ? ['The line names an identity that the document does not list now.'] : [];
@@ -82,7 +82,7 @@ interface CodeQuestion extends LineContext {
 
 function read(code: DenialCode, question: CodeQuestion): Reading {
   const { line, trust, identity, requirement, now } = question;
-  const detail = findText(line, 'detail') ?? '';
+  const detail = findLineText(line, 'detail') ?? '';
   if (code === 'certificate_not_trusted') return readStranger(question);
   if (code === 'certificate_on_deny_list') return readDenied(question, detail);
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
@@ -113,8 +113,8 @@ function read(code: DenialCode, question: CodeQuestion): Reading {
 
 /** Finds the pins that the line names, by their first digits or by the certificate's thumbprint. */
 function findPins({ pins }: TrustedIdentity, line: LogLine): readonly TrustPin[] {
-  const matched = findText(line, 'matched')?.split(',') ?? [];
-  const thumbprint = findText(line, 'thumbprintSha256');
+  const matched = findLineText(line, 'matched')?.split(',') ?? [];
+  const thumbprint = findLineText(line, 'thumbprintSha256');
   return pins.filter(
     ({ value }) => value === thumbprint || matched.some((digits) => digits.length >= 16 && value.startsWith(digits)),
   );
@@ -130,7 +130,7 @@ function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: Tru
   // If no pin is at fault, a command that names no pin would concern the whole identity.
   if (!findPins(identity, line).some(isAtFault)) return noLonger;
   const end = /The certificate itself (?:is valid until|has expired too, at) (\S+Z)/.exec(
-    findText(line, 'detail') ?? '',
+    findLineText(line, 'detail') ?? '',
   );
   const certificateNotAfter = findInstant(end?.[1] ?? '');
   return { facts: { identity: identity.name, pin, others, certificateNotAfter } };
@@ -140,7 +140,7 @@ function readDenied({ line, trust: { denied }, isSameDocument }: CodeQuestion, d
   // In another document, this place may have the entry of another certificate, which nobody asked to admit again.
   const path = isSameDocument ? /\((denied\[\d+\])\)/.exec(detail)?.[1] : undefined;
   const entry =
-    denied.thumbprintsSha256.get(findText(line, 'thumbprintSha256') ?? '') ??
+    denied.thumbprintsSha256.get(findLineText(line, 'thumbprintSha256') ?? '') ??
     [...denied.serialNumbers.values(), ...denied.thumbprintsSha256.values()].find((each) => each.path === path);
   if (entry !== undefined) return { facts: { entry } };
   const untold = isSameDocument
@@ -177,7 +177,7 @@ function readAmbiguity({ line, store, trust, others }: CodeQuestion, detail: str
  */
 function findAuthority({ line, trust, identity }: CodeQuestion, detail: string): TrustedAuthority | undefined {
   const { list } = line;
-  const issuer = typeof list === 'object' && list !== null ? findText(list as LogLine, 'issuer') : undefined;
+  const issuer = typeof list === 'object' && list !== null ? findLineText(list as LogLine, 'issuer') : undefined;
   const quoted = trust.authorities.filter(({ name }) => detail.includes(`authority "${name}"`));
   const asked = new Set(
     [...(identity?.names ?? []), ...(identity?.pins ?? [])].flatMap(({ issuedBy }) => issuedBy ?? []),
@@ -205,11 +205,11 @@ function readPath(question: CodeQuestion, detail: string): Reading {
 }
 
 function readStranger({ line, trust, identity }: CodeQuestion): Reading {
-  const thumbprintSha256 = findText(line, 'thumbprintSha256');
+  const thumbprintSha256 = findLineText(line, 'thumbprintSha256');
   if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });
   // The gate has verified that an authority of the document issued the certificate.
-  const isIssued = findText(line, 'claimedBy') === 'path';
+  const isIssued = findLineText(line, 'claimedBy') === 'path';
   const trustName = identity?.pins.length === 0 ? identity.names[0] : undefined;
   const likeness = isIssued
     ? 'has a name of this identity, and an authority of the document issued it'
@@ -217,8 +217,8 @@ function readStranger({ line, trust, identity }: CodeQuestion): Reading {
   const isNear = near.some((match) => match.identity === identity);
   const more = isIssued ? { isIssued } : trustName && { trustName };
   const claimed = identity === undefined || isNear ? [] : [{ identity, likeness, ...more }];
-  const issuer = findText(line, 'issuer');
-  const detail = findText(line, 'detail') ?? '';
+  const issuer = findLineText(line, 'issuer');
+  const detail = findLineText(line, 'detail') ?? '';
   const authorities = trust.authorities
     .filter((authority) => hasCa(authority, issuer) || detail.includes(`"${authority.name}"`))
     .map(({ name }) => name);
@@ -238,7 +238,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 const maximumTextLength = 2048;
 
 /** A text of the line. Undefined if the key is absent, or if its value is empty or not a text. */
-export function findText(line: LogLine, key: string): string | undefined {
+export function findLineText(line: LogLine, key: string): string | undefined {
   const value = Object.hasOwn(line, key) ? line[key] : undefined;
   return typeof value === 'string' && value !== '' ? value.slice(0, maximumTextLength) : undefined;
 }

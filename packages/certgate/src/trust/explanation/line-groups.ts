@@ -1,4 +1,4 @@
-import { findText, type LogLine } from './line-facts.js';
+import { findLineText, type LogLine } from './line-facts.js';
 
 export interface LineGroup {
   readonly line: LogLine;
@@ -18,7 +18,7 @@ export class LineGroups {
 
   add(line: LogLine): void {
     const keys = ['event', 'code', 'outcome', 'reportOnlyCode', 'function', 'identity', 'thumbprintSha256'];
-    const key = JSON.stringify(keys.map((each) => findText(line, each)));
+    const key = JSON.stringify(keys.map((each) => findLineText(line, each)));
     const count = (this.#groups.get(key)?.count ?? 0) + 1;
     this.#groups.delete(key);
     this.#groups.set(key, { line, count });
@@ -44,6 +44,6 @@ export class LineGroups {
 }
 
 function isWell({ line }: LineGroup): boolean {
-  const [event, outcome, deferred] = ['event', 'outcome', 'reportOnlyCode'].map((key) => findText(line, key));
+  const [event, outcome, deferred] = ['event', 'outcome', 'reportOnlyCode'].map((key) => findLineText(line, key));
   return event === 'status' || (event === 'decision' && outcome === 'allowed' && deferred === undefined);
 }

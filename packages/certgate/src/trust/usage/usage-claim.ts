@@ -66,12 +66,12 @@ function describeClaim({ covered, leastApp, apps, uncoveredApps, since }: Omit<U
   const later = since === null ? '' : ` since ${since.slice(0, 10)}`;
   if (covered === null) return `cannot tell: no whole day or hour${later} is covered by the lines`;
   const where = apps > 1 ? ` (${leastApp}, the least of ${apps} apps)` : '';
-  const rest = uncoveredApps.length === 0 ? '' : `; cannot tell for ${listNames(uncoveredApps)}`;
+  const rest = uncoveredApps.length === 0 ? '' : `; cannot tell for ${listSomeNames(uncoveredApps)}`;
   return `no call in the ${describeCovered(covered)}${later} that the lines cover${where}${rest}`;
 }
 
 /** The first names, and how many more there are. */
-export function listNames(names: readonly string[], maximum = 3): string {
+export function listSomeNames(names: readonly string[], maximum = 3): string {
   const more = names.length - maximum;
   return `${names.slice(0, maximum).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -7,7 +7,7 @@ import {
   type TrustedIdentity,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { formatTime } from '../../texts/time-words.js';
+import { formatOptionalTime } from '../../texts/time-words.js';
 import type { Coverage } from '../../log/coverage/coverage.js';
 import {
   describeEntryState,
@@ -17,7 +17,7 @@ import {
 } from '../administration/identity-state.js';
 import { type CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
-import { describePin } from '../comparison/trust-change.js';
+import { nameShortPin } from '../comparison/trust-change.js';
 import type { EntryAges } from './entry-ages.js';
 import { EntryMatches, type EntryKey, isSame, listKeys } from './entry-matches.js';
 import { claimNothing, coverNothing, type UsageClaim } from './usage-claim.js';
@@ -193,7 +193,7 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Usag
   const { ages, entryMatches } = context;
   const found = entryMatches.find(given, identity);
   const isPin = 'kind' in entry;
-  const since = ages.find(identity, isPin ? describePin(entry) : describeName(entry));
+  const since = ages.find(identity, isPin ? nameShortPin(entry) : describeName(entry));
   const matches = found.map(({ match }) => match);
   const otherNames = found.map(({ name }) => name).filter((name) => !isSame(name, identity.name));
   const ownCount = listKeys(identity).filter((each) => each.key === key).length;
@@ -205,7 +205,7 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Usag
     kind: isPin ? entry.kind : entry.type,
     value: entry.value,
     issuedBy: entry.issuedBy ?? null,
-    endsAt: formatTime(isPin ? entry.notAfter : undefined),
+    endsAt: formatOptionalTime(isPin ? entry.notAfter : undefined),
     isAmbiguous: found.length > 0 && isShared,
     otherNames,
     admissions: sumAdmissions(matches),
@@ -281,7 +281,7 @@ function describeCounts<Count extends { readonly last: number }>(
 }
 
 function describeCertificate({ thumbprintSha256, last, endsAt }: CertificateTally): UsedCertificate {
-  return { thumbprintSha256, last: formatTime(last), endsAt: formatTime(endsAt) };
+  return { thumbprintSha256, last: formatOptionalTime(last), endsAt: formatOptionalTime(endsAt) };
 }
 
 function findEnd(

@@ -3,9 +3,9 @@ import { describeDays, formatMinute } from '../../texts/time-words.js';
 import { type Coverage, describeCovered } from '../../log/coverage/coverage.js';
 import { indexByName } from '../comparison/compare-identities.js';
 import type { TrustComparison } from '../comparison/compare-documents.js';
-import { changeOf, describePin, type TrustChange } from '../comparison/trust-change.js';
+import { changeOf, nameShortPin, type TrustChange } from '../comparison/trust-change.js';
 import type { Admissions, EntryUsage, IdentityUsage, Usage } from './usage.js';
-import { claimNothing, listNames } from './usage-claim.js';
+import { claimNothing, listSomeNames } from './usage-claim.js';
 import { maximumFunctions } from './usage-tracker.js';
 
 /**
@@ -172,7 +172,7 @@ function isStillAdmitted(
 }
 
 function describeCalls({ last, callsAtLeast: calls, functions }: Admissions, context: LossContext): string {
-  const where = functions.length === 0 ? 'functions not known' : listNames(functions.map(({ name }) => name), 1); // prettier-ignore
+  const where = functions.length === 0 ? 'functions not known' : listSomeNames(functions.map(({ name }) => name), 1); // prettier-ignore
   const count = `at least ${calls.toLocaleString('en-US')} ${calls === 1 ? 'call' : 'calls'}`;
   return `last call by ${last.by} ${describeTime(last.at, context.now)}, ${count}, ${where}; ${describeCoverage(context)}`;
 }
@@ -213,7 +213,7 @@ function listCollisions(context: LossContext): readonly (readonly [TrustChange, 
       const isEarly = findPinSpan(pin).validFrom > Date.parse(caller.admissions?.first ?? '');
       if (isOwn && pin.issuedBy === undefined && reasons.length === 0 && !isEarly) return [];
       const why = isOwn ? 'the gate refuses it when the pin does' : 'if both match it, the gate refuses it';
-      const sentence = `"${caller.name}" calls with the certificate of the new pin ${describePin(pin)} of "${identity.name}": ${why}.`;
+      const sentence = `"${caller.name}" calls with the certificate of the new pin ${nameShortPin(pin)} of "${identity.name}": ${why}.`;
       return [[changeOf(caller, 'loses', 'pin', sentence, { pin }), [use]] as const];
     }),
   );

@@ -27,7 +27,7 @@ const blockShapes: ReadonlyMap<string, readonly [required: readonly string[], ha
 
 /** Reads a content block like `ContentBlock.Converter`. */
 export function readContentBlock(value: unknown): JsonObject {
-  const block = expectObject(value, 'a content block');
+  const block = expectContentObject(value, 'a content block');
   const type = readText(block, 'type') ?? '';
   const shape = blockShapes.get(type);
   if (shape === undefined) throw new UnreadableResult(`The result has a content block of the unknown type "${type}".`);
@@ -49,7 +49,7 @@ export function readContentBlocks(value: unknown): readonly JsonObject[] {
 
 /** Reads the contents of a resource like `ResourceContents.Converter`, which writes a missing type as null. */
 export function readResourceContents(value: unknown): JsonObject {
-  const contents = expectObject(value, 'the contents of a resource');
+  const contents = expectContentObject(value, 'the contents of a resource');
   const [blob, text] = [readText(contents, 'blob'), readText(contents, 'text')];
   if (blob === undefined && text === undefined) throw new UnreadableResult('A resource has neither "text" nor "blob".');
   return {
@@ -73,10 +73,10 @@ function readLinkMembers(block: JsonObject): JsonObject {
 
 export function readObjectMember(object: JsonObject, name: string): JsonObject {
   const value = readOwn(object, name) ?? undefined;
-  return value === undefined ? {} : { [name]: expectObject(value, `"${name}"`) };
+  return value === undefined ? {} : { [name]: expectContentObject(value, `"${name}"`) };
 }
 
-export function expectObject(value: unknown, what: string): JsonObject {
+export function expectContentObject(value: unknown, what: string): JsonObject {
   if (!isJsonObject(value)) throw new UnreadableResult(`The result has no JSON object for ${what}.`);
   return value;
 }

@@ -4,7 +4,7 @@ import { compareNames, isDisabled } from '../routing/router.js';
 import type { RegisteredCallback } from '../worker/app-context.js';
 import {
   findMcpTrigger,
-  findText,
+  findBindingText,
   type McpTrigger,
   nameProperties,
   readJsonArray,
@@ -97,7 +97,7 @@ const describers: Readonly<Record<McpTrigger['kind'], Describer>> = {
 type Describer = (trigger: McpTrigger) => { readonly members: JsonObject; readonly required?: readonly string[] };
 
 function readTexts({ binding }: McpTrigger, ...names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.map((name) => [name, findText(binding, name)]));
+  return Object.fromEntries(names.map((name) => [name, findBindingText(binding, name)]));
 }
 
 /**
@@ -119,7 +119,7 @@ function describeResource(trigger: McpTrigger): ReturnType<Describer> {
   return {
     members: {
       ...(isTemplate ? { uriTemplate: uri } : { uri }),
-      name: findText(binding, 'resourceName') ?? '',
+      name: findBindingText(binding, 'resourceName') ?? '',
       ...readTexts(trigger, 'title', 'description', 'mimeType'),
       size: !isTemplate && typeof size === 'number' ? size : undefined,
     },

@@ -3,7 +3,7 @@ import type { RpcTypedData } from '../worker/core-types.js';
 import type { McpServerInfo } from '../worker/host-protocol.js';
 import { errorCodes, failWith, internalError, type MethodAnswer, readParameter, type RpcRequest } from './json-rpc.js';
 import type { FoundEntry, McpCatalog, McpEntry } from './mcp-catalog.js';
-import { findText, type McpTrigger } from './mcp-trigger.js';
+import { findBindingText, type McpTrigger } from './mcp-trigger.js';
 import { findUriFault } from './resource-uri.js';
 import {
   bindPlainPromptResult,
@@ -146,7 +146,7 @@ function readCall(
 
 function chooseBinder({ kind, binding }: McpTrigger, uri: string): Parameters<CallFunction>[2] {
   if (kind === 'resource') {
-    const mimeType = findText(binding, 'mimeType');
+    const mimeType = findBindingText(binding, 'mimeType');
     return (value) => bindResourceResult(value, uri, mimeType);
   }
   const usesSchema = findProperty(binding, 'useResultSchema') === true;

@@ -26,12 +26,12 @@ export function findMcpTrigger(registered: RegisteredCallback): McpTrigger | und
     (each) => binding?.type?.toLowerCase() === `mcp${each}trigger`,
   );
   if (bindingName === undefined || binding === undefined || kind === undefined) return undefined;
-  const name = findText(binding, nameProperties[kind]) ?? '';
+  const name = findBindingText(binding, nameProperties[kind]) ?? '';
   return { kind, name, registered, functionName: registered.metadata.name, bindingName, binding };
 }
 
 /** The text of a binding's property. .NET ignores the letter case of its name. Undefined if it is not a string. */
-export function findText(binding: BindingInfo, name: string): string | undefined {
+export function findBindingText(binding: BindingInfo, name: string): string | undefined {
   const value = findProperty(binding, name);
   return typeof value === 'string' ? value : undefined;
 }
@@ -54,7 +54,7 @@ export function readJsonArray(trigger: McpTrigger, property: string): readonly u
 }
 
 function readJson(trigger: McpTrigger, property: string): unknown {
-  const text = findText(trigger.binding, property);
+  const text = findBindingText(trigger.binding, property);
   if (text === undefined || text.trim() === '') return undefined;
   try {
     return JSON.parse(text) as unknown;

@@ -5,7 +5,7 @@ import {
   compileTemplate,
   findUriFault,
   isUriTemplate,
-  listParameters,
+  listTemplateParameters,
   normalizeTemplate,
   readParameters,
 } from './resource-uri.js';
@@ -19,7 +19,7 @@ test('a URI with a parameter is a template', () => {
   for (const uri of ['test://resource/1', 'test://users/123/posts/456', 'test://resource/{}']) {
     assert.ok(!isUriTemplate(uri), uri);
   }
-  assert.deepEqual(listParameters('test://items/{user-id}/posts/{post.id}'), ['user-id', 'post.id']);
+  assert.deepEqual(listTemplateParameters('test://items/{user-id}/posts/{post.id}'), ['user-id', 'post.id']);
   assert.equal(normalizeTemplate('Test://users/{id}'), normalizeTemplate('test://Users/{name}'));
 });
 

@@ -22,7 +22,7 @@ export function normalizeTemplate(template: string): string {
  */
 export function findUriFault(uri: string): string | undefined {
   if (uri.trim() === '') return 'is empty';
-  const names = listParameters(uri);
+  const names = listTemplateParameters(uri);
   if (names.length === 0 && /[{}]/.test(uri)) return 'has braces without a name in them';
   if (uri.split('{').length !== uri.split('}').length) return 'has a brace without its counterpart';
   if (/\}\{/.test(uri)) return 'has two parameters with nothing between them';
@@ -35,11 +35,11 @@ export function findUriFault(uri: string): string | undefined {
   return isAbsolute ? undefined : 'is not absolute';
 }
 
-export function listParameters(template: string): readonly string[] {
+export function listTemplateParameters(template: string): readonly string[] {
   return [...template.matchAll(expression)].map(([text]) => text.slice(1, -1));
 }
 
-/** The regular expression for a template. It ignores case, and its groups are in the order of `listParameters`. */
+/** The regular expression for a template. It ignores case, and its groups are in the order of `listTemplateParameters`. */
 export function compileTemplate(template: string): RegExp {
   const parts = template.split(/(\{[^{}]+\})/);
   const patterns = parts.map((part, index) => {
@@ -58,7 +58,7 @@ export function readParameters(
 ): readonly (readonly [name: string, value: string])[] | undefined {
   const match = compiled.exec(uri);
   if (match === null) return undefined;
-  return listParameters(template).map((name, position) => [name, match[position + 1] ?? ''] as const);
+  return listTemplateParameters(template).map((name, position) => [name, match[position + 1] ?? ''] as const);
 }
 
 function toGroupName(parameter: string): string {

@@ -1,7 +1,7 @@
 import { findProperty, isJsonObject, type JsonObject } from '../../json-file.js';
 import type { RpcTypedData } from '../worker/core-types.js';
 import {
-  expectObject,
+  expectContentObject,
   parseResult,
   readContentBlock,
   readContentBlocks,
@@ -37,7 +37,7 @@ export function bindToolResult(value: ReturnValue): object {
  * (`JsonSerializerDefaults.Web`).
  */
 function readCallToolResult(value: unknown): object {
-  const result = expectObject(value, 'call_tool_result');
+  const result = expectContentObject(value, 'call_tool_result');
   const [content, structured, isError] = ['content', 'structuredContent', 'isError'].map((name) =>
     findProperty(result, name),
   );
@@ -98,7 +98,7 @@ export function bindPromptResult(value: ReturnValue): object {
   const { type, content } = found;
   if (type === 'prompt_messages') return { messages: readMessages(content) };
   if (type !== 'get_prompt_result') throw new UnreadableResult(`The result is of the unknown type "${type}".`);
-  const result = expectObject(content, 'get_prompt_result');
+  const result = expectContentObject(content, 'get_prompt_result');
   const description = readText(result, 'description');
   const messages = readOwn(result, 'messages');
   return {
@@ -111,7 +111,7 @@ export function bindPromptResult(value: ReturnValue): object {
 function readMessages(value: unknown): readonly object[] {
   if (!Array.isArray(value)) throw new UnreadableResult('The result has no list of messages.');
   return value.map((entry: unknown) => {
-    const message = expectObject(entry, 'a message');
+    const message = expectContentObject(entry, 'a message');
     const [content, role] = [readOwn(message, 'content'), readText(message, 'role') ?? 'user'];
     if (role !== 'user' && role !== 'assistant')
       throw new UnreadableResult(`A message has the unknown role "${role}".`);
@@ -131,7 +131,7 @@ function findEnvelope(value: ReturnValue): ResultEnvelope | undefined {
     if (toText(value) === undefined) return undefined;
     throw new UnreadableResult('The function must return a string, because its trigger has useResultSchema.');
   }
-  const envelope = expectObject(parseResult(value.string), 'the envelope');
+  const envelope = expectContentObject(parseResult(value.string), 'the envelope');
   const type = findProperty(envelope, 'type');
   if (typeof type !== 'string') throw new UnreadableResult('The result has no "type".');
   return { envelope, type: type.toLowerCase(), content: parseResult(findProperty(envelope, 'content')) };

@@ -8,7 +8,7 @@ import { findAuthority, syncTrustAnchors } from '../../../trust/administration/e
 import { expectNewerBundle } from '../../../trust/administration/bundle-sequence.js';
 import { fetchBundle } from '../../../trust/spiffe-bundle/fetch-bundle.js';
 import { readSpiffeBundle, type SpiffeBundle } from '../../../trust/spiffe-bundle/read-bundle.js';
-import { readAuthorities } from '../../call/call-input.js';
+import { readAuthorityFile } from '../../call/call-input.js';
 import { printNotice } from '../../command-line/output.js';
 import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
@@ -27,7 +27,7 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
       remedy: 'Write it like corp.example: lower-case letters, digits, dots, - and _, without spiffe://.',
     });
   }
-  const ca = flags.cacert === undefined ? undefined : await readAuthorities(flags.cacert);
+  const ca = flags.cacert === undefined ? undefined : await readAuthorityFile(flags.cacert);
   const fetched = await fetchBundle(flags.spiffeBundle, ca);
   const bundle = readSpiffeBundle(fetched, { trustDomain, now: Date.now() });
   for (const { description, reason } of bundle.leftOut) {

@@ -90,7 +90,7 @@ export const identityVerbs: VerbTable = {
     options: {
       '--overlap <duration>': [
         'how long the old certificates stay valid, e.g. 14d, 36h, 90m; 0 ends them at once',
-        { parse: parseDuration, isRequired: true },
+        { parse: parseOverlap, isRequired: true },
       ],
       '--pin <hex>': pinWords,
       ...pinOptions,
@@ -150,7 +150,7 @@ function describeSwitch(verb: 'enable' | 'disable', reason: string): Verb {
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Parses a duration. Returns milliseconds. */
-function parseDuration(text: string): number {
+function parseOverlap(text: string): number {
   const match = /^(?<count>\d{1,5})(?<unit>[mhd])$/.exec(text);
   if (text === '0') return 0;
   if (match === null) throw new InvalidArgumentError('It must be a duration like 14d, 36h or 90m, or 0.');

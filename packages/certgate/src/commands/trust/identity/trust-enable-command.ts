@@ -15,7 +15,7 @@ import {
   setPinsEnabled,
 } from '../../../trust/administration/edits/identity-edits.js';
 import { describeIdentityState } from '../../../trust/administration/identity-state.js';
-import { describePin } from '../../../trust/comparison/trust-change.js';
+import { nameShortPin } from '../../../trust/comparison/trust-change.js';
 import type { TrustUpdate } from '../../../trust/administration/update-trust-document.js';
 import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
@@ -89,7 +89,7 @@ interface EnabledInVain {
  */
 function describeVain(code: StandingCode | undefined, { afterSnapshot, identity, chosen }: EnabledInVain): ToolFailure {
   const { name, pins } = identity;
-  const who = chosen === undefined ? JSON.stringify(name) : `The pin ${describePin(chosen)}`;
+  const who = chosen === undefined ? JSON.stringify(name) : `The pin ${nameShortPin(chosen)}`;
   const fail = (what: string, remedy: string): ToolFailure =>
     new ToolFailure(`${who} is enabled, but ${what}, so it is still refused.`, { kind: 'no_effect', remedy });
   const setWindow = (option: string): string =>

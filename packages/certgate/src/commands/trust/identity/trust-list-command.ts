@@ -1,7 +1,7 @@
 import { describeLock, isGraceRunning, listStandings, type Standing } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../texts/safe-text.js';
-import { formatTime } from '../../../texts/time-words.js';
+import { formatOptionalTime } from '../../../texts/time-words.js';
 import { ToolFailure } from '#local/tool-failure.js';
 import { describeIdentityState, findEarliestEnd } from '../../../trust/administration/identity-state.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
@@ -100,6 +100,6 @@ function describe(standing: Standing, now: number) {
     pins: pins.length,
     usablePins: usable.length,
     pinsWithoutClientAuth: graces.filter((grace) => isGraceRunning(grace, now)).length,
-    earliestEnd: formatTime(findEarliestEnd(standing, now)),
+    earliestEnd: formatOptionalTime(findEarliestEnd(standing, now)),
   };
 }

@@ -8,7 +8,7 @@ import {
 } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../texts/safe-text.js';
-import { formatTime, listBounds } from '../../../texts/time-words.js';
+import { formatOptionalTime, listBounds } from '../../../texts/time-words.js';
 import { ToolFailure } from '#local/tool-failure.js';
 import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
@@ -49,7 +49,7 @@ export async function listIdentity(
         ? []
         : [
             {
-              ...describePin(pin, describeEntryState({ reasons })),
+              ...describeListedPin(pin, describeEntryState({ reasons })),
               disabled: pin.enabled ? null : disables.ofPin(pin),
             },
           ],
@@ -134,19 +134,19 @@ function listFields(
     ['functions', functions?.length === 0 ? 'none' : (functions?.join(', ') ?? 'all')],
     ['owner', owner ?? '-'],
     ['reason', reason ?? '-'],
-    ['ends', formatTime(expiresAt) ?? 'not by itself'],
+    ['ends', formatOptionalTime(expiresAt) ?? 'not by itself'],
   ];
 }
 
-function describePin(pin: TrustPin, state: EntryState) {
+function describeListedPin(pin: TrustPin, state: EntryState) {
   const { kind, value, issuedBy = null, acceptWithoutClientAuth: grace } = pin;
   return {
     kind,
     value,
     issuedBy,
     state,
-    notBefore: formatTime(pin.notBefore),
-    notAfter: formatTime(pin.notAfter),
+    notBefore: formatOptionalTime(pin.notBefore),
+    notAfter: formatOptionalTime(pin.notAfter),
     acceptWithoutClientAuth:
       grace === undefined
         ? null
@@ -155,7 +155,7 @@ function describePin(pin: TrustPin, state: EntryState) {
 }
 
 function formatPin(
-  pin: ReturnType<typeof describePin> & { readonly disabled: Disable },
+  pin: ReturnType<typeof describeListedPin> & { readonly disabled: Disable },
   bounds: string,
 ): readonly string[] {
   const { kind, value, state, issuedBy, acceptWithoutClientAuth: grace } = pin;

@@ -207,7 +207,7 @@ function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd
   const start = findTime(pin.notBefore);
   if (start !== undefined && start >= oldEnd) {
     throw new ToolFailure(
-      `A pin of ${quote(identity.name)} begins at ${formatInstant(start)}, after the end of the overlap: ${describePin(pin)}.`,
+      `A pin of ${quote(identity.name)} begins at ${formatInstant(start)}, after the end of the overlap: ${nameWholePin(pin)}.`,
       {
         remedy: `Remove it first: ${formatTrustChange('remove', [identity.name], ['--pin', readPinValue(pin).value.slice(0, 16)])}`,
       },
@@ -240,7 +240,7 @@ export function readPinValue(pin: TrustDocumentPin): Pick<TrustPin, 'kind' | 'va
   throw new ToolFailure('A pin holds no thumbprint.');
 }
 
-export function describePin(pin: TrustDocumentPin): string {
+export function nameWholePin(pin: TrustDocumentPin): string {
   const { kind, value } = readPinValue(pin);
   return `${kind} ${value}`;
 }

@@ -29,7 +29,7 @@ export function withoutNames(
   const keys = new Set(removed.map(toKey));
   for (const trustName of removed) {
     if (names.some((each) => toKey(each) === toKey(trustName))) continue;
-    throw new ToolFailure(`${JSON.stringify(identity.name)} doesn't have the name ${describeName(trustName)}.`, {
+    throw new ToolFailure(`${JSON.stringify(identity.name)} doesn't have the name ${formatName(trustName)}.`, {
       remedy: `To see its names: ${formatTrustCall('list', [identity.name])}`,
     });
   }
@@ -37,7 +37,7 @@ export function withoutNames(
   return kept.length === 0 ? rest : { ...rest, names: kept };
 }
 
-export function describeName(trustName: TrustDocumentName): string {
+export function formatName(trustName: TrustDocumentName): string {
   const { type, value } = readName(trustName);
   return `${type} ${value} of ${trustName.issuedBy}`;
 }

@@ -6,7 +6,7 @@ import {
   type TrustDocumentPin,
 } from '@certgate/core/internal';
 import { ToolFailure } from '#local/tool-failure.js';
-import { changePins, describePin } from './identity-edits.js';
+import { changePins, nameWholePin } from './identity-edits.js';
 
 /** Sets until when a pin accepts a certificate without clientAuth. */
 export interface ClientAuthGraceChange {
@@ -61,13 +61,13 @@ function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentP
   const [start, end] = [notBefore, notAfter].map((text) => (text === undefined ? undefined : findInstant(text)));
   if (start !== undefined && end !== undefined && start >= end) {
     throw new ToolFailure(
-      `The pin ${describePin(pin)} of ${JSON.stringify(name)} would begin at ${formatInstant(start)} and end at ${formatInstant(end)}, so it would never be valid. Nothing was written.`,
+      `The pin ${nameWholePin(pin)} of ${JSON.stringify(name)} would begin at ${formatInstant(start)} and end at ${formatInstant(end)}, so it would never be valid. Nothing was written.`,
       { remedy: 'Pass a --not-before that is earlier than --not-after, or remove one of them with none.' },
     );
   }
   if (publicKeySha256 !== undefined && notAfter === undefined && issuedBy === undefined) {
     throw new ToolFailure(
-      `The pin ${describePin(pin)} of ${JSON.stringify(name)} needs an end, because anybody who has the key can create certificates with any dates. Nothing was written.`,
+      `The pin ${nameWholePin(pin)} of ${JSON.stringify(name)} needs an end, because anybody who has the key can create certificates with any dates. Nothing was written.`,
       { remedy: 'Pass a time with --not-after.' },
     );
   }
@@ -89,7 +89,7 @@ export function withClientAuthGrace(
   if (until === null) return rest;
   if (pin.issuedBy !== undefined) {
     throw new ToolFailure(
-      `The pin ${describePin(pin)} has an authority (issuedBy), and a path to an authority needs clientAuth in any case.`,
+      `The pin ${nameWholePin(pin)} has an authority (issuedBy), and a path to an authority needs clientAuth in any case.`,
       { remedy: 'If any issuer will do: --issued-by none' },
     );
   }
@@ -101,7 +101,7 @@ export function withClientAuthGrace(
   const [start, end] = [findInstant(since), findInstant(until)];
   const fault = start === undefined || end === undefined ? undefined : findGraceFault({ since: start, until: end });
   if (fault !== undefined) {
-    throw new ToolFailure(`The pin ${describePin(pin)} can't accept that until ${until}: ${fault}.`, {
+    throw new ToolFailure(`The pin ${nameWholePin(pin)} can't accept that until ${until}: ${fault}.`, {
       remedy: `Pass a time that is later than ${since}, and at most 90 days after it.`,
     });
   }

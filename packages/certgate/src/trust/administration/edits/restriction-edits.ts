@@ -13,7 +13,7 @@ import {
 import { shellWord } from '../../../texts/safe-text.js';
 import { formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
-import { describePin, isEnabled } from './identity-edits.js';
+import { nameWholePin, isEnabled } from './identity-edits.js';
 
 // These edits are pure, like the edits of identities: they take a document and return a document.
 
@@ -124,11 +124,11 @@ function listEnabledAgain(present: readonly TrustDocumentIdentity[], earlier: Tr
   const disabled = new Set(
     present.flatMap((identity) => [
       ...(isEnabled(identity) ? [] : [identity.name.toLowerCase(), ...(identity.names ?? []).map(keyOfName)]),
-      ...(identity.pins ?? []).filter((pin) => !isEnabled(identity) || !isEnabled(pin)).map(describePin),
+      ...(identity.pins ?? []).filter((pin) => !isEnabled(identity) || !isEnabled(pin)).map(nameWholePin),
     ]),
   );
   const isDisabledNow = ({ name, names = [], pins = [] }: TrustDocumentIdentity): boolean =>
-    [name.toLowerCase(), ...names.map(keyOfName), ...pins.filter(isEnabled).map(describePin)].some((each) =>
+    [name.toLowerCase(), ...names.map(keyOfName), ...pins.filter(isEnabled).map(nameWholePin)].some((each) =>
       disabled.has(each),
     );
   return earlier.identities
