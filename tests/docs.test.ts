@@ -502,11 +502,11 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
       findTrustReport: () => ({ ...report, fault: undefined }),
       isLocked: () => false,
     });
-    status.tell(invocation, 0);
+    status.reportTo(invocation, 0);
     for (let index = 0; index < 2_001; index += 1)
       status.count({ decision: { ...admitted, identity: { ...identity, name: `caller ${index}` } }, decidedAt: 0 });
     status.count({ decision: stranger });
-    status.tell(invocation, 3_600_000);
+    status.reportTo(invocation, 3_600_000);
   }
 
   const warn = context.mock.method(console, 'warn', write);

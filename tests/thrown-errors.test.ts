@@ -26,7 +26,7 @@ const internalErrors: Readonly<Record<string, readonly string[]>> = {
     'core/trust-sources/blob-source readBlob',
     'core/trust-sources/document-bytes readCappedBody',
     'core/trust-sources/file-source statFile',
-    'core/trust-sources/http-exchange getByHttps',
+    'core/trust-sources/http-exchange getOverHttp',
     'core/trust-sources/http-exchange postOcspRequest',
     'core/trust-sources/http-exchange readBody',
     'core/trust-sources/http-exchange sendRequest',

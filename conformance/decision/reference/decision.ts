@@ -2,7 +2,7 @@
 import type { Certificate } from '../facts.js';
 import * as documents from './document.js';
 import type { Document, Identity, Match } from './document.js';
-import { isForServersAlone, listFaults } from './leaf.js';
+import { isForServersOnly, listFaults } from './leaf.js';
 import { mostNames } from './names.js';
 import { ask, type ListReading } from './revocation.js';
 
@@ -122,7 +122,7 @@ function findUnfitness(caller: Certificate, pins: readonly Match[], isOpen: bool
     const { since = '', until = '' } = pin?.acceptWithoutClientAuth ?? {};
     return now >= Date.parse(since) && now < Date.parse(until);
   });
-  return isForServersAlone(caller) && isExcused ? others[0] : fault;
+  return isForServersOnly(caller) && isExcused ? others[0] : fault;
 }
 
 /** The chain without the caller's certificate, which some front ends repeat in it. Empty if it is too long. */

@@ -47,7 +47,7 @@ export function listFaults(certificate: Certificate, now: number): readonly stri
 }
 
 /** Whether the certificate is only for TLS servers, like those of public CAs. */
-export function isForServersAlone({ client }: Certificate): boolean {
+export function isForServersOnly({ client }: Certificate): boolean {
   const usages = client?.extendedKeyUsage ?? [];
   return usages.includes(serverAuth) && !usages.includes(clientAuth) && !usages.includes(anyUsage);
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from './commands/command-line/exit-codes.js';
 import { addHelpNote } from './commands/command-line/help.js';
 import { getToolVersion } from './texts/tool-version.js';
-import { prepareCommands, withoutHelpOfNobody } from './commands/command-line/usage-errors.js';
+import { prepareCommands, dropHelpWithoutCommand } from './commands/command-line/usage-errors.js';
 import type { Verb, VerbGroup } from './commands/command-line/verb.js';
 
 interface CommandRow {
@@ -98,7 +98,7 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(words);
-    await program.parseAsync([...withoutHelpOfNobody(program, words)], { from: 'user' });
+    await program.parseAsync([...dropHelpWithoutCommand(program, words)], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unusableInput;

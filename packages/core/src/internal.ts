@@ -55,7 +55,7 @@ export { escapePath } from './trust-document/document-reader.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { parseJsonInSteps } from './encoding/strict-json.js';
 export { formatSerialNumber } from './encoding/serial-number.js';
-export { describeIssuance, isForServersAlone } from './access/client-auth.js';
+export { describeIssuance, isForServersOnly } from './access/client-auth.js';
 export { findClientAuthLoss } from './access/client-auth-loss.js';
 export {
   anyAudience,
@@ -151,7 +151,7 @@ export {
   type TrustAddress,
   type TrustAddressRefusal,
 } from './trust-sources/trust-address.js';
-export { getByHttps, postOcspRequest } from './trust-sources/http-exchange.js';
+export { getOverHttp, postOcspRequest } from './trust-sources/http-exchange.js';
 export { createUrlSource } from './trust-sources/url-source.js';
 export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
 export { type DocumentSignatureState, verifyDocumentSignature } from './trust-sources/document-signature.js';

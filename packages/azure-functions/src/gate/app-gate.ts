@@ -180,8 +180,8 @@ export class AppGate implements CoveringGate {
    * Finds what the gate does about a function. After a failure of the setup, no mark opens a function and no caller can
    * meet a requirement.
    */
-  #find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
-    const gated = this.#functions.find(functionName, told, handler);
+  #find(functionName: string, reportedKind: TriggerKind | undefined, handler: unknown): GatedFunction {
+    const gated = this.#functions.find(functionName, reportedKind, handler);
     if (this.start.failure === undefined || gated.kind === 'other') return gated;
     return { ...gated, isOpen: false, requirement: undefined };
   }

@@ -45,11 +45,11 @@ export class GatedFunctions {
    * less. A name whose registration was not seen is closed. So is a function, unless something shows that its trigger
    * is not HTTP.
    *
-   * `told` is the kind of trigger according to the call itself.
+   * `reportedKind` is the kind of trigger according to the call itself.
    */
-  find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
+  find(functionName: string, reportedKind: TriggerKind | undefined, handler: unknown): GatedFunction {
     const registered = findRegistered(this.#coverage, functionName);
-    const kind = joinTriggerKinds([registered?.kind, told]) ?? 'http';
+    const kind = joinTriggerKinds([registered?.kind, reportedKind]) ?? 'http';
     if (registered === undefined || registered.handler !== handler) {
       const policy = tightenPolicy(findPolicy(handler as AnyHandler), registered?.policy ?? closedPolicy);
       return createGatedFunction(functionName, kind, policy, registered);

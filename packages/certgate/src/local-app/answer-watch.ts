@@ -24,13 +24,13 @@ export class AnswerWatch {
   }
 
   expect(traceId: string): ExpectedAnswer {
-    const told = new Promise<HostAnswer>((resolve) => {
+    const reported = new Promise<HostAnswer>((resolve) => {
       this.#awaited.set(traceId, resolve);
     });
     return {
       wait: async () => {
         try {
-          return await Promise.race([told, wait(patience, undefined, { ref: false })]);
+          return await Promise.race([reported, wait(patience, undefined, { ref: false })]);
         } finally {
           this.#awaited.delete(traceId);
         }

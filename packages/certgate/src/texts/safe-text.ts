@@ -57,7 +57,7 @@ export function escapeLines(text: string): string {
  * line. Text after a line end is indented, so that it can't pass for a line of its own.
  */
 export function formatLogText(text: string): string {
-  return escapeBesideColours(text.replaceAll('\r\n', '\n'), escapeLines).replaceAll('\n', '\n    ');
+  return escapeExceptColours(text.replaceAll('\r\n', '\n'), escapeLines).replaceAll('\n', '\n    ');
 }
 
 /**
@@ -84,10 +84,10 @@ export function formatMessage(text: string, margin = '      '): string {
  * still on at the end is switched off.
  */
 export function formatForTerminal(text: string): string {
-  return escapeBesideColours(text, (part) => part.split('\r\n').map(escapeLines).join('\r\n'));
+  return escapeExceptColours(text, (part) => part.split('\r\n').map(escapeLines).join('\r\n'));
 }
 
-function escapeBesideColours(text: string, escape: (text: string) => string): string {
+function escapeExceptColours(text: string, escape: (text: string) => string): string {
   const parts = text.split(harmlessColour);
   const shown = parts.map((part, index) => (index % 2 === 1 ? part : escape(part))).join('');
   return hasOpenColour(shown) ? `${shown}${reset}` : shown;

@@ -39,7 +39,7 @@ export function judgeWithoutClientAuth(
   now: number,
 ): GraceCheck {
   const grace = finding.outcome === 'found' ? finding.acceptWithoutClientAuth : undefined;
-  const isForServers = isForServersAlone(certificate);
+  const isForServers = isForServersOnly(certificate);
   if (grace === undefined || !isForServers || !isGraceRunning(grace, now)) {
     const missing = isForServers ? { ...explainGrace(finding, now), ...explainPublicIssuance(certificate) } : {};
     return { fault, grace: undefined, missing };
@@ -51,7 +51,7 @@ export function judgeWithoutClientAuth(
 /**
  * Whether a grace period can excuse the certificate: it has serverAuth, and neither clientAuth nor anyExtendedKeyUsage.
  */
-export function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate): boolean {
+export function isForServersOnly({ extendedKeyUsage = [] }: ClientCertificate): boolean {
   return (
     extendedKeyUsage.includes(serverAuthentication) &&
     !extendedKeyUsage.includes(clientAuthentication) &&

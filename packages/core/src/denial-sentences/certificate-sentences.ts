@@ -1,5 +1,5 @@
 import type { DenialFacts, GraceFacts, MalformedProblem } from '../denial-facts.js';
-import { describeInstant, type Sentences, repeatSaid } from './sentence-parts.js';
+import { describeInstant, type Sentences, repeatFault } from './sentence-parts.js';
 
 type CertificateCode = Extract<keyof DenialFacts, `certificate_${string}` | 'algorithm_unsupported_by_runtime'>;
 type OfTrust = 'certificate_on_deny_list' | 'certificate_not_trusted' | 'certificate_revoked';
@@ -47,12 +47,12 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
     return `${answer} Only ${accepted} is accepted, or UNVERIFIED where the front end is not meant to verify certificates: see docs/front-ends.md.`;
   },
   certificate_expired: (facts) =>
-    repeatSaid({
+    repeatFault({
       ...facts,
       fault: `${facts.fault} If the old one is pinned, add the pin of the new one to the trust document.`,
     }),
   certificate_extended_key_usage_unsuitable: (facts) =>
-    repeatSaid({
+    repeatFault({
       ...facts,
       fault: `${facts.fault}${describeGrace(facts.grace)}${describePublicIssuance(facts.publicIssuance)}`,
     }),

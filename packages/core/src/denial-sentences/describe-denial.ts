@@ -3,7 +3,7 @@
 import type { DenialFacts } from '../denial-facts.js';
 import { certificateSentences } from './certificate-sentences.js';
 import { frontEndSentences } from './front-end-sentences.js';
-import { repeatSaid, type Sentences } from './sentence-parts.js';
+import { repeatFault, type Sentences } from './sentence-parts.js';
 import { trustSentences } from './trust-sentences.js';
 
 const sentences = {
@@ -25,5 +25,5 @@ const sentences = {
 /** What is wrong and what to do, for the operator's log. Callers must never see it. */
 export function describeDenial<Code extends keyof DenialFacts>(code: Code, facts: DenialFacts[Code]): string {
   const own: Partial<Record<keyof DenialFacts, (facts: never) => string>> = sentences;
-  return (own[code] ?? repeatSaid)(facts as never);
+  return (own[code] ?? repeatFault)(facts as never);
 }

@@ -2,7 +2,7 @@ import { formatInstant } from '@certgate/x509/internal';
 import type { DenialFacts, NameClaim } from '../denial-facts.js';
 
 /** Facts that already contain a sentence: from path validation, a check of the certificate, or a trust source. */
-export interface SaidFacts {
+export interface FaultFacts {
   readonly fault: string;
   readonly chainFault?: string;
   readonly claim?: NameClaim | undefined;
@@ -13,7 +13,7 @@ export interface SaidFacts {
  * The codes whose facts always contain a sentence. That sentence is used unless the code has its own in `sentences`.
  */
 type SaidCode = {
-  [Code in keyof DenialFacts]: DenialFacts[Code] extends SaidFacts ? Code : never;
+  [Code in keyof DenialFacts]: DenialFacts[Code] extends FaultFacts ? Code : never;
 }[keyof DenialFacts];
 
 /** A function for each code that makes the sentence from the facts. It is optional if the facts contain a sentence. */
@@ -27,7 +27,7 @@ export type Sentences<Code extends keyof DenialFacts> = {
  * The facts' own sentence, followed by the identity that the certificate has by one of its names. Unless `isIssued` is
  * set, nobody has verified that name.
  */
-export function repeatSaid({ fault, chainFault, claim, isIssued }: SaidFacts): string {
+export function repeatFault({ fault, chainFault, claim, isIssued }: FaultFacts): string {
   const said = chainFault === undefined ? fault : `${fault} ${chainFault}`;
   if (claim === undefined) return said;
   const { identity, name } = claim;

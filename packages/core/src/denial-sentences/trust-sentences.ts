@@ -1,6 +1,6 @@
 import { escapeInvisible, shortenText } from '@certgate/x509/internal';
 import type { DenialFacts, PinEntry, StrangerFacts } from '../denial-facts.js';
-import { describeInstant, type Sentences, repeatSaid } from './sentence-parts.js';
+import { describeInstant, type Sentences, repeatFault } from './sentence-parts.js';
 
 type TrustCode = Extract<
   keyof DenialFacts,
@@ -25,9 +25,9 @@ export const trustSentences: Sentences<TrustCode> = {
     const denied = `The certificate is on the trust document's deny list (${path})${reason === undefined ? '' : `: ${reason}`}.`;
     const fault =
       certificate === undefined ? denied : `The certification path leads through "${certificate.subject}". ${denied}`;
-    return repeatSaid({ ...question, fault });
+    return repeatFault({ ...question, fault });
   },
-  certificate_not_trusted: describeStranger,
+  certificate_not_trusted: describeUnknownCaller,
   identity_ambiguous: ({ identities: [one, other], isAcrossStores }) => {
     const [first, second] = [one?.identity ?? '', other?.identity ?? ''];
     if (isAcrossStores !== true)
@@ -51,11 +51,11 @@ export const trustSentences: Sentences<TrustCode> = {
   path_budget_exhausted: (facts) =>
     'nameCount' in facts
       ? `The certificate has ${facts.nameCount} names, of which ${facts.limit} are compared at most; issue one with fewer.`
-      : repeatSaid(facts),
+      : repeatFault(facts),
   path_certificate_malformed: (facts) =>
-    'authority' in facts ? repeatSaid(facts) : `No path can lead to what is not a certificate: ${facts.fault}.`,
+    'authority' in facts ? repeatFault(facts) : `No path can lead to what is not a certificate: ${facts.fault}.`,
   revocation_unavailable: (facts) =>
-    'isOfStore' in facts ? `The revocation information on "${facts.identity}" is not current.` : repeatSaid(facts),
+    'isOfStore' in facts ? `The revocation information on "${facts.identity}" is not current.` : repeatFault(facts),
 };
 
 /**
@@ -81,7 +81,7 @@ function describeOwnEnd({
     : ` The certificate itself is valid until ${describeInstant(end)}.`;
 }
 
-function describeStranger(facts: StrangerFacts): string {
+function describeUnknownCaller(facts: StrangerFacts): string {
   const { authorities, names, attributeWithoutText: odd, decodingFault, chainFault } = facts;
   if (authorities === undefined) {
     return chainFault === undefined

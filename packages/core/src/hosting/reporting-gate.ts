@@ -172,7 +172,7 @@ export class ReportingGate {
       after: earlier?.after,
       describeStranger: this.#findStranger(decided),
     };
-    this.#statusLog.tell(subject, now);
+    this.#statusLog.reportTo(subject, now);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     this.#expiryLog.noteListed(subject, this.#listDocuments, now);
     // The decision's line is written last. If the log fails, the call is refused, and nobody must be counted as
@@ -231,7 +231,7 @@ export class ReportingGate {
   reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation, earlier?: CallOutcome): Denial {
     const facts = { decision: denial, observation, after: earlier?.after };
     try {
-      this.#statusLog.tell(subject, Date.now());
+      this.#statusLog.reportTo(subject, Date.now());
       this.#log.write(subject, facts);
     } catch {
       // The log itself may have failed. The refusal is valid without its line.
@@ -250,8 +250,8 @@ export class ReportingGate {
   }
 
   #readReport(): TrustStoreReport | undefined {
-    const told = this.#askStore('report');
-    return typeof told === 'object' && told !== null ? (told as TrustStoreReport) : undefined;
+    const report = this.#askStore('report');
+    return typeof report === 'object' && report !== null ? (report as TrustStoreReport) : undefined;
   }
 
   /** Calls a method of the store. Undefined if the store has no such method. */

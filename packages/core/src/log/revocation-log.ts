@@ -40,7 +40,7 @@ export interface RevocationLogLine extends LineStart<'revocation'> {
 /** Warns about revocation lists that end soon or have ended, and about revocations that newer lists take back. */
 export class RevocationLog {
   readonly #notice = new DailyNotice();
-  readonly #told = new WeakSet<WithdrawnRevocation>();
+  readonly #reported = new WeakSet<WithdrawnRevocation>();
 
   /**
    * Runs for each decided call. `now` is in milliseconds since 1970-01-01T00:00:00Z. A custom store's report may have
@@ -57,8 +57,8 @@ export class RevocationLog {
     try {
       for (const { revocationLists = [], withdrawnRevocations = [] } of report.parts ?? [report]) {
         for (const withdrawn of withdrawnRevocations) {
-          if (this.#told.has(withdrawn)) continue;
-          this.#told.add(withdrawn);
+          if (this.#reported.has(withdrawn)) continue;
+          this.#reported.add(withdrawn);
           lines.push(formatLogLine(createWithdrawnLine(withdrawn, now)));
         }
         for (const status of revocationLists) {

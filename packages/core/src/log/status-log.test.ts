@@ -54,7 +54,7 @@ function createStage(
     warn: () => assert.fail('a status line is not a warning'),
   };
   const note = (decision: Decision, now: number, isObserved = false): void => {
-    log.tell(subject, now);
+    log.reportTo(subject, now);
     log.count({ decision, decidedAt: now, observation: isObserved ? observation : undefined });
   };
   return { log, lines, raw, note };
@@ -191,9 +191,9 @@ describe('the status lines', () => {
       warn: () => assert.fail('a status line is not a warning'),
     };
     assert.throws(() => {
-      log.tell(broken, start + hour);
+      log.reportTo(broken, start + hour);
     }, /full/);
-    log.tell(broken, start + hour + 1);
+    log.reportTo(broken, start + hour + 1);
   });
 
   it('lose no call and invent none', (context) => {
@@ -217,7 +217,7 @@ describe('the status lines', () => {
             if (step.who === 'a') expected.lastOfA = new Date(now).toISOString();
           }
           const [decidedAt, decision] = [now, typeof step === 'number' ? stranger : allow(step.who, step.by, 'dns')];
-          log.tell(subject, now);
+          log.reportTo(subject, now);
           waiting.push(() => {
             log.count({ decision, decidedAt });
           });
@@ -225,7 +225,7 @@ describe('the status lines', () => {
           if (waiting.length === 3) for (const count of waiting.splice(0).reverse()) count();
         }
         for (const count of waiting) count();
-        log.tell(subject, now + hour);
+        log.reportTo(subject, now + hour);
         const callers = lines.flatMap((line) => line.callers);
         for (const { first, last } of callers) assert.ok(first <= last);
         const lasts = callers.filter(({ identity }) => identity === 'a').map(({ last }) => last);

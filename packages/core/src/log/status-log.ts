@@ -139,7 +139,7 @@ export class StatusLog {
    * Runs for each decided call, and writes the lines once an hour. Throws what the call's own log throws. `now` is in
    * milliseconds.
    */
-  tell(context: LoggingCall, now: number): void {
+  reportTo(context: LoggingCall, now: number): void {
     this.#since ??= now;
     if (now < this.#hourEndsAt && now >= this.#hourBeginsAt) return;
     for (const line of this.#beginHour(now)) context.log(line);

@@ -111,7 +111,7 @@ function confirmMatches(
     return { outcome: 'denied', step: 'certification-path', ...refusal };
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
-  const { matches, refusals, unissued, steadyWhile } = issued;
+  const { matches, refusals, unproven, steadyWhile } = issued;
   // A pin matches before its authority is asked, so the pins are checked together with the confirmed matches.
   const ofMatches = findMatchesDenial([...claims.pinned, ...matches], certificate, now);
   const denial = findStrictestReason<RefusedNomination>([
@@ -121,9 +121,9 @@ function confirmMatches(
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);
   if (first !== undefined) return describeMatches(first, matches, steadyWhile);
-  const claimed = findStrictestReason(unissued);
+  const claimed = findStrictestReason(unproven);
   if (claimed === undefined) return notFound;
-  return { ...refuseByPath(claimed), isUnissued: true, ...intersectSpans(steadyWhile) };
+  return { ...refuseByPath(claimed), isUnproven: true, ...intersectSpans(steadyWhile) };
 }
 
 function refuseByPath({

@@ -69,12 +69,12 @@ describe('answers about a certification path', () => {
       const trust = issuedSnapshot([{ name: 'billing', names, pins }], { authorities: [authorityOf(), other] });
       return answerInFull(trust, caller, now);
     };
-    for (const [answer, isUnissued] of [
+    for (const [answer, isUnproven] of [
       [answerTo('other'), true],
       [answerTo('corp', 'other'), false],
     ] as const) {
       assert.ok(answer.outcome === 'denied');
-      assert.deepEqual([answer.code, 'isUnissued' in answer], ['path_signature_invalid', isUnissued]);
+      assert.deepEqual([answer.code, 'isUnproven' in answer], ['path_signature_invalid', isUnproven]);
     }
   });
 

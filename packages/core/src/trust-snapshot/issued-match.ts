@@ -113,7 +113,7 @@ export function findNamedMatches(
   }
   const nominations = findNominations(snapshot, names, issuers);
   if (nominations.length > 0 || needsIssuer) return { outcome: 'nominated', nominations };
-  return { outcome: 'settled', otherwise: describeStranger(names, issuers, certificate) };
+  return { outcome: 'settled', otherwise: describeUnclaimed(names, issuers, certificate) };
 }
 
 /**
@@ -146,7 +146,7 @@ export interface IssuedMatches {
    * Names whose authority is not proven to have issued the certificate. They are not matches, because anybody can write
    * a name into a certificate.
    */
-  readonly unissued: readonly PathRefusal[];
+  readonly unproven: readonly PathRefusal[];
   /**
    * The intervals around now in which no CA certificate of an authority that was asked, and none that came with the
    * request, begins or ends. Afterwards, a name may match, also another identity's, or a path may lead through a denied
@@ -203,12 +203,12 @@ export function findIssuedMatches(
   // A pin of the twin (the same certificate with its other ECDSA signature) never admits the certificate. If nothing
   // else may admit it either, the pin's issuer is not asked: that would cost work, and could turn the refusal into a
   // 503.
-  const hasOtherMatch = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
+  const hasOtherMatch = own.length > 0 || named.some(({ outcome }) => outcome !== 'unproven');
   const verdicts = [...(hasOtherMatch ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
     matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
     refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),
-    unissued: verdicts.flatMap((verdict) => (verdict.outcome === 'unissued' ? verdict.refusal : [])),
+    unproven: verdicts.flatMap((verdict) => (verdict.outcome === 'unproven' ? verdict.refusal : [])),
     steadyWhile: paths
       .listAsked()
       .map((authority) => findSteadySpan([...authority.trustAnchors, ...authority.intermediates, ...candidates], now)),
@@ -218,7 +218,7 @@ export function findIssuedMatches(
 /** The result for one pin or one name. */
 type MatchAttempt =
   | { readonly outcome: 'match'; readonly match: TrustMatch }
-  | { readonly outcome: 'refused' | 'unissued'; readonly refusal: PathRefusal };
+  | { readonly outcome: 'refused' | 'unproven'; readonly refusal: PathRefusal };
 
 /** The fault of a path, without the pin or name for which the authority was asked. */
 interface InvalidPath {
@@ -305,15 +305,15 @@ function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsB
 }
 
 /** The codes of paths that are valid but for a revocation, a deny list, or missing revocation information. */
-const takenBack: ReadonlySet<string> = new Set([
+const codesOfIssued: ReadonlySet<string> = new Set([
   'certificate_revoked',
   'certificate_on_deny_list',
   'revocation_unavailable',
 ]);
 
 /** Whether a path that is refused with this code shows that the authority did issue the certificate. */
-export function isTakenBack(code: string): boolean {
-  return takenBack.has(code);
+export function provesIssuance(code: string): boolean {
+  return codesOfIssued.has(code);
 }
 
 /**
@@ -328,9 +328,9 @@ function matchName(nomination: Nomination, target: PathCertificate, paths: Paths
     return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, trustName, isOfTwin: false } };
   }
   const question = { authority: authority.name, claim: describeClaim(nomination) };
-  if (!isTakenBack(path.code)) {
+  if (!provesIssuance(path.code)) {
     const signed = isSignedByAuthority(authority, target) ? { isSigned: true as const } : {};
-    return { outcome: 'unissued', refusal: describeInvalid(path, { ...question, ...signed }) };
+    return { outcome: 'unproven', refusal: describeInvalid(path, { ...question, ...signed }) };
   }
   const refusal = { ...describeInvalid(path, { ...question, isIssued: true }), identityName: identity.name };
   return { outcome: 'refused', refusal };
@@ -422,7 +422,7 @@ function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): No
   return describeNotFound({ authorities: issuers.map(({ name }) => name), decodingFault: fault });
 }
 
-function describeStranger(
+function describeUnclaimed(
   names: readonly PresentedName[],
   issuers: readonly TrustedAuthority[],
   { subjectName }: PathCertificate,

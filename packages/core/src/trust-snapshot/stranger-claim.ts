@@ -5,7 +5,7 @@ import { listTwins, type PresentedCertificate } from '../certificate-header/cert
 import { findIssuingAuthorities, listNames, maximumNames, type PresentedName } from './authority-match.js';
 import { findAuthorityPath, isSignedByAuthority } from './authority-path.js';
 import { readCandidates } from './candidate-issuers.js';
-import { isTakenBack } from './issued-match.js';
+import { provesIssuance } from './issued-match.js';
 import { noRevocationInformation } from './revocation-information.js';
 import { listNameKeys, type TrustSnapshot } from './trust-snapshot.js';
 
@@ -45,7 +45,7 @@ function isIssued(snapshot: TrustSnapshot, presented: PresentedCertificate, now:
     if (isSignedByAuthority(authority, target)) return true;
     // An intermediate CA that came with the request may have signed the certificate.
     const path = findAuthorityPath(authority, { target, candidates }, now, { revocation: noRevocationInformation });
-    return path.outcome === 'valid' || isTakenBack(path.code);
+    return path.outcome === 'valid' || provesIssuance(path.code);
   });
 }
 

@@ -115,9 +115,9 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
    * The certificate matches only by a name, and the name's authority is not proven to have issued it. If another store
    * knows the certificate, that store's answer is used instead.
    */
-  readonly isUnissued?: true;
+  readonly isUnproven?: true;
   /**
-   * Together with `isUnissued`: [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z, in which no
+   * Together with `isUnproven`: [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z, in which no
    * certification path from the authority can become valid.
    */
   readonly currentFrom?: number;

@@ -170,14 +170,14 @@ export function addName(
 
 export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
 
-const documentsBeside = new WeakMap<object, () => readonly TrustSnapshot[]>();
+const otherDocuments = new WeakMap<object, () => readonly TrustSnapshot[]>();
 
 /**
  * Notes, for one presented certificate, the documents of all stores of a `firstOf`. Never call this for a gate that
  * asks one of these stores directly: that store's version does not change when another store's document does.
  */
-export function noteDocumentsBeside(presented: object, list: () => readonly TrustSnapshot[]): void {
-  if (!documentsBeside.has(presented)) documentsBeside.set(presented, list);
+export function noteOtherDocuments(presented: object, list: () => readonly TrustSnapshot[]): void {
+  if (!otherDocuments.has(presented)) otherDocuments.set(presented, list);
 }
 
 /**
@@ -185,7 +185,7 @@ export function noteDocumentsBeside(presented: object, list: () => readonly Trus
  * its stores.
  */
 export function listDenying(own: TrustSnapshot, presented: object): readonly TrustSnapshot[] {
-  return [...new Set([own, ...(documentsBeside.get(presented)?.() ?? [])])];
+  return [...new Set([own, ...(otherDocuments.get(presented)?.() ?? [])])];
 }
 
 /**

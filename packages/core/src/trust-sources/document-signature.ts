@@ -64,7 +64,7 @@ export class DocumentSignatureVerifier {
     if (signatures === undefined) return 'malformed';
     for (const each of signatures) {
       for (const { key, hash } of this.#keys) {
-        if (await verifyBeside(document, each, key, hash)) return 'fits';
+        if (await verifyInBackground(document, each, key, hash)) return 'fits';
       }
     }
     return 'wrong';
@@ -112,7 +112,7 @@ function nameKey(key: KeyObject): string {
   return createHash('sha256').update(spki).digest('hex').slice(0, 16).toUpperCase();
 }
 
-function verifyBeside(
+function verifyInBackground(
   document: Uint8Array,
   signature: Uint8Array,
   key: KeyObject,

@@ -25,7 +25,7 @@ export interface HttpsAnswer {
  *
  * @throws {Error} (as a rejection) if no complete answer comes.
  */
-export async function getByHttps(url: URL, options: HttpsGetOptions): Promise<HttpsAnswer> {
+export async function getOverHttp(url: URL, options: HttpsGetOptions): Promise<HttpsAnswer> {
   const { headers: sent, ca, signal, maximumLength } = options;
   const response = await sendRequest(url, { method: 'GET', headers: sent, ca, signal });
   const { statusCode: status = 0, headers } = response;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalidArgument } from '@certgate/x509/internal';
 import { maximumDocumentLength } from '../trust-document/document-error.js';
-import { type HttpsAnswer, getByHttps } from './http-exchange.js';
+import { type HttpsAnswer, getOverHttp } from './http-exchange.js';
 import { isSecureUrl, redactUrl } from '../encoding/shown-url.js';
 import {
   type TrustReadRequest,
@@ -117,9 +117,9 @@ async function askForHeaders({ headers }: UrlSourceOptions): Promise<Readonly<Re
   return { accept: 'application/json', ...Object.fromEntries(given), 'accept-encoding': 'identity' };
 }
 
-async function get(url: URL, options: Parameters<typeof getByHttps>[1]): Promise<HttpsAnswer> {
+async function get(url: URL, options: Parameters<typeof getOverHttp>[1]): Promise<HttpsAnswer> {
   try {
-    return await getByHttps(url, options);
+    return await getOverHttp(url, options);
   } catch (error) {
     const message = error instanceof Error ? error.message : 'no answer';
     throw rewordReadFault(error, message.startsWith(redactUrl(url)) ? message : `${redactUrl(url)}: ${message}`);

@@ -54,11 +54,11 @@ export function combineConfirmed(
     nominated,
   );
   if (refusal !== undefined) return 'step' in refusal ? refusal : concludeFinding(refusal);
-  const unissued = findings.filter(isUnissued);
-  const claimed = findStrictestRefusal(unissued);
+  const unproven = findings.filter(isUnproven);
+  const claimed = findStrictestRefusal(unproven);
   return (
-    intersect(found, unissued) ??
-    (claimed === undefined ? findNotFound(findings) : { ...claimed, ...intersectSpans(unissued) })
+    intersect(found, unproven) ??
+    (claimed === undefined ? findNotFound(findings) : { ...claimed, ...intersectSpans(unproven) })
   );
 }
 
@@ -91,12 +91,12 @@ function describeNominations(found: readonly FoundFinding[], nominated: readonly
 }
 
 function isRefused<Given extends TrustFinding | ConfirmedFinding>(finding: Given): finding is Extract<Given, Refused> {
-  return (finding.outcome === 'denied' && !isUnissued(finding)) || finding.outcome === 'unavailable';
+  return (finding.outcome === 'denied' && !isUnproven(finding)) || finding.outcome === 'unavailable';
 }
 
-/** Looks for an own member: with `isUnissued` on Object.prototype, every refusal would give way to other answers. */
-function isUnissued(finding: TrustFinding | ConfirmedFinding): finding is RefusedNomination {
-  return finding.outcome === 'denied' && Object.hasOwn(finding, 'isUnissued');
+/** Looks for an own member: with `isUnproven` on Object.prototype, every refusal would give way to other answers. */
+function isUnproven(finding: TrustFinding | ConfirmedFinding): finding is RefusedNomination {
+  return finding.outcome === 'denied' && Object.hasOwn(finding, 'isUnproven');
 }
 
 /** The strictest refusal, by `rankDenial`; if two are equal, the first. */
@@ -164,11 +164,11 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
 
 /**
  * The combined answer of the stores that found the identity. It is valid while all their answers are, and while the
- * claims in `unissued` stay unproven.
+ * claims in `unproven` stay unproven.
  */
 function intersect(
   found: readonly FoundFinding[],
-  unissued: readonly RefusedNomination[] = [],
+  unproven: readonly RefusedNomination[] = [],
 ): FoundFinding | undefined {
   const [first] = found;
   if (first === undefined) return undefined;
@@ -178,7 +178,7 @@ function intersect(
     ...first,
     validFrom: Math.max(...found.map(({ validFrom = Number.NEGATIVE_INFINITY }) => validFrom)),
     validUntil: Math.min(...found.map(({ validUntil = Number.POSITIVE_INFINITY }) => validUntil)),
-    ...intersectSpans([...found, ...unissued]),
+    ...intersectSpans([...found, ...unproven]),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
     acceptWithoutClientAuth: grace,
     // As in one document: if any store validated a path, the path's critical extensions were processed.

@@ -8,7 +8,7 @@ import {
   type TrustStoreWarning,
 } from './trust-store.js';
 import { describeStores, listDocuments, noteListing } from './listed-documents.js';
-import { noteDocumentsBeside } from '../trust-snapshot/trust-snapshot.js';
+import { noteOtherDocuments } from '../trust-snapshot/trust-snapshot.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
 import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import {
@@ -220,7 +220,7 @@ export class ComposedTrustStore implements TrustStore {
   }
 
   #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
-    noteDocumentsBeside(certificate, this.#listDocuments);
+    noteOtherDocuments(certificate, this.#listDocuments);
     return Promise.all(this.#stores.map((store) => askStore(store, certificate, now)));
   }
 }
@@ -272,8 +272,10 @@ function combineMirrors(
   mirrors: readonly TrustMirrorReport[],
   failing: readonly TrustStoreReport[],
 ): TrustMirrorReport | undefined {
-  const told = mirrors.find(({ isInUse, fault }) => isInUse || fault !== undefined) ?? mirrors[0];
-  return told && { ...told, isInUse: told.isInUse && failing.every(({ mirror }) => mirror?.isInUse === true) };
+  const reported = mirrors.find(({ isInUse, fault }) => isInUse || fault !== undefined) ?? mirrors[0];
+  return (
+    reported && { ...reported, isInUse: reported.isInUse && failing.every(({ mirror }) => mirror?.isInUse === true) }
+  );
 }
 
 function findExtreme(

@@ -25,7 +25,7 @@ interface ListScope {
   /**
    * Lists that came later and could not replace a list in use. They can only revoke, until another list replaces them.
    */
-  readonly beside: Lists;
+  readonly revokeOnly: Lists;
 }
 
 /** The result of adding one list. */
@@ -61,7 +61,7 @@ export class KeptLists {
 
   /** The lists that can only revoke. */
   get revoking(): Lists {
-    return this.scopes.flatMap(({ beside }) => beside);
+    return this.scopes.flatMap(({ revokeOnly }) => revokeOnly);
   }
 
   /** The complete lists of a scope, without those that are not understood. */
@@ -77,8 +77,8 @@ export class KeptLists {
    * Keeps only the scopes whose lists the authority signed. Lists of CAs that the document leaves out must not be used.
    */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
-    const isKept = ({ complete, deltas, beside }: ListScope): boolean =>
-      [...complete, ...deltas, ...beside].every(isOfAuthority);
+    const isKept = ({ complete, deltas, revokeOnly }: ListScope): boolean =>
+      [...complete, ...deltas, ...revokeOnly].every(isOfAuthority);
     return new KeptLists(new Map([...this.#byScope].filter(([, scope]) => isKept(scope))));
   }
 
@@ -106,7 +106,7 @@ export class KeptLists {
     if (scope === undefined && this.#byScope.size >= maximumScopes) {
       throw new Error(`it already gave lists of ${maximumScopes} kinds, and this is one of another`);
     }
-    const { complete, deltas, beside } = scope ?? { complete: [], deltas: [], beside: [] };
+    const { complete, deltas, revokeOnly } = scope ?? { complete: [], deltas: [], revokeOnly: [] };
     const known = [this, ...elsewhere].flatMap((kept) => kept.listComplete(name));
     const isDelta = crl.deltaBaseNumber !== undefined;
     const before = isDelta ? deltas : complete;
@@ -118,7 +118,7 @@ export class KeptLists {
         ? 'no certificate of the key that signed it is valid now, or it is denied or revoked, so it replaces no other list'
         : undefined;
     const fault = added.fault ?? unfit;
-    if (fault !== undefined && beside.some(isSame)) return { kept: this, fault };
+    if (fault !== undefined && revokeOnly.some(isSame)) return { kept: this, fault };
     const isOver = (other: CertificateRevocationList): boolean =>
       isSame(other) ||
       ((isDelta ? other.deltaBaseNumber !== undefined : true) &&
@@ -127,10 +127,10 @@ export class KeptLists {
     const remaining = (lists: Lists): Lists => lists.filter((other) => !isOver(other));
     const next =
       fault !== undefined
-        ? { complete, deltas, beside: leaveOutOldest([...beside, crl]) }
+        ? { complete, deltas, revokeOnly: leaveOutOldest([...revokeOnly, crl]) }
         : isDelta
-          ? { complete, deltas: added.after, beside: remaining(beside) }
-          : { complete: added.after, deltas: remaining(deltas), beside: remaining(beside) };
+          ? { complete, deltas: added.after, revokeOnly: remaining(revokeOnly) }
+          : { complete: added.after, deltas: remaining(deltas), revokeOnly: remaining(revokeOnly) };
     return { kept: new KeptLists(new Map(this.#byScope).set(key, { name, ...next })), fault };
   }
 }

@@ -18,7 +18,7 @@ import { publishLists } from './revocation-channel.js';
 /** A store's knowledge about revocation. The store keeps it current together with its document. */
 export class RevocationKeeper implements RevocationInformation {
   readonly #inCode: CrlSourcesInCode;
-  readonly #listBeside: () => readonly DenyingDocument[];
+  readonly #listOtherDocuments: () => readonly DenyingDocument[];
   readonly #crls: CrlKeeper;
   readonly #ocsp = new OcspKeeper();
   /** The authorities of the document, as the snapshot has them. */
@@ -35,10 +35,10 @@ export class RevocationKeeper implements RevocationInformation {
     { readonly version: number; readonly found: AuthorityRevocationInformation }
   >();
 
-  /** `listBeside`: lists the documents of other stores whose deny lists apply as well. */
-  constructor(inCode: CrlSourcesInCode, listBeside: () => readonly DenyingDocument[] = () => []) {
+  /** `listOtherDocuments`: lists the documents of other stores whose deny lists apply as well. */
+  constructor(inCode: CrlSourcesInCode, listOtherDocuments: () => readonly DenyingDocument[] = () => []) {
     this.#inCode = inCode;
-    this.#listBeside = listBeside;
+    this.#listOtherDocuments = listOtherDocuments;
     this.#crls = new CrlKeeper(inCode);
   }
 
@@ -79,7 +79,7 @@ export class RevocationKeeper implements RevocationInformation {
   refresh(snapshot: DenyingDocument, readTimeout: number, now: number): Promise<void> {
     const { authorities } = snapshot;
     // This read uses the deny lists of the other documents as they are now, together with the document's own.
-    const denying = [...new Set([snapshot, ...this.#listBeside()])];
+    const denying = [...new Set([snapshot, ...this.#listOtherDocuments()])];
     const isDenied = (certificate: PathCertificate): boolean => findDeniedIssued(denying, certificate) !== undefined;
     const signers: SignerKnowledge = {
       findNames: (authority) => this.#findNames(authority),

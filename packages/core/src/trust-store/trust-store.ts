@@ -152,16 +152,16 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   if (!isObject(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
-  const names = ['step', 'code', 'identityName', 'isUnissued', 'currentFrom', 'currentUntil', 'facts'] as const;
-  const { step, code, identityName, isUnissued, currentFrom, currentUntil, facts } = readAnswerMembers(answer, names);
+  const names = ['step', 'code', 'identityName', 'isUnproven', 'currentFrom', 'currentUntil', 'facts'] as const;
+  const { step, code, identityName, isUnproven, currentFrom, currentUntil, facts } = readAnswerMembers(answer, names);
   const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
   if (step === 'certification-path' && isDenialCodeOf(step, code)) {
     const span = {
       ...(isInstant(currentFrom) ? { currentFrom } : {}),
       ...(isInstant(currentUntil) ? { currentUntil } : {}),
     };
-    const unissued = isUnissued === true ? { isUnissued, ...span } : {};
-    return { ...said, step, code, ...unissued, ...ownFacts(code, facts) };
+    const unproven = isUnproven === true ? { isUnproven, ...span } : {};
+    return { ...said, step, code, ...unproven, ...ownFacts(code, facts) };
   }
   if (step === 'client-identity' && isDenialCodeOf(step, code))
     return { ...said, step, code, ...ownFacts(code, facts) };

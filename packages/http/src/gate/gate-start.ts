@@ -113,7 +113,7 @@ const notStartedDetail = `The trust store did not start within ${startTimeoutMil
  * A certificate of nobody, whose key was thrown away. The gate's answer to it shows whether the trust store can answer
  * at all, whatever kind of store it is.
  */
-export const strangersCertificate: CertificateText = Object.freeze({
+export const unknownCallersCertificate: CertificateText = Object.freeze({
   outcome: 'extracted',
   leaf:
     'MIIBPDCB76ADAgECAhR4kQLKPnT5oOEUxvShQvW/sPAyZTAFBgMrZXAwFDESMBAGA1UEAwwJcmVhZGluZXNzMB4XDTI2MTEyODA2NTEyMFoXDTI2MTEy' +

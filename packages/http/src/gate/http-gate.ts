@@ -31,7 +31,7 @@ import {
 } from '@certgate/core';
 import { readRequirement, type RouteRequirement } from './call-requirement.js';
 import { type GateOptions, type GateSettings, readGateSettings, type RequestSource } from './gate-settings.js';
-import { GateStart, type Readiness, strangersCertificate } from './gate-start.js';
+import { GateStart, type Readiness, unknownCallersCertificate } from './gate-start.js';
 import { findFieldText, type RequestHeaders, toFindField } from './header-fields.js';
 import {
   findCurrent,
@@ -111,7 +111,7 @@ export class HttpGate implements Gate, Gatekeeper {
   async isReady(): Promise<boolean> {
     const readiness = this.#start.readiness ?? (await this.#start.settle());
     if (readiness.outcome === 'denied') return false;
-    const { code } = await this.#gate.decide(strangersCertificate, this.#ofGate, Date.now());
+    const { code } = await this.#gate.decide(unknownCallersCertificate, this.#ofGate, Date.now());
     return code === 'allowed' || code === 'trust_locked' || getPublicCode(code) !== 'unavailable';
   }
 

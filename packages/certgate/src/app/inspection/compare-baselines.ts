@@ -117,12 +117,18 @@ function compareHttpFunctions(
   before: InspectedHttpFunction,
   after: InspectedHttpFunction,
 ): readonly BaselineDifference[] {
-  const tell = createTeller(before, after);
+  const reportChange = createTeller(before, after);
   return [
-    ...tell('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
-    ...tell('methods', findMethodsEffect(before.methods, after.methods), ({ methods }) => describeMethods(methods)),
-    ...tell('route', before.route === after.route ? undefined : 'changes', ({ route }) => route),
-    ...tell('authLevel', findKeyEffect(before.authLevel, after.authLevel), ({ authLevel }) => authLevel ?? 'not said'),
+    ...reportChange('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
+    ...reportChange('methods', findMethodsEffect(before.methods, after.methods), ({ methods }) =>
+      describeMethods(methods),
+    ),
+    ...reportChange('route', before.route === after.route ? undefined : 'changes', ({ route }) => route),
+    ...reportChange(
+      'authLevel',
+      findKeyEffect(before.authLevel, after.authLevel),
+      ({ authLevel }) => authLevel ?? 'not said',
+    ),
   ];
 }
 

@@ -25,7 +25,7 @@ export async function findSourceFiles(app: AppToSetUp): Promise<SourceFiles> {
   for (const candidate of candidates) if (await hasSources(app, candidate)) return candidate;
   const plain: SourceFiles = { language: 'javascript', outputFolder: undefined, sourceOf: (file) => file };
   const isBuilt = [...app.main.staticFiles, ...app.main.patterns].some((path) => buildFolder.test(path));
-  const isPlain = !isBuilt && !(await hasTypeScriptBeside(app)) && (await hasSources(app, plain));
+  const isPlain = !isBuilt && !(await hasTypeScriptSources(app)) && (await hasSources(app, plain));
   if (isPlain) return plain;
   throw byHand(
     `"main" in package.json is ${JSON.stringify(app.main.main)}, whose source files were not found: it may be a bundle.`,
@@ -72,7 +72,7 @@ async function hasSources(app: AppToSetUp, { sourceOf, outputFolder }: SourceFil
 }
 
 /** Whether TypeScript is compiled in place, so that `main` matches built files although they are among the sources. */
-async function hasTypeScriptBeside(app: AppToSetUp): Promise<boolean> {
+async function hasTypeScriptSources(app: AppToSetUp): Promise<boolean> {
   const patterns = app.main.patterns.map((pattern) => pattern.replace(/\.([cm]?)js(?=$|\})/, '.$1ts'));
   return patterns.length > 0 && (await list(app, patterns)).some((file) => !/\.d\.[cm]?ts$/.test(file));
 }

@@ -63,7 +63,7 @@ function refuseRepetition(command: Command): void {
  * the program for `certgate nonsense --help`, as if there were such a command. Without them, it reports that there is
  * none.
  */
-export function withoutHelpOfNobody(program: Command, words: readonly string[]): readonly string[] {
+export function dropHelpWithoutCommand(program: Command, words: readonly string[]): readonly string[] {
   let command = program;
   for (const word of words) {
     if (word === 'help') continue;

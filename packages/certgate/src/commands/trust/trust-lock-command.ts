@@ -37,7 +37,7 @@ export async function lock(flags: ReplacingFlags): Promise<void> {
       edit: (document) => lockDocument(document, locked),
       report: ({ after, documentSha256 }) => ({
         done,
-        notes: [...lockNotes, tellArrival(documentSha256), `To undo: ${formatTrustChange('unlock')}`],
+        notes: [...lockNotes, adviseArrival(documentSha256), `To undo: ${formatTrustChange('unlock')}`],
         json: { locked: after.locked },
       }),
       content: () => ({ schemaVersion: 1, identities: [], locked }),
@@ -46,7 +46,7 @@ export async function lock(flags: ReplacingFlags): Promise<void> {
         notes: [
           'The new document lists nobody, and its deny list is empty: what the old one denied is no longer on it.',
           ...lockNotes,
-          tellArrival(documentSha256),
+          adviseArrival(documentSha256),
           `Before you unlock it, restore an earlier document: ${formatTrustChange('restore', ['DOCUMENT'])}`,
         ],
         json: { locked },
@@ -63,7 +63,7 @@ const lockNotes: readonly string[] = [
   'that are anonymous stay open.',
 ];
 
-function tellArrival(sha256: string): string {
+function adviseArrival(sha256: string): string {
   const words = ['trust', 'arrived', '--log', 'LOG_FILE', '--expect-sha256', sha256];
   return `To see whether it has arrived everywhere: ${formatToolCall(words)}`;
 }

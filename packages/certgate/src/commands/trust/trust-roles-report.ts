@@ -9,7 +9,7 @@ import type { HistoryItem } from '../../trust/administration/trust-history.js';
 import { formatCsv } from '../command-line/format-csv.js';
 import { printJson, printLine } from '../command-line/output.js';
 
-interface RolesInput {
+interface RolesReportInput {
   readonly store: string;
   readonly loaded: LoadedTrustDocument;
   readonly history: readonly HistoryItem[];
@@ -23,7 +23,7 @@ interface RoleRow extends HeldRole {
 
 /** Prints who has which role since when, according to the log of changes. */
 export function reportRoles(
-  { store, loaded, history, name }: RolesInput,
+  { store, loaded, history, name }: RolesReportInput,
   flags: { readonly json?: boolean; readonly export?: 'csv' },
 ): void {
   const { documentSha256, document, snapshot } = loaded;

@@ -30,8 +30,11 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
     const [certificate, ...others] = forgeOwnFields(examination);
     const [name, value] = certificate;
     return judgeForgeries(examination, [
-      ...forgeBeside(examination, `${name} and ${name}`, [certificate, certificate, ...others]),
-      ...forgeBeside(examination, `two values in one line of ${name}`, [[name, `${value},${value}`], ...others]),
+      ...forgeWithAndWithoutDenied(examination, `${name} and ${name}`, [certificate, certificate, ...others]),
+      ...forgeWithAndWithoutDenied(examination, `two values in one line of ${name}`, [
+        [name, `${value},${value}`],
+        ...others,
+      ]),
     ]);
   },
   'forged-header-case': (examination) =>
@@ -60,7 +63,7 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
     return judgeForgeries(
       examination,
       encodings.flatMap(([what, value]) =>
-        forgeBeside(examination, `${name} with ${what}`, [[name, value], ...others]),
+        forgeWithAndWithoutDenied(examination, `${name} with ${what}`, [[name, value], ...others]),
       ),
     );
   },
@@ -71,10 +74,14 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
     const others = frontEndNames.filter((name) => name !== frontEnd);
     const known = others.flatMap((name) => {
       const fields = forgeFields(name, allowed);
-      return forgeBeside(examination, `${nameFields(fields)} (${name})`, fields);
+      return forgeWithAndWithoutDenied(examination, `${nameFields(fields)} (${name})`, fields);
     });
     const named = factPrefixes.flatMap((prefix) =>
-      forgeBeside(examination, `${prefix}-Verify, ${prefix}-S-DN and the like`, forgeFacts(prefix, allowed.der)),
+      forgeWithAndWithoutDenied(
+        examination,
+        `${prefix}-Verify, ${prefix}-S-DN and the like`,
+        forgeFacts(prefix, allowed.der),
+      ),
     );
     return judgeForgeries(examination, isAnyServer === true ? [...known, ...named] : known);
   },
@@ -115,7 +122,7 @@ function listEncodings(der: Buffer): readonly (readonly [what: string, value: st
 /** The values of `usesDenied`: a forgery is sent without a certificate, and with the denied one. */
 const besides: readonly boolean[] = [false, true];
 
-export function forgeBeside(
+export function forgeWithAndWithoutDenied(
   examination: Examination,
   what: string,
   fields: readonly ForgedField[],

@@ -20,7 +20,7 @@ import {
   createObservation,
 } from '../verdict.js';
 import { isRequired } from './baseline-probes.js';
-import { forgeBeside, forgeOwnFields } from './forgery-probes.js';
+import { forgeWithAndWithoutDenied, forgeOwnFields } from './forgery-probes.js';
 import { findLapse, judgeForgeries, sendForgery } from './judge-forgeries.js';
 import { listForgeries } from './variant-probes.js';
 
@@ -85,7 +85,7 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   if (verdict === 'fails' || examination.admitsForgedHeader) return { verdict, note, observations };
   const forged = await judgeForgeries(
     examination,
-    forgeBeside(examination, 'a forged header', forgeOwnFields(examination)).map((forgery) => ({
+    forgeWithAndWithoutDenied(examination, 'a forged header', forgeOwnFields(examination)).map((forgery) => ({
       ...forgery,
       request: { ...request, ...forgery.request },
       isHttp2,

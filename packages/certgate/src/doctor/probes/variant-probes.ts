@@ -8,7 +8,7 @@ import {
   nothingTells,
 } from '../examination.js';
 import type { Judgement } from '../verdict.js';
-import { forgeBeside, forgeOwnFields } from './forgery-probes.js';
+import { forgeWithAndWithoutDenied, forgeOwnFields } from './forgery-probes.js';
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 
 /** A change to a request that goes to the function's own path, and the words in which a report describes it. */
@@ -140,22 +140,24 @@ async function probePublicFirst(examination: Examination): Promise<Judgement> {
   if (examined === undefined) return nothingTells;
   if (examination.admitsForgedHeader) return forgedAnyway;
   const fields = forgeOwnFields(examination);
-  const forgeries = forgeBeside(examination, 'a forged header to a public function before and', fields).flatMap(
-    (forgery) => {
-      const { certificate } = forgery.request;
-      const caller = certificate === undefined ? {} : { certificate };
-      const first = { target, request: { ...caller, fields } };
-      return [
-        { ...forgery, earlier: { ...first, isSameConnection: true } },
-        {
-          ...forgery,
-          sent: `after a forged header to a public function, ${forgery.usesDenied ? 'the denied certificate' : 'no certificate'}`,
-          request: caller,
-          earlier: { ...first, isSameConnection: false },
-        },
-      ];
-    },
-  );
+  const forgeries = forgeWithAndWithoutDenied(
+    examination,
+    'a forged header to a public function before and',
+    fields,
+  ).flatMap((forgery) => {
+    const { certificate } = forgery.request;
+    const caller = certificate === undefined ? {} : { certificate };
+    const first = { target, request: { ...caller, fields } };
+    return [
+      { ...forgery, earlier: { ...first, isSameConnection: true } },
+      {
+        ...forgery,
+        sent: `after a forged header to a public function, ${forgery.usesDenied ? 'the denied certificate' : 'no certificate'}`,
+        request: caller,
+        earlier: { ...first, isSameConnection: false },
+      },
+    ];
+  });
   return judgeForgeries(examination, forgeries, { functions: [examined] });
 }
 
@@ -188,6 +190,9 @@ export function listForgeries(examination: Examination, { sent, change }: Varian
   ];
   // Such a forged header would get in with every variant, so it would show nothing here.
   if (examination.admitsForgedHeader) return plain;
-  const forged = forgeBeside(examination, `${sent}, a forged header`, [...fields, ...forgeOwnFields(examination)]);
+  const forged = forgeWithAndWithoutDenied(examination, `${sent}, a forged header`, [
+    ...fields,
+    ...forgeOwnFields(examination),
+  ]);
   return [...plain, ...forged.map((forgery) => ({ ...forgery, request: { ...change, ...forgery.request } }))];
 }

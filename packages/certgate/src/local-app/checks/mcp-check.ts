@@ -64,9 +64,9 @@ const statuses = { client_certificate_required: 401, forbidden: 403, unavailable
  * Describes the outcome. The extension has error values for tools only. A refused resource or prompt fails like any
  * other fault of a function, so only the host's report shows that the gate refused it.
  */
-function describeOutcome({ response, reply, method }: McpAnswer, told: HostAnswer | undefined): CheckOutcome {
+function describeOutcome({ response, reply, method }: McpAnswer, hostAnswer: HostAnswer | undefined): CheckOutcome {
   if (reply === undefined) return { response, status: null, detail: `${method} got no MCP answer` };
-  const refusal = findToolRefusal(reply) ?? readDecision(reply, told);
+  const refusal = findToolRefusal(reply) ?? readDecision(reply, hostAnswer);
   if (refusal !== undefined) return { response, refusal, status: findStatus(refusal) };
   if (reply.kind === 'result') return { response, status: isToolResult(reply) || !isFault(reply.result) ? 200 : 500 };
   if (reply.code === internalError) return { response, status: 500 };
@@ -85,11 +85,11 @@ function isFault(result: Readonly<Record<string, unknown>>): boolean {
   return listTexts(result)?.some((text) => text.startsWith('An error occurred invoking ')) === true;
 }
 
-function readDecision(reply: McpReply, told: HostAnswer | undefined): GateRefusal | undefined {
-  if (reply.kind !== 'error' || told?.decision?.outcome !== 'denied') return undefined;
-  const { code } = told.decision;
+function readDecision(reply: McpReply, hostAnswer: HostAnswer | undefined): GateRefusal | undefined {
+  if (reply.kind !== 'error' || hostAnswer?.decision?.outcome !== 'denied') return undefined;
+  const { code } = hostAnswer.decision;
   if (!isDenialCode(code)) return undefined;
-  return { publicCode: getPublicCode(code), precise: code, correlationId: told.correlationId ?? '' };
+  return { publicCode: getPublicCode(code), precise: code, correlationId: hostAnswer.correlationId ?? '' };
 }
 
 function isDenialCode(code: string): code is DenialCode {

@@ -294,7 +294,7 @@ describe('a time that is covered', () => {
   const lives = fc.array(life, { minLength: 1, maxLength: 3 });
 
   /** Asserts that a status line reports each call in a time that is covered. */
-  function assertTold(
+  function assertReported(
     records: readonly LogRecord[],
     given: readonly { readonly calls: readonly WrittenCall[] }[],
   ): void {
@@ -348,7 +348,7 @@ describe('a time that is covered', () => {
         const kept = written.flatMap((lines) =>
           lines.filter((_, index) => index === lines.length - 1 || isLost.next().value !== true),
         );
-        assertTold(kept.sort((one, other) => one.time - other.time), given); // prettier-ignore
+        assertReported(kept.sort((one, other) => one.time - other.time), given); // prettier-ignore
       }),
       { numRuns: countRuns(150) },
     );
@@ -358,7 +358,7 @@ describe('a time that is covered', () => {
     await fc.assert(
       fc.asyncProperty(lives, naming, moment, moment, async (given, named, from, until) => {
         const kept = (await writeAll(given, named)).flat().filter(({ time }) => from <= time && time < until);
-        assertTold(kept, given);
+        assertReported(kept, given);
       }),
       { numRuns: countRuns(150) },
     );
@@ -369,7 +369,7 @@ describe('a time that is covered', () => {
     await fc.assert(
       fc.asyncProperty(lives, kept, async (given, isKept) => {
         const records = (await writeAll(given, 'instance')).flat().filter(() => isKept.next().value === true);
-        assertTold(records.map((record) => ({ ...record, itemCount: 2 })), given); // prettier-ignore
+        assertReported(records.map((record) => ({ ...record, itemCount: 2 })), given); // prettier-ignore
       }),
       { numRuns: countRuns(50) },
     );

@@ -111,7 +111,7 @@ function findWindow(tracks: readonly AppTrack[]): TimeSpan {
 /** What the lines of one app cover and don't cover, before those of other apps are considered. */
 interface JudgedApp {
   readonly track: AppTrack;
-  readonly told: readonly TimeSpan[];
+  readonly reported: readonly TimeSpan[];
   readonly uncovered: readonly UncoveredTime[];
   /** The number of missing lines at whose time the app wrote other lines. */
   readonly breaks: number;
@@ -130,8 +130,8 @@ function judgeApp(track: AppTrack, mayLack: boolean): JudgedApp {
   const breaks = lost.filter((time) => isAmongOthers(track, time)).length;
   const missing = lost.filter((time) => time >= track.first).length;
   const isLossy = mayLack || breaks > 0;
-  const told = processes.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
-  return { track, told, uncovered: isLossy ? judge(true) : careless, breaks, missing, isLossy };
+  const reported = processes.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
+  return { track, reported, uncovered: isLossy ? judge(true) : careless, breaks, missing, isLossy };
 }
 
 interface JudgedProcess extends Pick<UncoveredTimeOptions, 'isNamed' | 'replacedAt'> {
@@ -165,14 +165,14 @@ function coverApp(
   window: TimeSpan,
   { outages, coversNothing }: { readonly outages: readonly TimeSpan[]; readonly coversNothing: boolean },
 ): AppCoverage {
-  const { track, told, uncovered, breaks } = app;
+  const { track, reported, uncovered, breaks } = app;
   const lost = uncovered.flatMap((each) => each.lost).map((time) => spreadLoss(track, time));
   const outside = [
     { from: Number.NEGATIVE_INFINITY, until: Math.max(window.from, endHour(track.first)) },
     { from: window.until, until: Number.POSITIVE_INFINITY },
   ];
   const holes = [...uncovered.flatMap((each) => each.holes), ...lost, ...listSampled(track), ...outages, ...outside];
-  const covered = subtractSpans(told, holes)
+  const covered = subtractSpans(reported, holes)
     .map(takeWholeHours)
     .filter(({ from, until }) => from < until);
   const isIn = window.from <= track.last && track.first < window.until;

@@ -57,10 +57,10 @@ export function findUncoveredTime(
     const end = isLossy ? Number.POSITIVE_INFINITY : endHour(until);
     holes.push({ from: until, until: Math.min(end, next?.from ?? replacedAt) });
   }
-  const told = chains.flatMap(({ spans }) => spans);
+  const reported = chains.flatMap(({ spans }) => spans);
   for (const hour of track.hours) {
     const from = hour * hourMilliseconds;
-    const before = told.filter((span) => span.from < from + hourMilliseconds);
+    const before = reported.filter((span) => span.from < from + hourMilliseconds);
     if (before.some(({ until }) => from < endHour(until))) continue;
     // The process logged decisions in this hour, but the status line of the hour is missing. No line reports the time
     // since the latest status line.

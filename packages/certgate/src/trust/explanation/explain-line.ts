@@ -85,8 +85,8 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   const requirement = question.requirement ?? readRequirement(line, question);
   // If the app has several documents, a place in the line may be in another one.
   const isSameDocument = document === 'same' && others.length === 0;
-  const told = readLineFacts(code, line, { store, trust, others, isSameDocument, requirement, now });
-  const { denial, nearMatches } = told;
+  const lineFacts = readLineFacts(code, line, { store, trust, others, isSameDocument, requirement, now });
+  const { denial, nearMatches } = lineFacts;
   const remedy = findRemedy(denial, {
     trust,
     requirement,
@@ -105,7 +105,7 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
       ...(decidedAt === undefined ? ['The line has no time of its decision.'] : []),
       ...(document === 'unknown' ? ['The line does not name the content of its document.'] : []),
       ...(requirementFault === undefined ? [] : [requirementFault]),
-      ...told.untold,
+      ...lineFacts.untold,
     ],
     nearMatches: nearMatches.map(reportNearMatch),
     remedy,

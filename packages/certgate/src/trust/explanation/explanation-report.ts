@@ -199,17 +199,17 @@ function findIdentity({ identities }: TrustSnapshot, { decision, matches }: Expl
 export function heedApp(report: ExplanationReport, app: AskedApp | undefined): ExplanationReport {
   if (app?.answer === undefined || report.gate === 'not-asked') return report;
   const { outcome, code, detail = null, frontEndFault = null, trust } = app.answer;
-  const told = { ...report, app: { trust: trust.source, outcome, code, detail, frontEndFault } };
-  if (code === report.code || report.code === 'trust_unavailable') return told;
-  if (code === 'trust_unavailable' && !app.isByDocument) return told;
+  const withApp = { ...report, app: { trust: trust.source, outcome, code, detail, frontEndFault } };
+  if (code === report.code || report.code === 'trust_unavailable') return withApp;
+  if (code === 'trust_unavailable' && !app.isByDocument) return withApp;
   if (outcome === 'allowed') {
-    if (!app.isByDocument) return told;
+    if (!app.isByDocument) return withApp;
     const isVerified = report.unverified.length === 0;
     const answer = { status: null, publicCode: null, code, detail: null, remedy: null, nearMatches: [] };
-    return { ...told, ...answer, outcome: isVerified ? 'allowed' : 'unverified' };
+    return { ...withApp, ...answer, outcome: isVerified ? 'allowed' : 'unverified' };
   }
-  if (report.outcome === 'denied' && !app.isByDocument) return told;
+  if (report.outcome === 'denied' && !app.isByDocument) return withApp;
   const denial = code as DenialCode;
   const answer = { status: getPublicStatus(denial), publicCode: getPublicCode(denial), code, detail };
-  return { ...told, ...answer, outcome, accessEndsAt: null, nextChange: null, remedy: null, nearMatches: [] };
+  return { ...withApp, ...answer, outcome, accessEndsAt: null, nextChange: null, remedy: null, nearMatches: [] };
 }

@@ -43,7 +43,7 @@ export function formatLineReport(
 ): string {
   const report = escapeTexts(given);
   const { revision, signed, count } = answer;
-  const told: readonly (readonly [string, string | null])[] = [
+  const rows: readonly (readonly [string, string | null])[] = [
     ['function', report.function],
     ['identity', report.identity && `"${report.identity}"`],
     ['SHA-256', report.thumbprintSha256],
@@ -51,7 +51,7 @@ export function formatLineReport(
     ['issuer', report.issuer],
     ['correlation id', report.correlationId],
   ];
-  const about = told.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]));
+  const about = rows.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]));
   const times = count === 1 ? '' : `; the last of ${count} lines like it`;
   return [
     ...field('line', `${`${report.event} ${report.code}`.trim()}, ${report.time ?? 'without a time'}${times}`),

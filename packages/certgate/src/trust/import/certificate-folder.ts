@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import {
   decodeClientCertificate,
-  isForServersAlone,
+  isForServersOnly,
   describeCertificateFault,
   listCertificateFaults,
   type ClientCertificate,
@@ -112,7 +112,7 @@ function describe(certificate: ClientCertificate, file: string, now: number): Kn
     der,
     notBefore,
     notAfter,
-    isForServersAlone: isForServersAlone(certificate),
+    isForServersAlone: isForServersOnly(certificate),
     // A certificate that is not valid yet is not a fault: a rotation pins it before it is valid.
     faults: listCertificateFaults(certificate, now)
       .filter(({ code }) => code !== 'certificate_not_yet_valid')

@@ -1,4 +1,4 @@
-import { getByHttps, readWithin, showTrustAddress } from '@certgate/core/internal';
+import { getOverHttp, readWithin, showTrustAddress } from '@certgate/core/internal';
 import { readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { messageOf, ToolFailure } from '#local/tool-failure.js';
 
@@ -44,7 +44,7 @@ function readUrl(text: string): URL {
 async function getBundle(url: URL, shown: string, ca: string | undefined): Promise<Uint8Array> {
   const headers = { accept: 'application/json', 'accept-encoding': 'identity' };
   const answer = await readWithin(readTimeoutMilliseconds, (signal) =>
-    getByHttps(url, { headers, ca, signal, maximumLength: maximumBytes }),
+    getOverHttp(url, { headers, ca, signal, maximumLength: maximumBytes }),
   ).catch((cause: unknown) => {
     const reason = messageOf(cause);
     throw noAnswer(reason.startsWith(shown) ? `${reason}.` : `The bundle at ${shown} can't be read: ${reason}.`, cause);

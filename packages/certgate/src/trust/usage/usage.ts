@@ -293,12 +293,12 @@ function findEnd(
   const found = findings.flatMap(({ identityName, endsAt, message }) =>
     identityName === name && endsAt !== undefined ? [{ at: endsAt, message }] : [],
   );
-  const told = certificates.flatMap((certificate) => {
+  const fromCertificates = certificates.flatMap((certificate) => {
     const { thumbprintSha256, endsAt } = certificate;
     if (endsAt === undefined || endsAt <= now || isReplaced(certificate, certificates)) return [];
     return [{ at: endsAt, message: `A line warns that the access with the certificate ${thumbprintSha256.slice(0, 16)} ends.` }]; // prettier-ignore
   });
-  const [first] = [...found, ...told].sort((one, other) => one.at - other.at);
+  const [first] = [...found, ...fromCertificates].sort((one, other) => one.at - other.at);
   return first === undefined ? null : { ...first, at: formatInstant(first.at) };
 }
 

@@ -15,7 +15,7 @@ export interface VerifyFlags extends FolderFlags, PasswordFlags {
 }
 
 /** Options that cannot be combined with `--store`, because the document decides them, or an app has no such choice. */
-const saidByDocument = ['intermediate', 'crl', 'revocation', 'scope', 'folder'];
+const statedByDocument = ['intermediate', 'crl', 'revocation', 'scope', 'folder'];
 
 export const verifyOptions: Options = {
   '--authority <file|name>': [
@@ -24,7 +24,7 @@ export const verifyOptions: Options = {
   ],
   '--store <location>': [
     'use an authority of this trust document as an app does, with the lists that it names and its OCSP responder: a path, blob:https://… or https://…',
-    { conflicts: saidByDocument },
+    { conflicts: statedByDocument },
   ],
   '--intermediate <file>': 'CA certificates that may be on the path, also a bundle (repeatable)',
   '--crl <file>': 'a revocation list, DER or PEM (repeatable)',

@@ -2,7 +2,7 @@ import { escapeControls } from '../../../texts/safe-text.js';
 import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
 import type { TrustChange } from '../../../trust/comparison/trust-change.js';
 import type { LossUse } from '../../../trust/usage/used-losses.js';
-import type { ToldLosses } from './read-losses.js';
+import type { ReportedLosses } from './read-losses.js';
 
 /** A mark by which a pipeline finds the comment that it wrote before. */
 export const commentMark = '<!-- certgate-trust-diff -->';
@@ -20,15 +20,15 @@ const maximumText = 300;
 export function formatMarkdown(
   { changes, possibleGains, possibleLosses, revision }: TrustComparison,
   revisionFault: string | undefined,
-  told: ToldLosses | undefined,
+  losses: ReportedLosses | undefined,
 ): string {
   const signs = { gains: '+', loses: '-', changes: ' ' } as const;
   // Changes that break a caller are shown first.
-  const isUsed = (change: TrustChange): boolean => told?.uses.get(change)?.[0]?.verdict === 'used';
+  const isUsed = (change: TrustChange): boolean => losses?.uses.get(change)?.[0]?.verdict === 'used';
   const sorted = [...changes.filter(isUsed), ...changes.filter((change) => !isUsed(change))];
   const lines = sorted.flatMap((change) => [
     `${signs[change.effect]} ${clean(change.sentence)}`,
-    ...formatUses(told?.uses.get(change), maximumUses).map((line) => `    ${clean(line)}`),
+    ...formatUses(losses?.uses.get(change), maximumUses).map((line) => `    ${clean(line)}`),
   ]);
   const possible = [possibleGains, possibleLosses].filter((sentence) => sentence !== undefined);
   return [
@@ -39,7 +39,7 @@ export function formatMarkdown(
     ...(lines.length === 0 ? [] : [fence(lines.slice(0, maximumLines))]),
     ...(lines.length > maximumLines ? ['… and more; `--json` lists all of it.'] : []),
     ...(possible.length === 0 ? [] : ['Cannot tell:', fence(possible.map(clean))]),
-    ...(told === undefined ? [] : ['What the log tells:', fence(told.remarks.slice(0, maximumRemarks).map(clean))]),
+    ...(losses === undefined ? [] : ['What the log tells:', fence(losses.remarks.slice(0, maximumRemarks).map(clean))]),
   ].join('\n\n');
 }
 

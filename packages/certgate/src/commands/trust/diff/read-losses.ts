@@ -14,7 +14,7 @@ import type { LogFlags } from '../../log/log-options.js';
 import { listRemarks, readTallies } from '../read-tallies.js';
 
 /** What a log shows about the losses of a comparison. */
-export interface ToldLosses extends UsedComparison {
+export interface ReportedLosses extends UsedComparison {
   /** What the lines cover, and what they don't show, one sentence each. */
   readonly remarks: readonly string[];
   readonly log: object;
@@ -26,7 +26,7 @@ export async function readLosses(
   before: LoadedTrustDocument,
   after: LoadedTrustDocument,
   flags: LogFlags & { json?: boolean },
-): Promise<ToldLosses> {
+): Promise<ReportedLosses> {
   const read = await readTallies(flags, 'no_line');
   const { tracker, readings, until: now } = read;
   if (flags.json !== true) printNotice(formatReading(readings));

@@ -5,7 +5,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { type LoadedTrustDocument, parseStoredDocument } from '../../../trust/administration/load-trust-document.js';
 import { compareTrustDocuments, type TrustComparison } from '../../../trust/comparison/compare-documents.js';
 import { formatMarkdown, formatUses } from './diff-markdown.js';
-import type { ToldLosses } from './read-losses.js';
+import type { ReportedLosses } from './read-losses.js';
 import type { LogFlags } from '../../log/log-options.js';
 import { formatPossible } from '../report-update.js';
 import type { TrustEffect } from '../../../trust/comparison/trust-change.js';
@@ -44,27 +44,27 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
     return { compared: compareTrustDocuments(earlier.snapshot, later.snapshot), earlier, later };
   });
   // Most comparisons read no log, so the code for logs is loaded only here.
-  const told =
+  const losses =
     log === undefined
       ? undefined
       : await (await import('./read-losses.js')).readLosses(compared, earlier, later, flags);
-  const { comparison } = told ?? { comparison: compared };
+  const { comparison } = losses ?? { comparison: compared };
   const revisionFault = findRevisionFault(comparison);
   if (flags.json === true) {
     const { changes, gains, possibleGains = null, loses, possibleLosses = null, revision } = comparison;
     const names = { before: before.description, after: after.description };
     const effects = { gains, possibleGains, loses, possibleLosses };
     const report = { ...names, revision, revisionFault: revisionFault ?? null, ...effects };
-    const withUses = changes.map((change) => ({ ...change, uses: told?.uses.get(change) }));
-    printJson({ ...report, changes: withUses, ...(told === undefined ? {} : { log: told.log }) });
+    const withUses = changes.map((change) => ({ ...change, uses: losses?.uses.get(change) }));
+    printJson({ ...report, changes: withUses, ...(losses === undefined ? {} : { log: losses.log }) });
   } else if (flags.markdown === true) {
-    printLine(formatMarkdown(comparison, revisionFault, told));
+    printLine(formatMarkdown(comparison, revisionFault, losses));
   } else {
-    printComparison(comparison, revisionFault, told);
+    printComparison(comparison, revisionFault, losses);
   }
-  const isFailed = isFailure(comparison, revisionFault, told, failOn);
-  const isUntold = !isFailed && isPossible(comparison, told, failOn);
-  process.exitCode = isFailed ? exitCodes.failed : isUntold ? exitCodes.unverified : exitCodes.ok;
+  const isFailed = isFailure(comparison, revisionFault, losses, failOn);
+  const isUnknown = !isFailed && isPossible(comparison, losses, failOn);
+  process.exitCode = isFailed ? exitCodes.failed : isUnknown ? exitCodes.unverified : exitCodes.ok;
 }
 
 /** Why the later document can't properly follow the earlier one, where that one is in use. */
@@ -80,7 +80,7 @@ function findRevisionFault({ changes, revision: { before, after } }: TrustCompar
 function isFailure(
   { gains, loses, revision }: TrustComparison,
   revisionFault: string | undefined,
-  told: ToldLosses | undefined,
+  losses: ReportedLosses | undefined,
   failOn: FailOn,
 ): boolean {
   switch (failOn) {
@@ -91,7 +91,7 @@ function isFailure(
     case 'losses':
       return loses;
     case 'used-losses':
-      return told?.verdict === 'used' || revision.after < revision.before;
+      return losses?.verdict === 'used' || revision.after < revision.before;
     case 'never':
       return false;
   }
@@ -100,10 +100,10 @@ function isFailure(
 /** Whether somebody may gain or lose what `--fail-on` names, without anything that shows it. */
 function isPossible(
   { possibleGains, possibleLosses }: TrustComparison,
-  told: ToldLosses | undefined,
+  losses: ReportedLosses | undefined,
   failOn: FailOn,
 ): boolean {
-  if (failOn === 'used-losses') return told?.verdict === 'cannot_tell';
+  if (failOn === 'used-losses') return losses?.verdict === 'cannot_tell';
   const [mayGain, mayLose] = [possibleGains !== undefined, possibleLosses !== undefined];
   return { any: mayGain || mayLose, gains: mayGain, losses: mayLose, never: false }[failOn];
 }
@@ -117,12 +117,12 @@ const effectLabels: Readonly<Record<TrustEffect, string>> = {
 function printComparison(
   comparison: TrustComparison,
   revisionFault: string | undefined,
-  told: ToldLosses | undefined,
+  losses: ReportedLosses | undefined,
 ): void {
   const { changes, revision } = comparison;
   for (const change of changes) {
     printLine(`${effectLabels[change.effect]} ${escapeControls(change.sentence)}`);
-    for (const line of formatUses(told?.uses.get(change))) printLine(`          ${escapeControls(line)}`);
+    for (const line of formatUses(losses?.uses.get(change))) printLine(`          ${escapeControls(line)}`);
   }
   const possible = formatPossible(comparison);
   for (const line of possible) printLine(line);
@@ -134,5 +134,5 @@ function printComparison(
       : `${count('gains')} gained, ${count('loses')} lost, ${count('changes')} changed${possible.length === 0 ? ' without effect on who may call' : '; the documents do not show whether others gain or lose'}.`;
   printLine(`${summary} Revision ${revision.before} → ${revision.after}.`);
   if (revisionFault !== undefined) printLine(revisionFault);
-  for (const sentence of told?.remarks ?? []) printLine(`- ${escapeControls(sentence)}`);
+  for (const sentence of losses?.remarks ?? []) printLine(`- ${escapeControls(sentence)}`);
 }

@@ -41,14 +41,17 @@ function setEnabled(isEnable: boolean, name: string, flags: EnableFlags): Promis
         ? setIdentityEnabled(document, name, isEnable)
         : setPinsEnabled(document, name, pins, isEnable),
     report: (update) => {
-      const vain = isEnable ? findEnabledInVain(update, name, pins) : undefined;
-      if (vain !== undefined && update.outcome === 'unchanged') throw vain;
+      const withoutEffect = isEnable ? findEnabledWithoutEffect(update, name, pins) : undefined;
+      if (withoutEffect !== undefined && update.outcome === 'unchanged') throw withoutEffect;
       const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
       const chosen = (pins ?? []).flatMap((pin) => ['--pin', pin]);
       const undo = `To undo: ${formatTrustChange(isEnable ? 'disable' : 'enable', [name], chosen)}`;
       return {
         done: `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`,
-        notes: [undo, ...(vain === undefined ? [] : [`${vain.message} ${vain.remedy ?? ''}`])],
+        notes: [
+          undo,
+          ...(withoutEffect === undefined ? [] : [`${withoutEffect.message} ${withoutEffect.remedy ?? ''}`]),
+        ],
       };
     },
   });
@@ -58,7 +61,7 @@ function setEnabled(isEnable: boolean, name: string, flags: EnableFlags): Promis
  * The failure for something that is enabled, but still refused. If the tool said only that there is nothing to change,
  * the user would stop looking for the reason. Undefined if it is not refused.
  */
-function findEnabledInVain(
+function findEnabledWithoutEffect(
   { after, afterSnapshot }: TrustUpdate,
   givenName: string,
   chosen: readonly string[] | undefined,
