@@ -34,7 +34,10 @@ export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: 
   return wrapHandler(handler, policy, (_args, call) => call());
 }
 
-/** Reads the only option of both wrappers, in milliseconds since 1970-01-01T00:00:00Z. */
+/**
+ * Reads `until`, the only option of both wrappers, which is a time in RFC 3339. Returns milliseconds since
+ * 1970-01-01T00:00:00Z. @throws {CertgateError} if it is missing, not such a time, or too far ahead.
+ */
 function readUntil(who: Opener, options: unknown): number {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument(`${who} needs options as its second argument: { until: '${suggestEnd()}' }.`);

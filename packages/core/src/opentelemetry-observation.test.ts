@@ -100,7 +100,7 @@ describe('an observation', () => {
     const fail = (): never => {
       throw new Error('the logger is broken');
     };
-    // The OpenTelemetry API itself logs that a logger was set.
+    // The OpenTelemetry API itself warns if a logger replaces another one, and that must not throw here.
     diag.setLogger(
       { error: fail, warn: () => undefined, info: fail, debug: fail, verbose: fail },
       { suppressOverrideMessage: true },

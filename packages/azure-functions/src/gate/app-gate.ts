@@ -156,7 +156,8 @@ export class AppGate implements CoveringGate {
       if (settled === admitted) {
         const result = invocation.invoke(invocation.handler);
         const settle = (): void => callOutcomes.get(invocation.context as object)?.settle();
-        // Until the handler has finished, handlers that it calls may still refuse the request because of their roles.
+        // Until the handler has finished, handlers that it calls may still refuse the request, because the caller lacks
+        // a role or may not call that function.
         if (isPromiseLike(result)) result.then(settle, settle);
         else settle();
         return result;

@@ -104,8 +104,8 @@ export class ModelGate {
   }
 
   /**
-   * Gates the present model. False if it can't be gated or found. If a worker has no model yet, it will be given one
-   * later.
+   * Gates the present model. False if it can't be gated, or if the worker can't tell which one it is and none was seen.
+   * True if the worker has none yet, because it will be given one later.
    */
   #gatePresent(core: WorkerCore): boolean {
     const canTell = typeof core.getProgrammingModel === 'function';

@@ -38,7 +38,8 @@ export function getCoverage(core: WorkerCore): FunctionCoverage {
   const coverage: FunctionCoverage = { functions: new Map(), gate: undefined };
   functionCoverage.set(core, coverage);
   // The library reads the method at each call, whichever copy of the library calls. If the method can't be replaced, no
-  // name is known, so every function is closed and no mark opens one.
+  // name is known. Then no mark opens a function, and every function is closed unless its call shows a trigger that
+  // brings no certificate.
   replaceMethod(core, 'registerFunction', (register) => (metadata: FunctionMetadata, callback: unknown) => {
     const isCallable = typeof callback === 'function';
     return register(metadata, isCallable ? coverHandler(coverage, metadata, callback as AnyHandler) : callback);

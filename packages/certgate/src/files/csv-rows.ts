@@ -1,4 +1,4 @@
-/** One row of a CSV file. `number` is the row number that a spreadsheet shows; the header is row 1. */
+/** One row of a CSV text. `number` counts the rows of the text from 1, including empty ones, as a spreadsheet does. */
 export interface CsvRow {
   readonly number: number;
   readonly cells: readonly string[];

@@ -71,9 +71,10 @@ export function formatCurlCall({ url, method, headers = [], body, identity, caFi
 }
 
 /**
- * Quotes a path for POSIX shells, PowerShell and cmd, which all accept double quotes. Separators of Windows stay as
- * they are. A backslash at the end would escape the quote, `!` would start Bash's history, and a line break would end
- * the command, so such paths are quoted for a POSIX shell.
+ * Quotes a path for POSIX shells, PowerShell and cmd, which all accept double quotes. A path without special characters
+ * is not quoted, and separators of Windows stay as they are. A backslash at the end or a double quote would disturb the
+ * quoting, `$` and a backtick would be expanded, `!` would start Bash's history, and a line break would end the
+ * command, so such paths are quoted for a POSIX shell.
  */
 function quotePath(path: string): string {
   if (/^[\w./\\:+-]*[\w./:+-]$/.test(path)) return path;

@@ -53,8 +53,8 @@ export function escapeLines(text: string): string {
 }
 
 /**
- * Escapes a log line of the app, parts of which its callers may have chosen. The app's colours stay, but end with the
- * line. Text after a line end is indented, so that it can't pass for a line of its own.
+ * Escapes a log line of the app, parts of which its callers may have chosen. The app's harmless colours stay, but end
+ * with the line. Text after a line end is indented, so that it can't pass for a line of its own.
  */
 export function formatLogText(text: string): string {
   return escapeExceptColours(text.replaceAll('\r\n', '\n'), escapeLines).replaceAll('\n', '\n    ');

@@ -108,9 +108,10 @@ interface RefusalEntry {
 const lifetimeMilliseconds = 30_000;
 
 /**
- * Remembers refusals for which a certificate was decoded or a certification path was looked for, so that an unknown
- * caller's second request costs one hash. The key is the SHA-256 of the certificate; the version of the trust store
- * must be the same too. The cache is bounded, and each entry lasts half a minute. It can only refuse.
+ * Remembers refusals for which the trust store may have decoded a certificate or looked for a certification path, so
+ * that an unknown caller's second request costs one hash, or two with a chain. Refusals that may end at any moment are
+ * not remembered. The key is the SHA-256 of the certificate; the chain that came with it and the version of the trust
+ * store must be the same too. The cache is bounded, and each entry lasts at most half a minute. It can only refuse.
  */
 export class RefusalCache {
   readonly #entries = new Map<string, RefusalEntry>();

@@ -6,7 +6,10 @@ type FrontEndCode = Extract<
   `front_end_${string}` | `http_${string}` | `mcp_${string}` | `gate_${string}` | `invocation_${string}`
 >;
 
-/** The sentences about what the operator set up, which is checked before the certificate. */
+/**
+ * The sentences about what is checked before the certificate: what the operator set up, and how the call reached the
+ * gate.
+ */
 export const frontEndSentences: Sentences<FrontEndCode> = {
   front_end_unknown: (facts) => (facts.problem === 'setting_not_valid' ? facts.fault : describeUnnamed(facts)),
   front_end_contradicted: describeContradiction,

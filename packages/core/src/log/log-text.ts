@@ -50,7 +50,7 @@ export function cutText(text: string, length: number): string {
 export function formatLogLine(line: object): string {
   // A replacer doubles the cost, and hardly any line has a text to redact.
   const json = Object.values(line).every(isPlain) ? JSON.stringify(line) : JSON.stringify(line, redactValue);
-  // Hardly any line has such a character, and looking for one costs a fraction of replacing.
+  // Hardly any line has such a character. Looking for anything beyond printable ASCII costs a fraction of replacing.
   return /^[ -~]*$/.test(json) ? json : json.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeCharacter);
 }
 

@@ -80,7 +80,7 @@ export class TrustLog {
   }
 }
 
-/** Logs that a fault began or ended. `fault` says what is wrong now, and is undefined if nothing is. */
+/** Logs that a fault began, changed or ended. `fault` says what is wrong now, and is undefined if nothing is. */
 function writeChange(
   context: LoggingCall,
   report: TrustStoreReport,

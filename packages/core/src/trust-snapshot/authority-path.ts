@@ -61,7 +61,8 @@ export function findAuthorityPath(
     dnsConstraintsWithLeadingDot: authority.dnsConstraintsWithLeadingDot,
     isDenied,
     revocation: {
-      // Lists that the app's code gives are a source, as those of the document are, and a source means "required".
+      // Lists that the app's code gives are a source. As in a document that states no mode, a source means "required",
+      // here even if the document states "off". "when-available" stays.
       mode: mode === 'off' && information?.isRequiredByCode === true ? 'required' : mode,
       scope,
       graceMilliseconds,

@@ -59,8 +59,8 @@ export function findInSnapshot(
   const denied = snapshot.denied.thumbprintsSha256.size > 0 ? findDeniedCertificate(snapshot, certificate) : undefined;
   if (denied !== undefined) return refuse('certificate_on_deny_list', { entry: denied });
   const own = findPins(snapshot, certificate);
-  // If no pin of the certificate itself matches, its other ECDSA signature is not computed: unknown callers should cost
-  // little.
+  // If no pin of the certificate itself matches, its other ECDSA signature is not computed here, but only for a deny
+  // list of thumbprints (above), or if a name nominates the certificate (below): unknown callers should cost little.
   const pinned = own.length === 0 ? own : own.concat(findPinsOfTwin(snapshot, certificate, own));
   if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
   const named = findNamedMatches(snapshot, certificate, pinned);

@@ -13,7 +13,10 @@ export interface AzureComparison {
   readonly uncompared: readonly string[];
 }
 
-/** Compares everything that a baseline contains, and the front end's secret. */
+/**
+ * Compares everything that a baseline contains, and, if both loads give the front end's secret in code, where it comes
+ * from.
+ */
 export function compareLoads(
   here: CoverageReport,
   there: CoverageReport,

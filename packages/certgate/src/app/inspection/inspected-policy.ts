@@ -18,7 +18,8 @@ export type InspectedPolicy =
        */
       readonly reportOnlyUntil?: string;
       /**
-       * A time in RFC 3339. Until then, every caller whom the host's key check admits passes the gate and is logged.
+       * A time in RFC 3339. Until then, every caller whom the host's key check admits passes a gate that was set up,
+       * and the log shows those who would be refused.
        */
       readonly observedUntil?: string;
     };

@@ -26,7 +26,10 @@ export class JsonFileText {
     this.value = readObject(path, text, dialect);
   }
 
-  /** Adds a property that does not exist yet. The objects on its path must exist. */
+  /**
+   * Adds a property. Replaces its value if it exists already, so the caller must check that first. `objectPath` must
+   * lead to an object.
+   */
   addProperty(objectPath: JsonPath, name: string, value: unknown): JsonFileText {
     this.#expect(objectPath, 'an object', isJsonObject);
     const expected = changeAt(this.value, objectPath, (object) => ({ ...(object as JsonObject), [name]: value }));

@@ -132,8 +132,8 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 }
 
 /**
- * The store that the flags name. Undefined if it contains a secret or a whole document, because printed commands must
- * contain neither.
+ * The store that the flags name. Undefined if they name none, if it is a URL with a query or an `@`, which may contain
+ * a secret, or if it begins with `{`, like a whole document: printed commands must contain neither.
  */
 function readStore(word: unknown): string | undefined {
   if (typeof word !== 'object' || word === null || !('store' in word)) return undefined;

@@ -1,8 +1,9 @@
 import type { TimeSpan } from './time-span.js';
 
 /**
- * Status lines of one process that follow one another: each reports the time from the end of the one before. Together
- * they report the time `[from, until)`, in milliseconds since 1970-01-01T00:00:00Z.
+ * Status lines of one process that follow one another: each reports the time from the end of the one before. `from` is
+ * where the first line's time begins, and `until` is where the last line's ends (exclusive), in milliseconds since
+ * 1970-01-01T00:00:00Z. `spans` says which time they report.
  */
 export interface StatusChain {
   readonly from: number;

@@ -91,7 +91,10 @@ export interface SourceReading {
   readonly admissionUnfound: number;
   /** How many of the `records` have an earlier time than a record before them. */
   readonly outOfOrder: number;
-  /** How many of the `records` have keys that this version doesn't know. The keys are ignored. */
+  /**
+   * How many lines have keys that this version doesn't know, among the `records` and the admissions that a later line
+   * took back. The keys are ignored.
+   */
   readonly withUnknownKeys: number;
   /** The first ten keys that this version doesn't know. */
   readonly unknownKeys: readonly string[];

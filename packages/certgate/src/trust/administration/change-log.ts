@@ -43,7 +43,7 @@ export interface ChangeLogEntry {
   readonly mayTouchOthers?: true;
   /** The roles that were given or taken away. Absent if there are none, or if `touches` is absent. */
   readonly roles?: readonly RoleChange[];
-  /** The SPIFFE bundle from which an authority was updated; absent in lines of other verbs. */
+  /** The SPIFFE bundle from which `authority sync` made or updated an authority; absent in lines of other verbs. */
   readonly spiffeBundle?: LoggedBundle;
 }
 

@@ -16,7 +16,7 @@ import {
 
 /** What is stored in place of a usable document. It can't be the base of a change. */
 export interface UnreadableDocument {
-  /** The stored bytes; undefined if nothing is stored. */
+  /** The stored version: its bytes, its signature and its etag. Undefined if nothing is stored. */
   readonly stored: StoredDocument | undefined;
   readonly failure: ToolFailure;
 }

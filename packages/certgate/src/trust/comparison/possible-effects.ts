@@ -87,7 +87,8 @@ function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked =
   for (const entry of entries) {
     const isOld = isIn(less, entry);
     for (const group of groups) {
-      // An authority that vouched for a certificate before did so for both entries, so nothing changes between them.
+      // Both entries are in both documents and depend on the same authority. In each document, it vouches for a
+      // certificate for both entries or for neither, so nothing changes between them.
       if (isExclusive(entry, group) || (isOld && keyOf(group) === keyOf(entry))) continue;
       for (const holder of group.holders) {
         if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more, less)) continue;

@@ -22,7 +22,7 @@ const window = { from: begin, until: at(96) };
 const noAges = readEntryAges([], begin);
 
 const pinOf = (digit: string): string => digit.repeat(64);
-/** The first 16 digits are the same, so lines don't distinguish these pins. */
+/** The first 16 digits are the same, so `matched` in lines doesn't distinguish these pins. */
 const twins = ['E'.repeat(16) + '1'.repeat(48), 'E'.repeat(16) + '2'.repeat(48)] as const;
 
 const snapshot = parseTrustDocument({

@@ -112,8 +112,8 @@ export class HttpServer {
   }
 
   /**
-   * Refuses a request. Only the first refusal is logged, because a web page that keeps trying must not bury the app's
-   * own lines.
+   * Refuses a request of a sender that may not call the host. Only the first such refusal is logged, because a web page
+   * that keeps trying must not bury the app's own lines.
    */
   #refuseSender(response: ServerResponse, message: string): void {
     if (!this.#hasRefusedSender) {

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { TestCertificate } from './openssl-certificates.js';
 
-/** The longest time that a test waits for anything. A test that reaches it fails. */
+/**
+ * How long `runProgram` waits for a program and `readUntil` for a connection, in milliseconds. Then they reject, so the
+ * test fails.
+ */
 const deadlineMilliseconds = 60_000;
 
 export interface ProgramResult {
