@@ -112,16 +112,13 @@ export class HttpServer {
   }
 
   /**
-   * Refuses a request of a sender that may not call the host. Only the first such refusal is logged, because a web page
-   * that keeps trying must not bury the app's own lines.
+   * Refuses a request of a sender that may not call the host. Only the first such refusal after the start of the app is
+   * logged, because a web page that keeps trying must not bury the app's own lines.
    */
   #refuseSender(response: ServerResponse, message: string): void {
-    if (!this.#hasRefusedSender) {
-      this.#served?.app.writeLog({
-        level: 'warning',
-        category: 'system',
-        message: `A request was refused with 403. ${message}`,
-      });
+    const app = this.#served?.app;
+    if (app !== undefined && !this.#hasRefusedSender) {
+      app.writeLog({ level: 'warning', category: 'system', message: `A request was refused with 403. ${message}` });
       this.#hasRefusedSender = true;
     }
     response.writeHead(403, {

@@ -3,6 +3,10 @@ import { createConnection } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { FunctionsHost } from '../functions-host.js';
 import { commonJs, createSampleApp, type SampleApp } from '../test-support/sample-app.js';
+import { AppContext } from '../worker/app-context.js';
+import type { AppLog } from '../worker/app-context.js';
+import { HttpServer } from './http-server.js';
+import { createFrontEndToken } from './request-sender.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
 const app = `let calls = 0;
@@ -73,6 +77,25 @@ test('without its token the host answers nobody, whatever the request says', asy
   const lines = (): number => sample.logs.filter(({ message }) => message.includes('was refused with 403')).length;
   await until(() => lines() > 0);
   assert.equal(lines(), 1, 'one line, however often somebody tries');
+});
+
+test('a sender that is refused before the app starts does not keep the first refusal after it out of the log', async (context) => {
+  const logs: AppLog[] = [];
+  const server = new HttpServer(() => undefined);
+  const port = await server.listen(0, { frontEndToken: createFrontEndToken(), unsafeDirectHeader: false });
+  context.after(() => {
+    server.close();
+  });
+  const refused = async (): Promise<number | undefined> => (await exchange(port, get('')))[0]?.status;
+  assert.equal(await refused(), 403);
+  server.serve({
+    app: new AppContext('/', (log) => logs.push(log)),
+    routes: [],
+    streamingUri: undefined,
+    mcp: undefined,
+  });
+  assert.deepEqual([await refused(), await refused()], [403, 403]);
+  assert.equal(logs.length, 1);
 });
 
 for (const streaming of [false, true]) {
