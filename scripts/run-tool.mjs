@@ -1,6 +1,6 @@
 // Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `rules` tests our own ESLint rule,
 // `format` is Prettier, `prose` checks the pages against the rules for the language, `workflows` checks the actions,
-// the workflows and .github against the rules of GitHub Actions, `queries` parses the KQL queries, `reference` makes
+// the workflows and .github against the rules of GitHub Actions, `queries` parses the KQL queries, `reference` checks
 // the API reference, and `site-reference` makes it for the site. Installs the tools first if they are missing or have
 // another version.
 import { spawnSync } from 'node:child_process';
@@ -33,7 +33,11 @@ const tools = {
   rules: { script: '../eslint-rules/comment-patterns.test.mjs', cwd: folder, args: () => [] },
   workflows: { script: '../lint-workflows.mjs', cwd: folder, args: () => [] },
   queries: { script: '../lint-queries.mjs', cwd: folder, args: () => [] },
-  reference: { script: 'typedoc/bin/typedoc', cwd: folder, args: () => ['--options', 'typedoc.json'] },
+  reference: {
+    script: 'typedoc/bin/typedoc',
+    cwd: folder,
+    args: () => ['--options', 'typedoc.json', '--emit', 'none'],
+  },
   'site-reference': { script: 'typedoc/bin/typedoc', cwd: folder, args: () => ['--options', 'typedoc-site.mjs'] },
 };
 
