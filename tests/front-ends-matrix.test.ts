@@ -8,8 +8,7 @@ import { writeMatrixTrust } from './front-ends/matrix-callers.js';
 import { type MatrixStage, runMatrixPair } from './front-ends/matrix.js';
 import { matrixFrontEnds } from './front-ends/matrix-front-ends.js';
 
-// Tests the front ends in front of Azure Functions. `npm test -- --front-ends` runs the cells of all hosts, and prints
-// them as a table.
+// Tests what options change in the matrix. `npm test -- --front-ends` runs every front end in front of every host.
 
 let folder: string;
 let certificates: Certificates;
@@ -24,19 +23,6 @@ before(() => {
 after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-for (const frontEnd of matrixFrontEnds) {
-  describe(`${frontEnd.frontEnd} (${frontEnd.program})`, { skip: frontEnd.skip }, () => {
-    it('admits exactly the callers that the trust document admits', async () => {
-      const cells = await runMatrixPair(frontEnd, 'functions', stage);
-      assert.ok(cells.length >= 7);
-      for (const { caller, statuses, expected, name, expectedName } of cells) {
-        assert.deepEqual(statuses, expected, caller);
-        assert.equal(name, expectedName, caller);
-      }
-    });
-  });
-}
 
 it('Azure Functions admits a caller with a chain behind Traefik with acceptForwardedChain', async () => {
   const traefik = matrixFrontEnds.find(({ frontEnd }) => frontEnd === 'traefik');

@@ -43,6 +43,7 @@ try {
     }
     const columns: (readonly MatrixCell[])[] = [];
     for (const host of hostNames) columns.push(await runMatrixPair(frontEnd, host, stage));
+    isAllRight &&= columns.every(({ length }) => length >= 7 && length === columns[0]?.length);
     for (const [index, { caller }] of (columns[0] ?? []).entries()) {
       const cells = columns.map((column) => column[index]).filter((cell) => cell !== undefined);
       printRow([frontEnd.frontEnd, caller, ...cells.map(describeCell), '-']);
