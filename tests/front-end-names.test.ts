@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { frontEndForms } from '@certgate/core/test-support/front-end-forms.js';
+import { proxyPrograms } from './front-ends/proxy-programs.js';
 import { root } from './test-support/certgate.js';
 
 // Compares what pages and examples say about front ends with core's table: they must have every front end and no other.
@@ -68,6 +69,15 @@ it('docs/local-development.md lists the fields that the gateway writes for every
     const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
     for (const field of form?.frontEnd.fields ?? [])
       assert.ok(fields.toLowerCase().includes(field), `${name}: ${field}`);
+  }
+});
+
+it('.ci/run installs the programs of every proxy, and shows the version of the proxy', () => {
+  const script = readFileSync(join(root, '.ci', 'run'), 'utf8');
+  for (const { needs } of Object.values(proxyPrograms)) {
+    for (const [path, name] of Object.entries(needs))
+      assert.ok(script.includes(`[ -x ${path} ] || missing+=(${name})`));
+    assert.match(script, new RegExp(`^${Object.keys(needs)[0]} -?v`, 'm'));
   }
 });
 

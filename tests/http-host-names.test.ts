@@ -34,6 +34,17 @@ it('the README of @certgate/http names every adapter', () => {
   assert.deepEqual(missing, []);
 });
 
+it('the keywords of @certgate/http have every framework', () => {
+  const { keywords } = JSON.parse(readFileSync(join(root, 'packages/http/package.json'), 'utf8')) as {
+    readonly keywords: readonly string[];
+  };
+  const frameworks = securedHosts.map(({ name }) => name.replace(/[-:].+$/, '')).filter((name) => name !== 'node');
+  assert.deepEqual(
+    frameworks.filter((name) => !keywords.includes(name)),
+    [],
+  );
+});
+
 it('docs/http-hosts.md has a row for every host', () => {
   const hosts = [...page.matchAll(/^\| ([^|]+) \| `(?:await |secure)/gm)].map(([, host = '']) => host.toLowerCase());
   const missing = securedHosts.filter(
