@@ -4,9 +4,9 @@ import { type GateLine, type LogRecord, mayHaveLostLines, type SourceReading } f
 
 /**
  * What the lines of a process show about the document. `another_document`: its latest line about documents shows
- * another one, and was written after the first line with the document. `silent`: the process has logged nothing for
- * long, and no line proves that it adopted the document. The four findings in between mean that the lines don't decide
- * it.
+ * another one, and was not written before the first line of any process with the document. `silent`: the process has
+ * logged nothing for long, and no line proves that it adopted the document. The four findings in between mean that the
+ * lines don't decide it.
  */
 // prettier-ignore
 const findings = ['another_document', 'no_process_id', 'several_gates', 'no_document', 'no_line_since', 'silent', 'adopted'] as const;

@@ -38,7 +38,7 @@ export type LimitFacts =
 
 export type CoverageLimitCode = LimitFacts['code'];
 
-/** `sentence` describes the limit for people, in one or two sentences. It may contain names that others chose. */
+/** `sentence` describes the limit for people, in one to three sentences. It may contain names that others chose. */
 export type CoverageLimit = LimitFacts & { readonly sentence: string };
 
 const restUncovered = 'Others may be missing too, so what follows the last status line of an instance is not covered.';

@@ -25,7 +25,7 @@ export function formatCoverage(coverage: Coverage): readonly string[] {
 
 const maximumListed = 5;
 
-/** Lists the apps by their covered time, the least covered first. */
+/** Lists the apps with the least covered time, least covered first, and how much the others have at least. */
 function describeApps({ apps }: Coverage): readonly string[] {
   const sorted = [...apps].sort((one, other) => one.covered.covered - other.covered.covered);
   const least = sorted.slice(0, maximumListed).map(({ app, covered }) => `${app} ${describeCovered(covered)}`);

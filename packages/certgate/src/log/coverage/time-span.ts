@@ -33,9 +33,7 @@ export function findOverlaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   return findCovered(spans, 2);
 }
 
-/**
- * The time between the spans and after the last one, that is when nothing is valid any more. Empty if there is no span.
- */
+/** The time between the spans and after the last one. Empty if there is no span. */
 export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   const merged = mergeSpans(spans);
   return merged.flatMap(({ until }, index) =>

@@ -44,7 +44,8 @@ export class CsvExport {
     if (!this.#isOpen) this.#takeRow(text);
     else if (text.length <= maximumLineLength) this.#begun = text;
     else {
-      // A quotation mark was never closed. The text is dropped, and the next line is read as a new row.
+      // A quotation mark was not closed within the maximum length. The text is dropped, and the next line is read as a
+      // new row.
       this.#isOpen = false;
       this.#sink.passTooLong();
     }

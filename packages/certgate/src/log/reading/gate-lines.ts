@@ -11,9 +11,9 @@ const anyStart = /\{\s*"certgate"\s*:/g;
 
 /**
  * Finds the gate lines in one line of text. A gate line may follow other text, such as the time that a host writes
- * first. It is ignored if a quotation mark comes before it: then it is part of a text that a program quotes, such as
- * the user agent of a request, which the caller has chosen. A text inside a gate line that looks like a gate line is
- * ignored too.
+ * first. If a quotation mark or an apostrophe comes before the first gate line, nothing is found: then the gate line is
+ * part of a text that a program quotes, such as the user agent of a request, which the caller has chosen. A text inside
+ * a gate line that looks like a gate line is ignored too.
  *
  * @returns the number of gate lines, including unreadable ones.
  */

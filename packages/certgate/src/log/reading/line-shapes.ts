@@ -29,7 +29,7 @@ const optional = (fits: Member['fits']): Member => ({ isRequired: false, fits })
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => typeof value === 'string' && findLineInstant(value) !== undefined;
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-/** Checks for a finite number, because JSON can write an infinite one: `1e999`. */
+/** Checks for a finite number that is not negative. JSON can write an infinite one: `1e999`. */
 const isAmount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isCount = (value: unknown): boolean => isAmount(value) && Number.isSafeInteger(value);
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);

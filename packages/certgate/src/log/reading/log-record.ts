@@ -72,7 +72,7 @@ export interface SourceReading {
   readonly tooLong: number;
   readonly otherVersions: number;
   readonly otherEvents: number;
-  /** The number of gate lines with a member of another type than their event has. */
+  /** The number of gate lines that lack a member of their event, or have one with a wrong value. */
   readonly malformed: number;
   /** The number of lines that were left out because the same line came before, in this source or another. */
   readonly repeated: number;

@@ -17,16 +17,13 @@ export interface LogSource {
   readonly read: (sink: FileSink) => Promise<void>;
 }
 
-/** Opens the given files, and all files in the given folders. */
+/** Lists the given files, and the files in the given folders, as sources. */
 export async function openLogFiles(files: readonly LogFile[]): Promise<readonly LogSource[]> {
   const listed = await listLogFiles(files);
   return listed.map((file) => ({ name: nameFile(file.file), read: (sink) => readLogFile(file, sink) }));
 }
 
-/**
- * Reads the files line by line, and calls `use` for each record, in the order of the files. What can't be used is
- * counted.
- */
+/** Reads the files, and calls `use` for each record, in the order of the files. What can't be used is counted. */
 export async function readLog(
   files: readonly LogFile[],
   use: (record: LogRecord) => void,

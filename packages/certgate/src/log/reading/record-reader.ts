@@ -131,7 +131,7 @@ export class RecordReader {
       counts.repeated += 1;
       return;
     }
-    // The request was already refused, and the line of that refusal is used.
+    // The request was already refused, and that refusal has a line of its own.
     if (line.event === 'decision' && line.after === 'denied') {
       counts.replaced += 1;
       return;

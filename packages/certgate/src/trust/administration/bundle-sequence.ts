@@ -17,12 +17,12 @@ interface FoundBundle {
 }
 
 /**
- * Refuses a bundle that is older than the last one that changed the document, because some of its anchors may have been
- * withdrawn since. The document's schema has no place for the sequence number, so the lines of the log keep it. The log
- * is not signed, but its lines can only stop a change.
+ * Refuses a bundle that is older than an earlier one of the log, because some of its anchors may have been withdrawn
+ * since. The document's schema has no place for the sequence number, so the lines of the log keep it. The log is not
+ * signed, so somebody who can change it can evade this check. The check itself can only stop a change.
  *
- * @throws {ToolFailure} if the bundle is older, if its age can't be determined, or if the operator accepted another
- * number.
+ * @throws {ToolFailure} if the bundle is older, if it would change an authority and its age can't be determined, or if
+ * the operator accepted another number.
  */
 export function expectNewerBundle(
   log: readonly string[],

@@ -15,21 +15,26 @@ export interface ChangeLogEntry {
   readonly revision: number;
   /** SHA-256 of the document's bytes, lower-case hexadecimal. */
   readonly documentSha256: string;
-  /** SHA-256 of the document that this one replaced, in lower-case hexadecimal; null if this one is the first. */
+  /** SHA-256 of the document that this one replaced, in lower-case hexadecimal; null if it replaced none. */
   readonly previousDocumentSha256: string | null;
   readonly signed: boolean;
-  /** Sentences about who gains or loses what. */
+  /** Sentences about what changes, for example who gains or loses what. */
   readonly changes: readonly string[];
   /**
-   * One character for each sentence of `changes`: `+` for a gain, `-` for a loss, `.` for neither. Absent in lines of
-   * earlier versions of the tool.
+   * One character for each sentence of `changes`: `+` for a gain, `-` for a loss, `.` for neither. Can be absent, for
+   * example in lines of earlier versions of the tool.
    */
   readonly marks?: string;
-  /** How many sentences were left out so that the line is short enough for one append. */
+  /** How many sentences were left out to keep the line short; absent if none were. */
   readonly changesLeftOut?: number;
-  /** The names of the identities that this change disabled; absent if there are none. */
+  /**
+   * The names of the identities that this change disabled. Absent if there are none, or if the line would be too long.
+   */
   readonly identities?: readonly string[];
-  /** The hashes of the pins that this change disabled, in upper-case hexadecimal; absent if there are none. */
+  /**
+   * The hashes of the pins that this change disabled, in upper-case hexadecimal. Absent if there are none, or if the
+   * line would be too long.
+   */
   readonly pins?: readonly string[];
   /**
    * The names of the identities that this change concerns, or `all`. Absent in lines of earlier versions of the tool,
@@ -120,7 +125,7 @@ function measure(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** Reads a line. Undefined if this tool did not write the line, or if the line was cut short. */
+/** Reads a line. Undefined if it is not JSON with the members of an entry, for example because it was cut short. */
 export function parseChangeLogEntry(line: string): ChangeLogEntry | undefined {
   let value: unknown;
   try {

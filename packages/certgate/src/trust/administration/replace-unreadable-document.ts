@@ -55,8 +55,8 @@ export function expectUsableRevision(revision: number): void {
 }
 
 /**
- * @throws {ToolFailure} if the log has this revision or a higher one. Apps that have read that document refuse the new
- * one.
+ * @throws {ToolFailure} if the log has this revision or a higher one, below `maximumGivenRevision`. Apps that have read
+ * that document refuse the new one.
  */
 export async function expectAboveLog(location: TrustLocation, revision: number): Promise<void> {
   const logged = await findLoggedRevision(location);
@@ -120,7 +120,7 @@ export interface Replacement extends TrustUpdate {
  * Writes `document`, which has the revision that the operator gave, in place of one that can't be read. Nothing is
  * copied from the old bytes.
  *
- * @throws {ToolFailure} with the stored document unchanged.
+ * @throws {ToolFailure} if the document was not replaced, or if the storage's answer was lost.
  */
 export async function replaceUnreadableDocument(
   location: TrustLocation,

@@ -24,13 +24,19 @@ export type HistoryItem =
    * request only.
    */
   | { readonly kind: 'lost'; readonly entry: ChangeLogEntry }
-  /** Something other than this tool changed the document: no line leads to `documentSha256`. */
+  /**
+   * No line leads to `documentSha256`: something other than this tool wrote that document, or (with `isBeginning`) it
+   * may be older than the log.
+   */
   | {
       readonly kind: 'gap';
       readonly documentSha256: string;
-      /** The revision of the unexplained document if it is known; otherwise that of the next line, minus one. */
+      /**
+       * The revision of that document. If it is unknown, that of the next line minus one, or the highest one of the log
+       * if the document in force can't be read.
+       */
       readonly revision: number;
-      /** Whether no line is older, so that the document was there before the log began. */
+      /** Whether the history has no older change, so that the document may have been there before the log began. */
       readonly isBeginning: boolean;
     }
   /** A line that can't be read. */

@@ -62,7 +62,10 @@ export function askGate(
   return { changes, isAsked: ({ kind, value }) => kind === 'thumbprintSha256' && asked.has(value) };
 }
 
-/** The moments from which on the gate's answer may change, in order. The first one is `now`. */
+/**
+ * `now`, and the later moments at which the times of a matching pin or the beginning of the certificate may change the
+ * gate's answer, in order.
+ */
 function listMoments(
   snapshots: readonly TrustSnapshot[],
   certificate: PresentedCertificate,

@@ -25,7 +25,10 @@ import {
 
 /** Who gains and who loses what when one document takes the place of another. */
 export interface TrustComparison {
-  /** First in the order of the later document, then what was removed, then what concerns the document as a whole. */
+  /**
+   * First in the order of the later document, then what was removed, then shared names, authorities and what concerns
+   * the document as a whole, then what the gate answered about `asked`.
+   */
   readonly changes: readonly TrustChange[];
   /** Whether some identity or some app gains. */
   readonly gains: boolean;
@@ -39,11 +42,11 @@ export interface TrustComparison {
 }
 
 /**
- * Compares two documents for all functions and times, and misses no gain and no loss. Several entries that match one
- * certificate may contradict each other, so that adding or removing one entry changes what the others decide. The
- * documents show this for a name and the wildcard over it. For other entries, `possibleGains` and `possibleLosses` say
- * where it could be so. The comparison may report a gain that no caller has (for example, a pin whose window begins
- * after its certificate has ended). Changes with the effect `changes` are for people.
+ * Compares two documents for all functions and times. Several entries that match one certificate may contradict each
+ * other, so that adding or removing one entry changes what the others decide. The documents show this for a name and
+ * the wildcard over it. For other entries, `possibleGains` and `possibleLosses` say where it could be so. The
+ * comparison may report a gain that no caller has (for example, a pin whose window begins after its certificate has
+ * ended). Changes with the effect `changes` are for people.
  */
 export function compareTrustDocuments(
   before: TrustSnapshot,

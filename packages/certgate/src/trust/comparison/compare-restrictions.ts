@@ -41,7 +41,10 @@ function compareAudiences(
   ];
 }
 
-/** An entry that is added to the deny list loses, and one that is removed from it gains. */
+/**
+ * An entry that is added to the deny list loses, and one that is removed from it gains, if the certificate could be
+ * admitted otherwise.
+ */
 function* compareDenied(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
   for (const index of ['thumbprintsSha256', 'serialNumbers'] as const) {
     const [earlier, later] = [before.denied[index], after.denied[index]];
@@ -77,7 +80,7 @@ function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, snapshot: TrustS
   return identities.some((identity) => canCall({ snapshot, identity }));
 }
 
-/** `snapshot` is the document in which the certificate is not denied. */
+/** `snapshot` is the document in which a pin of the certificate is looked up. */
 function describeDenied(
   effect: TrustEffect,
   { thumbprintSha256, serialNumber, issuedBy }: DeniedCertificate,

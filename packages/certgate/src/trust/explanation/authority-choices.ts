@@ -53,7 +53,7 @@ function chooseForRotation({ name: AUTHORITY, revocation: { crls } }: TrustedAut
 interface WantedCertificate {
   readonly wanted: readonly ('addTrustAnchor' | 'addIntermediate')[];
   readonly subject?: string | undefined;
-  /** Whether the document has no certificate of the issuer, so that the whole authority may have been replaced. */
+  /** Whether no certificate of the issuer was found, so that the whole authority may have been replaced. */
   readonly isUnknown?: boolean;
 }
 
@@ -115,7 +115,8 @@ export function chooseForConstraint({ authority, claim }: PathFacts, context: Re
 }
 
 /**
- * Whether a constraint has a leading dot. RFC 5280 gives it no meaning, so the gate refuses every DNS name below it.
+ * Whether the authority has a constraint with a leading dot, and the gate refuses every DNS name below it. RFC 5280
+ * gives such a constraint no meaning.
  */
 function hasLeadingDot({ dnsConstraintsWithLeadingDot, trustAnchors, intermediates }: TrustedAuthority): boolean {
   const bases = [...trustAnchors, ...intermediates].flatMap(({ nameConstraints: constraints }) =>
@@ -141,7 +142,7 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
   const late = findDelay(AUTHORITY, context);
   const lifetime = findExcusedLifetime(facts.fault);
   const choices: readonly (RemedyChoice | false)[] = [
-    // No list of the document is late, so none of them is about the certificate.
+    // No list is known to be late, so the certificate may need another list.
     late === undefined && {
       when: `If the authority "${AUTHORITY}" publishes a list${isNamed ? ' that is not among those of the document' : ', which the document does not name'}`,
       commands: [run('addRevocationList', { AUTHORITY, ADDRESS: `file:${AUTHORITY}.crl` })],
@@ -165,16 +166,14 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
   return choices.filter((choice) => choice !== false);
 }
 
-/**
- * The certificate's lifetime in seconds, as the gate measured it. Infinite if the certificate has no valid noRevAvail.
- */
+/** The certificate's lifetime in seconds, as the gate measured it. Infinite if `fault` doesn't name it. */
 function findExcusedLifetime(fault: string): number {
   return Number(/noRevAvail and a lifetime of (\d+) seconds/.exec(fault)?.[1] ?? Infinity);
 }
 
 /**
- * Explains why no setting lets noRevAvail excuse the certificate. Empty if a setting does, or if the certificate
- * doesn't have noRevAvail.
+ * Explains why no setting lets noRevAvail excuse the certificate. Empty if a setting does, or if `fault` doesn't
+ * mention noRevAvail.
  */
 export function describeLongLifetime(fault: string): string {
   const lifetime = findExcusedLifetime(fault);
@@ -182,7 +181,10 @@ export function describeLongLifetime(fault: string): string {
   return ` No value of --accept-no-rev-avail (at most ${maximumLifetimeSeconds} seconds) suffices for this certificate: the authority must issue another one, or publish a list.`;
 }
 
-/** How many seconds ago the first of the authority's lists ended, plus one day. Undefined if none of them is over. */
+/**
+ * How many seconds ago the first of the authority's lists ended, plus one day. Undefined if none of them is known to be
+ * over.
+ */
 function findDelay(authority: string, { revocation, now }: RemedyContext): number | undefined {
   const ends = (revocation?.find(authority)?.crls ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
   const over = ends.filter((end) => end < now);

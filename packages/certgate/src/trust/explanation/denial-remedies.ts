@@ -242,11 +242,11 @@ export interface ReportedRemedy {
 }
 
 export interface ReportedChoice {
-  /** When to take this choice; null if there is only one choice. */
+  /** When to take this choice; null if it has no condition. */
   readonly when: string | null;
-  /** Commands to be run in this order, without changes. */
+  /** Commands to be run in this order. A person replaces words like THUMBPRINT-FROM-THE-OWNER first. */
   readonly commands: readonly string[];
-  /** The file that a person must get before they run a command; null if none is missing. */
+  /** What a person must get before they run a command, such as files; null if nothing is missing. */
   readonly needs: string | null;
 }
 
@@ -258,8 +258,8 @@ const byTime: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Finds what ends a denial. `facts` are absent if a custom trust store of the app refused, or if a line of the log
- * doesn't contain them.
+ * Finds what ends a denial. `facts` may be absent, for example if a custom trust store of the app refused, or if a line
+ * of the log doesn't contain them.
  */
 export function findRemedy(
   { code, facts, identityName }: Pick<Denial, 'code' | 'facts' | 'identityName'>,

@@ -35,7 +35,10 @@ export interface Explanation {
   readonly matches: readonly PinnedIdentity[];
   /** The certification paths that the gate tried, in that order; empty if it looked for none. */
   readonly paths: readonly ReportedPath[];
-  /** The first moment at which the answer changes, if nobody changes anything; undefined if it never does. */
+  /**
+   * The first moment at which the answer changes, if nobody changes anything. Undefined if no such moment was found, or
+   * if the app refuses the document.
+   */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }
 
@@ -72,7 +75,8 @@ function findMatches({ pins }: TrustSnapshot, certificate: PresentedCertificate)
 }
 
 /**
- * All moments at which the decision may change. Between two of them, nothing that it depends on changes with the time.
+ * The moments at which the decision may change: the bounds of certificates, revocation lists, pins, identities and
+ * report-only.
  */
 function listMoments(
   { presented, requirement, trust, revocation }: ExplanationQuestion,

@@ -57,7 +57,7 @@ export interface LineReport extends Readonly<Record<LineKey, string | null>> {
    * Whether the line was written with this document. `unknown`: it doesn't name its document, or only by the revision.
    */
   readonly document: 'same' | 'changed' | 'unknown';
-  /** The last five changes since the line's document, newest last, from the unsigned log of changes. */
+  /** At most five changes since the line's document, newest last, from the unsigned log of changes. */
   readonly changes: readonly string[];
   readonly untold: readonly string[];
   readonly nearMatches: readonly ReportedNearMatch[];
@@ -195,8 +195,8 @@ function listChanges(line: LogLine, { changeLog, loaded }: LineQuestion): readon
 }
 
 /**
- * The function and the roles that the line names. Placeholders in capitals replace what the line doesn't name, and
- * names with unusual characters.
+ * The function and the roles that the line names. Placeholders in capitals replace what the line doesn't name. Names
+ * with unusual characters are not used, except for roles of the document.
  */
 function readRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequirement {
   const functionName = findLineText(line, 'function') ?? '';

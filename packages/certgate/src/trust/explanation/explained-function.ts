@@ -32,9 +32,15 @@ export interface AppAnswer extends Omit<GateAnswer, 'report'> {
 
 /** What the app answers after it was loaded with this document. */
 export interface AskedApp {
-  /** The gate's answer; undefined if the app has no gate that can say what it decides. */
+  /**
+   * The gate's answer. Undefined if the app does not start with this document, or if it has no gate that can say what
+   * it decides.
+   */
   readonly answer: AppAnswer | undefined;
-  /** Whether the app decided by this document, or refused it while it reads no other document. */
+  /**
+   * Whether the app decided by this document, or refused it while it reads no other document. True if it does not start
+   * with this document.
+   */
   readonly isByDocument: boolean;
   /** Why the app does not start with this document, although it starts with its own settings. */
   readonly startFault?: string;

@@ -62,7 +62,8 @@ export interface ExplanationReport {
   readonly outcome: 'allowed' | 'denied' | 'unverified';
   readonly unverified: readonly Unverified[];
   /**
-   * What the app's gate says after the app was loaded with this document; null if no app was asked, or if it can't say.
+   * What the app's gate says after the app was loaded with this document; null if no app was asked, if it can't say, or
+   * if `gate` is `not-asked`.
    */
   readonly app: ReportedApp | null;
   readonly signed: boolean;
@@ -81,13 +82,13 @@ export interface ExplanationReport {
    */
   readonly accessEndsAt: string | null;
   /**
-   * Until when the pin accepts the certificate without clientAuth (RFC 3339); null unless the caller is admitted
-   * because of that.
+   * Until when the pin accepts the certificate without clientAuth (RFC 3339); null unless the caller is admitted by the
+   * document because of that.
    */
   readonly withoutClientAuthUntil: string | null;
   /**
-   * Set if the certificate of an admitted caller looks like one of a public CA, so that the renewed one will lack
-   * clientAuth; otherwise null.
+   * Set if the document admits the caller, and the caller's certificate looks like one of a public CA, so that the
+   * renewed one will lack clientAuth; otherwise null.
    */
   readonly clientAuthLoss: ClientAuthLoss | null;
   readonly nextChange: { readonly at: string; readonly outcome: 'allowed' | 'denied'; readonly code: string } | null;
@@ -97,8 +98,8 @@ export interface ExplanationReport {
   /** The identities that the certificate may have been meant for, if no identity has it. */
   readonly nearMatches: readonly ReportedNearMatch[];
   /**
-   * What ends the denial, also one that is let through as report-only. Null if there is no denial, or if the app's own
-   * gate decided differently.
+   * What ends the denial, also one that is let through as report-only. Null if there is no denial, or if the answer of
+   * the app's own gate replaces this one.
    */
   readonly remedy: ReportedRemedy | null;
 }
@@ -193,8 +194,9 @@ function findIdentity({ identities }: TrustSnapshot, { decision, matches }: Expl
 
 /**
  * Adds the answer of the app's own gate. If that gate decided by this document (with its other stores, lists and
- * options), its answer replaces the report's. Otherwise the stricter of the two answers is used. If it could not read
- * its trust document from here, its answer says nothing about the app where it runs.
+ * options), its answer replaces the report's, unless the report itself says `trust_unavailable`. Otherwise the stricter
+ * of the two answers is used. If the gate could not read its trust document from here, its answer says nothing about
+ * the app where it runs.
  */
 export function heedApp(report: ExplanationReport, app: AskedApp | undefined): ExplanationReport {
   if (app?.answer === undefined || report.gate === 'not-asked') return report;

@@ -39,7 +39,10 @@ export interface KnownDocument {
   readonly trust: TrustSnapshot;
 }
 
-/** The entries of the certificate in one of several documents of the app. */
+/**
+ * The entries of the certificate in one document of the app. `store` and `roles` are absent if the app has only one
+ * document.
+ */
 export interface PlacedIdentity extends MatchedIdentity, Pick<Partial<KnownDocument>, 'store'> {
   readonly roles?: readonly string[];
 }
@@ -234,7 +237,7 @@ function readStranger({ line, trust, identity }: CodeQuestion): Reading {
 /** A line of Certgate's log: an object with whatever its author put into it. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** The maximum length of a text, in characters. A whole line of a gate is shorter. */
+/** The maximum length of a text, in characters. What follows is cut off. */
 const maximumTextLength = 2048;
 
 /** A text of the line. Undefined if the key is absent, or if its value is empty or not a text. */

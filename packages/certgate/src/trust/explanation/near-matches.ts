@@ -91,7 +91,7 @@ export function countDigitSlips(one: string, other: string): number | undefined 
 
 /**
  * Whether a segment of one text is in the other. A typing error spoils at most two neighbouring segments, so that at
- * least one remains whole. This quick check replaces a hundred thousand alignments.
+ * least one remains whole. This quick check makes most alignments unnecessary.
  */
 function sharesSegment(one: string, other: string): boolean {
   const count = 2 * maximumSlips + 1;

@@ -37,7 +37,7 @@ export interface RemedyContext {
 
 /** Commands that end the denial if all of them are run, in this order. */
 export interface RemedyChoice {
-  /** When to take this choice; absent if there is only one. */
+  /** When to take this choice; absent if it has no condition. */
   readonly when?: string;
   readonly commands: readonly Command[];
   /** What a person must get first, if a command names a file that is not there yet. */
@@ -80,10 +80,7 @@ export function listValues(pins: readonly PinEntry[]): readonly string[] {
   return pins.map(({ value }) => value);
 }
 
-/**
- * Replaces a caller's pin. A caller that is recognized by a name needs no change, because the name also matches the
- * next certificate.
- */
+/** The command that replaces the pins of the identity; no choice if the denial names no identity. */
 export function chooseNewCertificate({ identityName: NAME }: Pick<RemedyContext, 'identityName'>): Choices {
   const NEW_FILE = 'new.crt.pem';
   const needs = `${NEW_FILE}: the new certificate of the caller, without its key`;
@@ -91,8 +88,8 @@ export function chooseNewCertificate({ identityName: NAME }: Pick<RemedyContext,
 }
 
 /**
- * If another pin is valid, pins outside of their window are removed, because they open nothing. Otherwise their bounds
- * are changed.
+ * If the certificate itself is over, it must be replaced. Otherwise, if another pin is valid, pins outside of their
+ * window are removed, because they open nothing. If none is valid, their bounds are changed.
  */
 export function chooseForPinWindow(
   facts: DenialFacts['pin_expired' | 'pin_not_yet_valid'],

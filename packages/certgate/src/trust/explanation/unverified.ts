@@ -37,7 +37,7 @@ export function listUnverifiedOfApp(
   ];
 }
 
-/** One line for each gap, with the option that closes it. */
+/** One line for each gap, with the option that closes it if there is one. */
 export function describeUnverified(
   unverified: readonly Unverified[],
   audience: readonly string[],

@@ -184,7 +184,7 @@ function isConflict(thrown: unknown): boolean {
   return (status === 412 && code === 'ConditionNotMet') || (status === 409 && code === 'BlobAlreadyExists');
 }
 
-/** Reports an unknown outcome if the connection may have broken after the write. */
+/** Reports an unknown outcome if the storage may have made the write although no success was reported. */
 function explainUnknownOutcome(fault: unknown, { url }: BlobAddress): unknown {
   const { status, code, name } = readAzureFault(fault);
   const isCertain = status !== undefined && status < 500;

@@ -9,8 +9,8 @@ import {
 import { formatTrustCall, formatTrustChange } from '../../../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
 
-// These edits are pure, like the edits of identities. They leave some checks (a leaf as an anchor, a name twice) to the
-// reader of documents, because its messages are better.
+// These edits are pure, like the edits of identities. They leave some checks (for example, of a leaf as an anchor) to
+// the reader of documents, because its messages are better.
 
 export function addAuthority(document: TrustDocument, authority: TrustDocumentAuthority): TrustDocument {
   const there = findAuthority(document, authority.name);
@@ -47,9 +47,10 @@ export interface PublishedAnchors {
 }
 
 /**
- * Makes the published anchors the only ones of the authority.
+ * Makes the published anchors the only ones of the authority, which is created if there is none.
  *
- * @throws {ToolFailure} if the anchors would also vouch for names of another trust domain or authority.
+ * @throws {ToolFailure} if another authority has the key of one of the anchors, or if the existing authority signs for
+ * another trust domain or for none.
  */
 export function syncTrustAnchors(
   document: TrustDocument,
@@ -75,7 +76,7 @@ export function syncTrustAnchors(
 
 /**
  * Refuses anchors whose keys belong to another authority. Otherwise a certificate that is denied or revoked under one
- * authority would be admitted under the other.
+ * authority could be admitted under the other.
  */
 function refuseForeignKeys({ authorities = [] }: TrustDocument, name: string, trustAnchors: readonly string[]): void {
   const keys = new Set(trustAnchors.map(readKey));
@@ -108,7 +109,7 @@ function expectOnlyDomain({ name, spiffeTrustDomains = [] }: TrustDocumentAuthor
 }
 
 /**
- * Adds certificates and settings to an authority. A certificate that is already there is not added again. An
+ * Adds certificates and settings to an authority. A certificate that is already in the same list is not added again. An
  * intermediate that becomes a trust anchor is removed from the intermediates.
  */
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {

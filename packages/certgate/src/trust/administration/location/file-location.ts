@@ -185,7 +185,7 @@ async function appendLine(path: string, line: string): Promise<void> {
       const last = Buffer.alloc(1);
       if (size > 0) await file.read(last, 0, 1, size - 1);
       const separator = size > 0 && last[0] !== 0x0a ? '\n' : '';
-      // One write, because other processes append at the same time.
+      // One call, because other processes append at the same time.
       await file.appendFile(`${separator}${line}\n`);
       await file.sync();
     } finally {

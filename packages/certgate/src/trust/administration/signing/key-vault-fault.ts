@@ -7,7 +7,7 @@ import {
 } from '../../../azure-sdk/azure-fault.js';
 import type { KeyVaultAddress } from './key-vault-address.js';
 
-/** Explains in a person's words what the vault refused, and who can change that. */
+/** Explains a fault of the vault in a person's words and, if possible, what to do about it. */
 export function explainKeyVaultFault(
   thrown: unknown,
   address: KeyVaultAddress,

@@ -140,7 +140,7 @@ export const frontEndScenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-/** Plays a denial that a host's adapter gives before it looks at a certificate. */
+/** Plays a denial that a host's adapter reports. */
 const ofHost = <Code extends DenialCode>(
   code: Code,
   facts: DenialFacts[Code],

@@ -117,7 +117,7 @@ export function edit(change: (identity: TrustDocument['identities'][number]) => 
 
 /**
  * Runs a printed line in a shell. The tool itself then runs in this process, with the words that the shell passed.
- * Rejects if the tool does.
+ * Rejects if the tool fails.
  *
  * @throws if the line calls something else.
  */

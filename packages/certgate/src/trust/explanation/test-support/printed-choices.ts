@@ -1,6 +1,6 @@
 /** A choice that `explain` printed, as people read it. */
 export interface Choice {
-  /** The line before the commands; empty if there is only one choice. */
+  /** The line before the commands; empty if there is none. */
   readonly introduction: string;
   readonly commands: readonly string[];
 }
