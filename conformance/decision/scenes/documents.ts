@@ -2,7 +2,9 @@ import { toPem } from '@certgate/x509/test-support/openssl.js';
 import type { Authority, Document, Identity } from '../reference/document.js';
 import { day, getPool, hour, type Made, type MadeAuthority, start } from './certificates.js';
 import type { Random } from './random.js';
-import type { Signature } from './store-options.js';
+
+/** Whose key signed a document: the store's, another one, both, or none. `garbage` is not a signature. */
+export type Signature = 'own' | 'foreign' | 'both' | 'none' | 'garbage';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Pin = Mutable<NonNullable<Identity['pins']>[number]>;

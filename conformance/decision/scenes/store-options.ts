@@ -2,11 +2,8 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { isDocumentSigned } from '../facts.js';
 import type { StoreOptions } from '../reference/instance.js';
 import { getPool } from './certificates.js';
-import type { Draft } from './documents.js';
+import type { Draft, Signature } from './documents.js';
 import type { Random } from './random.js';
-
-/** Whose key signed a document: the store's, another one, both, or none. `garbage` is not a signature. */
-export type Signature = 'own' | 'foreign' | 'both' | 'none' | 'garbage';
 
 interface SigningKey {
   readonly privateKey: KeyObject;
@@ -17,14 +14,17 @@ interface SigningKey {
 let keys: readonly [own: SigningKey, foreign: SigningKey] | undefined;
 
 function getKeys(): readonly [own: SigningKey, foreign: SigningKey] {
+  return (keys ??= makeKeys());
+}
+
+function makeKeys(): readonly [own: SigningKey, foreign: SigningKey] {
   const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
   const own = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const foreign = generateKeyPairSync('ed25519');
-  keys ??= [
+  return [
     { privateKey: own.privateKey, hash: 'sha384', pem: pemOf(own.publicKey) },
     { privateKey: foreign.privateKey, hash: null, pem: pemOf(foreign.publicKey) },
   ];
-  return keys;
 }
 
 /** Chooses the options of a store. Most options are rare. */
