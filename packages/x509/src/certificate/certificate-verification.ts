@@ -73,7 +73,7 @@ const requirements: { readonly [Code in CertificateFaultCode]: FactsFinder<Code>
     extensions.length > 0 && { extensions },
   certificate_extended_key_usage_unsuitable: ({ extendedKeyUsage }) =>
     extendedKeyUsage && !extendedKeyUsage.includes(clientAuthentication) && { extendedKeyUsage },
-  // RFC 8446 §4.4.2.2 and RFC 5246 §7.4.6: a TLS client signs the handshake.
+  // RFC 8446 §4.4.3 and RFC 5246 §7.4.8: a TLS client signs the handshake.
   certificate_key_usage_unsuitable: ({ keyUsage }) =>
     keyUsage && !keyUsage.includes('digitalSignature') && { keyUsage },
   certificate_key_unsupported: ({ publicKey }) => judgeKey(publicKey) === 'unsupported' && { publicKey },

@@ -21,7 +21,7 @@ import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
 
 /**
  * The fields of a certificate (RFC 5280 §4.1), as they are in its DER. The functions below decode its names and its
- * key; client-certificate.ts and path-extensions.ts decode its extensions.
+ * key. Other files of this room decode the content of its extensions.
  */
 export interface CertificateStructure {
   readonly der: Uint8Array;
@@ -141,10 +141,11 @@ export function decodeExtensionList(sequence: DerElement): ReadonlyMap<string, C
 /** One attribute of a relative distinguished name: its type's object identifier and its text. */
 export interface NameAttribute {
   readonly type: string;
-  /** The value as it is encoded, so it may contain control characters. */
+  /** The decoded text, without escapes, so it may contain control characters. */
   readonly value: string;
   /**
-   * Set if the value is not a text. `value` is then `#` and the DER in hexadecimal, which a text could also contain.
+   * Set if the value is not a DirectoryString (RFC 5280 §4.1.2.4) or an IA5String. `value` is then `#` and the DER in
+   * hexadecimal, which a text could also contain.
    */
   readonly isEncoded?: true;
 }
@@ -229,7 +230,7 @@ function decodeBeyondAscii({ tag, content }: DerElement): string {
 
 /**
  * The key in a subject public key info (RFC 3279, RFC 5480, RFC 8410, RFC 9881). `other` is an algorithm that this
- * package doesn't know.
+ * package doesn't know, or ML-DSA with parameters.
  */
 export type CertificatePublicKey =
   | { readonly algorithm: 'rsa'; readonly bits: number }
@@ -239,7 +240,7 @@ export type CertificatePublicKey =
   | { readonly algorithm: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' }
   | { readonly algorithm: 'other'; readonly objectIdentifier: string };
 
-/** Curves whose points are checked only for their form: the strict profile refuses these keys anyway. */
+/** Curves without a check that the point is on them. The strict profile refuses these keys anyway. */
 const otherCurveNames: Readonly<Record<string, string>> = {
   '1.2.840.10045.3.1.1': 'P-192',
   '1.3.132.0.33': 'P-224',
@@ -291,7 +292,7 @@ function countModulusBits(key: DerElement): number {
   reader.expectEnd();
   const first = modulus[0] ?? 0;
   if (first >= 0x80) return refuseDer('a negative RSA modulus');
-  // The modulus is the product of two odd primes (RFC 8017 §3.1).
+  // The modulus is the product of odd primes (RFC 8017 §3.1).
   if (!isOdd(modulus)) return refuseDer('an even RSA modulus');
   // RFC 8017 §3.1: odd, and at least 3. If the exponent is 1, anybody can sign, and OpenSSL accepts that.
   if ((exponent[0] ?? 0x80) >= 0x80 || !isOdd(exponent) || (exponent.length === 1 && (exponent[0] ?? 0) < 3)) {
@@ -311,8 +312,8 @@ function isOdd(integer: Uint8Array): boolean {
 }
 
 /**
- * Accepts only named curves (RFC 5480 §2.1.1): with explicit parameters, the caller chooses the mathematics
- * (CVE-2020-0601).
+ * Returns the name of a named curve (RFC 5480 §2.1.1). With explicit parameters, the caller chooses the mathematics
+ * (CVE-2020-0601): these get a name of their own, which `judgeKey` calls too weak.
  */
 function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyInfo: DerElement): string {
   if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');
@@ -325,8 +326,9 @@ function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyIn
 }
 
 /**
- * Whether the octets are an uncompressed or compressed point of the curve (RFC 5480 §2.2). Neither form can encode the
- * point at infinity. The curves have a prime order, so every other point has that order (SP 800-56A §5.6.2.3.3).
+ * Whether the octets are an uncompressed or compressed point of the curve (RFC 5480 §2.2). If `curve` is undefined,
+ * only the first octet is checked. Neither form can encode the point at infinity. The curves in `curves` have a prime
+ * order, so every other point has that order (SP 800-56A §5.6.2.3.3).
  */
 function isPoint(point: DerElement, curve: Curve | undefined, { encoded }: DerElement): boolean {
   const hex = toText(point, 'hex');

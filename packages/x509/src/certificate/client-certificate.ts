@@ -30,7 +30,8 @@ import {
 import { type ArgumentRule, expectArgument, isObject, octets } from '../encoding/own-members.js';
 
 /**
- * A client's own certificate, decoded from DER and frozen. Its names and hashes are computed when they are read.
+ * A client's own certificate, decoded from DER and frozen. `subject`, `issuer`, `commonName`, `serialNumber` and the
+ * hashes are computed when they are read.
  */
 export interface ClientCertificate extends CertificateExtensions {
   readonly der: Uint8Array;
@@ -47,7 +48,10 @@ export interface ClientCertificate extends CertificateExtensions {
   readonly issuer: string;
   readonly subjectName: DistinguishedName;
   readonly issuerName: DistinguishedName;
-  /** The common name as it is encoded, with control characters: log `subject` instead. */
+  /**
+   * The text of the most specific common name, without escapes: it may contain control characters, so log `subject`
+   * instead. Undefined if the subject has none, or if its value is not a text.
+   */
   readonly commonName: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (RFC 5280 §4.1.2.5). */
   readonly notBefore: number;
@@ -61,7 +65,8 @@ export type ClientCertificateDecoding =
 
 /**
  * Decodes DER to a ClientCertificate (RFC 5280 §4.1). If the bytes are not exactly one X.509 certificate, the answer is
- * a fault in words for the operator, which names a private key or a signing request if the bytes are one.
+ * a fault in words for the operator. It names a signing request, or a private key that is not encrypted, if the bytes
+ * are one.
  *
  * @example
  * ```ts
@@ -210,7 +215,7 @@ export type KeyUsage = (typeof keyUsageNames)[number];
 
 /** The extensions that the end-entity checks need (RFC 5280 §4.2). */
 export interface CertificateExtensions {
-  /** False if the certificate has version 1 or 2, which allow no extensions. */
+  /** False if the certificate has no extensions. Those of version 1 or 2 can't have any. */
   readonly hasExtensions: boolean;
   /** `cA` of basicConstraints (§4.2.1.9). */
   readonly isCertificateAuthority: boolean;
@@ -282,8 +287,7 @@ export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
 
 /**
  * Recognises, by the first fields, what people send instead of a certificate, and describes it for the operator.
- * Undefined for anything else. The first octets show that something is a certificate of version 3, so that unknown
- * callers can't make this check cost more.
+ * Undefined for anything else. It reads only the first few fields, so that unknown callers can't make it cost more.
  */
 export function findMistakenStructure(der: Uint8Array): string | undefined {
   const outer = readDerHeader(der, 0);

@@ -57,7 +57,9 @@ function escapeValue(value: string): string {
   return replaceInvisible(escaped, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
 }
 
-/** The most specific common name, if its value is a text. As encoded: for a log, use `formatDistinguishedName`. */
+/**
+ * The most specific common name, if its value is a text. It is not escaped: for a log, use `formatDistinguishedName`.
+ */
 export function findCommonName(name: DistinguishedName): string | undefined {
   const last = name.flat().findLast(({ type }) => type === nameAttributeTypes.commonName);
   return last?.isEncoded === true ? undefined : last?.value;
@@ -112,7 +114,7 @@ function isComparable({ type, isEncoded }: NameAttribute): boolean {
  * caller sent.
  */
 const maximumNameLength = 4096;
-/** Limit for a text with characters beyond ASCII: normalization sorts runs of combining marks in quadratic time. */
+/** Limit for a text that is not only printable ASCII: normalization sorts runs of combining marks in quadratic time. */
 const maximumTextLength = 512;
 
 /**
@@ -184,7 +186,7 @@ function mapCharacters(text: string): string {
   return text.replace(mappings.space, ' ').replace(mappings.nothing, '');
 }
 
-/** RFC 3454 table B.2, where it differs from `toLowerCase`. */
+/** Lower case, with two more foldings of RFC 3454 table B.2. */
 function foldCharacters(text: string): string {
   return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }

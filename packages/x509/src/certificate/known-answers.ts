@@ -98,7 +98,7 @@ const rsaKeys = {
 
 /**
  * Makes a key for which a chosen number is a good signature. With the exponent 3, s signs the encoded message m if s³
- * mod n = m. So for any s and m, the modulus n = s³ − m makes the signature good.
+ * mod n = m. So the modulus n = s³ − m, which is greater than m here, makes the signature good.
  */
 function signByCube(encoded: Buffer, algorithmIdentifier: string): Signing {
   const message = toNumber(encoded);

@@ -6,7 +6,7 @@ import { decodeAccessMethods } from './path-extensions.js';
 const authorityInformationAccess = '1.3.6.1.5.5.7.1.1';
 const ocspAccessMethod = '1.3.6.1.5.5.7.48.1';
 
-/** What RFC 9608 (§2, §3) forbids beside `noRevAvail`. */
+/** What breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`, or prevents the check. */
 export type NoRevAvailFault =
   | { readonly reason: 'critical' | 'authority' | 'crl_distribution_points' | 'freshest_crl' | 'ocsp_address' }
   /** `fault` says why the authority information access can't be decoded. */

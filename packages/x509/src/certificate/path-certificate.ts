@@ -78,7 +78,10 @@ export interface PathCertificate extends PathExtensions {
   readonly thumbprintSha256: string;
 }
 
-/** The extensions of a certificate that path validation reads. Undefined if the extension is absent. */
+/**
+ * The extensions of a certificate that path validation reads. A member is undefined, or false, if its extension is
+ * absent.
+ */
 export interface PathExtensions {
   readonly basicConstraints: (BasicConstraints & { readonly isCritical: boolean }) | undefined;
   readonly keyUsage: readonly KeyUsage[] | undefined;
@@ -138,7 +141,7 @@ const processedExtensions: ReadonlySet<string> = new Set(Object.values(extension
 
 /**
  * Decodes DER to a PathCertificate. The answer is a fault, in words for the operator, if the bytes are anything else. A
- * ClientCertificate is accepted too, and is not decoded again unless another copy of this package made it.
+ * ClientCertificate is accepted too. If this copy of the package made it, what it has decoded is used again.
  */
 export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerDecoding<PathCertificate> {
   const fields = DecodedCertificate.findFields(der);
@@ -175,7 +178,7 @@ export const aPathCertificate: ArgumentRule = decodedBy(
   ...['subjectAlternativeNames', 'nameConstraints', 'hasNoRevAvail', 'extensions', 'unknownCriticalExtensions'],
 );
 
-/** `known` is the same structure decoded in the other view, if that was possible. */
+/** `known` is the same structure decoded as a ClientCertificate, if there is one. */
 function decodeCertificate(
   structure: CertificateStructure,
   known?: CertificateFields,

@@ -54,7 +54,7 @@ const knownQualifiers: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.
 
 /**
  * Whether RFC 5280 defines every qualifier of the policies. The content of a known qualifier is for people and is not
- * read.
+ * read. False if the extension can't be decoded.
  */
 export function hasKnownQualifiers(extensionValue: Uint8Array): boolean {
   const areKnown = tryDer(() => {

@@ -37,8 +37,8 @@ export const publicIssuanceEvidence = [
   'mail_policy',
   'self_signed',
   /**
-   * It has no name, or a name that no public CA may certify: a URI, a mailbox, a private address, or a host name
-   * outside the public domains.
+   * It has no DNS name and no IP address, or a name that no public CA may certify: a URI, a mailbox, a private address,
+   * or a host name outside the public domains.
    */
   'private_name',
   /** It is valid for longer than the rules allowed for a public certificate on the day of its issue. */
@@ -139,7 +139,8 @@ function judge(structure: CertificateStructure): PublicIssuance {
 }
 
 /**
- * Weighs the evidence. Names, addresses and policies are easily forged, but a timestamp is not. Evidence that the rules
+ * Weighs the evidence. Three kinds exclude a public TLS server certificate at once. An embedded timestamp, whose
+ * signature is not verified, weighs as much as a policy together with a name or an address. Evidence that the rules
  * forbid such a certificate lowers the verdict by one step, because the CA may have made a mistake.
  */
 function weigh(evidence: ReadonlySet<PublicIssuanceEvidence>): PublicIssuance['verdict'] {
@@ -225,7 +226,8 @@ function isName({ type }: SubjectAlternativeName): boolean {
 }
 
 /**
- * Top-level domains that are not public: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal` (2024), and common habits.
+ * Top-level domains that are not for public hosts: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal` (2024), and common
+ * habits.
  */
 const privateDomains: ReadonlySet<string> = new Set([
   'local', 'internal', 'localhost', 'localdomain', 'test', 'example', 'invalid', 'arpa', 'corp', 'home', 'lan',

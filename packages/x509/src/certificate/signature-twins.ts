@@ -83,9 +83,7 @@ function subtract(order: Uint8Array, { bytes, end, length }: DerElement): Uint8A
   return difference.subarray((difference[first] ?? 0) < 0x80 ? first : first - 1);
 }
 
-/**
- * Writes into one buffer: an element for each level would allocate five. `signed` is everything before the signature.
- */
+/** Writes the whole certificate into one buffer. `signed` is the TBSCertificate and the signature algorithm. */
 function encodeTwin(signed: Uint8Array, r: DerElement, s: Uint8Array): Uint8Array {
   const header = encodeDerHeader(derTags.integer, s.length);
   const pairLength = r.end - r.start + header.length + s.length;

@@ -72,7 +72,7 @@ interface PreparedVerification {
   readonly key: KeyObject | VerifyKeyObjectInput;
 }
 
-/** Undefined if the key doesn't suit the algorithm. */
+/** Undefined if the key can't be read, or if it doesn't suit the algorithm. */
 function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): PreparedVerification | undefined {
   if (key === null) return undefined;
   switch (algorithm.scheme) {
@@ -112,7 +112,8 @@ const proofs = new Map<string, boolean>();
 /**
  * Whether this runtime gives the right answers if they are known. Each algorithm is tried once for each kind of key,
  * before its first signature: Bun reads no RSA-PSS key, and Deno says "false" for P-521 with SHA-256 and ignores what
- * an RSA-PSS key is restricted to. Undefined if keys of this kind don't sign with the algorithm.
+ * an RSA-PSS key is restricted to. Undefined if keys of this kind don't sign with the algorithm, or if the kind can't
+ * be read.
  */
 function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: VerificationKey): boolean | undefined {
   const kind = findKind(subjectPublicKeyInfo);
@@ -157,8 +158,8 @@ const aVerificationKey: ArgumentRule = {
 const verdicts = new WeakMap<Signed, WeakMap<VerificationKey, boolean>>();
 
 /**
- * Whether the key made the signature. Verifies each signature only once, because lists and authorities' keys live long,
- * and a list may have megabytes.
+ * Whether the key made the signature. Remembers the result for these two objects, because lists and authorities' keys
+ * live long, and a list may have megabytes.
  */
 export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
   expectArgument(signed, aSigned, 'What isSignedBy verifies');
@@ -166,7 +167,7 @@ export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
   return recallSignature(signed, key) ?? remember(signed, key, isSignatureValid(signed.signed, key));
 }
 
-/** Undefined if the signature has not been verified yet. */
+/** Undefined if the signature has not been verified with this key yet. */
 export function recallSignature(signed: Signed, key: VerificationKey): boolean | undefined {
   return verdicts.get(signed)?.get(key);
 }

@@ -37,7 +37,10 @@ export interface PathOptions {
   readonly isDenied?: ((certificate: PathCertificate) => boolean) | undefined;
   /** Default: `strict`. */
   readonly profile?: ValidationProfile;
-  /** Object identifiers of extended key usages. Default: client authentication in `strict`, none in `rfc5280`. */
+  /**
+   * Object identifiers of extended key usages. Default: client authentication for an end entity in `strict`, otherwise
+   * none.
+   */
   readonly purposes?: readonly string[];
   /** Default: any policy is acceptable, and nothing is inhibited. */
   readonly policies?: PolicyInputs;
@@ -46,7 +49,7 @@ export interface PathOptions {
   /** The greatest number of CA certificates between trust anchor and target. Default: 10. */
   readonly maximumIntermediates?: number;
   readonly limits?: PathLimits;
-  /** Called after each check of each path that is tried. */
+  /** Called with the results of the checks of the paths that are tried. */
   readonly onCheck?: PathListener;
 }
 
@@ -59,8 +62,7 @@ export interface PathQuestion extends PathOptions {
    * CA certificates that came with the target. Anybody may have written them, so pass only a few. If the other
    * certificates lead to no path, a path may contain those candidates that an anchor or an intermediate has signed,
    * directly or through another such candidate. They are never trust anchors, and sign no CRL unless they are in the
-   * path. Certificates that they issued need revocation information even if `revocation` asks for it only
-   * `when-available`.
+   * path. A path with one of them needs revocation information even if `revocation` asks for it only `when-available`.
    */
   readonly candidates?: readonly PathCertificate[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -129,7 +131,7 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
 /**
  * Is there a certification path from a trust anchor to the target that is valid now, suits the purpose, and has no
  * revoked certificate? The answer depends only on the question. The question's budget limits what hostile certificates
- * can make it cost. It doesn't check a client's key usage: `findCertificateFault` does.
+ * can make it cost. It doesn't check that a client's key usage has `digitalSignature`: `findCertificateFault` does.
  *
  * @throws {CertgateError} if a member of the question is missing, unknown or of another type; never because of what
  * certificates, lists and responses contain.
@@ -209,7 +211,7 @@ function search(
   });
   if (verdict.outcome === 'valid')
     return { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil };
-  // Such a path shows that the authority issued the certificate. No longer path and no spent budget may hide that.
+  // A denied path shows that the authority issued the certificate. No longer path and no spent budget may hide that.
   return denial ?? (verdict.isFinal === true ? verdict : (revocationFault ?? verdict));
 }
 
@@ -262,8 +264,8 @@ function examineRevocation(
 
 /**
  * With candidates, the caller chooses which of a CA's certificates are in the path, and may choose one under which no
- * revoking list is valid. So on such a path, revocation information is always required, and `noRevAvail` is not
- * accepted. The extension is not accepted for a signer of lists either, because it is not a caller.
+ * revoking list is valid. So on such a path, `when-available` becomes `required`, and `noRevAvail` is not accepted. The
+ * extension is not accepted for a signer of lists either, because it is not a caller.
  */
 function narrowRevocation(
   { revocation, candidates = noCandidates }: CheckedQuestion,

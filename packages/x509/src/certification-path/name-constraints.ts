@@ -106,7 +106,7 @@ function findFaultOfName(
   if (constraints === undefined) return undefined;
   const location = locateName(constrained.name);
   if (location === undefined) return refuse({ ...constrained, reason: 'incomparable' });
-  // There are two lists, and each looks at every part of the name once, or twice for a wildcard.
+  // The permitted list looks at every part of the name once, the excluded list once, or twice for a wildcard.
   if (!budget.spendComparisons(constraints.length * 3 * (location.parts.length + 1))) return exhausted;
   for (const each of constraints) {
     const refusal = findRefusal(each, location);
@@ -220,7 +220,10 @@ type ConstrainedName = Pick<NameConstraintFault, 'name' | 'origin'>;
 /** id-on-SmtpUTF8Mailbox (RFC 9598 §3), 1.3.6.1.5.5.7.8.9, as encoded. */
 const internationalMailbox = Buffer.from('06082b06010505070809', 'hex');
 
-/** RFC 5280 §4.2.1.10: the subject, unless it is empty, and every alternative name. */
+/**
+ * RFC 5280 §4.2.1.10: the subject, unless it is empty, every alternative name, and mailboxes in the subject. With
+ * `commonNamesAsHosts`, also common names that read as host names.
+ */
 function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptions): Generator<ConstrainedName> {
   if (certificate.subject.relativeNames.length > 0)
     yield { name: { form: 'directoryName', name: certificate.subject }, origin: 'subject' };

@@ -17,16 +17,19 @@ export interface NameSubtree {
   readonly isBaseOutside: boolean;
 }
 
-/** Follows the last label if the next part is not a label. No label and no number is written like this. */
+/**
+ * Marks the end of the labels of a host, or of the numbers of an object identifier. No label and no number is written
+ * like this.
+ */
 export const endOfLabels = '@';
 
 /**
- * The bases of one form in one list. A look-up costs one step for each part of the name, however many bases there are.
+ * The bases of one form in one list. The length of the name bounds the cost of a look-up, however many bases there are.
  */
 export interface NameSubtrees {
   /** Whether a subtree contains every name that the location stands for. */
   covers(location: NameLocation): boolean;
-  /** Whether a subtree contains any name that the location stands for. */
+  /** Whether a subtree may contain a name that the location stands for. */
   touches(location: NameLocation): boolean;
 }
 
@@ -114,7 +117,10 @@ export function formatBits(octets: Uint8Array): string {
   return digits.padStart(octets.length * 8, '0');
 }
 
-/** Undefined if the mask is not a prefix (RFC 4632 §3.1). Bits of the address beyond the mask are ignored. */
+/**
+ * Undefined if the octets are not an address with its mask, or if the mask is not a prefix (RFC 4632 §3.1). Bits of the
+ * address beyond the mask are ignored.
+ */
 export function findAddressSubtree(addressAndMask: Uint8Array): AddressSubtree | undefined {
   const half = addressAndMask.length / 2;
   if (half !== 4 && half !== 16) return undefined;

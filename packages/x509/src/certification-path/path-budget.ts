@@ -56,8 +56,8 @@ export interface PathLimits {
 export const limitRules: MemberRules<PathLimits> = { steps: aCount, signatures: aCount, comparisons: aCount };
 
 /**
- * In the worst case about fifty milliseconds: 32 signatures of P-521. An ordinary path takes three steps and three
- * signatures.
+ * In the worst case about fifty milliseconds: 32 signatures of P-521. A path with two intermediates takes three steps
+ * and three signatures, without its revocation information.
  */
 export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });
 

@@ -84,7 +84,7 @@ function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFa
 
 /**
  * Extends the path upwards. `path` begins with the highest certificate so far and ends with the target. Undefined if no
- * valid path was found from here.
+ * valid path was found from here, and no fault ended the search.
  */
 function extend(
   search: PathSearch,
@@ -176,7 +176,7 @@ function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
   );
 }
 
-/** By the list of certificates, which lives as long as the snapshot of the document that it belongs to. */
+/** The index of each list of certificates, so that a list that is used again is not indexed again. */
 const subjectIndexes = new WeakMap<readonly PathCertificate[], ReadonlyMap<string, readonly PathCertificate[]>>();
 
 /** Returns the certificates with this name. */

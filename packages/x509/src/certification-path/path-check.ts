@@ -29,7 +29,7 @@ export interface PathCheck {
   readonly revocation?: { readonly status: RevocationStatus; readonly evidence: readonly RevocationEvidence[] };
 }
 
-/** Called after each check of each path that is tried. */
+/** Called with the results of the checks of the paths that are tried. */
 export type PathListener = (check: PathCheck) => void;
 
 /** What the listener learns about one check of a path. */

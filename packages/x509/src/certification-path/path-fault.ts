@@ -9,7 +9,7 @@ import type { PolicyFaultReason } from './policy-graph.js';
 /** The place of a certificate in its path. */
 export type PathRole = 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';
 
-/** Why a path is refused, in the order of the checks. */
+/** Why a path is refused. */
 export const pathFaultCodes = [
   'path_not_found',
   'path_budget_exhausted',

@@ -37,7 +37,7 @@ export const revocationScopes = ['chain', 'end-entity'] as const;
  */
 export type RevocationMode = (typeof revocationModes)[number];
 /**
- * Which certificates of a path are checked for revocation: all below the trust anchor (`chain`), or the first one
+ * Which certificates of a path are checked for revocation: all below the trust anchor (`chain`), or only the last one
  * (`end-entity`).
  */
 export type RevocationScope = (typeof revocationScopes)[number];
@@ -53,8 +53,8 @@ export interface PathRevocation {
   readonly revokingCrls?: readonly CertificateRevocationList[] | undefined;
   /**
    * The longest lifetime, in milliseconds, of an end-entity certificate whose `noRevAvail` (RFC 9608) is accepted. It
-   * then needs no revocation information, and no responder is asked. If it is known to be revoked, it is refused
-   * anyway. Undefined if the extension excuses nothing.
+   * then needs no revocation information, and no responder is asked unless the certificate is on hold. If it is known
+   * to be revoked, it is refused anyway. Undefined if the extension excuses nothing.
    */
   readonly noRevAvailMaximumLifetimeMilliseconds?: number | undefined;
   /** Returns answers that may be about this certificate. */
@@ -123,7 +123,10 @@ interface PathMember {
 /** How far a responder's clock may be ahead of ours: an answer is made while the question waits, by another clock. */
 export const ocspClockSkewMilliseconds: number = 5 * 60_000;
 
-/** How long a status that is unknown, but not a reason to refuse, is used. It may be known soon. */
+/**
+ * How long an answer is used if a status is unknown, but not a reason to refuse, or if a responder has still to be
+ * asked.
+ */
 const unknownForMilliseconds = 60_000;
 
 /**
@@ -228,7 +231,7 @@ function findStatus(
     return byResponse;
   }
   if (byResponse.status === 'good' && isGoodWithoutGrace(byResponses)) return byResponse;
-  // A caller's responder is always asked; a CA's only if no list clears the CA.
+  // If no answer is good and current, a caller's responder is asked, and a CA's only if no list clears the CA.
   const isAskedAbout = onOcspWanted !== undefined && (role === 'end-entity' || byList.status !== 'good');
   if (isAskedAbout) onOcspWanted(certificate, issuer);
   const good = byResponse.status === 'good' ? byResponse : byList;

@@ -128,8 +128,8 @@ interface PathStep {
 }
 
 /**
- * Makes the checks of §6.1.3 for one certificate, and those of §6.1.4 about the certificate itself. Expensive checks
- * come last.
+ * Makes the checks of §6.1.3 for one certificate, without revocation and policies, and those of §6.1.4 about the
+ * certificate itself. Expensive checks come last.
  */
 function findCertificateFault(
   certificate: PathCertificate,

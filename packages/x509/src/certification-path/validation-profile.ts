@@ -107,7 +107,10 @@ const checkAuthority: Check = (certificate, role) => {
   return undefined;
 };
 
-/** §4.1.2.4, §4.1.2.6: names may be empty only if a critical alternative name replaces them. */
+/**
+ * §4.1.2.4, §4.1.2.6: the issuer must have a name. Only an end entity's subject may be empty, and only if a critical
+ * alternative name replaces it.
+ */
 const checkNames: Check = (certificate, role) => {
   const { issuer, subject, subjectAlternativeNames, extensions } = certificate;
   if (issuer.relativeNames.length === 0) return malformed(certificate, role, 'issuer_name_empty');
@@ -265,7 +268,10 @@ const checkEndEntity: Check = (certificate, role) => {
   return undefined;
 };
 
-/** §4.2.1.1, §4.2.1.2: key identifiers are present and not critical. A self-signed certificate needs no authority's. */
+/**
+ * §4.2.1.1, §4.2.1.2: key identifiers are not critical. A CA needs its own, except for an anchor of
+ * `decodeTrustAnchor`. Below the anchor, a certificate that is not self-issued needs its issuer's.
+ */
 const checkKeyIdentifiers: Check = (certificate, role) => {
   const { extensions, subjectKeyIdentifier, authorityKeyIdentifier, isSelfIssued } = certificate;
   const { subjectKeyIdentifier: subjectType, authorityKeyIdentifier: authorityType } = extensionTypes;

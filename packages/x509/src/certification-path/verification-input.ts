@@ -109,7 +109,7 @@ function readEach<T extends AuthorityInput | NamedKey>(
 type Collection<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly input: string; readonly fault: string };
 
-/** Returns all values, or the first fault with the position of its input. */
+/** Returns all values, or the first fault with the position of its decoding. */
 function collect<T>(decodings: readonly DerDecoding<T>[], member: string): Collection<readonly T[]> {
   const values: T[] = [];
   for (const decoding of decodings) {

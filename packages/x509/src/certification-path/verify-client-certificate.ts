@@ -79,7 +79,10 @@ export type ClientFault<Code extends ClientFaultCode = ClientFaultCode> = {
     readonly code: Each;
     /** The time of the decision, in milliseconds since 1970-01-01T00:00:00Z. */
     readonly at: number;
-    /** The certificate at fault. Absent if the fault is one of the whole path, or if the bytes are not a certificate. */
+    /**
+     * The certificate at fault. Absent if the fault is one of the whole path, if the bytes are not a certificate, or if
+     * revocation information can't be read.
+     */
     readonly certificate?: PathCertificate;
     /** The place of `certificate` in the path. */
     readonly role?: PathRole;
@@ -101,8 +104,8 @@ export type ClientVerification = VerifiedClient | { readonly ok: false; readonly
  * error.
  *
  * `leaf` is PEM text, its bytes, or DER. In PEM, the client's certificate comes first. The others are CA certificates
- * that came with it: they may be part of the path and are never trusted themselves. Those that can't be read are left
- * out, and so are those after the eighth.
+ * that came with it: they may be part of the path and are never trusted themselves. Those whose DER can't be decoded
+ * are left out, and so are those after the eighth.
  *
  * @throws {CertgateError} if an argument is of another type, if there is no anchor, or if an anchor or intermediate
  * can't be read; never because of what the client sent, nor because of CRLs and OCSP responses.

@@ -104,7 +104,7 @@ export type PemFault =
   | 'private_key'
   /** One block, with another label than the wanted one. */
   | 'other_label'
-  /** There is one block of that label, and text around it that is not white space. */
+  /** There is one block of that label, but with text around it that is not white space, or without its END line. */
   | 'text_around'
   | 'not_base64';
 

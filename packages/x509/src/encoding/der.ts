@@ -4,8 +4,7 @@
  * A strict reader of DER (ITU-T X.690 §10): definite minimal lengths, minimal integers, canonical booleans, no element
  * that reaches past its parent, no trailing bytes. It knows nothing about certificates.
  *
- * Inside this room, a fault is a thrown `DerError`. It never leaves the room: decoders run inside `readDer`, which
- * turns it into a value.
+ * A fault is a thrown `DerError`. Decoders run inside `readDer`, which turns it into a value.
  */
 export class DerElement {
   /** The identifier octet. The high-tag-number form (X.690 §8.1.2.4) is refused: no structure that we read uses it. */
@@ -24,7 +23,7 @@ export class DerElement {
     this.end = end;
   }
 
-  /** A new view at each call. Decoders avoid that cost and read the octets in place. */
+  /** A new view at each call. Reading the octets in place avoids that cost. */
   get content(): Uint8Array {
     return this.bytes.subarray(this.contentStart, this.end);
   }
@@ -134,7 +133,9 @@ export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | un
 /** The octets to read, or an element whose content is read. */
 export type DerSource = Uint8Array | DerElement;
 
-/** Reads the elements of one constructed value in order. Every method refuses what it doesn't expect. */
+/**
+ * Reads the elements of one constructed value in order. `read`, `enter` and `expectEnd` refuse what they don't expect.
+ */
 export class DerReader {
   readonly #parent: DerElement;
   #offset: number;
@@ -222,7 +223,7 @@ export function decodeInteger(element: DerElement): DerElement {
 }
 
 /**
- * Decodes a non-negative INTEGER that fits a safe number, such as a path length or a version. It may have an implicit
+ * Decodes a non-negative INTEGER of at most six octets, such as a path length or a version. It may have an implicit
  * tag.
  */
 export function decodeSmallInteger(element: DerElement): number {
@@ -303,8 +304,8 @@ function describeRoot(arcs: number | bigint): string {
 }
 
 /**
- * Decodes UTCTime or GeneralizedTime in the only form that RFC 5280 §4.1.2.5 allows, to milliseconds since
- * 1970-01-01T00:00:00Z.
+ * Decodes a UTCTime or a GeneralizedTime to milliseconds since 1970-01-01T00:00:00Z. Each must be in the form that RFC
+ * 5280 §4.1.2.5 requires: in UTC, with seconds and without fractions.
  */
 export function decodeTime({ tag, bytes, contentStart, end, length }: DerElement): number {
   const isUtcTime = tag === derTags.utcTime;
@@ -345,7 +346,7 @@ export function encodeDerElement(tag: number, ...contents: readonly ArrayLike<nu
   return element;
 }
 
-/** Encodes tag and length. Nothing that we write comes near 64 KiB. */
+/** Encodes a tag and a length, which must be below 64 KiB. */
 export function encodeDerHeader(tag: number, length: number): readonly number[] {
   if (length < 0x80) return [tag, length];
   return length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];

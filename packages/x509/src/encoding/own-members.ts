@@ -4,7 +4,8 @@ import { types } from 'node:util';
 /**
  * Safe reading of objects that others made. If somebody pollutes a prototype (a careless function anywhere in the app
  * merges `{"__proto__": {…}}`), every object gets members that nobody wrote: an absent option, or an absent key of an
- * answer or a policy, would seem to be there. So the code that decides never reads from the root of a prototype chain.
+ * answer or a policy, would seem to be there. So code that decides must not read members from the root of a prototype
+ * chain.
  */
 
 /** An empty prototype that nobody can add members to. V8 reads an object without any prototype five times as slowly. */
@@ -12,7 +13,8 @@ const bare = Object.freeze(Object.create(null)) as object;
 
 /**
  * Returns a frozen copy of an object's own members, without those of `Object.prototype`: an absent member stays absent,
- * even if somebody polluted that prototype. Returns the object itself if it already is such a copy.
+ * even if somebody polluted that prototype. Returns the object itself if it is frozen and its prototype is null or the
+ * empty one.
  */
 export function copyOwn<T extends object>(source: T): Readonly<T> {
   const prototype: unknown = Object.getPrototypeOf(source);
@@ -53,8 +55,8 @@ export function confirmMember(target: object, name: PropertyKey, value: unknown)
 }
 
 /**
- * Returns a copy of the options without a prototype. An unknown option is refused: a misspelt limit would silently be
- * the default.
+ * Returns a frozen copy of the options, with an empty prototype. An unknown option is refused: a misspelt limit would
+ * silently be the default.
  *
  * @throws {CertgateError} if an option is unknown. The message names it and the known ones.
  */

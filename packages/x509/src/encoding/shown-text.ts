@@ -21,7 +21,10 @@ export function escapeInvisible(text: string): string {
 
 let invisible: RegExp | undefined;
 
-/** Replaces controls, line ends, half characters (lone surrogates) and characters that Unicode has not assigned. */
+/**
+ * Replaces the characters of Unicode's category "Other" (controls, invisible format characters, half characters,
+ * private use, unassigned) and the line and paragraph separators.
+ */
 export function replaceInvisible(text: string, replace: (character: string) => string): string {
   if (/^[ -~]*$/.test(text)) return text;
   // Not a literal: V8 would make the Unicode tables when it reads this file, at each cold start.

@@ -15,7 +15,8 @@ export function findThumbprint(text: string, algorithm: keyof typeof hexDigits):
 
 /**
  * Converts a serial number, as tools print it, to the content of its DER INTEGER in upper-case hexadecimal: minimal,
- * with 00 in front if the first bit would otherwise make it negative. Undefined if the text is not hexadecimal digits.
+ * with 00 in front if the first bit would otherwise make it negative. Undefined if the text, without separators, is not
+ * 1 to 128 hexadecimal digits.
  */
 export function findSerialNumber(text: string): string | undefined {
   const digits = text.replace(separators, '');
