@@ -31,13 +31,13 @@ import { watchRegistrations } from './gate/registered-functions.js';
 import { findTriggerKind } from './gate/worker-core.js';
 
 // Each wrapper has an overload for HTTP handlers first, so that a handler which is written in place and registered
-// elsewhere gets the types of its parameters. The other overload is for handlers of libraries, which have arguments of
-// their own.
+// elsewhere gets the types of its parameters. The other overload is for all other handlers, such as those of libraries
+// with arguments of their own.
 
 /**
  * Opens one function to everybody: `app.http('Public', { handler: allowAnonymous(handler) })`. It returns a new
- * function and does not change the given one, so that a second registration of the same handler stays closed. In an
- * anonymous function, the certificate header is not read at all.
+ * function and does not change the given one, so that a second registration of the same handler stays closed. The gate
+ * does not check the certificate of a caller of an anonymous function.
  *
  * This has nothing to do with Azure's `authLevel: 'anonymous'`, which is about function keys.
  *
@@ -68,7 +68,8 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
 
 /**
  * Closes a function to callers without this role. The wrapper itself decides, so the role can't get lost on the way to
- * the registration. If no gate has authenticated the caller, the wrapper refuses the call.
+ * the registration. If no gate has authenticated the caller, the wrapper refuses the call, unless the gate lets it
+ * pass because the function is observed.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Everything is exported with `*`, because an entry that names the deprecated constant would be an error of the linter.
+// `secure-app.js` is exported with `*`, because naming its deprecated constant here would be an error of the linter.
 export * from './secure-app.js';
 export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
 export { observe, type ObserveOptions } from './observe.js';

@@ -29,8 +29,8 @@ export interface SecureAppOptions {
   readonly trustStore: TrustStore;
   /**
    * The front end that ends TLS and sets the certificate header. It may be left out on App Service (and Premium) and in
-   * Development. Everywhere else, every call is refused until it is named here or by the app setting
-   * CERTGATE_FRONT_END.
+   * Development. On Flex Consumption, on Linux Consumption and on other platforms, every call of a closed function is
+   * refused until the front end is named here or by the app setting CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName;
   /**
@@ -52,14 +52,15 @@ export interface SecureAppOptions {
   readonly forwardedElements?: number;
   /**
    * Accepts the CA certificates that a caller sends as part of the path to an authority, if the front end forwards them
-   * (`envoy`, `rfc9440`). Then every CA below a trust anchor may issue certificates for its callers, not only the CAs
-   * that the trust document lists.
+   * (`envoy`, `traefik`, `rfc9440`). Then every CA below a trust anchor may issue certificates for its callers, not
+   * only the CAs that the trust document lists.
    */
   readonly acceptForwardedChain?: true;
   /**
-   * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a
-   * report-only or observed function lets through. That saves a log message per admitted call, but then no log of the
-   * app shows which identity called which function and when. The decision channel has every decision in either case.
+   * Which decisions are logged. `'all'`, the default: admitted calls too. `'denials'`: only refusals, and calls that
+   * are let through as an exception, such as those of a report-only or observed function. That saves a log message per
+   * admitted call, but then no log of the app shows which identity called which function and when. The option doesn't
+   * change what the decision channel publishes.
    */
   readonly decisionLog?: DecisionLogChoice;
   /**
@@ -72,8 +73,8 @@ export interface SecureAppOptions {
 }
 
 /**
- * The only way to do without a known front end: `secureApp(app, { trustStore, [this]: true })`. It is a symbol, so that
- * no configuration file can set it.
+ * The only way to do without a known front end outside Development: `secureApp(app, { trustStore, [this]: true })`. It
+ * is a symbol, so that no configuration file can set it.
  *
  * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Use it only if nobody else can reach
  * the app.
@@ -82,11 +83,13 @@ export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride =
 
 /**
  * Closes every HTTP function and every MCP tool, resource and prompt of the app to callers without an allowed client
- * certificate, however and whenever the function was registered. Call it once, in any file that the app loads at start.
+ * certificate, except functions that `allowAnonymous` or `observe` opens. Functions that were registered before are
+ * closed too. Call it once, in any file that the app loads at start.
  *
- * It reads nothing: the trust is loaded for the first time when the app starts. A call after the start closes the app
- * from then on, and the log reports it (`gate_late`). If it throws and the app goes on, every call is refused
- * (`gate_setup_failed`), until a later `secureApp` does not throw.
+ * It reads no trust document: the trust is loaded for the first time when the app starts. A call after the start closes
+ * the app from then on, and the log reports it (`gate_late`). If it throws before the app is secured, and the app goes
+ * on, every call of an HTTP or MCP function is refused (`gate_setup_failed`), even of an open one, until a later
+ * `secureApp` does not throw.
  *
  * If an app is bundled into one file per function, each bundle contains a copy of this package and calls this once. The
  * first copy's gate then decides for all of them, provided that all are configured alike.
@@ -133,8 +136,8 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
 }
 
 /**
- * The environment variable that contains the secret. `certgate dev`, which plays the front end, reads the secret there,
- * and no tool gets the secret itself. Undefined if the code gave no secret; null if no variable contains it.
+ * The name of an environment variable that contains a secret of the code. `certgate dev`, which plays the front end,
+ * reads the secret there. Undefined if the code gave no secret; null if no variable contains one.
  */
 function findSecretVariable({ frontEndSecret }: GateOptions): string | null | undefined {
   if (frontEndSecret === undefined) return undefined;
@@ -143,7 +146,8 @@ function findSecretVariable({ frontEndSecret }: GateOptions): string | null | un
 }
 
 /**
- * Closes the whole app after an error, because the app may catch the error and go on. Not if there is a gate already.
+ * Closes the whole app after an error, because the app may catch the error and go on. Does nothing if the app is
+ * secured already (`securedCores`).
  */
 function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
   if (securedCores.has(core)) return;

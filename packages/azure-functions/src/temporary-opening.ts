@@ -70,7 +70,7 @@ function showValue(value: unknown): string {
   return value instanceof Date ? 'a Date: pass its toISOString()' : value === null ? 'null' : typeof value;
 }
 
-/** The beginning of a day in a month, as an example that is valid whenever it is read. */
+/** The beginning of the day in 30 days (UTC), as an example of a valid end. */
 function suggestEnd(): string {
   const day = 86_400_000;
   return formatInstant(Math.floor(Date.now() / day + 30) * day);

@@ -34,8 +34,8 @@ export interface TestIdentity {
  * console.log(getClientIdentity(context).name);
  * ```
  *
- * @throws {CertgateError} inside a Functions host, where it would be a way past the gate, and if the identity is one
- * that no trust document could contain.
+ * @throws {CertgateError} inside a Functions host, where it would be a way past the gate, and if the identity has an
+ * unknown member, a blank name, or a role, function or owner that is not a string.
  */
 export function withClientIdentity<Context extends InvocationContext>(
   context: Context,

@@ -12,10 +12,10 @@
 //     │ mcp-call               those in the payload of an MCP call      mcp_transport_unsupported, mcp_headers_unavailable
 //     │ RequestReader of core  the secret and the text of the front end 401 front_end_bypassed, certificate_missing …
 //     │ AccessGate of core     certificate, trust, roles                401, 403 or 503: access-gate.ts
-//     │ log/ of core           the line and the channel; a fault here   503 internal_fault
+//     │ log/ of core           the line and the channel; a failed line  503 internal_fault
 //     ▼ handler, with the client's identity
 //
-//   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
+//   In an observed function, a call that is refused below function-gate goes on without an identity.
 //
 //   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. If a hook or
 //   another handler calls a wrapped handler, handler-gate takes the same steps for the wrapper, by the headers of the
@@ -53,14 +53,15 @@ import {
 } from './shared-state.js';
 import { findTriggerKind, hasMembers, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
-/** The hooks of `@azure/functions`, for use if the programming model can't be gated. */
+/** The hooks of `@azure/functions`, for use if there is no worker, or if the programming model can't be gated. */
 export interface AppHooks {
   preInvocation(callback: (context: PreInvocationContext) => void): unknown;
 }
 
 /**
  * Closes an app. Each invocation is decided at the point where its programming model calls the handler. As a second
- * barrier, each handler whose registration was seen is in a wrapper that runs it only for admitted invocations.
+ * barrier, each HTTP or MCP handler whose registration was seen is in a wrapper, which decides calls of closed
+ * functions that are not the admitted invocation.
  */
 export class AppGate implements CoveringGate {
   readonly isHookProof = true;
@@ -172,7 +173,7 @@ export class AppGate implements CoveringGate {
     return isPromiseLike(callDecision) ? callDecision.then(proceed) : proceed(callDecision);
   }
 
-  /** A later `secureApp` did not fail and has put its gate in front of this one, which refuses everybody. */
+  /** This gate is of a `secureApp` that failed, and a later `secureApp` has put its own gate in front of it. */
   get #isReplaced(): boolean {
     return this.start.failure !== undefined && this.#coverage.gate !== this;
   }
@@ -228,9 +229,9 @@ export class AppGate implements CoveringGate {
   }
 
   /**
-   * The second barrier: runs in the wrapper of a handler whose registration was seen. A call that is not the admitted
-   * invocation itself is decided here. If that is because the gate was not asked before, the operator gets one log
-   * line.
+   * The second barrier: runs in the wrapper of a handler whose registration was seen. A call of a closed function that
+   * is not the admitted invocation itself is decided here. If that is because the gate was not asked before, the
+   * operator gets one log line.
    */
   runHandler(
     { name }: RegisteredFunction,

@@ -38,7 +38,7 @@ export interface CallHeaders {
 
 /** A call that went on to its handler. */
 export interface EarlierCall {
-  /** A denial if the function was observed. */
+  /** A denial only if the function was observed. */
   readonly decision: Decision;
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
@@ -57,8 +57,9 @@ export interface CallSource {
 }
 
 /**
- * One invocation as the worker itself has it, with the headers that the host sent. They are read once, before any hook
- * runs, because under the model of version 3, a handler's request may share its headers with the worker's.
+ * One invocation as the worker itself has it, with the headers that the host sent. They are read once. Those of HTTP
+ * calls are read when the handler's arguments are made, before any hook runs, because under the model of version 3, a
+ * handler's request may share its headers with the worker's.
  */
 export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   readonly core: CoreInvocationContext;
@@ -77,7 +78,7 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   earlier: EarlierCall | undefined = undefined;
   readonly #readHost: (call: CoreCall) => HeaderReading;
   #reading: HeaderReading | undefined;
-  /** The HTTP request in which the headers were found. */
+  /** The HTTP request in which headers were last looked for. Undefined before that. */
   #http: unknown;
   #fault: { readonly error: unknown } | undefined;
 
@@ -140,7 +141,8 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
 
   /**
    * Finds a header of the request that the host sent with the invocation, by its name in lower case. Undefined if there
-   * is none. Names and values are read as the library's `Headers` would read them.
+   * is none. As in the library's `Headers`, the letter case of names is ignored, and white space around values is
+   * removed.
    */
   findHeader(wanted: string): HeaderContent {
     let header: HeaderContent;

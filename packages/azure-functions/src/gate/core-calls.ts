@@ -32,7 +32,7 @@ export class CoreCalls {
 
   /**
    * Whether contexts are noted before the hooks run. If so, a context that was not noted belongs to no invocation that
-   * the gate has seen.
+   * the gate has seen. Also true after `expectEarlier`, until its effect ends.
    */
   get seesContexts(): boolean {
     return this.#seesContexts || this.#expectsEarlier;
@@ -47,7 +47,7 @@ export class CoreCalls {
   }
 
   /**
-   * Ends the effect of `expectEarlier` under an unknown model, which never notes contexts. Otherwise, the first
+   * Ends the effect of `expectEarlier` under an unknown model, which may never note contexts. Otherwise, the first
    * invocation that is seen ends it.
    */
   forgetEarlier(): void {
@@ -100,8 +100,8 @@ export class CoreCalls {
   }
 
   /**
-   * The call of a context that was not noted, read from its own request. All calls with the same request get the same
-   * one, because such a context doesn't show who calls.
+   * The call of a context that was not noted, read from its own request. The context gets the same call again only for
+   * the same request, because such a context doesn't show who calls.
    */
   findOwn(context: Pick<InvocationContext, 'invocationId'>, request: unknown): OwnCall {
     const known = this.#own.get(context);

@@ -25,7 +25,7 @@ export function answerDenial(response: HttpResponseInit, context: InvocationCont
 
 /**
  * Puts the refusal of a whole invocation where its HTTP response is read from. It uses what the worker knows about the
- * function, so it works for every programming model: named outputs are set on the context in version 4, and are members
+ * function, so it works for both programming models: named outputs are set on the context in version 4, and are members
  * of the returned object in version 3.
  *
  * @throws {CertgateError} if the function has no HTTP output: another trigger than HTTP, or an HTTP function without an
@@ -53,9 +53,9 @@ export function answerInvocation(
  * caller gets the public code and the correlation id. The library can't make such a result, because it drops `isError`
  * (Azure/azure-functions-nodejs-library#444).
  *
- * @throws {CertgateError} if the host would not read the result as an error. The host then reports the failure in its
- * own words. So it is for resources and prompts, for which its MCP extension (1.6.0) has no other error, and for tools
- * whose text it uses unchanged.
+ * @throws {CertgateError} if the host would not read the result as an error, or if the model's answer can't be
+ * replaced. The host then reports the failure in its own words. So it is for resources and prompts, for which its MCP
+ * extension (1.6.0) has no other error, and for tools whose text it uses unchanged.
  */
 export function answerMcpInvocation(
   answer: DenialAnswer,
@@ -82,15 +82,16 @@ function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
 }
 
 /**
- * The error of an MCP function's handler that another handler called. The message doesn't contain the reason, because
- * tools often pass messages on to their caller, who must learn no more than the public code.
+ * The error with which a wrapper around an MCP function's handler refuses a call. The message doesn't contain the
+ * reason, because tools often pass messages on to their caller, who must learn no more than the public code.
  */
 export function createRefusal({ detail }: Denial, functionName: string, invocationId: string): Error {
   return createFailure(functionName, invocationId, { cause: detail });
 }
 
 /**
- * Makes the error that the host logs for the failed invocation. It has no stack, which would not explain the refusal.
+ * Makes the error that the host logs for the failed invocation. Its stack contains only its name and message, because a
+ * stack would not explain the refusal.
  */
 function createFailure(functionName: string, correlationId: string, options?: ErrorOptions): Error {
   const message = `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;

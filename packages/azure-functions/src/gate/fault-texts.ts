@@ -1,5 +1,5 @@
-// What operators read if something is wrong. An app without faults never loads this file, so code that closes the app
-// must not depend on loading it.
+// What operators read if something is wrong. In the published CommonJS files, these texts are loaded later than the
+// gate, so code that closes the app must not depend on loading them.
 
 export const lateDetail =
   'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app, or refused every call if an earlier secureApp had failed; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';

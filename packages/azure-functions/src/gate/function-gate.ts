@@ -197,8 +197,8 @@ export class FunctionGate {
   }
 
   /**
-   * Finds the front end. It is determined at the first call, except on a placeholder instance, which gets its real
-   * environment only after the app was loaded.
+   * Finds the front end. It is determined when it is first needed, except on a placeholder instance, which gets its
+   * real environment only after the app was loaded.
    */
   #resolveFrontEnd(): ResolvedFrontEnd {
     if (this.#frontEnd !== undefined) return this.#frontEnd;
@@ -210,8 +210,8 @@ export class FunctionGate {
 
 /**
  * The decision about a further call within an invocation that has gone on already, to another function or with another
- * requirement. Undefined if the call must be decided from its header. A denial leaves no known caller, so after one
- * only calls of the same function go on, and only while it is observed.
+ * requirement. Undefined if the call must be decided from its header. A denial leaves no known caller, so it applies
+ * only to further calls of the same function, and only while that function is observed.
  */
 function decideAgain(earlier: EarlierCall, { requirement, observation }: GatedCall, now: number): Decision | undefined {
   if (earlier.decision.outcome === 'allowed') return authorizeAgain(earlier.decision, requirement, now);

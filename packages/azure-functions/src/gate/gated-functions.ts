@@ -18,7 +18,8 @@ export interface GatedFunction {
   /** The function is anonymous, or its trigger brings no certificate, so the gate decides nothing. */
   readonly isOpen: boolean;
   /**
-   * What a caller must meet. Undefined if the function is open, and for unknown MCP triggers, which nobody may call.
+   * What a caller must meet. Undefined if the function is open, and if nobody may call it: after a failed `secureApp`,
+   * or with an unknown MCP trigger.
    */
   readonly requirement: FunctionRequirement | undefined;
   /**
@@ -26,7 +27,10 @@ export interface GatedFunction {
    * function is not observed.
    */
   readonly observedUntil: number | undefined;
-  /** Whether its registration was seen, so that calls of its handler are decided wherever they come from. */
+  /**
+   * Whether its registration was seen. If so, calls of an HTTP or MCP function's handler are decided wherever they come
+   * from.
+   */
   readonly isWrapped: boolean;
 }
 
@@ -42,8 +46,8 @@ export class GatedFunctions {
   /**
    * Finds a function by the name under which it was registered, because libraries rebind handlers and their marks are
    * then lost. The handler that is about to run can require more of the caller than the registration did, but never
-   * less. A name whose registration was not seen is closed. So is a function, unless something shows that its trigger
-   * is not HTTP.
+   * less. If the registration was not seen, no mark opens the function. A function whose kind of trigger is unknown is
+   * treated as an HTTP function.
    *
    * `reportedKind` is the kind of trigger according to the call itself.
    */

@@ -21,7 +21,8 @@ interface Parts {
 }
 
 /**
- * Decides calls of handlers that are not the admitted invocation itself, because a hook or another handler makes them.
+ * Decides calls of handlers that are not the admitted invocation itself, usually because a hook or another handler
+ * makes them.
  */
 export class HandlerGate {
   readonly #parts: Parts;
@@ -30,7 +31,7 @@ export class HandlerGate {
     this.#parts = parts;
   }
 
-  /** Runs the handler if the call is admitted, and otherwise returns the refusal. */
+  /** Runs the handler if the call is admitted, and otherwise returns or throws the refusal. */
   run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
     const proceed = (callDecision: CallDecision): unknown =>
       callDecision === admitted

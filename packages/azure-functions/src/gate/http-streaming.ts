@@ -22,8 +22,8 @@ interface ProxiedRequest {
 const unusable: ProxiedRequest = Object.freeze({ headers: new Map<string, FieldContent>(), isUsable: false });
 
 /**
- * How many requests are remembered. The oldest unusable one is forgotten first; open requests are bounded by their
- * sockets.
+ * How many requests are remembered before the oldest unusable one is forgotten. Usable ones are never forgotten for
+ * that reason; their open sockets bound them.
  */
 const maximumRemembered = 10_000;
 
@@ -35,7 +35,7 @@ const invocationIdHeaderName = 'x-ms-invocation-id';
  * builds `request.headers` from trigger metadata, in which members of the body, query and route parameters can replace
  * headers, so it proves nothing. The proof is the request that the host proxies to the library's own server in this
  * process. It has the headers from the wire and the invocation's id, and it reaches the server before the invocation's
- * hooks run. `http.server.request.start` shows it before any other code has handled it.
+ * hooks run. `http.server.request.start` shows it before the server's own listeners get it.
  */
 export class HttpStreamingWatch {
   readonly #proxied = new Map<string, ProxiedRequest>();

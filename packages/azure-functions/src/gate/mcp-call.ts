@@ -68,7 +68,10 @@ function denyUnavailable(functionName: string, problem: HeadersProblem): Denial 
   return deny('mcp_headers_unavailable', { functionName, problem });
 }
 
-/** The denial of a call of an MCP handler outside any invocation, because the calling code chose its arguments. */
+/**
+ * The denial of a call of an MCP handler outside any invocation that the gate has seen, because the calling code chose
+ * its arguments.
+ */
 export function denyPastGate(functionName: string): Denial {
   return denyUnavailable(functionName, 'called_past_gate');
 }

@@ -54,8 +54,9 @@ type Guard = (invocation: ModelInvocation) => unknown;
  * which the worker starts, the one of `@azure/functions`, and that of each copy of the library that is loaded later.
  *
  * The worker calls `getInvocationModel` of the model that was set last, then `getArguments` of the result, all
- * `preInvocation` hooks, and `invokeFunction`. None of these methods is public API, so a missing one is reported.
- * Without `getArguments`, a call of a handler by a hook is decided by the handler's own arguments.
+ * `preInvocation` hooks, and `invokeFunction`. None of these methods is public API. The gate reports a model whose
+ * `getInvocationModel` or `invokeFunction` is missing. Without `getArguments`, a call of a handler by a hook is decided
+ * by the handler's own arguments.
  */
 export class ModelGate {
   readonly #calls: CoreCalls;
@@ -71,9 +72,9 @@ export class ModelGate {
   #seesModels = false;
 
   /**
-   * `onUnknownModel` is called at the start, or before the hooks of an invocation whose model has another shape.
-   * `isReplaced` is asked when an invocation begins. An invocation that began under this gate stays with it, because
-   * the gate that replaces this one has not seen its beginning.
+   * `onUnknownModel` is called if a model has another shape, which is noticed at the start, when a model is set
+   * afterwards, or before the hooks of an invocation. `isReplaced` is asked when an invocation begins. An invocation
+   * that began under this gate stays with it, because the gate that replaces this one has not seen its beginning.
    */
   constructor(calls: CoreCalls, guard: Guard, onUnknownModel: () => void, isReplaced: () => boolean) {
     this.#calls = calls;

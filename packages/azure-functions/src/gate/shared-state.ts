@@ -57,8 +57,8 @@ export interface RegisteredFunction {
   /** The function that the worker has as the handler. */
   readonly handler: AnyHandler;
   /**
-   * Whether the host lets nobody call the function without a key. An older copy of this package never sets it, and a
-   * function is observed only if it is set.
+   * True if the host lets nobody call the function without a key. For MCP functions, it is found out only if they are
+   * observed. An older copy of this package never sets it, and a function is observed only if it is set.
    */
   readonly requiresKey?: boolean;
   /** The extension of the host that starts the function over HTTP. An older copy of this package never sets it. */
@@ -76,7 +76,7 @@ export interface CoveringGate {
    */
   readonly isHookProof?: true;
   noteRegistration(registered: RegisteredFunction): void;
-  /** Runs `handler` if the call is admitted, and otherwise returns the refusal. */
+  /** Runs `handler` if the function is open or the call is admitted. Otherwise, returns or throws the refusal. */
   runHandler(
     registered: RegisteredFunction,
     handler: AnyHandler,
@@ -86,8 +86,8 @@ export interface CoveringGate {
 }
 
 /**
- * The registered functions and their gate. Tools read it too: if there is a gate, a function that is not listed is
- * closed to callers without an allowed certificate.
+ * The registered functions and their gate. Tools read it too: if there is a gate, an HTTP or MCP function that is not
+ * listed is closed to callers without an allowed certificate.
  */
 export interface FunctionCoverage {
   /** The functions by name in lower case. */
@@ -107,7 +107,7 @@ interface SharedState {
   readonly 'function-coverage/v1': WeakMap<object, FunctionCoverage>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': ContextMap<ClientIdentity>;
-  /** The outcome of an admitted invocation, by its context. */
+  /** The outcome of an invocation that was decided, by its context. */
   readonly 'call-outcomes/v1': ContextMap<CallOutcome>;
   /** What a gate let through in an invocation, by its context. Only gates write it. */
   readonly 'deferrals/v1': ContextMap<Deferral>;

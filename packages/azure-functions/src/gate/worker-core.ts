@@ -132,8 +132,8 @@ export function isMcp(kind: TriggerKind | undefined): boolean {
 }
 
 /**
- * The kind of a function by all information about it: HTTP if anything shows it, otherwise MCP. Undefined if there is
- * no information.
+ * The kind of a function by all information about it: HTTP if anything shows it, otherwise MCP if anything shows that.
+ * Undefined if there is no information.
  */
 export function joinTriggerKinds(kinds: readonly (TriggerKind | undefined)[]): TriggerKind | undefined {
   return (['http', 'unknown-mcp', 'mcp', 'other'] as const).find((kind) => kinds.includes(kind));
