@@ -112,7 +112,10 @@ export interface PathFault {
   readonly certificate?: PathMember;
   /** Why the CA certificates that came with the request were not used, in one sentence. */
   readonly chainFault?: string;
-  /** The revocation list that names the certificate as revoked, or the list that has ended. */
+  /**
+   * The revocation list that names the certificate as revoked. If the current revocation information is missing, the
+   * newest list of the certificate's issuer. Absent if no such list is known.
+   */
   readonly list?: RevocationListEntry;
 }
 
@@ -225,7 +228,7 @@ export interface DenialFacts {
         readonly isOnAzure: boolean;
         /** The names of the front ends that the operator can choose from. */
         readonly frontEnds: readonly string[];
-        /** Whether AZURE_FUNCTIONS_ENVIRONMENT is Development although nothing else shows a local host. */
+        /** Whether `AZURE_FUNCTIONS_ENVIRONMENT` is `Development`, which the gate ignored. */
         readonly isDevelopmentClaimed: boolean;
       };
   readonly front_end_contradicted:
@@ -349,8 +352,8 @@ export interface DenialFacts {
   readonly path_algorithm_too_weak: PathFacts;
   readonly path_extended_key_usage_unsuitable: PathFacts;
   /**
-   * `revokedAt` (milliseconds since 1970-01-01T00:00:00Z) and `reason` are absent if only a trust store of the app's
-   * own says that the certificate is revoked.
+   * `revokedAt` is in milliseconds since 1970-01-01T00:00:00Z. It and `reason` are absent if only a trust store of the
+   * app's own says that the certificate is revoked.
    */
   readonly certificate_revoked: PathFacts & { readonly revokedAt?: number; readonly reason?: string };
   readonly revocation_unavailable: PathFacts | StoreInterval;

@@ -163,11 +163,9 @@ export interface Denial<Code extends DenialCode = DenialCode> {
    * the app's own refused.
    */
   readonly facts?: DenialFacts[Code];
-  /** One sentence for the operator, made from the facts: what is wrong and what to do. */
+  /** A text for the operator, made from the facts or given by the trust store: what is wrong, and often what to do. */
   readonly detail: string;
-  /**
-   * The name of the identity that the certificate belongs to. Absent if the gate refused before it knew the identity.
-   */
+  /** The name of the identity that the certificate belongs to. Absent if the gate did not know it. */
   readonly identityName?: string;
   /** The certificate's SHA-256 thumbprint in upper-case hexadecimal. Absent unless exactly one certificate was read. */
   readonly thumbprintSha256?: string;
@@ -192,8 +190,8 @@ export function deny<Code extends DenialCode>(
 }
 
 /**
- * Describes a denial in one sentence for the operator. Never throws, so that the call stays refused even if the file
- * with the sentences was not deployed.
+ * Describes a denial for the operator. Never throws, so that the call stays refused even if the file with the sentences
+ * was not deployed.
  */
 export function describeFacts<Code extends DenialCode>(code: Code, facts: DenialFacts[Code]): string {
   try {

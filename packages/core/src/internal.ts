@@ -96,8 +96,7 @@ export type {
   CertificateRevocationList,
   LeadingDotReading,
 } from '@certgate/x509/path';
-// These values are loaded when they are first used: most commands need none of them, and they are half as large as all
-// of core.
+// `loadPathValidation` loads path validation when it is first used, because most commands don't need it.
 export { loadPathValidation } from './load-path-validation.js';
 export {
   type AuthorityRevocationInformation,

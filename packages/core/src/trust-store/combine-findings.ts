@@ -21,11 +21,10 @@ type Refused = RefusedFinding | RefusedNomination | UnavailableFinding;
 export type OpenNomination = Omit<NominatedFinding, 'confirm'>;
 
 /**
- * Combines several stores' answers about one certificate, in any order: *denied* beats *unavailable* beats *found*
- * beats *not found*. Two identities are a denial. If several stores give the same answer, the text of the first is
- * kept. A nomination may still become each of those, so only a denial is stricter. A locked document is stricter than
- * everything else. A certificate that only claims to be an authority's ranks like *not found*, and keeps its own
- * reason.
+ * Combines several stores' answers about one certificate: *denied* and *unavailable* beat *found*, which beats *not
+ * found*. If stores refuse for several reasons, `rankDenial` chooses one. Two different identities are a denial. If
+ * several stores give the same answer, the text of the first is kept. A nomination may still become each of those, so
+ * only a final refusal is stricter.
  */
 export function combineFindings(
   findings: readonly TrustFinding[],
@@ -79,7 +78,7 @@ function findNotFound(findings: readonly (TrustFinding | ConfirmedFinding)[]): N
   return notFound.find(({ detail }) => detail !== undefined) ?? { outcome: 'notFound' };
 }
 
-/** Gives the identity that the first store names, or a claim if no store names an identity. */
+/** Gives the identity that the first store names, or a claim if no store names an identity and there is a claim. */
 function describeNominations(found: readonly FoundFinding[], nominated: readonly NominatedFinding[]): OpenNomination {
   const [identityName] = [
     ...found.map(({ identity }) => identity.name),
@@ -131,7 +130,10 @@ function listAmbiguity(identities: readonly PartialIdentity[]): readonly Refused
   return [{ outcome: 'denied', ...describeRefusal('identity_ambiguous', facts) }];
 }
 
-/** Whether the refusal is about a match: the certificate matched a pin or an identity that is not in force. */
+/**
+ * Whether the refusal is about what the certificate matched: an ambiguous identity, or an identity or a pin that is not
+ * in force.
+ */
 function isMatch(finding: Refused): finding is RefusedFinding | RefusedNomination {
   return finding.outcome === 'denied' && /^(?:identity|pin)_/.test(finding.code);
 }
@@ -149,8 +151,9 @@ function describeIdentity({ name }: PartialIdentity): MatchedIdentity {
 }
 
 /**
- * Whether two identities are equal in everything that decides, to the letter. The roles of two stores are neither
- * combined nor chosen from, because no document contains the result. The owner is only logged, so it may differ.
+ * Whether two identities have the same name, roles and functions, to the letter. If the roles of one are not known yet,
+ * only the names are compared. The roles of two stores are neither combined nor chosen from, because no document
+ * contains the result. The owner is only logged, so it may differ.
  */
 function isSameIdentity(one: PartialIdentity, other: PartialIdentity): boolean {
   if (one.name !== other.name || one.roles === undefined || other.roles === undefined) return one.name === other.name;

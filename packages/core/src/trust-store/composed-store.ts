@@ -193,7 +193,7 @@ export class ComposedTrustStore implements TrustStore {
 
   /**
    * Asks every store about the same certificate with its other ECDSA signature. Any of the stores may have a pin of
-   * that twin, which refuses this certificate as it would in one document. Empty if the signature is not ECDSA.
+   * that twin, which may refuse this certificate as it would in one document. Empty if the signature is not ECDSA.
    */
   async #askAboutTwin(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
     const findings = await Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now)));
@@ -265,8 +265,8 @@ function joinFaults(reports: readonly TrustStoreReport[], key: 'fault' | 'revoca
 }
 
 /**
- * The report of one mirror for all stores. It is in use only if no store lacks a document: the report must not hide
- * that.
+ * The report of one mirror for all stores. `isInUse` is true only if every store with a fault uses its mirror, so that
+ * the report doesn't hide a store without a document.
  */
 function combineMirrors(
   mirrors: readonly TrustMirrorReport[],

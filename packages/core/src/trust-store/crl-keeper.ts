@@ -52,7 +52,10 @@ interface InFlight {
   wanted: WantedLists;
   /** Whether this read waits for an earlier read of the source. When it begins, it uses what is wanted then. */
   isWaiting: boolean;
-  /** Whether a delta was read, and waits for the reads of the complete list on which it is based. */
+  /**
+   * Whether a list was read that needs a complete list which is not known yet, so that it waits for the authority's
+   * other reads.
+   */
   isHeld: boolean;
   readonly read: Promise<void>;
 }
@@ -118,7 +121,7 @@ export class CrlKeeper {
       .filter((crl) => isUsable(crl, authority));
   }
 
-  /** The lists that the authority uses now, with their ends. */
+  /** The authority's lists in use that have a `nextUpdate`: for each scope and kind, the one that ends last. */
   listInUse(authority: TrustedAuthority, names: readonly string[] = [authority.name]): readonly RevocationListStatus[] {
     return describeListsInUse(authority.name, this.#listKept(names), (list) => isUsable(list, authority));
   }
@@ -133,8 +136,8 @@ export class CrlKeeper {
   }
 
   /**
-   * Remembers a certificate that was refused as revoked, until a newer list leaves it out. Unknown callers never get
-   * here: the certificate has an otherwise valid path, and a CA of the authority has revoked it.
+   * Remembers a certificate that was refused as revoked for another reason than certificateHold, until the kept lists
+   * no longer name it. The certificate is on a path that is otherwise valid.
    */
   noteRevoked(names: readonly [string, ...string[]], certificate: PathCertificate): void {
     const reasons = listReasons(certificate, this.#listKept(names));
@@ -169,7 +172,10 @@ export class CrlKeeper {
     return names.flatMap((name) => [...(this.#kept.get(name.toLowerCase())?.values() ?? [])]);
   }
 
-  /** Why the latest reads for an authority failed, for the operator. Undefined if all succeeded. */
+  /**
+   * Why the latest reads for an authority failed, or which complete list is missing, for the operator. Undefined if
+   * neither is the case.
+   */
   findFault(authorityName: string): string | undefined {
     return this.#faults.get(authorityName.toLowerCase());
   }
@@ -217,9 +223,9 @@ export class CrlKeeper {
   }
 
   /**
-   * Reads a source, one read at a time, so that a slow source delays no other. A later refresh never joins a read that
-   * has begun: that read checks the list with the certificates of an earlier document, and its answer may be from
-   * before the process froze. So the source is read again afterwards.
+   * Reads a source. Each source has one read at a time, and a slow source delays no other. A refresh for another
+   * document or at another time never joins a read that has begun: that read checks the list with the certificates of
+   * an earlier document, and its answer may be from before the process froze. So the source is read again afterwards.
    */
   #refreshOnce(wanted: WantedLists, source: TrustSource, readTimeout: number): Promise<void> {
     const key = `${wanted.authority.name.toLowerCase()}\n${nameSource(source)}`;

@@ -32,8 +32,7 @@ export type DocumentAdmission =
  * Whether a store with these options would accept a document when it starts, by the same steps as the store. For tools
  * that show what a gate does. A store that already uses a newer document refuses more.
  *
- * @throws {CertgateError} (as a rejection) if an option is unknown, `signedBy` is not a supported public key, or
- * `minimumRevision` is not a whole number.
+ * @throws {CertgateError} (as a rejection) if an option is unknown or its value is not valid.
  */
 export async function admitDocument(
   { bytes, signature }: ReadDocument,

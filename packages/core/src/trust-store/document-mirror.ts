@@ -24,9 +24,9 @@ const longestWaitMilliseconds = 2_000;
 
 /**
  * The second source of a signed document: `trustStoreFrom([address, mirror])`. It is read when the app starts, and
- * later whenever the first source gives no document. Its document is used only if its revision is higher than the known
- * one, so that an old mirror undoes nothing. Reading the same document again does not extend a staleness limit: a file
- * that was deployed with the app can always be read.
+ * later if a read of the first source failed. Its document is used only if its revision is higher than the known one,
+ * so that an old mirror undoes nothing. Reading the same document again does not extend a staleness limit: a file that
+ * was deployed with the app can always be read.
  */
 export class DocumentMirror {
   readonly #source: TrustSource;
@@ -50,7 +50,7 @@ export class DocumentMirror {
 
   /**
    * Why the app must not start because of the mirror, even if the first source works: otherwise the mistake would only
-   * show in an outage. Undefined if the mirror is set up correctly.
+   * show in an outage. Undefined unless the latest read of the mirror failed because of a wrong set-up.
    */
   get misuse(): TrustSourceMisuse | undefined {
     return this.#misuse;
@@ -81,8 +81,8 @@ export class DocumentMirror {
   }
 
   /**
-   * The mirror's document if its revision is higher than that of the document in use; otherwise undefined. Never
-   * rejects.
+   * The mirror's document if its revision is higher than that of the document in use, or if no document is in use;
+   * otherwise undefined. Also undefined if the mirror does not answer in time. Never rejects.
    */
   async findLater(
     inUse: NamedDocument | undefined,

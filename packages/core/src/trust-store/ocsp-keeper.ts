@@ -7,7 +7,7 @@ import { readWithin } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { loadPathValidation } from '../load-path-validation.js';
 
-/** After an answer, the same question is not asked again for this long, even if the answer was not enough. */
+/** After a usable answer, the same question is not asked again for this long, even if the answer was not enough. */
 const askedAgainAfterMilliseconds = 5_000;
 interface OcspLimits {
   readonly answerTimeoutMilliseconds: number;
@@ -49,9 +49,9 @@ interface RevokedAnswer {
 }
 
 /**
- * Asks the OCSP responders (RFC 6960) that the operator configured, and keeps their answers. It asks one question per
- * certificate at a time, few at once, and none if the responder failed a moment ago, so that a caller can't use it to
- * flood a responder.
+ * Asks the OCSP responders (RFC 6960) that the operator configured, and keeps their answers. It asks the same question
+ * once at a time, few questions at once, and none if the responder failed a moment ago, so that a caller can't use it
+ * to flood a responder.
  *
  * A certificate is identified by what its issuer signed (the TBSCertificate), whatever the signature. Otherwise, the
  * other ECDSA signature of a revoked certificate, which anybody can compute, would make a second certificate without an
@@ -62,8 +62,8 @@ export class OcspKeeper {
   /** By question. */
   readonly #good = new Map<string, OcspResponse>();
   /**
-   * By certificate, whichever responder said it: answers about other certificates and of other responders never replace
-   * a revocation. There is one entry for each key of an issuer, since two CAs of the same name may have signed the same
+   * By certificate, whichever responder said it, so that a good answer of another responder does not replace a
+   * revocation. There is one entry for each key of an issuer, since two CAs of the same name may have signed the same
    * contents.
    */
   readonly #revoked = new Map<string, readonly RevokedAnswer[]>();
@@ -74,7 +74,10 @@ export class OcspKeeper {
   readonly #running = new Map<string, Set<Promise<void>>>();
   /** By responder: failures to reach it. */
   readonly #responderSetbacks = new Map<string, Setback>();
-  /** By question: answers that could not be used. They must not keep other questions from being asked. */
+  /**
+   * By question: failures that must not keep other questions from being asked, such as an answer that could not be
+   * used.
+   */
   readonly #certificateSetbacks = new Map<string, Setback>();
   readonly #limits: OcspLimits;
 
@@ -110,7 +113,8 @@ export class OcspKeeper {
   }
 
   /**
-   * Asks a responder about a certificate. Never rejects. If no usable answer comes, the kept answers stay as they are.
+   * Asks a responder about a certificate, unless it gave a usable answer or failed a moment ago. Never rejects. If no
+   * usable answer comes, the kept answers stay as they are.
    */
   ask(wanted: OcspWanted, now: number): Promise<void> {
     const { responder } = wanted;
@@ -144,7 +148,7 @@ export class OcspKeeper {
 
   /**
    * Waits while the responder is asked enough questions already. If an app wakes to many callers at once, it must not
-   * refuse most of them; they wait no longer than for an answer.
+   * refuse most of them.
    */
   async #askInTurn(wanted: OcspWanted, key: string, now: number): Promise<void> {
     const { responder } = wanted;

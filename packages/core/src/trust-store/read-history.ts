@@ -43,7 +43,7 @@ export class ReadHistory {
     return this.#failureCount;
   }
 
-  /** The kind of failure of the latest read. Undefined if it was good. */
+  /** The kind of failure of the latest read. Undefined if it was good, or if there was none. */
   get failure(): ReadFailure | undefined {
     return this.#failure;
   }
@@ -52,7 +52,10 @@ export class ReadHistory {
     return this.#fault;
   }
 
-  /** Why the app must not start: the latest read found a document (or a set-up) that is not valid. */
+  /**
+   * Why the app must not start: the latest read found a document (or a set-up) that is not valid, and no document of the
+   * mirror is used instead. Undefined otherwise.
+   */
   get startError(): Error | undefined {
     return this.#startError;
   }
@@ -176,8 +179,9 @@ export class AgeKeeper {
   }
 
   /**
-   * Like `age`, but infinite if the wall clock was set back since: the monotonic clock may have stood still, so the age
-   * is unknown. Only for questions where the answer "too old" costs no more than a read.
+   * Like `age`, but infinite if the wall clock now shows a time more than a second before `moment`: it was set back,
+   * and the monotonic clock may have stood still, so the age is unknown. Only for questions where the answer "too old"
+   * costs no more than a read.
    */
   ageAtWorst(moment: Moment | undefined, now: Moment = this.moment()): number {
     if (moment !== undefined && now.wall < moment.wall - correctionMilliseconds) return Number.POSITIVE_INFINITY;
@@ -209,7 +213,10 @@ export class FreezeWatch {
     this.#timer.unref();
   }
 
-  /** Ends the watch, and returns whether the process stood still for longer than the tolerance. */
+  /**
+   * Ends the watch, and returns whether the process stood still for longer than the tolerance, or the wall clock was
+   * set back.
+   */
   end(): boolean {
     clearInterval(this.#timer);
     this.#tick();

@@ -35,9 +35,9 @@ export interface RefreshOptions {
   readonly minimumRevision?: number;
   /**
    * CRLs in blobs, in addition to those that the document names: your own `BlobClient`s, by the authority's name in the
-   * document. An authority that is named here requires revocation information even if its mode is `off`. This stays so
-   * if the document renames the authority: it then applies to the authority whose CA signed the lists, and until such a
-   * list was read, to each authority without a stated mode.
+   * document. If the mode of an authority that is named here is `off`, it is treated as `required`. This stays so if
+   * the document renames the authority: it then applies to the authority whose CA signed the lists, and until such a
+   * list was read, to each authority that is not named here and has no stated mode.
    */
   readonly crlBlobs?: Readonly<Record<string, readonly TrustBlobClient[]>>;
 }
@@ -73,9 +73,7 @@ export interface RefreshSettings {
   readonly described: Readonly<Record<string, unknown>>;
 }
 
-/**
- * @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public key.
- */
+/** @throws {CertgateError} if an option is unknown or its value is not valid. */
 export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
   const options = readKnownOptions(given, optionNames, 'The trust store');
   const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);

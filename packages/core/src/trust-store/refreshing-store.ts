@@ -52,8 +52,8 @@ interface Loaded {
 }
 
 /**
- * While no document can be used, the source is read again after this time, then after twice this time, and so on, up to
- * `longestRetryMilliseconds`.
+ * While no document can be used, the source is read again after about this time, then after twice this time, and so on,
+ * up to `longestRetryMilliseconds` or the refresh interval, whichever is shorter.
  */
 const firstRetryMilliseconds = 1_000;
 const longestRetryMilliseconds = 60_000;
@@ -84,8 +84,7 @@ export class RefreshingTrustStore implements TrustStore {
   /**
    * `mirror`: a second source of a signed document.
    *
-   * @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public
-   * key.
+   * @throws {CertgateError} if an option is unknown or its value is not valid.
    */
   constructor(
     source: TrustSource,
@@ -125,8 +124,9 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   /**
-   * Undefined while answers must not be remembered: before the first load, past the staleness limit, and after the
-   * process slept for more than two refresh intervals, because a request then waits for the refresh before it decides.
+   * Undefined while answers must not be remembered: before the first load, past the staleness limit, and if the latest
+   * read is more than two refresh intervals ago, for example because the process slept. In this last case, a
+   * request waits for the refresh before it decides.
    */
   get version(): string | undefined {
     if (this.#loaded === undefined) return undefined;
@@ -354,7 +354,7 @@ export class RefreshingTrustStore implements TrustStore {
     return this.#loaded && { digest: this.#loaded.digest, revision: this.#loaded.snapshot.revision };
   }
 
-  /** Why the latest read failed, and what that means for the mirror. */
+  /** Why the latest read failed, and whether the mirror's document is used instead. Undefined if it did not fail. */
   get #fault(): string | undefined {
     const { fault } = this.#history;
     return fault && `${fault}${this.#mirror?.describe(this.#loaded?.isMirrored === true) ?? ''}`;
@@ -400,8 +400,8 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   /**
-   * The time until the next read is due: 90 to 100 % of the interval, so that a thousand instances that started
-   * together don't read together, and none reads late.
+   * The time until the next read is due, in milliseconds: 90 to 100 % of the refresh interval, or of the retry time
+   * while no document can be used. A thousand instances that started together then don't read together.
    */
   #chooseDelay(): number {
     const { refreshInterval } = this.#settings;
