@@ -17,15 +17,15 @@ export interface UnavailableTrust {
   readonly unavailable: string;
 }
 
-/** All that a decision depends on. */
+/** The input of a decision. */
 export interface AccessQuestion {
   /** The certificate header's text as it arrived. */
   readonly header: string | null | undefined;
   /** The trust document to decide by, or why there is none. */
   readonly trust: TrustSnapshot | UnavailableTrust;
   /**
-   * Certificate revocation lists and OCSP responses. If they are absent, an authority that requires revocation
-   * information admits nobody.
+   * Certificate revocation lists and OCSP responses. If they are absent, a certification path that needs revocation
+   * information is refused.
    */
   readonly revocation?: RevocationInformation;
   readonly requirement: FunctionRequirement;
@@ -33,13 +33,13 @@ export interface AccessQuestion {
   readonly now: number;
   /** Is called with each step as it ends, for explaining a decision. */
   readonly onStep?: StepListener;
-  /** Is called with each check of each certification path that is tried. */
+  /** Is called with each check of each certification path that is tried for the caller's certificate. */
   readonly onPathCheck?: AuthorityContext['onCheck'];
 }
 
 /**
- * Decides whether the bearer of this header may call this function. A pure function of its question: it uses no clock,
- * no cache and no network. The gate takes the same steps, but it asks a trust store instead of a snapshot and has a
+ * Decides whether the bearer of this header may call this function. It reads no clock, sends nothing over the network,
+ * and remembers no decision. The gate takes the same steps, but it asks a trust store instead of a snapshot and has a
  * memory in front.
  */
 export function decideAccess(question: AccessQuestion): Decision {

@@ -15,7 +15,7 @@
 //     │ authorize              role or function missing                 403 role_missing, function_not_allowed
 //     ▼ allowed, with the identity
 //
-//   A fault in any step                                                 503 internal_fault
+//   Any other fault in a step                                           503 internal_fault
 
 import { awaitAnswer } from './awaited-answer.js';
 import { authorize } from './authorization.js';
@@ -55,12 +55,13 @@ export interface AccessGateOptions {
   readonly findTimeoutMilliseconds?: number;
 }
 
-/** The longest delay of a timer, in milliseconds. A timer with a longer delay fires at once. */
+/** The longest delay of a timer, in milliseconds. A timer with a longer delay fires after 1 ms. */
 const maximumTimerMilliseconds = 2 ** 31 - 1;
 
 /**
  * The path of a request with a memory: the same steps as `decideAccess`, over a trust store that may answer later. The
- * gate answers synchronously if it can, and never throws: a fault of the gate or of the store becomes a denial.
+ * gate answers synchronously if it can. A decision never throws or rejects: a fault of the gate or of the store becomes
+ * a denial.
  *
  * @example
  * ```ts

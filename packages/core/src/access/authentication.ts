@@ -25,8 +25,8 @@ import type {
 } from '../trust-snapshot/trust-finding.js';
 
 /**
- * A certificate's identity. Nothing that led to it changes in [validFrom, validUntil), revocation information included.
- * Both times are in milliseconds since 1970-01-01T00:00:00Z.
+ * A certificate's identity. While the trust store's version stays the same, it is valid in [validFrom, validUntil), in
+ * milliseconds since 1970-01-01T00:00:00Z.
  */
 export interface Authentication {
   readonly outcome: 'authenticated';
@@ -58,8 +58,8 @@ export function verifyFinding(
 ): VerifiedCertificate | Denial {
   const { thumbprintSha256 } = presented;
 
-  // The copy has only own members, so that nothing on Object.prototype becomes part of the finding. Findings that admit
-  // nobody are not copied, because they have hardly any members.
+  // The copy has only own members, so that nothing on Object.prototype becomes part of the finding. A finding that
+  // admits nobody is not copied.
   const isKnown = given.outcome === 'found' || given.outcome === 'nominated';
   const finding = note(onStep, 'trust-store', readTrust(isKnown ? copyOwn(given) : given, thumbprintSha256, now));
   if (finding.outcome === 'denied') return finding;
@@ -226,7 +226,8 @@ function describeKnown(finding: FoundFinding | NominatedFinding): {
 }
 
 /**
- * The denial if the finding's interval does not include `now`. A custom trust store may answer with such an interval.
+ * The denial if `now` is outside one of the finding's two intervals; otherwise undefined. A custom trust store may
+ * answer with such a finding, and an interval may end while a store answers.
  */
 function findIntervalDenial(
   { identity, validFrom, validUntil, currentFrom, currentUntil }: FoundFinding,
@@ -243,8 +244,8 @@ function findIntervalDenial(
 }
 
 /**
- * Whether a certification path processed the certificate's critical extensions. A custom store may say that it
- * validated a path, but an extension that no path validation processes stays refused.
+ * Whether a certification path processed the certificate's critical extensions. Even if a custom store says that it
+ * validated a path, an extension that our path validation does not process stays refused.
  */
 function isPathProcessed(presented: PresentedCertificate, { isPathValidated }: FoundFinding): boolean {
   if (isPathValidated !== true) return false;
@@ -253,8 +254,8 @@ function isPathProcessed(presented: PresentedCertificate, { isPathValidated }: F
 }
 
 /**
- * Decodes the certificate. Path validation reads more of it than the checks of a client's certificate do, so the part
- * for paths is decoded only after a nomination.
+ * Decodes the certificate. Path validation reads more of it than the checks of a client's certificate do, so this
+ * function decodes the part for paths only after a nomination.
  */
 function readCertificate(
   presented: PresentedCertificate,
@@ -279,8 +280,8 @@ function readCertificate(
 const authoritiesOf = new WeakMap<ClientIdentity, readonly Uint8Array[]>();
 
 /**
- * The subject of the first CA certificate on the path that ends before the identity's access does, for the log.
- * Undefined if there is none.
+ * The subject of the first CA certificate of the identity's paths whose `notAfter` is earlier than `accessEndsAt`, for
+ * the log. Undefined if there is none.
  */
 export function findEndingAuthority(identity: ClientIdentity): string | undefined {
   for (const der of authoritiesOf.get(identity) ?? []) {

@@ -3,7 +3,10 @@ import { deny, type KnownCaller } from '../denial.js';
 import { note } from './authentication.js';
 import type { AuthorizationDenial, ClientIdentity, Decision, FunctionRequirement, StepListener } from './decision.js';
 
-/** Decides whether an identity may call a function. Runs at every request, even if the identity comes from memory. */
+/**
+ * Decides whether an identity may call a function. The gate does this for every call of a known caller, even if the
+ * identity comes from memory.
+ */
 export function authorize(
   identity: ClientIdentity,
   requirement: FunctionRequirement,

@@ -39,8 +39,8 @@ export function denyUnfit(
 }
 
 /**
- * The denial of a certificate with a critical extension that only a certification path processes, if no path was
- * validated.
+ * The denial of a certificate with a critical extension that the end-entity checks do not know, if no certification
+ * path processed it.
  */
 export function denyUnprocessed(
   unprocessed: readonly string[],

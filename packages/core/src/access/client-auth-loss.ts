@@ -6,7 +6,8 @@ import { type ClientAuthLoss, judgeClientAuthLoss } from './client-auth.js';
 const losses = new WeakMap<ClientCertificate, ClientAuthLoss | null>();
 
 /**
- * What shows that the certificate of an admitted caller will lose clientAuth when it is renewed. Undefined if it won't.
+ * What shows that the certificate of an admitted caller may lose clientAuth when it is renewed. Undefined if nothing
+ * shows it.
  */
 export function findClientAuthLoss(certificate: ClientCertificate): ClientAuthLoss | undefined {
   const known = losses.get(certificate);
@@ -19,8 +20,8 @@ export function findClientAuthLoss(certificate: ClientCertificate): ClientAuthLo
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 
 /**
- * Whether the certificate is both for servers and for clients. This looks only at the usages, so that an app whose
- * callers have client certificates never loads the code that judges the issuer.
+ * Whether the certificate has serverAuth and clientAuth, or has no extended key usage. Only such certificates are
+ * judged further.
  */
 function isForBoth({ extendedKeyUsage }: ClientCertificate): boolean {
   return (

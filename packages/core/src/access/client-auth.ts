@@ -9,8 +9,8 @@ import type { ClientAuthFacts } from '../denial-facts.js';
 import { type ClientAuthGrace, isGraceRunning } from '../trust-snapshot/client-auth-grace.js';
 import type { FoundFinding, NominatedFinding } from '../trust-snapshot/trust-finding.js';
 
-// Public CAs no longer issue clientAuth (docs/public-certificates.md). This file finds callers who will be refused
-// because of that, explains the refusal, and applies a pin's grace period.
+// Public CAs are ending clientAuth in their TLS certificates (docs/public-certificates.md). This file finds callers who
+// may be refused because of that, explains the refusal, and applies a pin's grace period.
 
 /** RFC 5280 §4.2.1.12. */
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
@@ -59,10 +59,13 @@ export function isForServersOnly({ extendedKeyUsage = [] }: ClientCertificate): 
   );
 }
 
-/** Why no grace period accepts the certificate now. Empty if no pin could have given it one. */
+/**
+ * Why no grace period accepts the certificate now. Empty if only a name matched, or if the trust store found the
+ * certificate without a grace period.
+ */
 function explainGrace(finding: FoundFinding | NominatedFinding, now: number): Pick<ClientAuthFacts, 'grace'> {
   if (finding.outcome === 'nominated') {
-    // Only a name matched, so there is no pin that could have a grace period.
+    // Without `identityName`, only a name matched, so there is no pin that could have a grace period.
     return finding.identityName === undefined ? {} : { grace: { state: 'path_needed' } };
   }
   if (finding.acceptWithoutClientAuth === undefined) return {};
@@ -75,14 +78,14 @@ function explainPublicIssuance(certificate: ClientCertificate): Pick<ClientAuthF
   return looksPublic(issuance) ? { publicIssuance: toLoss(issuance) } : {};
 }
 
-/** Why a certificate looks like one of a public CA, so that it will lose clientAuth when it is renewed. */
+/** Why a certificate looks like one of a public CA, which may leave out clientAuth when the certificate is renewed. */
 export interface ClientAuthLoss {
   readonly verdict: 'likely' | 'possible';
   readonly evidence: readonly PublicIssuanceEvidence[];
 }
 
 /**
- * Judges whether the certificate will lose clientAuth when it is renewed. Undefined if it does not look like one of a
+ * Judges whether the certificate may lose clientAuth when it is renewed. Undefined if it does not look like one of a
  * public CA, or has no clientAuth to lose.
  */
 export function judgeClientAuthLoss({ der }: ClientCertificate): ClientAuthLoss | undefined {

@@ -22,10 +22,10 @@ interface MemoryEntry extends RememberedIdentity {
 }
 
 /**
- * Remembers the identities of trusted certificates. The key is a hash of the tail of the header's text. The whole text
- * is compared afterwards, which is cheaper than hashing it. If the key matches but the text differs, the look-up is a
- * miss: never a denial and never an eviction, so that nobody can push a trusted caller out. Only certificates that
- * belong to an identity enter, and their number is bounded anyway.
+ * Remembers the identities of trusted certificates. The key is a hash of the end of the certificate's text. The whole
+ * text is compared afterwards, which is cheaper than hashing it. If the key matches but the text differs, the look-up
+ * is a miss: never a denial and never an eviction. Only certificates that belong to an identity enter, so that an
+ * unknown caller cannot push a trusted one out. Their number is bounded.
  */
 export class IdentityCache {
   readonly #entries = new Map<number, MemoryEntry>();
@@ -34,7 +34,7 @@ export class IdentityCache {
   #textLength = 0;
   #oldest: MapIterator<[number, MemoryEntry]> | undefined;
 
-  /** `capacity` limits the number of certificates, `textCapacity` the characters of all their headers. */
+  /** `capacity` limits the number of certificates, `textCapacity` the characters of all their texts. */
   constructor(capacity = 4096, textCapacity: number = 8 * 1024 * 1024) {
     this.#capacity = capacity;
     this.#textCapacity = textCapacity;
@@ -58,10 +58,10 @@ export class IdentityCache {
     if (present !== undefined && present.text !== text && present.version === remembered.version) return;
     if (present !== undefined) {
       this.#forget(key, present);
-      // A Map iterator keeps deleted entries alive until its next use.
+      // A Map iterator can keep deleted entries alive until its next use.
       this.#oldest = undefined;
     }
-    // A flat copy, because a slice would keep the memory of the whole request alive.
+    // A flat copy, because a slice would keep the text that it was cut from in memory.
     this.#entries.set(key, Object.freeze({ ...remembered, text: copyText(text) }));
     this.#textLength += text.length;
     // The owner of a pinned key can make any number of certificates, each as large as the header may be.
@@ -69,8 +69,8 @@ export class IdentityCache {
   }
 
   /**
-   * Forgets the oldest entry. The iterator is kept, because a new one would first pass over all deleted entries: with
-   * 4,096 entries, that would cost a microsecond for each new certificate.
+   * Forgets the oldest entry. The iterator is kept, because a new one would first pass over the deleted entries: with
+   * 4,096 entries, that would cost microseconds for each new certificate.
    */
   #forgetOldest(): void {
     this.#oldest ??= this.#entries.entries();
@@ -92,8 +92,8 @@ function copyText(text: string): string {
 interface RefusalEntry {
   readonly version: string;
   /**
-   * The SHA-256 of the chain that came with the certificate. Undefined if no chain came. The refusal applies only to
-   * this chain, because another one may give a path.
+   * The SHA-256 of the text of the chain that came with the certificate. Undefined if no chain came. The refusal
+   * applies only to this chain, because another one may give a path.
    */
   readonly chainSha256: string | undefined;
   readonly denial: Denial;
@@ -108,10 +108,10 @@ interface RefusalEntry {
 const lifetimeMilliseconds = 30_000;
 
 /**
- * Remembers refusals for which the trust store may have decoded a certificate or looked for a certification path, so
- * that an unknown caller's second request costs one hash, or two with a chain. Refusals that may end at any moment are
- * not remembered. The key is the SHA-256 of the certificate; the chain that came with it and the version of the trust
- * store must be the same too. The cache is bounded, and each entry lasts at most half a minute. It can only refuse.
+ * Remembers refusals that may have cost more than a look-up, so that the next request with the same certificate and
+ * chain costs little more than hashing them. The key is the SHA-256 of the certificate; the chain and the version of
+ * the trust store must be the same too. The cache is bounded, and each entry is used for at most half a minute. It can
+ * only refuse.
  */
 export class RefusalCache {
   readonly #entries = new Map<string, RefusalEntry>();
@@ -164,15 +164,16 @@ function hashChain(chain: string | undefined): string | undefined {
   return chain === undefined ? undefined : hashHex('sha256', Buffer.from(chain, 'latin1'));
 }
 
-/** Whether a refusal may have cost more than a look into a table, and does not end by itself. */
+/** Whether a refusal may have cost more than a look-up, and has a code that `isMomentary` doesn't exclude. */
 export function isWorthRemembering(finding: TrustFinding, { code }: Denial): boolean {
   return isCostly(finding) && !isMomentary(code);
 }
 
 /**
- * Whether the trust store may have done more than a look-up. A `notFound` has a detail only if the certificate or its
- * chain was decoded. A nominated certificate was verified too. A certificate that was found belongs to somebody, and
- * costs no more than its decoding.
+ * Whether the trust store or the gate may have done more than a look-up. A trust document's `notFound` has a detail
+ * only if the store read more than the issuer's name: the rest of the certificate, or its chain. After a nomination,
+ * the gate decodes the certificate, and a path may be validated. A certificate that was found belongs to somebody, so
+ * its refusal is not remembered.
  */
 function isCostly(finding: TrustFinding): boolean {
   if (finding.outcome === 'notFound') return finding.detail !== undefined;

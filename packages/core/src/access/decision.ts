@@ -23,20 +23,20 @@ export interface ClientIdentity {
    * Lower-case names of the functions that the caller may call. Undefined if it may call every function; empty if none.
    */
   readonly functions: readonly string[] | undefined;
-  /** Who is responsible for the caller, according to the trust document. Undefined if the document doesn't say. */
+  /** Who is responsible for the caller, according to the trust store. Undefined if the store doesn't say. */
   readonly owner: string | undefined;
   readonly certificate: ClientCertificate;
   /** What the certificate was recognised by, e.g. `thumbprintSha256`. */
   readonly matchedBy: string;
   /**
-   * The name itself, or the whole hash of the pin as the document has it. Undefined if a custom trust store doesn't
-   * say.
+   * The value of the entry that matched: the name, or the pin's hash in upper-case hexadecimal. Undefined if a custom
+   * trust store doesn't say.
    */
   readonly matched: string | undefined;
   /**
-   * When the caller will be refused if nobody does anything, in milliseconds since 1970-01-01T00:00:00Z. The earliest
-   * end of all that admits the caller: the certificate's `notAfter`, the pin's `notAfter`, the identity's `expiresAt`,
-   * the end of the certification path and of a grace period.
+   * When the access ends if nobody does anything, in milliseconds since 1970-01-01T00:00:00Z. The earliest of these
+   * ends: the certificate's `notAfter`, the pin's `notAfter`, the identity's `expiresAt`, the end of the certification
+   * path and of a grace period.
    */
   readonly accessEndsAt: number;
   /**

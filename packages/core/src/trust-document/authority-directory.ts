@@ -1,7 +1,7 @@
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
 
-/** The authorities of a document, by name. It also lists those that nothing refers to. */
+/** The authorities of a document, by name. It also lists those that no name and no pin refers to. */
 export class AuthorityDirectory {
   /** The authorities by lower-case name. Undefined if the document has the authority but something in it is wrong. */
   readonly #authorities = new Map<string, TrustedAuthority | undefined>();

@@ -10,7 +10,7 @@ export interface DocumentProblem {
   readonly message: string;
 }
 
-/** Thrown for a trust document that can't be used. `problems` has every wrong place, with what to do. */
+/** Thrown for a trust document that can't be used. `problems` lists what is wrong, and where. */
 export class TrustDocumentError extends CertgateError {
   override readonly name = 'TrustDocumentError';
   declare readonly code: 'CERTGATE_TRUST_DOCUMENT_INVALID';

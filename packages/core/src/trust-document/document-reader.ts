@@ -9,7 +9,7 @@ export type DocumentFields<O extends keyof DocumentObjects> = {
 
 const getMaximumTextLength = (): number => getDocumentKeys().lock.reason.maximumLength;
 
-/** Reads plain JSON values strictly. It collects every problem instead of stopping at the first. */
+/** Reads plain JSON values strictly. It collects problems instead of stopping at the first. */
 export class DocumentReader {
   readonly #problems: DocumentProblem[] = [];
 

@@ -6,8 +6,7 @@ import type { TrustDocument } from './trust-document.js';
  * Formats the document as JSON text in one fixed form: two spaces, keys in the order of `getDocumentKeys`, and a line
  * end at the end. Values keep the author's notation.
  *
- * @throws {TrustDocumentError} if no runtime would accept the document, because a tool must not write what locks
- * everyone out.
+ * @throws {TrustDocumentError} if the document is not valid, because a tool must not write what locks everyone out.
  */
 export function formatTrustDocument(document: TrustDocument): string {
   readTrustDocumentWhole(document, { audience: anyAudience });

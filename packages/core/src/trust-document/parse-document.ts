@@ -43,8 +43,9 @@ export interface TrustDocumentReading {
  * Reads a trust document, given as JSON text or as its value, into a snapshot. Either the whole document is used or
  * nothing.
  *
- * @throws {TrustDocumentError} for anything that the published schema doesn't allow: unknown or duplicate keys,
- * duplicate names or pins, times that don't exist, later versions. {CertgateError} if an option is unknown.
+ * @throws {TrustDocumentError} for a document that is not valid, or not for this app: unknown or duplicate keys,
+ * duplicate names or pins, times that don't exist, later versions, another audience. {CertgateError} if an option is
+ * unknown or of another type.
  */
 export function parseTrustDocument(document: unknown, options: TrustDocumentReadingOptions = {}): TrustSnapshot {
   return readTrustDocumentWhole(document, options).snapshot;

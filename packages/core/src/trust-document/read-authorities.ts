@@ -171,8 +171,8 @@ const pemFaults: Readonly<Record<PemFault, string>> = {
 };
 
 /**
- * Why a certificate can't be in an authority. Any CA certificate may be a trust anchor; another one must not sign
- * certificates.
+ * Why a certificate can't be in an authority; undefined if it can. It must be a CA certificate of version 3, and its
+ * key usage, if it has one, must allow it to sign certificates.
  */
 function findUnfitness(certificate: PathCertificate): string | undefined {
   const { version, basicConstraints, keyUsage, isSelfIssued } = certificate;
@@ -192,7 +192,7 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
 
 /**
  * Reports a trust anchor that another authority has too. Otherwise a certificate that is denied or revoked under one
- * authority would be admitted under the other.
+ * authority could be admitted under the other.
  */
 function expectOwnAnchors(
   reader: DocumentReader,

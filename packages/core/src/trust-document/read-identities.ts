@@ -146,7 +146,7 @@ function* readList<T>(
     index += 1;
     if (index % itemsPerStep === 0) yield;
   }
-  // The copy only has the room that it needs. A list that grew has room for seventeen items.
+  // The copy only has the room that it needs. A list that grew has room for at least seventeen items.
   return Object.freeze([...list]);
 }
 
@@ -158,8 +158,8 @@ const noPins: readonly TrustPin[] = Object.freeze([]);
 const noNames: readonly TrustName[] = Object.freeze([]);
 
 /**
- * Keeps equal texts and lists once. Many callers have the same roles, functions and owner, so this halves a large
- * document.
+ * Keeps equal texts and lists once. Many callers have the same roles, functions and owner, so this saves memory in a
+ * large document.
  */
 class TextPool {
   readonly #texts = new Map<string, string>();

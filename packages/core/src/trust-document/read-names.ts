@@ -86,14 +86,14 @@ function findDnsFault(text: string): string | undefined {
     : 'a wildcard is the whole first label, with two labels after it at least: *.corp.example';
 }
 
-/** Whether the text is a DNS name. If the last label consists of digits, it is an address. */
+/** Whether the text is a DNS name. A text whose last label consists of digits is taken for an address. */
 function isDnsName(text: string): boolean {
   return dnsName.test(text) && !/(?:^|\.)\d+$/.test(text);
 }
 
 /**
- * Reports a SPIFFE ID whose trust domain does not belong to the authority. Only the authority that signs for a trust
- * domain may name its workloads.
+ * The fault of a SPIFFE ID whose trust domain does not belong to the authority; otherwise undefined. Only the authority
+ * that signs for a trust domain may name its workloads.
  */
 function findTrustDomainFault(uri: string, { name, spiffeTrustDomains }: TrustedAuthority): string | undefined {
   const id = findSpiffeId(uri);

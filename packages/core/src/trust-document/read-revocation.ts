@@ -20,7 +20,10 @@ export const noRevocation: AuthorityRevocation = Object.freeze({
   noRevAvailMaximumLifetimeMilliseconds: undefined,
 });
 
-/** Reads how one authority's revocations are checked. `seen` has the revocation lists of the whole document. */
+/**
+ * Reads how one authority's revocations are checked. `seen` has the revocation lists of the document that were read
+ * before.
+ */
 export function readRevocationSettings(
   reader: DocumentReader,
   value: unknown,
@@ -58,7 +61,8 @@ function readNoRevAvailMaximum(
 ): number | undefined {
   if (value === undefined) return undefined;
   const path = `${revocationPath}.noRevAvailMaximumLifetimeSeconds`;
-  // With "off", no certificate needs revocation information, but whoever reads the document would think otherwise.
+  // With "off", or without a mode, the document may not ask for revocation information at all, but its readers would
+  // think otherwise.
   if (mode === undefined || mode === 'off')
     reader.report(path, 'it needs an explicit "mode": "required" or "when-available" beside it');
   if (value === 0)
@@ -75,7 +79,7 @@ function readMinimumCrlNumbers(
   const numbers = new Map<string, bigint>();
   if (value === undefined) return numbers;
   const path = `${revocationPath}.minimumCrlNumbers`;
-  // In any other mode, a list that is refused would leave the callers admitted that it revokes.
+  // In any other mode, callers whom a refused list revokes could still be admitted.
   if (mode !== 'required') reader.report(path, 'it needs an explicit "mode": "required" beside it');
   const known = [...new Set(issuers.map(({ subjectText }) => subjectText))];
   const places = new Map<string, string>();

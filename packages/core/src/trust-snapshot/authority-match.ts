@@ -115,8 +115,8 @@ function isText({ isEncoded }: NameAttribute): boolean {
 }
 
 /**
- * X509-SVID §2: a certificate with a SPIFFE ID has exactly one URI, and the ID has a path. If a certificate breaks this
- * rule, none of its URIs is used.
+ * X509-SVID §2: a caller's certificate with a SPIFFE ID must have exactly one URI. We also require that the ID has a
+ * path. Otherwise, none of the certificate's URIs is used.
  */
 function listUris(uris: readonly string[]): readonly string[] {
   if (!uris.some(hasSpiffeScheme)) return uris;

@@ -8,7 +8,7 @@ import type { TrustedAuthority } from './trust-snapshot.js';
 /** What a decision by an authority needs in addition to the trust document. */
 export interface AuthorityContext {
   readonly revocation: RevocationInformation;
-  /** Called with each check of each path that is tried. */
+  /** Called with each check of each path that is tried for the target. */
   readonly onCheck?: ((check: PathCheck, authority: TrustedAuthority) => void) | undefined;
   /**
    * Called with each question that an OCSP responder would have to be asked, so that the decision rests on a current
@@ -30,7 +30,8 @@ export interface OcspWanted {
 export interface PathTarget {
   readonly target: PathCertificate;
   /**
-   * CA certificates that came with the target; absent if none did. They are untrusted: anybody may have written them.
+   * CA certificates that came with the target; absent or empty if none did. They are untrusted: anybody may have
+   * written them.
    */
   readonly candidates?: readonly PathCertificate[];
   /** Whether a deny list names the certificate. Absent if no deny list is checked. */
@@ -38,8 +39,8 @@ export interface PathTarget {
 }
 
 /**
- * Finds a valid certification path: did this authority issue the certificate, and is nothing on the path revoked? The
- * end-entity checks, which need no signature, must come before. A pure function of its arguments.
+ * Finds a valid certification path from the authority to the target, and checks the path for revocation as the
+ * authority's settings demand. The gate makes the end-entity checks, which need no signature, before.
  */
 export function findAuthorityPath(
   authority: TrustedAuthority,
@@ -91,8 +92,8 @@ export function findAuthorityPath(
 const maximumNamesakes = 32;
 
 /**
- * Whether a CA certificate of the document signed the certificate; nobody else can have done that. Whether a path is
- * valid is not checked. For logs only: at most `maximumNamesakes` CA certificates with the issuer's name are tried.
+ * Whether a CA certificate of the authority signed the certificate. Whether a path is valid is not checked. For logs
+ * only: at most `maximumNamesakes` CA certificates with the issuer's name are tried.
  */
 export function isSignedByAuthority(
   { trustAnchors, intermediates }: TrustedAuthority,
@@ -104,7 +105,10 @@ export function isSignedByAuthority(
     .some(({ verificationKey }) => loadPathValidation().isSignedBy(target, verificationKey));
 }
 
-/** Decodes a CA certificate of a path, for logs. The first one is the trust anchor, which may be in an older form. */
+/**
+ * Decodes a CA certificate of a path, for logs. It may be a trust anchor, which may be in an older form. Undefined if
+ * it can't be read.
+ */
 export function readPathAuthority(der: Uint8Array): PathCertificate | undefined {
   const decoding = loadPathValidation().decodeTrustAnchor(der);
   return decoding.ok ? decoding.value : undefined;

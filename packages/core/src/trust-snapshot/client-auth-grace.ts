@@ -2,10 +2,10 @@ import { formatInstant } from '@certgate/x509/internal';
 
 /**
  * A period in which a pin admits a certificate that is made for servers only: its extended key usage has serverAuth and
- * lacks clientAuth. Public CAs issue only such certificates now (docs/public-certificates.md).
+ * lacks clientAuth. Public CAs are changing to such certificates (docs/public-certificates.md).
  */
 export interface ClientAuthGrace {
-  /** [since, until) in milliseconds since 1970-01-01T00:00:00Z; 90 days at most. */
+  /** [since, until) in milliseconds since 1970-01-01T00:00:00Z; in a valid document 90 days at most. */
   readonly since: number;
   readonly until: number;
   readonly reason: string;
@@ -14,8 +14,8 @@ export interface ClientAuthGrace {
 const maximumGraceDays = 90;
 
 /**
- * The grace periods that trust documents contain. A document grants one to single pins. A store of the user's own could
- * grant one to every caller, so its values are not accepted.
+ * The grace periods that came from trust documents, and their intersections. A document grants one to single pins. A
+ * store of the user's own could grant one to every caller, so its values are not accepted.
  */
 const written = new WeakSet<object>();
 
@@ -25,7 +25,7 @@ export function createClientAuthGrace({ since, until, reason }: ClientAuthGrace)
   return grace;
 }
 
-/** Whether the value came from a trust document, in this copy of the package. */
+/** Whether the value was made by `createClientAuthGrace`, in this copy of the package. */
 export function isClientAuthGrace(value: unknown): value is ClientAuthGrace {
   return typeof value === 'object' && value !== null && written.has(value);
 }
@@ -43,7 +43,10 @@ export function isGraceRunning({ since, until }: ClientAuthGrace, now: number): 
   return now >= since && now < until;
 }
 
-/** The grace period that several matching pins (or stores) have in common. Undefined if one of them has none. */
+/**
+ * The grace period that several matching pins (or stores) have in common; it never applies if they do not overlap.
+ * Undefined if one of them has none.
+ */
 export function intersectGraces(graces: readonly unknown[]): ClientAuthGrace | undefined {
   if (!graces.every(isClientAuthGrace)) return undefined;
   const [first, ...others] = graces;

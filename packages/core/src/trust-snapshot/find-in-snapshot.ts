@@ -37,16 +37,16 @@ const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevoc
 export type SnapshotFinding =
   | Exclude<TrustFinding, NominatedFinding>
   | (Omit<NominatedFinding, 'confirm'> & {
-      /** Verifies the certification paths. This takes milliseconds. */
+      /** Verifies the certification paths. This can take milliseconds. */
       readonly confirm: () => ConfirmedFinding;
     });
 
 /**
  * Looks a certificate up in a snapshot at `now` (milliseconds since 1970-01-01T00:00:00Z): by its pins, and by its
- * names under the authorities that own a CA certificate with its issuer's name. A locked document denies every
- * certificate. Otherwise all matches are computed, and one match that denies is enough to refuse. No authority's
- * signature is verified: if the answer depends on an authority, it is a nomination, and its `confirm` does the
- * expensive work. A pure function of its arguments.
+ * names under the authorities that own a CA certificate with the name of its issuer, or of an issuer in the chain that
+ * came with it. A locked document denies every certificate, and a deny list the certificates that it names. Otherwise
+ * one match that denies is enough to refuse. No authority's signature is verified: if the answer depends on an
+ * authority, it is a nomination, and its `confirm` does the expensive work.
  */
 export function findInSnapshot(
   snapshot: TrustSnapshot,
@@ -165,9 +165,9 @@ function findPin(
 }
 
 /**
- * The pins of the same certificate with its other ECDSA signature. They never admit this certificate, and they refuse
- * it like the other: if the pin is disabled or has ended, if it is another identity's, or if its `issuedBy` authority
- * did not issue the certificate.
+ * The pins of the same certificate with its other ECDSA signature. They never admit this certificate, and they can
+ * refuse it like the other: if the pin is disabled or has ended, if it is another identity's, or if its `issuedBy`
+ * authority did not issue the certificate.
  */
 function findPinsOfTwin(
   snapshot: TrustSnapshot,
@@ -192,8 +192,8 @@ function isByThumbprint({ pin }: PinMatch): boolean {
 }
 
 /**
- * The answer for matches that all admit. `others` are the intervals in which the authorities that were asked answer the
- * same.
+ * The answer for matches that all admit. In the intervals `others`, no CA certificate of the authorities that were
+ * asked begins or ends.
  */
 function describeMatches(
   first: TrustMatch,
@@ -286,7 +286,7 @@ export function readBound(code: EntryCode, entry: TrustEntry): boolean | number 
   return subject?.[key];
 }
 
-/** Whether the rule lets the entry admit at `now`. False if a time is not a number. */
+/** Whether the rule lets the entry admit at `now`. False if a time that the rule compares is not a number. */
 export function isInForce(code: EntryCode, entry: TrustEntry, now: number): boolean {
   const value = readBound(code, entry);
   if (typeof value !== 'number') return value !== false;
@@ -319,7 +319,7 @@ export function isPinDenied({ denied }: Pick<TrustSnapshot, 'denied'>, { kind, v
 }
 
 type MatchCode = EntryCode | 'identity_ambiguous';
-/** Why matches refuse: they belong to two identities, or one of them is not in force. */
+/** Why matches refuse: they belong to several identities, or one of them is not in force. */
 type MatchDenial = RefusedFinding<MatchCode>;
 
 /** Denies unless all matches belong to one identity, and each of them is in force. */
@@ -368,8 +368,7 @@ function findMatchDenial(
 
 /**
  * When the certificate itself ends. `trust add --certificate` copies the certificate's end to the pin, so the pin's end
- * is noticed first. This decodes the certificate, so call it only if a pin matched: the certificate of an unknown
- * caller is never decoded.
+ * is noticed first. This decodes the certificate, so call it only if a pin matched.
  */
 function describeOwnEnd({ decoding }: PresentedCertificate, now: number): OwnEnd {
   if (!decoding.ok) return {};

@@ -40,7 +40,7 @@ import { describeRefusal, type NotFoundFinding } from './trust-finding.js';
 /** One reason to treat a certificate as an identity's. */
 export interface TrustMatch {
   readonly identity: TrustedIdentity;
-  /** For logs: the pin's kind or the name's type, with the authority's name if the match depends on an authority. */
+  /** For logs: the pin's kind or the name's type, with the authority's name if `path` is set. */
   readonly matchedBy: string;
   readonly pin: TrustPin | undefined;
   readonly trustName: TrustName | undefined;
@@ -73,7 +73,7 @@ export type NamedMatches =
       readonly code: 'path_budget_exhausted';
       readonly facts: DenialFacts['path_budget_exhausted'];
     }
-  /** No authority is involved: the pins decide, and if no pin matched, the answer is `otherwise`. */
+  /** No authority needs to be asked: the pins decide, and if no pin matched, the answer is `otherwise`. */
   | { readonly outcome: 'settled'; readonly otherwise: NotFoundFinding }
   /**
    * The certificate has an identity if an authority issued it: by names (`nominations`), by pins with `issuedBy`, or by
@@ -200,9 +200,9 @@ export function findIssuedMatches(
   });
   const named = nominations.map((nomination) => matchName(nomination, target, paths));
   const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
-  // A pin of the twin (the same certificate with its other ECDSA signature) never admits the certificate. If nothing
-  // else may admit it either, the pin's issuer is not asked: that would cost work, and could turn the refusal into a
-  // 503.
+  // A pin of the twin (the same certificate with its other ECDSA signature) never admits the certificate. If no pin of
+  // the certificate itself matched, and no name's authority is proven to have issued it, the pin's authority is not
+  // asked about it: that would cost work, and could turn the refusal into a 503.
   const hasOtherMatch = own.length > 0 || named.some(({ outcome }) => outcome !== 'unproven');
   const verdicts = [...(hasOtherMatch ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
@@ -344,7 +344,7 @@ function describeInvalid({ code, facts }: InvalidPath, question: AuthorityQuesti
 const ownClaims = new WeakSet<object>();
 
 /**
- * The identity that the certificate would have by this name. Nobody has verified that the authority issued the
+ * The identity that the certificate would have by this name. The claim does not say whether the authority issued the
  * certificate.
  */
 export function describeClaim({ identity, trustName }: NamedIdentity): NameClaim {
@@ -452,5 +452,7 @@ function listReadable(names: readonly PresentedName[]): NonNullable<StrangerFact
   return readable;
 }
 
-/** A little more than the length to which `shortenText` cuts a text. */
+/**
+ * The list ends after the name that exceeds this many characters in all. `shortenText` cuts a text at the same length.
+ */
 const maximumReadable = 200;

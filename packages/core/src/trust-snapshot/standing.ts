@@ -47,7 +47,7 @@ export interface Standing {
   readonly identity: TrustedIdentity;
   /** The identity's pins, then its names. */
   readonly entries: readonly EntryStanding[];
-  /** Empty if an entry is in force; otherwise the reasons of all entries, each once. */
+  /** Empty if an entry is in force; otherwise all reasons to refuse, each once. */
   readonly reasons: readonly StandingCode[];
 }
 
@@ -67,8 +67,8 @@ export function findStanding(snapshot: TrustSnapshot, identity: TrustedIdentity,
 }
 
 /**
- * The reasons of all entries. Without entries, no certificate matches the identity: its own reasons come first, then
- * `certificate_not_trusted`.
+ * The reasons of all entries. Without entries, no certificate matches the identity: the reasons are a lock, the
+ * identity's own, and then `certificate_not_trusted`.
  */
 function listReasons(
   snapshot: TrustSnapshot,

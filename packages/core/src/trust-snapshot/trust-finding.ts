@@ -28,9 +28,10 @@ export interface FoundFinding {
   readonly validFrom?: number;
   readonly validUntil?: number;
   /**
-   * [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z: when this answer is current. It ends with
-   * the revocation information behind it, or when a name of the certificate that does not match yet may begin to match.
-   * The gate does not remember the answer beyond the interval, and the log does not warn before it ends.
+   * [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z: when this answer is current. It ends, for
+   * example, with the revocation information behind it, or when a name of the certificate that does not match yet may
+   * begin to match. The gate does not remember the answer beyond the interval, and the log does not warn before it
+   * ends.
    */
   readonly currentFrom?: number;
   readonly currentUntil?: number;
@@ -63,7 +64,7 @@ export interface RefusedFinding<Code extends TrustDenialCode = TrustDenialCode> 
 /** The store does not know the certificate. */
 export interface NotFoundFinding {
   readonly outcome: 'notFound';
-  /** For the operator: which part of the certificate nearly matched. */
+  /** For the operator: why the store does not know the certificate, as far as it can tell. */
   readonly detail?: string;
   /**
    * What a trust document knows about the certificate. A store around another one passes the facts on. The gate ignores
@@ -99,7 +100,7 @@ export interface NominatedFinding {
 /** The answer of a nomination's `confirm`. */
 export type ConfirmedFinding = FoundFinding | RefusedNomination | NotFoundFinding | UnavailableFinding;
 
-/** The nominated authority has no valid certification path to the certificate, or the identity is refused. */
+/** The refusal of a nomination: no certification path to a nominated authority is valid, or the identity is refused. */
 export type RefusedNomination = RefusedBy<'certification-path'> | RefusedBy<'client-identity'>;
 
 interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
@@ -135,13 +136,12 @@ export interface FoundIdentity {
 }
 
 /**
- * The codes with which a store may refuse a certificate: what the store has on record. The gate itself checks the
- * certificate's contents, so a store has no code for those. An answer with any other code is treated as a failure of
- * the store.
+ * The codes with which a store may refuse a certificate. The gate itself checks the certificate's validity, usages and
+ * key, so a store has no code for those. An answer with any other code is treated as a failure of the store.
  */
 export type TrustDenialCode = DenialCodeOf<'trust-store'>;
 
-/** The facts that this library created, each with its denial code. `readFacts` accepts no others. */
+/** The facts that `describeRefusal` marked, each with its denial code. `readFacts` accepts no others. */
 const ownFacts = new WeakMap<object, DenialCode>();
 
 /** The code, the facts and the sentence of a refusal. Marks the facts as created by this library. */

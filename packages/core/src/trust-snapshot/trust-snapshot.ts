@@ -88,7 +88,7 @@ export interface TrustWarning {
   readonly message: string;
 }
 
-/** An identity and the pin that a certificate matched. */
+/** An identity and one of its pins. */
 export interface PinnedIdentity {
   readonly identity: TrustedIdentity;
   readonly pin: TrustPin;
