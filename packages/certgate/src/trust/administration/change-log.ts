@@ -62,7 +62,7 @@ export interface LoggedBundle {
   readonly trustDomain: string;
   /** The bundle's `spiffe_sequence` in decimal digits; null if the bundle had none. */
   readonly sequence: string | null;
-  /** SHA-256 of the certificates of the bundle's X.509 keys, in upper-case hexadecimal. */
+  /** SHA-256 of the certificates (`x5c`) of the bundle's X.509 keys, in upper-case hexadecimal. */
   readonly keysSha256?: string;
   /** Whether the operator accepted this number, regardless of the lines before it. */
   readonly isAccepted: boolean;

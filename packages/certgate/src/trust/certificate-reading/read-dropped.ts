@@ -48,8 +48,8 @@ const maximumCertificates = 32;
 const maximumExplanations = 3;
 
 /**
- * Reads a file and describes what it contains. It never throws: if the file can't be read, the result has a `fault`.
- * The file is kept only in memory, and of a private key only its kind gets into the result.
+ * Reads a file and describes what it contains. If the file can't be read, the result has a `fault`. The file is kept
+ * only in memory, and of a private key only its kind gets into the result.
  */
 export async function readDropped(file: DroppedFile, options: ReadingOptions): Promise<ReadResult> {
   const { kind, fault, ders, crl, notes } = readContent(file);

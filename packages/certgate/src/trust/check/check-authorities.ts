@@ -23,8 +23,8 @@ export interface CheckMoment {
 }
 
 /**
- * Checks the authorities at one moment. Their certificates never arrive with a request. When one ends, callers are
- * refused although their own certificates are still valid.
+ * Checks the authorities at one moment. When one of their certificates ends, callers may be refused although their own
+ * certificates are still valid.
  */
 export function checkAuthorities(snapshot: TrustSnapshot, moment: CheckMoment): readonly CheckFinding[] {
   return [

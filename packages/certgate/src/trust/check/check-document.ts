@@ -214,8 +214,8 @@ function checkDenied(identity: TrustedIdentity, pin: TrustPin, snapshot: TrustSn
 }
 
 /**
- * Whether the pin's own end is what ends it: its identity and its authority end later, and the deny list doesn't have
- * the certificate.
+ * Whether the pin's own end is what ends it: neither its identity nor its authority ends earlier, and the deny list
+ * doesn't have the certificate.
  */
 function isEndOf({ windows }: EntryStanding, notAfter: number): boolean {
   return windows.some(({ validUntil }) => validUntil === notAfter);

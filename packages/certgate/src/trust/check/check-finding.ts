@@ -85,7 +85,7 @@ export interface CheckFinding {
   readonly path: string;
   readonly identityName?: string;
   readonly owner?: string | undefined;
-  /** The authority's name; absent unless the finding is about an authority. */
+  /** The authority's name; absent if the finding concerns no authority. */
   readonly authorityName?: string;
   /** The names of all identities that a finding about an authority concerns; absent if it is not about several. */
   readonly identityNames?: readonly string[];

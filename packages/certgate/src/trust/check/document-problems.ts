@@ -9,7 +9,7 @@ import { parseTree, type Node } from 'jsonc-parser';
 
 export type DocumentReading =
   | { readonly snapshot: TrustSnapshot }
-  /** Every problem of the document, not only the first. */
+  /** The problems of the document: all that were found, or only the first if it is not JSON. */
   | { readonly problems: readonly DocumentProblem[] };
 
 /**

@@ -36,7 +36,10 @@ export interface ResponderStatus {
   readonly end: string | null;
 }
 
-/** Reads every list and asks every responder in the way apps do. */
+/**
+ * Reads the lists and asks the responders in the way apps do. A responder is asked about at most `maximumQuestions`
+ * certificates at hand.
+ */
 export async function reviewRevocation(
   snapshot: TrustSnapshot,
   folder: CertificateFolder | undefined,

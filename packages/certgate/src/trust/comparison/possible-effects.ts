@@ -117,7 +117,8 @@ function keyOf({ issuedBy }: Pick<EntrySort, 'issuedBy'>): string {
 }
 
 /**
- * The authorities of both documents that vouch for certificates in `more` and don't in `less`. Names are in lower case.
+ * The authorities that both documents have, and that vouch for more certificates in `more` than in `less`. Names are in
+ * lower case.
  */
 function listWiderAuthorities(more: TrustSnapshot, less: TrustSnapshot): readonly string[] {
   const others = indexByName(less.authorities);

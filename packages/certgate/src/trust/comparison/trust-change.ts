@@ -9,7 +9,7 @@ import {
 } from '@certgate/core/internal';
 import { listBounds } from '../../texts/time-words.js';
 
-/** The effect of a change. `changes`: it is worth knowing, but no call is decided differently because of it. */
+/** The effect of a change. `changes`: it is worth knowing, but by itself it lets nobody in and shuts nobody out. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';
 
 /** The part of a trust document that changed. */
@@ -33,7 +33,10 @@ export type TrustAspect =
   | 'trustName'
   | 'owner'
   | 'reason'
-  /** An authority, one of its certificates or a trust domain was added or removed. */
+  /**
+   * An authority was added, removed or renamed, or its certificates, its trust domains or its reading of name
+   * constraints changed.
+   */
   | 'authority'
   /** How the gate learns what an authority has revoked. */
   | 'revocation'
@@ -54,6 +57,7 @@ export interface TrustChange {
   readonly identityName?: string;
   /**
    * With `authority` and `revocation`: the identities with a name or a pin under the authority that can admit callers.
+   * Absent if the authority itself was added or removed.
    */
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };

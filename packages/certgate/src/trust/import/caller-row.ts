@@ -110,7 +110,7 @@ export class CallerRow {
         `${JSON.stringify(placeholder)} can't be used as a name; write the ${column}, or nothing for ${empty}`,
       );
     }
-    // An empty cell means every function. A cell with only semicolons is a list that lost its names.
+    // An empty cell means every function, or no role. A cell with only semicolons is a list that lost its names.
     if (cell !== '' && words.length === 0)
       this.#report(column, `there are only separators; write the ${column}, or nothing`);
     return words;

@@ -22,7 +22,10 @@ export interface KnownCertificate {
   /** The beginning of the certificate's validity, in milliseconds since 1970-01-01T00:00:00Z; `notAfter` is its end. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Why the gate would refuse the certificate, whatever the trust document says; empty if it would not. */
+  /**
+   * Why the gate would refuse the certificate, whatever the trust document says. Empty if it would not, or only because
+   * the certificate is not valid yet.
+   */
   readonly faults: readonly string[];
   /** Whether it has serverAuth without clientAuth, so that a pin may accept it for a limited time. */
   readonly isForServersAlone: boolean;
@@ -33,8 +36,8 @@ export interface CertificateFolder {
   readonly certificates: readonly KnownCertificate[];
   readonly count: number;
   /**
-   * Files whose names end like those of certificates (`.pem`, `.crt` and others), but that contain none that can be
-   * read.
+   * Files whose names end like those of certificates (`.pem`, `.crt` and others), but that can't be read as such. Files
+   * with only a private key are left out.
    */
   readonly unreadable: readonly string[];
 }

@@ -29,7 +29,10 @@ export interface TableOptions extends RowOptions {
   readonly separator: CsvSeparator;
 }
 
-/** Reads a certificate from each row, and what its caller may do. Every row that can't be used is reported. */
+/**
+ * Reads a certificate from each row, and what its caller may do. Every row that can't be used is reported. If the
+ * header lacks a necessary column, only that is reported.
+ */
 export async function readCallerTable(text: string, options: TableOptions): Promise<ImportReading> {
   const [header, ...rows] = readCsvRows(text, options.separator);
   const columns = header?.cells.map(findColumn) ?? [];

@@ -17,7 +17,8 @@ export interface SpiffeBundle {
    */
   readonly sequence: bigint | undefined;
   /**
-   * SHA-256 of the certificates of the bundle's X.509 keys, in upper-case hexadecimal. Their order makes no difference.
+   * SHA-256 of the certificates (`x5c`) of the bundle's X.509 keys, in upper-case hexadecimal. Their order makes no
+   * difference.
    */
   readonly keysSha256: string;
   /** How often the trust domain suggests to read the bundle, in seconds; undefined if it suggests nothing usable. */

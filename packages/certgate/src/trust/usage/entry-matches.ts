@@ -64,7 +64,7 @@ export class EntryMatches {
 
   /**
    * Finds the matches of an entry. If other identities have an entry with the same key, the name in the line decides
-   * whose match it is.
+   * whose match it is, provided that the document lists this name.
    */
   find({ key, entry }: EntryKey, { name }: TrustedIdentity): readonly NamedMatch[] {
     const found = this.#byKey.get(key) ?? [];

@@ -50,7 +50,10 @@ const maximumMatches = 100_000;
 export const maximumFunctions = 1_000;
 export const maximumCertificates = 20;
 
-/** Counts what lines show about callers. Its memory grows with the number of callers, not with the number of lines. */
+/**
+ * Counts what lines show about callers. Its memory grows with the number of callers, and by a few bytes for each status
+ * line.
+ */
 export class UsageTracker {
   readonly #byKey = new Map<string, IdentityTally>();
   /** The tallies by names as lines write them, so that no new text is made for each line. */
@@ -99,7 +102,7 @@ export class UsageTracker {
     return [...this.#byKey.values()];
   }
 
-  /** How many lines about callers were left out because a limit was reached. */
+  /** How often a caller in a line was left out because a limit was reached. */
   get leftOut(): number {
     return this.#leftOut;
   }

@@ -35,7 +35,7 @@ export interface LossUse {
 export interface UsedComparison {
   readonly comparison: TrustComparison;
   readonly uses: ReadonlyMap<TrustChange, readonly LossUse[]>;
-  /** The first verdict in the order of `LossVerdict` that any use has; null if there is no loss. */
+  /** The first verdict in the order of `LossVerdict` that any use has; null if there is no use. */
   readonly verdict: LossVerdict | null;
 }
 

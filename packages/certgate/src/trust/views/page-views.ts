@@ -203,8 +203,9 @@ export interface TrustIdentityView {
   readonly functions: readonly string[] | null;
   readonly windows: readonly ValidityWindow[];
   /**
-   * The times in which nobody is admitted as this identity. `until` is null if such a time never ends. `isSoon`: the
-   * time has begun, or `trust check` reports that what ends then ends soon.
+   * The times after the identity's first window in which nobody is admitted as this identity, without those that are
+   * over. `until` is null if such a time never ends. `isSoon`: the time has begun, or `trust check` reports that what
+   * ends then ends soon.
    */
   readonly gaps: readonly { readonly from: string; readonly until: string | null; readonly isSoon: boolean }[];
   /** The times in which two certificates are valid at once, so that the caller can change over. */
