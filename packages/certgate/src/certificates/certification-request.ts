@@ -68,7 +68,7 @@ const maximumBytes = 65_536;
 /**
  * Reads a file with one PKCS#10 request, in PEM or DER, and verifies its signature with its own key.
  *
- * @throws {ToolFailure} if the file contains anything else, or if the signature is not valid.
+ * @throws {ToolFailure} if the file contains no request, several, or a private key, or if the signature is not valid.
  */
 export async function readCertificationRequest(path: string): Promise<CertificationRequest> {
   return parseCertificationRequest(await readBoundedFile(path), path);

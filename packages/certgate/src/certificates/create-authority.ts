@@ -23,7 +23,7 @@ export interface AuthorityOptions extends SubjectParts, PermittedNames {
 
 /**
  * Makes a root, or with `parent` an intermediate: its key, and a certificate that may sign certificates and revocation
- * lists and nothing else. Throws ToolFailure for what the parent may not sign.
+ * lists and nothing else. Throws ToolFailure for a name, a path length or a period that the parent doesn't allow.
  */
 export function createAuthority(options: AuthorityOptions): IssuedCertificate {
   const { parent, now } = options;
@@ -73,8 +73,8 @@ function checkParent(parent: AuthorityFacts, commonName: string, pathLength: num
 }
 
 /**
- * Refuses a subject with the name of its issuer. Such a certificate would be *self-issued* (RFC 5280 §6.1), and path
- * length and name constraints don't apply to those.
+ * Refuses the common name of the issuer. A certificate with the whole name of its issuer is *self-issued* (RFC 5280
+ * §6.1), and in a path, path length and name constraints don't apply to self-issued CA certificates.
  */
 export function refuseOwnName(commonName: string, authority: string): void {
   if (commonName.toLowerCase() !== authority.toLowerCase()) return;

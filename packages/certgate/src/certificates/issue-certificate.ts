@@ -43,8 +43,8 @@ export function issueCertificate({ keyAlgorithm, ...content }: IssueOptions): Is
 
 /**
  * Makes an end-entity certificate for a key, signed by an authority. Throws ToolFailure for what the authority may not
- * sign (names outside its constraints or those of its issuers, an end beyond its own), and for a key that no gate
- * accepts.
+ * sign (names outside its constraints or those of its issuers, an end beyond its own), and for a key that the gate's
+ * checks refuse.
  */
 export function certifyKey(options: IssuedContent & { readonly publicKey: KeyObject }): SignedCertificate {
   const { issuer, publicKey, now } = options;
@@ -78,7 +78,7 @@ const keyFaults: readonly string[] = [
 ] satisfies readonly CertificateFaultCode[];
 
 /**
- * Throws ToolFailure if no gate accepts the certificate's key. It asks the gate's own checks, which read the key from a
+ * Throws ToolFailure if the gate's own checks refuse the certificate's key on this runtime. They read the key from a
  * certificate.
  */
 function refuseUnfitKey({ certificateDer }: SignedCertificate, now: Date): void {

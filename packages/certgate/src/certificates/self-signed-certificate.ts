@@ -58,7 +58,7 @@ export function createClientCertificate(options: ClientCertificateOptions): Issu
 }
 
 interface ServerCertificateOptions {
-  /** Days from `now` until it expires, 1 to 3650. Default 30, because a new one is made when it expires. */
+  /** Days from `now` until it expires, 1 to 3650. Default 30. */
   readonly days?: number;
   readonly now: Date;
 }
@@ -66,9 +66,9 @@ interface ServerCertificateOptions {
 const loopbackHosts = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * The certificate of the local gateway, for the names of this machine's loopback: P-256, self-signed, for TLS servers only.
- * A client trusts it by taking the certificate itself as its anchor, so no authority that could sign for other hosts ever
- * exists on the machine.
+ * The certificate of the local gateway, for the names of this machine's loopback: P-256, self-signed, for TLS servers
+ * only. A client trusts it by taking the certificate itself as its anchor, so no authority that could sign for other
+ * hosts is needed.
  */
 export function createServerCertificate({ days = 30, now }: ServerCertificateOptions): IssuedCertificate {
   return issueSelfSignedCertificate({

@@ -21,13 +21,13 @@ export async function decodeCrlFileInSlices(bytes: Uint8Array): Promise<DerDecod
   return runInSlices(decodeCrlFileInSteps(bytes));
 }
 
-/** Like `decodeCrlFileInSlices`, without a pause, for tools. */
+/** Like `decodeCrlFileInSlices`, without a pause. */
 export function decodeCrlFile(bytes: Uint8Array): DerDecoding<CertificateRevocationList> {
   expectArgument(bytes, octets, 'The bytes for decodeCrlFile');
   return runAtOnce(decodeCrlFileInSteps(bytes));
 }
 
-/** A list in DER begins with the tag of a SEQUENCE, which is not a character of PEM. */
+/** Bytes that begin with the tag of a SEQUENCE are read as DER, all others as PEM. */
 function decodeCrlFileInSteps(
   bytes: Uint8Array,
 ): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
@@ -41,7 +41,7 @@ const endCrl = '-----END X509 CRL-----';
 const charactersPerStep = 64 * 1024;
 
 /**
- * Decodes the only list in a PEM text (RFC 7468 §5), in steps like `decodeRevocationListInSteps`. Text around the block
+ * Decodes the only list in a PEM text (RFC 7468 §6), in steps like `decodeRevocationListInSteps`. Text around the block
  * is ignored.
  */
 export function* decodeCrlPemInSteps(
@@ -88,7 +88,7 @@ function* decodeBody(text: string, start: number, end: number): Generator<undefi
 }
 
 /**
- * Verifies a list's signature in advance, with the keys of all authorities that have its issuer's name. This happens on
+ * Verifies a list's signature in advance, with the keys of those signers that have its issuer's name. This happens on
  * another thread, so that no request waits for hashing megabytes. It decides nothing: `findCrlStatus` makes every
  * check.
  */

@@ -23,7 +23,7 @@ export interface CrlStatement {
 
 export interface CrlStatements {
   readonly statements: readonly CrlStatement[];
-  /** Why lists that cover the certificate can't be used. */
+  /** Why lists that could cover the certificate can't be used, or can only revoke. */
   readonly faults: readonly RevocationGap[];
 }
 
@@ -58,7 +58,8 @@ export function isSameScope(left: CrlStatement, right: CrlStatement): boolean {
 }
 
 /**
- * Whether both lists belong to one sequence of CRL numbers (§5.2.3). The signer's key decides, whatever the lists say about it.
+ * Whether both lists belong to one sequence of CRL numbers (§5.2.3): same issuer, same issuing distribution point, and
+ * the same key of the signer, whatever their authority key identifiers say.
  */
 export function isOneNumbering(left: CrlStatement, right: CrlStatement): boolean {
   return (
@@ -136,8 +137,8 @@ export interface CrlQuestion {
   readonly signers: readonly PathCertificate[];
   /**
    * Whether the signer has a valid path to the certificate's own trust anchor (RFC 5280 §6.3.3 (f)) and is not revoked.
-   * The callback must end cycles. With `then`, a time in milliseconds: whether it had such a path at that
-   * time, revoked or not.
+   * The callback must end cycles. With `then`, a time in milliseconds since 1970-01-01T00:00:00Z: whether it had a
+   * valid path at that time, revoked or not.
    */
   readonly isSignerValid: (signer: PathCertificate, then?: number) => boolean;
   readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
@@ -162,7 +163,10 @@ export interface ValidityInterval {
   readonly validUntil: number;
 }
 
-/** The interval in which the list is current. Undefined if `now` is outside of it. */
+/**
+ * The interval in which the list is current. Undefined if `now` is outside of it, or in `strict`, if the list has no
+ * nextUpdate.
+ */
 export function findCurrentInterval(
   crl: CertificateRevocationList,
   question: CrlQuestion,
@@ -176,8 +180,8 @@ export function findCurrentInterval(
 }
 
 /**
- * The interval in which the list may show that a certificate is *not* revoked. Undefined if it is not current, or if it
- * has an unknown critical extension (§5.2, §5.3).
+ * The interval in which the list may show that a certificate is *not* revoked. Undefined if it is not current, if it
+ * has an unknown critical extension (§5.2, §5.3), or if it is misnumbered.
  */
 export function findUsableInterval(
   crl: CertificateRevocationList,
@@ -188,7 +192,8 @@ export function findUsableInterval(
 }
 
 /**
- * §5.2.3: the number must be present and not critical. Without it, nobody would notice that an older list was put back.
+ * §5.2.3: in `strict`, the number must be present and not critical. Without it, nobody would notice that an older list
+ * was put back.
  */
 export function isMisnumbered({ extensions }: CertificateRevocationList, { profile }: CrlQuestion): boolean {
   return profile === 'strict' && extensions.get(crlExtensionTypes.crlNumber)?.isCritical !== false;

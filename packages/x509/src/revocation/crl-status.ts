@@ -20,8 +20,9 @@ import type { RevocationGap, RevocationStatus } from './revocation-status.js';
 
 /**
  * RFC 5280 §6.3.3, but stricter. It looks at all lists, not only until all reasons are covered, so that no order of
- * lists hides a revocation. In `strict`, only lists of the key that signed the certificate show that it is not revoked,
- * and only while no other list proves that a newer complete list exists.
+ * lists hides a revocation. In `strict`, a list of the CA shows that a certificate is not revoked only if the key that
+ * signed the certificate has signed the list. In both profiles, a list shows this only while no other list proves that
+ * a newer complete list exists.
  */
 export function findCrlStatus(given: CrlQuestion): RevocationStatus {
   const question = copyOwn(given);

@@ -46,7 +46,7 @@ export function decodeOcspCertificateId(reader: DerReader): OcspCertificateId {
   return { digest, issuerNameHash, issuerKeyHash, serialNumber };
 }
 
-/** All three members must fit: many issuers may use the same serial number. */
+/** The issuer's name, its key and the serial number must all fit: many issuers may use the same serial number. */
 export function isAboutCertificate(
   id: OcspCertificateId,
   certificate: PathCertificate,
@@ -63,7 +63,7 @@ export function isAboutCertificate(
 
 /**
  * §4.1.1: hashes the issuer's name as the certificate has it, and the issuer's public key without algorithm and
- * headers.
+ * headers. Undefined if one of them can't be decoded.
  */
 export function hashIssuer(
   certificate: PathCertificate,

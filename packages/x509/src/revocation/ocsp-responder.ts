@@ -54,8 +54,7 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
       return extension === undefined ? undefined : decode(extension.value);
     };
     const { keyUsage, extendedKeyUsage, ocspNoCheck, basicConstraints, certificatePolicies } = extensionTypes;
-    // Critical or not, these extensions are irrelevant for a certificate that issues nothing and whose name is compared
-    // as a whole.
+    // Basic constraints and policies may be critical too: they are irrelevant for a certificate that issues nothing.
     const known = new Set<string>([keyUsage, extendedKeyUsage, ocspNoCheck, basicConstraints, certificatePolicies]);
     const signatureAlgorithm = decodeSignatureAlgorithm(structure.signatureAlgorithm);
     const subjectName = decodeDistinguishedName(structure.subject);

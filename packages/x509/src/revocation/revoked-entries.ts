@@ -26,8 +26,8 @@ const shortestEntry = 20;
 const entriesPerStep = 64;
 const longestOrdinaryEntry = 256;
 /**
- * Limits for the extensions of one entry, and for how often an indirect list may change the issuer: the list is decoded
- * before its signature is verified.
+ * Limits for the extensions of one entry, and for the different groups of issuers in an indirect list: the list is
+ * decoded before its signature is verified.
  */
 const maximumExtensionsLength = 4096;
 const maximumGroups = 1024;
@@ -39,7 +39,7 @@ export interface ListedCrlEntry extends CrlEntry {
 
 /**
  * The revoked certificates of a list, by issuer and serial number. A list may have a million: the index is a hash table
- * of offsets into the list's DER, with eight bytes for each entry. An entry is decoded again when it is looked up.
+ * of offsets into the list's DER, with four bytes for each slot. An entry is decoded again when it is looked up.
  */
 export class RevokedEntries {
   readonly #bytes: Uint8Array;

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 
-/** The folder of authorities, unless the user names another one. git and func ignore it. */
+/**
+ * The folder of authorities, unless the user names another one. `certgate` adds its parent to an app's .gitignore and
+ * .funcignore when it sets the app up.
+ */
 export const defaultAuthoritiesFolder = '.certgate/authorities';
 
 export interface AuthorityFiles {

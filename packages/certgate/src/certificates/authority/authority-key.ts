@@ -27,8 +27,8 @@ export function checkAuthorityPassword(password: string): string {
 }
 
 /**
- * Decrypts the authority's key. Throws ToolFailure if the password is wrong, or if the key does not match the
- * certificate.
+ * Decrypts the authority's key. Throws ToolFailure if the key is not encrypted, if the password is wrong, or if the key
+ * does not match the certificate.
  */
 export function openAuthorityKey(
   keyPem: string,

@@ -9,7 +9,7 @@ import { isRevocationReason, type RevocationReasonChoice } from '../structure/ce
  */
 export interface AuthorityRegister {
   readonly version: 1;
-  /** The name of the authority that signed this one and is in the same folder. Null for a root. */
+  /** The name of the authority that signed this one. Null for a root. */
   readonly parent: string | null;
   /** The latest revocation list. Its number must always rise (RFC 5280 §5.2.3). */
   readonly list: { readonly number: number; readonly thisUpdate: string; readonly nextUpdate: string };
@@ -38,8 +38,8 @@ export function formatRegister(register: AuthorityRegister): string {
 }
 
 /**
- * Reads a register. Throws ToolFailure for anything that this tool didn't write: if a register were read only in part,
- * a revocation could be missed, and its caller would be admitted.
+ * Reads a register. Throws ToolFailure for anything that doesn't have the form of a register: if a register were read
+ * only in part, a revocation could be missed, and its caller would be admitted.
  */
 export function parseRegister(text: string, path: string): AuthorityRegister {
   let value: unknown;

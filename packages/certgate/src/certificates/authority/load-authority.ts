@@ -46,7 +46,7 @@ function explainAbsence(authorities: string, name: string): ToolFailure {
   });
 }
 
-/** Opens the authority's key with its password, so that it can sign. Throws ToolFailure if the password is wrong. */
+/** Opens the authority's key with its password, so that it can sign. Throws ToolFailure if that fails. */
 export async function openAuthority(authority: StoredAuthority, password: string): Promise<CertificateIssuer> {
   const { name, files, certificateDer, issuers } = authority;
   const keyPem = await readFile(files.key, 'utf8').catch((cause: unknown) => {
@@ -55,7 +55,10 @@ export async function openAuthority(authority: StoredAuthority, password: string
   return { certificateDer, issuers, privateKey: openAuthorityKey(keyPem, password, { name, certificateDer }) };
 }
 
-/** Throws ToolFailure if the authority's parent has revoked it, because verifiers would refuse what it issues. */
+/**
+ * Throws ToolFailure if the register of the authority's parent shows that the parent has revoked the authority, because
+ * verifiers would refuse what it issues.
+ */
 export async function refuseRevokedAuthority(authorities: string, authority: StoredAuthority): Promise<void> {
   const { parent } = authority.register;
   if (parent === null) return;

@@ -24,8 +24,8 @@ export interface RevocationOutcome {
 }
 
 /**
- * Revokes a certificate. Throws ToolFailure for a serial number that the authority has not issued, and for a hold if
- * the certificate is permanently revoked.
+ * Revokes a certificate. Throws ToolFailure for a serial number that is neither in the register nor proven, and for a
+ * hold if the certificate is permanently revoked.
  */
 export function revokeCertificate(register: AuthorityRegister, request: RevocationRequest): RevocationOutcome {
   const { serialNumber, reason, now, isProven } = request;

@@ -17,8 +17,8 @@ const roles = {
 } as const;
 
 /**
- * Describes each path with the checks that did not pass and the evidence of revocation. An empty line separates the
- * paths.
+ * Describes the first paths, each with the checks that did not pass and the evidence of revocation. An empty line
+ * separates the paths.
  */
 export function formatPaths(paths: readonly ReportedPath[]): readonly string[] {
   const shown = paths

@@ -44,10 +44,10 @@ interface KeyBag {
 type Bag = CertificateBag | KeyBag;
 
 /**
- * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, SHA-1 and SHA-2 MACs, PBMAC1, and the
- * RC2-40 certificate bags of older Windows exports. An empty password, or none, is tried in both forms that writers
- * use. At most 1,000,000 rounds of key derivation are worked off per part, and three times that per file. Throws
- * PfxError.
+ * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, MACs with SHA-1, SHA-256, SHA-384 and
+ * SHA-512, PBMAC1, and the RC2-40 certificate bags of older Windows exports. If the file has a MAC, an empty password,
+ * or none, is tried in both forms that writers use. One derivation may ask for at most 1,000,000 rounds, and a file for
+ * three times that. Throws PfxError.
  */
 export function decodePfx(
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-/** Object identifiers of RFC 7292, RFC 8018 and RFC 2985. */
+/** Object identifiers that this tool reads and writes in a PFX. */
 export const oids = {
   data: '1.2.840.113549.1.7.1',
   encryptedData: '1.2.840.113549.1.7.6',

@@ -3,7 +3,7 @@
  * because the help of the command line names them, and must not load the libraries that make certificates.
  */
 
-/** The default number of days for a caller's certificate. */
+/** The default number of days for a certificate that an authority issues to a caller. */
 export const usualDays = 90;
 export const maximumDays = 3650;
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 /**
  * The kinds of keys that this tool makes. P-256 is the default, because it is short in a header, fast to make, and
- * accepted by every front end.
+ * widely accepted.
  */
 export const keyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096', 'ed25519'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];

@@ -26,7 +26,7 @@ export function isEncryptedKeyBlock({ label, text }: PemBlock): boolean {
 /** The body ends at the next five dashes, whatever they begin, so that no text can make this pattern slow. */
 const blockPattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----(?:(?!-----)[\s\S])*-----END \1-----/g;
 
-/** Every block in the text, in order. Text outside the blocks (bag attributes, comments) is ignored. */
+/** Every complete block in the text, in order. Text outside the blocks (bag attributes, comments) is ignored. */
 export function readPemBlocks(text: string): readonly PemBlock[] {
   return Array.from(text.matchAll(blockPattern), ([block, label]) => ({ label: label ?? '', text: block }));
 }

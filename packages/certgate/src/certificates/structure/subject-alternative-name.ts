@@ -18,8 +18,8 @@ const dnsNamePattern =
 const emailPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[a-z0-9.-]{1,253}$/i;
 
 /**
- * Makes a dNSName (RFC 5280 §4.2.1.6): ASCII in preferred syntax. An internationalized name must be given as its
- * A-label (`xn--…`).
+ * Makes a dNSName (RFC 5280 §4.2.1.6): ASCII in preferred syntax, or with underscores. An internationalized name must
+ * be given as its A-label (`xn--…`).
  */
 export function createDnsName(value: string): GeneralName {
   if (!dnsNamePattern.test(value) || isIP(value) !== 0) {
