@@ -9,8 +9,9 @@ import { redactText, redactTexts } from './log-text.js';
 import type { StrangerLine } from './stranger-line.js';
 
 /**
- * The `node:diagnostics_channel` on which the outcome of every request is published once, even if the log only counts
- * it. An admission is published as soon as no code behind the gate can refuse the request any more.
+ * The `node:diagnostics_channel` on which the outcome of every request that the gate decides is published, normally
+ * once, even if the log only counts it. An admission is published as soon as no code behind the gate can refuse the
+ * request any more.
  */
 export const decisionChannelName = 'certgate:decision';
 
@@ -36,7 +37,10 @@ export interface DecisionEvent {
   readonly roles: readonly string[] | undefined;
   /** On `allowed`: what the certificate was recognised by, such as `thumbprintSha256`. */
   readonly matchedBy: string | undefined;
-  /** The name itself, or the whole hash of the pin. Also set on denials if the caller was recognised by it. */
+  /**
+   * The name itself, or the whole hash of the pin; several are separated by commas. Also set on denials if the caller
+   * was recognised by it.
+   */
   readonly matched: string | undefined;
   readonly thumbprintSha256: string | undefined;
   /**
@@ -161,13 +165,16 @@ const waiting = new Map<CallOutcome, readonly [Call, DecisionFacts]>();
 let isExitAwaited = false;
 
 /**
- * The outcome of a request, which is counted and published once. A denial is concluded at once. So is an admission,
- * unless code behind the gate may still refuse the request: then it waits for the first refusal, for `settle`, or for
- * the process to exit. If too many admissions wait, the oldest is concluded as admitted, and a later refusal of it is
- * counted in addition.
+ * The outcome of a request, which is normally counted and published once. A denial is concluded at once. So is an
+ * admission, unless code behind the gate may still refuse the request: then it waits for the first refusal, for
+ * `settle`, or for the process to exit. If too many admissions wait, the oldest is concluded as admitted, and a later
+ * refusal of it is counted in addition.
  */
 export class CallOutcome {
-  /** The outcome in the request's latest line, if the next line replaces that line. Only this class writes it. */
+  /**
+   * `denied` if the request was refused. `allowed` if its admission has a line and waits. Otherwise undefined. Only
+   * this class writes it.
+   */
   after: 'allowed' | 'denied' | undefined;
   readonly #conclude: (call: Call, facts: DecisionFacts) => void;
 
@@ -177,8 +184,8 @@ export class CallOutcome {
   }
 
   /**
-   * Replaces the earlier decision by this one. `isLogged`: the decision has a line. `canChange`: code behind the gate
-   * may still refuse the request, so an admission waits.
+   * Replaces the earlier decision by this one, unless that was a denial. `isLogged`: the decision has a line.
+   * `canChange`: code behind the gate may still refuse the request, so an admission waits.
    */
   replace(call: Call, facts: DecisionFacts, isLogged: boolean, canChange: boolean = waiting.has(this)): void {
     if (this.after === 'denied') return;

@@ -7,8 +7,8 @@ import { cutText, type Draft, formatLogLine, type LineStart, startLine, maximumF
 import type { StrangerLine } from './stranger-line.js';
 
 /**
- * One line per decision. Level information for admitted calls; level warning for denials, and for calls that report-only,
- * `observe` or a grace period of a pin let through. Calls of `allowAnonymous` functions are not logged.
+ * The line of a decision. Level information for admitted calls; level warning for denials, and for calls that
+ * report-only, `observe` or a grace period of a pin let through. Calls of `allowAnonymous` functions are not logged.
  */
 export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /**
@@ -21,9 +21,10 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /** On denials: the HTTP status of the answer. */
   readonly status?: number;
   /**
-   * The outcome in an earlier line with this `correlationId`, if a role behind the gate has refused the request since
-   * then. To count requests, ignore the earlier line if this is `allowed`, and ignore this line if it is `denied`.
-   * Absent if the role refused after the head of the answer was sent: such a request has two outcomes.
+   * `allowed`: an earlier line with this `correlationId` shows that the request was admitted, and a role behind the
+   * gate has refused it since. `denied`: the request was already refused. To count requests, ignore the earlier line on
+   * `allowed`, and this line on `denied`. Absent if the role refused after the head of the answer was sent: such a
+   * request has two outcomes.
    */
   readonly after?: 'allowed' | 'denied';
   /** The name of the function. For an HTTP server, its `functionName`. */
@@ -31,8 +32,8 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /** The HTTP method, if the host provides it. */
   readonly method?: string;
   /**
-   * The pattern of the route, never the URL. Absent if it is the function's name, and if the line about an admitted call
-   * would be longer than 480 bytes.
+   * The pattern of the route, never the URL. Absent if it is the function's name. It may be left out of the line about
+   * an admitted call that would otherwise be longer than 480 bytes.
    */
   readonly route?: string;
   /** On MCP calls: the name of the tool or prompt, or the URI of the resource. */
@@ -86,7 +87,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
 /** The longest line of each kind, in bytes, because operators pay for them and an unknown caller can make them long. */
 const maximumLengths = { allowed: 480, denied: 730, stranger: 1130 } as const;
 
-/** Formats the line of a decision. It is longer than its kind allows only if the app's own names are too long. */
+/** Formats the line of a decision, and shortens it if it is longer than its kind allows. */
 export function formatDecisionLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): string {
   const line = createLogLine(call, facts, suppressed);
   const text = formatLogLine(line);
@@ -199,7 +200,7 @@ function formatEnd(instant: number | undefined): string | undefined {
   return instant === undefined ? undefined : formatInstant(instant);
 }
 
-/** The length of the longest registered method, BASELINE-CONTROL. A caller may send any text. */
+/** The length of the method BASELINE-CONTROL, one of the longest that are registered. A caller may send any text. */
 const maximumMethodLength = 16;
 
 /** Shortens a hash (64 or 40 digits) to 16 digits, and a name to what an operator will read. */

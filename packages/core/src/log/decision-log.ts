@@ -38,13 +38,13 @@ export class DecisionLog {
   /** How many denied calls of observed functions were not logged, by code and function. */
   readonly #suppressedObserved = new Map<string, number>();
   /**
-   * By function, code, caller and function key: which observed calls were logged today. Every caller who will be
-   * refused gets a line, however many others there are.
+   * By function, code, caller and function key: which observed calls were logged today. The first call of a day of each
+   * of these gets a line, up to the limit of `DailyNotice`.
    */
   readonly #observed = new DailyNotice();
   /**
-   * By function, code and function key. A caller who makes a certificate for each call can only use up the lines of
-   * callers with the same key.
+   * By function, code and function key. If a caller who makes a certificate for each call has used up the limit of
+   * `#observed`, the callers with another key still get a line a day together.
    */
   readonly #observedKeys = new DailyNotice();
   readonly #choice: DecisionLogChoice;

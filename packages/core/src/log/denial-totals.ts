@@ -1,6 +1,6 @@
 import type { DenialCode } from '../denial.js';
 
-/** Counts every refusal by its code, whether it has a log line or not. */
+/** Counts refusals by their code. */
 export class DenialTotals {
   #counts = new Map<DenialCode, number>();
 

@@ -108,7 +108,7 @@ export function createExpiryLine(
 
 /**
  * Makes the line about an identity that the trust document lists, whether it has called or not. `isOfPin`: its last pin
- * ends before the identity does.
+ * ends before the identity does, or at the same time.
  */
 export function createListedEndLine(
   { name, owner }: Pick<TrustedIdentity, 'name' | 'owner'>,

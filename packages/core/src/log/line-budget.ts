@@ -6,7 +6,7 @@ export interface LineKind {
   readonly identity?: string | undefined;
   /** The thumbprint of an unknown caller's certificate. */
   readonly certificate?: string | undefined;
-  /** The line is written however many there are. */
+  /** The line is written however many there are, unless `certificate` has reached its limit. */
   readonly isExempt?: boolean;
 }
 
@@ -21,9 +21,9 @@ const linesInAll = 300;
 const maximumIdentities = 10_000;
 
 /**
- * Decides which lines are written in a minute. Each identity of the document has a limit of its own, in a table that no
- * unknown caller can fill, and its first line is always written. Unknown callers share their limits. Only a line that
- * is written adds a certificate to a table.
+ * Decides which lines are written in a minute. Each identity of the document has limits of its own, in a table that no
+ * unknown caller can fill, and its first line with each key is written. Unknown callers share their limits. Only a line
+ * that is written adds a certificate to a table.
  */
 export class LineBudget {
   #beganAt = Number.NEGATIVE_INFINITY;

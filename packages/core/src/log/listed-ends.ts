@@ -6,7 +6,7 @@ import { createListedEndLine } from './expiry-lines.js';
 import { formatLogLine } from './log-text.js';
 
 const dayMilliseconds = 86_400_000;
-/** How many pins one call looks at. A document may have a hundred thousand, which would delay that call. */
+/** About how many pins one call looks at. A document may have a hundred thousand, which would delay that call. */
 const maximumLooks = 1_000;
 const maximumLines = 10;
 /** The limit of lines in a day, because all entries of an imported list may end at once. */
@@ -70,7 +70,7 @@ export class ListedEnds {
 
 interface ListedEnd {
   readonly endsAt: number;
-  /** Whether the last pin ends first. Otherwise the identity does. */
+  /** Whether the last pin ends first, or at the same time as the identity. Otherwise the identity ends first. */
   readonly isOfPin: boolean;
   /**
    * The SHA-256 thumbprint of that pin. Undefined if the identity ends first, or if the pin has another kind of hash.

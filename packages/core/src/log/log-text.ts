@@ -1,6 +1,6 @@
 import { nameProcess } from './process-id.js';
 
-/** Rises with every change of a line's shape that a query could notice. */
+/** Rises with every change of a line's shape that could break an existing query. */
 export const logShapeVersion = 1;
 
 /** The members with which every line begins. */
@@ -74,7 +74,8 @@ const shortestSecretLength = 160;
 /**
  * Redacts a text for the log. A custom trust store may throw an error whose message contains what the store was given:
  * the certificate, or a key. Therefore PEM blocks, and runs of base64 as long as the shortest EC key, are replaced
- * (thumbprints are shorter), even if line ends or the whole text are escaped. Endless text is cut.
+ * (thumbprints are shorter), even if line ends or the whole text are escaped. A text of more than 2,000 characters is
+ * cut.
  */
 export function redactText(text: string): string {
   // This runs for every text of every line, and a pattern would try each of its characters.

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 let named: { readonly start: string; readonly id: string } | undefined;
 
 /**
- * The id of this process: 16 random hexadecimal digits, made for the first line. `randomBytes` keeps no random bytes in
- * advance, but `randomUUID` does.
+ * The id of this process: 16 random hexadecimal digits, made when they are first needed. `randomBytes` keeps no random
+ * bytes in advance, but `randomUUID` does.
  *
  * Node restores a start-up snapshot with everything in memory. An id that was made while the snapshot was built would
  * be shared by all processes that start from it, so the id belongs to one start time. The `pid` alone would not do,

@@ -8,8 +8,8 @@ import type { LoggingCall } from './decision-channel.js';
 import { type Draft, formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /**
- * A revocation list ends soon or has ended (once a day per instance and list), or a newer list leaves out a certificate
- * that the instance had refused as revoked. Level warning.
+ * A revocation list ends soon or has ended (each once a day per instance and list), or a newer list leaves out a
+ * certificate that the instance had refused as revoked. Level warning.
  */
 export interface RevocationLogLine extends LineStart<'revocation'> {
   /** What happened to the list, or because of it. */

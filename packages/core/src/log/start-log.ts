@@ -35,7 +35,10 @@ export type StartCode = (typeof startCodes)[number] | TrustStoreWarning['code'];
  * `gate_late`, which are errors.
  */
 export interface StartLogLine extends LineStart<'start'> {
-  /** What the line is about. A warning of the trust document is written at most 20 times, and then with their number. */
+  /**
+   * What the line is about. At most 20 warnings of the trust document with the same code are written, and then the
+   * number of the others.
+   */
   readonly code: StartCode;
   /** What is wrong and what to do. */
   readonly detail: string;

@@ -2,7 +2,7 @@
 export const packageVersion = '0.1.0';
 
 /**
- * The name of the `node:diagnostics_channel` on which the gate's status is published with each status line. The numbers
+ * The name of the `node:diagnostics_channel` on which the gate's status is published whenever it is logged. The numbers
  * of calls are not published.
  */
 export const statusChannelName = 'certgate:status';

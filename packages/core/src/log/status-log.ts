@@ -77,7 +77,10 @@ export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> 
   readonly moment: 'start' | 'hour';
   /** RFC 3339: when the counting began. */
   readonly since: string;
-  /** The number of this part, if the line would have more than 30,000 characters. Parts after the first have only callers. */
+  /**
+   * The number of this part, if the line would have more than about 30,000 characters. Parts after the first have only
+   * callers.
+   */
   readonly part?: number;
   /** How many parts there are. */
   readonly parts?: number;
@@ -152,8 +155,8 @@ export class StatusLog {
   }
 
   /**
-   * The lines of the hour before; none in the hour in which the counting began. A clock that was set back to an earlier
-   * hour begins another hour too.
+   * The lines about the time since the counting began; none while that hour lasts. A clock that was set back to an
+   * earlier hour begins another hour too.
    */
   #beginHour(now: number): readonly string[] {
     this.#hourBeginsAt = now - (now % hourMilliseconds);
@@ -213,7 +216,7 @@ export class StatusLog {
 
 const noLines: readonly string[] = Object.freeze([]);
 
-/** The longest line, in characters. Application Insights cuts a message after 32,768. */
+/** The longest line, in characters, without its first members. Application Insights cuts a message after 32,768. */
 const maximumLength = 30_000;
 /** The limit for each list of names. */
 const maximumNames = 100;

@@ -2,9 +2,12 @@ import type { DenialCode } from '../denial.js';
 import { DenialTotals } from './denial-totals.js';
 import { type Draft, formatLogLine, formatTime, type LineStart, startLine } from './log-text.js';
 
-/** Denials that were not logged, if no line of the same kind followed within a minute. Level warning. */
+/**
+ * Denials that were not logged, and that no later line of the same kind has reported. Written at most once a minute.
+ * Level warning.
+ */
 export interface SuppressedLogLine extends LineStart<'suppressed'> {
-  /** RFC 3339: the first of these denials. */
+  /** RFC 3339: when the first of these denials happened, or earlier. */
   readonly since: string;
   /** How many there were, by code. */
   readonly denials: Readonly<Partial<Record<DenialCode, number>>>;

@@ -28,7 +28,7 @@ export interface TrustLogLine extends LineStart<'trust'> {
 
 /**
  * Logs once, on the first call that notices it, that a trust source failed or that a document was refused, and once
- * that it works again. Nothing else would show it, because the last good document stays in use. Also logs that a
+ * that it works again. The decisions would not show it, because the last good document stays in use. Also logs that a
  * document came with the revision of the one before.
  */
 export class TrustLog {

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import type { TrustBlobClient } from './blob-source.js';
 import type { BlobAddress } from './trust-address.js';
 
-/** With the SDK's own settings, reporting that a storage is down takes 16 s, longer than one read may take. */
+/**
+ * With the SDK's own settings, reporting that a storage is down takes 16 s, longer than one read may take by default.
+ */
 const clientOptions = { retryOptions: { maxTries: 2, retryDelayInMs: 500 } };
 
 /**
  * A client that uses the app's own `@azure/storage-blob`, with `DefaultAzureCredential` from the app's own
- * `@azure/identity`.
+ * `@azure/identity`, or for Azurite on this machine with its well-known key.
  *
  * @throws {Error} if a package is missing, or if the app's token must not be sent to the host.
  */

@@ -7,12 +7,12 @@ import { redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import { type TrustReadRequest, type TrustSource, type TrustSourceReading, rewordReadFault } from './trust-source.js';
 
 /**
- * The part of the `BlobClient` of `@azure/storage-blob` 12 that is used. Core has no dependencies, so it only describes
- * the type.
+ * The part of the `BlobClient` of `@azure/storage-blob` 12 that is used. Core does not depend on that package, so it
+ * only describes the type.
  */
 export interface TrustBlobClient {
   readonly url: string;
-  /** Downloads the whole blob if neither offset nor count is given. */
+  /** Downloads the blob from `offset` on: `count` bytes, or without `count` everything. */
   download(offset?: number, count?: number, options?: TrustBlobDownloadOptions): Promise<TrustBlobDownload>;
 }
 

@@ -28,8 +28,7 @@ export type ByteStream = AsyncIterable<Uint8Array | string>;
 
 /**
  * Collects a stream that may never end: at the first byte beyond `limit`, it stops and closes the stream. Every chunk
- * is copied into one buffer as it arrives, so a large document is in memory only once. `likelyLength` is a guess in
- * bytes.
+ * is copied into one buffer as it arrives, so that the chunks are not kept. `likelyLength` is a guess in bytes.
  *
  * @throws {TrustDocumentRefusal} if there are more bytes than `limit`; {Error} if their number differs from
  * `expectedLength`.

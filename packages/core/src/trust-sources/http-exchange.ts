@@ -23,7 +23,7 @@ export interface HttpsAnswer {
  * Sends one GET request, over TLS unless the URL begins with `http:`. It follows no redirects, uses no proxy and keeps
  * no connection. The body is read only if the status is 200.
  *
- * @throws {Error} (as a rejection) if no complete answer comes.
+ * @throws {Error} (as a rejection) if no complete answer comes, or if its body is encoded or too long.
  */
 export async function getOverHttp(url: URL, options: HttpsGetOptions): Promise<HttpsAnswer> {
   const { headers: sent, ca, signal, maximumLength } = options;
@@ -97,7 +97,7 @@ const maximumResponseLength = 64 * 1024;
  * Sends one OCSP request by POST (RFC 6960 appendix A.1), without following redirects, using proxies or keeping the
  * connection. The URL may have plain HTTP, which is what responders speak, because the answer is signed.
  *
- * @throws {Error} (as a rejection) if no complete answer with status 200 comes.
+ * @throws {Error} (as a rejection) if no complete answer with status 200 comes, or if it is too long.
  */
 export async function postOcspRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   const headers = {

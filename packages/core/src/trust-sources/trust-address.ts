@@ -37,7 +37,7 @@ export interface TrustAddressRefusal {
   readonly remedy: string;
 }
 
-/** Parses the text; no other code does. Refuses a text that two readers could understand differently. Never throws. */
+/** Parses the text. Refuses a text that two readers could understand differently. Never throws. */
 export function parseTrustAddress(text: string | undefined): TrustAddress | TrustAddressRefusal {
   if (typeof text !== 'string' || text.trim() === '') {
     return refuse('There is no address of a trust document.', `Write one, e.g. ${examples}.`, 'absent');
@@ -122,7 +122,7 @@ function findGeneralRefusal(text: string): TrustAddressRefusal | undefined {
 }
 
 function readPath(path: string): TrustAddress | TrustAddressRefusal {
-  // A text with such a host, read like a path, would name a file that never exists.
+  // A text with such a host, read like a path, would name a file that is hardly meant.
   const [host = ''] = path.split(/[/:?]/, 1);
   if (azureHost.test(host.toLowerCase())) {
     return refuse('The address names a host without https:.', `For a blob, write ${blobExample}`);

@@ -96,8 +96,8 @@ export async function readWithin<T>(milliseconds: number, work: (signal: AbortSi
 }
 
 /**
- * Resolves after that time, or at once when the signal is aborted. The timer is not unref'ed, because a caller waits
- * for it.
+ * Resolves after that time, or as soon as the signal is aborted while it waits. The timer is not unref'ed, because a
+ * caller waits for it.
  */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -14,7 +14,8 @@ import {
 export interface UrlSourceOptions {
   /**
    * Returns the headers that are sent with every read, e.g. `authorization`. It is called for each read, since tokens
-   * expire. It can't set the headers that define the read (`if-none-match`, `accept-encoding`, `range`, `host`).
+   * expire. It can't set the headers that define the read, such as `if-none-match`, `accept-encoding`, `range` and
+   * `host`.
    */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** Certification authorities in PEM, which replace those of the machine. */

@@ -18,9 +18,12 @@ type Lists = readonly CertificateRevocationList[];
 interface ListScope {
   /** The name of the scope. The lists that are not understood form a scope of their own with the same name. */
   readonly name: string;
-  /** The newest complete list, and while its date is in the future, also the one that is used until then. */
+  /**
+   * The newest complete list, or several with the same number and date. While its date is in the future, also the list
+   * that is used until then.
+   */
   readonly complete: Lists;
-  /** The newest delta, and older ones as long as no complete list that contains their entries is known. */
+  /** The newest delta, and older ones while no complete list is known on which the newest can be based. */
   readonly deltas: Lists;
   /**
    * Lists that came later and could not replace a list in use. They can only revoke, until another list replaces them.
@@ -136,8 +139,8 @@ export class KeptLists {
 }
 
 /**
- * The number of a complete list on which a delta of the authority's sources is based, and which none of the sources has
- * given. Undefined if none is missing.
+ * The number of a complete list on which a delta of the authority's sources is based, if none of the sources has given
+ * that list or a later one. Undefined if none is missing.
  */
 export function findMissingNumber(sources: readonly KeptLists[], now: number): bigint | undefined {
   const missing = sources

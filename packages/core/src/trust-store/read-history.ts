@@ -53,8 +53,8 @@ export class ReadHistory {
   }
 
   /**
-   * Why the app must not start: the latest read found a document (or a set-up) that is not valid, and no document of the
-   * mirror is used instead. Undefined otherwise.
+   * Why the app must not start: the latest read found a document (or a set-up) that is not valid, and no document of
+   * the mirror is used instead. Undefined otherwise.
    */
   get startError(): Error | undefined {
     return this.#startError;

@@ -43,9 +43,9 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /**
-   * A number that changes when the lists in use change, or when a responder calls a certificate revoked: an earlier
-   * decision may be about it. Other answers of responders don't change it: a new answer is requested only when the
-   * earlier one is no longer current, and then no decision that rested on the earlier one is remembered.
+   * A number that changes when the lists in use change, or when a responder calls a certificate revoked for the first
+   * time: an earlier decision may be about it. Other answers of responders don't change it: a new answer is requested
+   * only when the earlier one is no longer current, and then no decision that rested on the earlier one is remembered.
    */
   get version(): number {
     return this.#crls.version + this.#ocsp.revocations;
@@ -198,7 +198,7 @@ export class RevocationKeeper implements RevocationInformation {
     return mode === 'off' && !isModeStated && !this.#isNamedInCode(authority);
   }
 
-  /** The faults of all authorities as a part of a sentence, like the fault of a document. */
+  /** The faults of all authorities, without the full stop of the last sentence. Undefined if there are none. */
   #describeFault(): string | undefined {
     const ofAuthorities = this.#given.flatMap((authority) => {
       const fault = this.#crls.findFault(authority.name);

@@ -32,8 +32,8 @@ export interface TrustStore {
   find(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding>;
 
   /**
-   * Identifies the store's present content: while it stays the same, earlier answers are valid, and the gate remembers
-   * them. If it is undefined or absent, the gate remembers nothing and calls `find` at every request.
+   * Identifies the store's present content: while it stays the same, earlier answers are valid, and the gate may
+   * remember them. If it is undefined or absent, the gate remembers nothing and calls `find` at every request.
    */
   readonly version?: string | undefined;
 
@@ -238,7 +238,7 @@ function readAnswerMembers<const Names extends readonly string[]>(
   return Object.fromEntries(names.map((name) => [name, readMember(answer, name)])) as Record<Names[number], unknown>;
 }
 
-/** Uses literal member names, which are fast: every request reads these members. */
+/** Uses literal member names, which are fast: these members are read of every answer. */
 function readAnswer(given: object): { readonly outcome: unknown; readonly detail: unknown } {
   const plain: { readonly outcome?: unknown; readonly detail?: unknown } = given;
   return {
