@@ -38,7 +38,7 @@ function describe({ name, register, certificateDer }: StoredAuthority) {
   return { name, parent, notAfter, issued: issued.length, revoked: revoked.length, list: last };
 }
 
-/** Marks a list that has ended, because apps that require revocation data then refuse every caller. */
+/** Marks a list that has ended, because apps that require revocation data then refuse callers of the authority. */
 function formatDue(nextUpdate: string): string {
   return Date.parse(nextUpdate) < Date.now() ? `${nextUpdate}, OVER` : nextUpdate;
 }

@@ -91,8 +91,8 @@ function printField(label: string, value: string): void {
 }
 
 /**
- * Prints the header value. An app accepts a header that somebody set by hand only without a front end, on a developer's
- * machine. A deployed app gets the header from App Service only.
+ * Prints the value of X-ARR-ClientCert. Setting it by hand is for a developer's machine: App Service writes the header
+ * for a deployed app.
  */
 export async function printHeader(file: string, flags: InspectCertificateFlags): Promise<void> {
   const { certificateDer } = await readCertificateArgument(file, flags);

@@ -10,7 +10,7 @@ export function printLine(text = ''): void {
   process.stdout.write(`${formatForTerminal(text)}\n`);
 }
 
-/** Prints one JSON value to stdout. It must be the only output there: every verb answers like that with `--json`. */
+/** Prints one JSON value to stdout, which is how verbs answer with `--json`. */
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2));
 }

@@ -20,7 +20,10 @@ export interface CheckReport {
   /** Null if the user gave no key to verify it with. */
   readonly signature: SignatureState | null;
   readonly unverified: readonly Unverified[];
-  /** Why apps with this name, or apps that ask for this revision, refuse the document. Null if they accept it. */
+  /**
+   * Why apps with this name, or apps that ask for this revision, refuse the document. Null if they accept it, or if the
+   * document is not valid.
+   */
   readonly refusal: string | null;
   readonly problems: readonly DocumentProblem[];
   readonly findings: readonly ReportedFinding[];

@@ -77,8 +77,8 @@ export async function showLog(flags: TrustLogFlags): Promise<void> {
 }
 
 /**
- * Reads the document. If it can't be used, that is reported and the result is undefined, because the log still shows
- * what was there.
+ * Reads the document. If it can't be used and `isLogEnough` is true, that is reported and the result is undefined,
+ * because the log still shows what was there.
  */
 function readUnlessDamaged(
   stored: StoredDocument,

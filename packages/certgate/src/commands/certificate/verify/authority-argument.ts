@@ -39,7 +39,7 @@ export async function readAuthorityArgument(text: string, flags: VerifyFlags): P
 
 /**
  * Loads an authority by its name. If it is below another one, the trust anchor is its root, as in an app's trust
- * document. All revocation lists in the folder are used.
+ * document. Its revocation list and those of the authorities above it are used, as far as they are in the folder.
  */
 async function readAuthorityByName(name: string, folder: string): Promise<AuthorityArgument> {
   const { certificateDer, issuers } = await loadAuthority(folder, name);

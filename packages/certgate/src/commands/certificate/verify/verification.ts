@@ -23,7 +23,7 @@ export interface Verification {
   readonly detail: string | null;
   /** `off` means that revocation was not checked. */
   readonly revocation: RevocationMode;
-  /** The paths in the order in which they were tried. Empty if the certificate itself is refused. */
+  /** The paths in the order in which they were tried. Empty if none was tried. */
   readonly paths: readonly ReportedPath[];
 }
 

@@ -8,7 +8,7 @@ import type { ChangeFlags } from './store-options.js';
 
 /**
  * Turns the flags of `changeOptions` into what `updateTrustDocument` takes. It opens the signing key, so it may ask for
- * a password, or call Key Vault. Throws ToolFailure if the place can't be written, before it asks.
+ * a password, or call Key Vault. Before that, it throws ToolFailure if the place is a URL, which can't be written.
  */
 export async function readChange(verb: string, flags: ChangeFlags): Promise<ChangeRequest> {
   expectWritable(flags.store);

@@ -90,7 +90,7 @@ const reportOptions: Options = {
   '--json': 'print one JSON object',
 };
 
-/** The options of every verb that writes: where the document is, who changes it and why, and how the change is made. */
+/** The options of verbs that change the document: where it is, who changes it and why, and how the change is made. */
 export const changeOptions: Options = {
   ...keyOptions,
   '--signed-by <file>':
