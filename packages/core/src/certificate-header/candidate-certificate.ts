@@ -11,15 +11,14 @@ import { loadPathValidation } from '../load-path-validation.js';
 
 /**
  * The certificates that came with a caller's, each in DER, or one sentence for the operator about why they can't be
- * separated.
+ * read.
  */
 export type CandidateReading =
   | { readonly outcome: 'read'; readonly ders: readonly Uint8Array[] }
   | { readonly outcome: 'unread'; readonly detail: string };
 
 /**
- * The certificates, or a function that reads them when they are first needed. For an unknown caller whose issuer no
- * authority knows, they are never read.
+ * The certificates, or a function that reads them when they are first needed.
  */
 export type CandidateSource = readonly Uint8Array[] | (() => CandidateReading);
 
@@ -145,8 +144,8 @@ const recentCapacity = 64;
 
 /**
  * Returns the same object for the same bytes, because verified signatures are remembered by object, even the signature
- * of a revocation list of megabytes. Otherwise a revoked caller could have that list hashed with every request, by
- * sending a chain that differs a little each time. Certificates in use stay, because only the oldest is forgotten.
+ * of a revocation list of megabytes. Otherwise a revoked caller could have that list hashed with every request. The
+ * certificate whose latest use is longest ago is forgotten first.
  */
 function decodeOnce(der: Uint8Array): DerDecoding<PathCertificate> {
   const key = hashHex('sha256', der);

@@ -28,7 +28,10 @@ import type { CertificateText, ChainText } from './certificate-text.js';
 import { readChainText } from './chain-text.js';
 import { unescapePem } from './percent-encoded-pem.js';
 
-/** Bytes that are framed as exactly one DER SEQUENCE. Nothing inside the frame was read. */
+/**
+ * Bytes that are framed as exactly one DER SEQUENCE and don't look like another structure, such as a private key. They
+ * were not decoded.
+ */
 export interface ReadCertificate {
   readonly outcome: 'read';
   readonly certificate: PresentedCertificate;
@@ -37,10 +40,13 @@ export interface ReadCertificate {
 /** The certificate in a header, or the denial. */
 export type CertificateHeaderReading = ReadCertificate | Denial<DenialCodeOf<'certificate-header'>>;
 
-/** The longest header that is read, in characters (16 KiB). No single certificate in any format comes near it. */
+/** The longest header that is read, in characters (16 KiB). Certificates of callers are normally much shorter. */
 export const maximumHeaderLength = 16_384;
 
-/** The header's text without outer white space (RFC 9110 §5.5). Undefined if nothing is left. */
+/**
+ * The header's text without outer white space (RFC 9110 §5.5). Undefined if nothing is left. A header that is longer
+ * than `maximumHeaderLength` is returned as it is.
+ */
 export function trimHeader(header: string | null | undefined): string | undefined {
   if (header === null || header === undefined || header === '') return undefined;
   const first = header.charCodeAt(0);
@@ -62,8 +68,8 @@ function isWhiteSpace(code: number): boolean {
 }
 
 /**
- * How many characters of a text's end are hashed. They belong to a signature or a digest, which differs between any two
- * certificates unless somebody made them collide.
+ * How many characters of a text's end are hashed. The end of a certificate belongs to its signature, and pins are
+ * hashes, so that the ends normally differ.
  */
 const tailLength = 16;
 
@@ -143,8 +149,8 @@ export function denyText(
 }
 
 /**
- * The certificate that a caller presented, before anything is known about it. Hashes and the decoded form are computed
- * when they are first read, so that an unknown caller costs one SHA-256.
+ * The certificate that a caller presented, before anything is known about it. The hashes other than `thumbprintSha256`
+ * and the decoded form are computed when they are first read.
  */
 export interface PresentedCertificate {
   readonly der: Uint8Array;
@@ -173,8 +179,8 @@ export interface PresentedCertificate {
 }
 
 /**
- * Wraps a certificate as a caller presents it, with what came with it if the front end forwards that. Its members are
- * computed when they are first read.
+ * Wraps a certificate as a caller presents it, with what came with it if the front end forwards that. Its members,
+ * except `thumbprintSha256`, are computed when they are first read.
  */
 export function presentCertificate(der: Uint8Array, candidates?: CandidateSource): PresentedCertificate {
   return new LazyPresentedCertificate(der, hashHex('sha256', der), candidates);
@@ -200,10 +206,7 @@ class LazyPresentedCertificate implements PresentedCertificate {
   #candidates: CandidateList | CandidateSource;
   #twins: readonly PresentedCertificate[] | undefined;
 
-  /**
-   * `source` is the DER, or its canonical base64, which is decoded when the DER is first read. For an unknown caller,
-   * that is never.
-   */
+  /** `source` is the DER, or its canonical base64, which is decoded when the DER is first read. */
   constructor(source: Uint8Array | string, thumbprintSha256: string, candidates?: CandidateSource) {
     this.#source = source;
     this.#candidates = candidates ?? noCandidates;

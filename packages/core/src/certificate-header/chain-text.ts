@@ -28,7 +28,10 @@ export function readChainText({ text, encoding }: ChainText): CandidateReading {
 /** One more than the limit, and the leaf, so that the count shows that there are too many. */
 const maximumParts = maximumCandidates + 2;
 
-/** Splits a list of byte sequences (RFC 8941 §3.1), with commas between them and spaces and tabs around them. */
+/**
+ * Splits a list of byte sequences (RFC 8941 §3.1), with commas between them and up to eight spaces and tabs on each
+ * side.
+ */
 function splitByteSequences(text: string): readonly string[] | undefined {
   const items = text.split(',', maximumParts).map((item) => item.replace(/^[ \t]{0,8}(?=:)|(?<=:)[ \t]{0,8}$/g, ''));
   const isList = items.every((item) => item.length > 2 && item.startsWith(':') && item.endsWith(':'));

@@ -1,4 +1,4 @@
-// denial-sentences/: what operators read about a denial: one sentence, made from its code and facts.
+// denial-sentences/: what operators read about a denial: a short text, made from its code and facts.
 
 import type { DenialFacts } from '../denial-facts.js';
 import { certificateSentences } from './certificate-sentences.js';

@@ -80,7 +80,7 @@ function describeUnnamed(facts: Unnamed): string {
 }
 
 /**
- * How to name the front end. App Service comes first only if the process runs on Azure: if no such front end is there,
+ * How to name the front end. App Service comes first only for a Functions app on Azure: if no such front end is there,
  * its name lets anybody send the header.
  */
 function describeNaming({ host, isOnAzure, frontEnds }: Unnamed): string {

@@ -24,8 +24,8 @@ export type Sentences<Code extends keyof DenialFacts> = {
 };
 
 /**
- * The facts' own sentence, followed by the identity that the certificate has by one of its names. Unless `isIssued` is
- * set, nobody has verified that name.
+ * The facts' own sentence, then `chainFault`, then the identity that the certificate has by one of its names, if the
+ * facts have them. Unless `isIssued` is set, nobody has verified that name.
  */
 export function repeatFault({ fault, chainFault, claim, isIssued }: FaultFacts): string {
   const said = chainFault === undefined ? fault : `${fault} ${chainFault}`;

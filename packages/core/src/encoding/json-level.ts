@@ -5,7 +5,7 @@ const manyKeys = 16;
 export class JsonLevel {
   start = 0;
   isObject = false;
-  /** The keys so far, to find duplicates. */
+  /** The first keys, to find duplicates. From the seventeenth key on, `keySet` has all of them. */
   readonly keys: string[] = [];
   keySet: Set<string> | undefined;
   expectsKey = false;

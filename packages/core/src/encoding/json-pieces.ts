@@ -1,6 +1,6 @@
 /**
- * JSON, as text or as bytes. Bytes are never decoded as a whole, because a large document would then be in memory
- * twice.
+ * JSON, as text or as bytes. Bytes are decoded piece by piece while they are parsed, because a large document would
+ * otherwise be in memory twice.
  */
 export interface JsonText {
   readonly length: number;
@@ -68,8 +68,8 @@ export class JsonRun {
 }
 
 /**
- * A long list in a text that is JSON. Its items are made each time somebody iterates over them. Kept as values, the
- * items of a large document would take as much memory as what is made of them.
+ * A long list in a text that is JSON. Its items, except those that are long themselves, are made each time somebody
+ * iterates over them. Kept as values, the items of a large document would take as much memory as what is made of them.
  */
 export class JsonList implements Iterable<unknown> {
   readonly #text: JsonText;

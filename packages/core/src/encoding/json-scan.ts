@@ -1,4 +1,7 @@
-/** A text with more levels is treated as if it were not JSON. The writer of the Functions host stops at 64. */
+/**
+ * The most levels of objects and lists that a member may have, not counting empty ones. A text with more is treated as
+ * if it were not JSON. The writer of the Functions host stops at 64.
+ */
 const maximumDepth = 1000;
 
 const quote = 0x22;

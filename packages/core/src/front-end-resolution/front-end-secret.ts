@@ -10,8 +10,8 @@ const grammar = /^[A-Za-z0-9._~+/=-]{32,256}$/;
 export type FrontEndSecretOption = string | readonly [string, string];
 
 /**
- * Compares a request's secret in constant time. Every request is compared with both values, so that the time does not
- * show which one was right.
+ * Compares a request's secret in constant time with each value of the same length, so that the time does not show which
+ * value was right.
  */
 export class FrontEndSecret {
   readonly #values: readonly { readonly expected: Buffer; readonly given: Buffer }[];

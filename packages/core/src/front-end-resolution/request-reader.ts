@@ -7,8 +7,8 @@ import type { FrontEndSecret } from './front-end-secret.js';
 export const secretHeaderName = 'x-certgate-front-end-secret';
 
 /**
- * Reads what one front end says about a request's caller, but only if the request proves that it came through that
- * front end.
+ * Reads what one front end says about a request's caller. If a secret is expected, the request must prove by it that it
+ * came through that front end.
  */
 export class RequestReader {
   /** The names of all fields that are read, in lower case. */
@@ -17,7 +17,7 @@ export class RequestReader {
   readonly #secret: FrontEndSecret | undefined;
   readonly #acceptsChain: boolean;
 
-  /** `secret` is undefined if nobody but the front end reaches the app. */
+  /** `secret` is undefined if no secret is expected. */
   constructor(frontEnd: FrontEnd, secret: FrontEndSecret | undefined, acceptsChain: boolean) {
     this.fields = secret === undefined ? frontEnd.fields : Object.freeze([...frontEnd.fields, secretHeaderName]);
     this.#frontEnd = frontEnd;
@@ -26,8 +26,8 @@ export class RequestReader {
   }
 
   /**
-   * Reads the text of the certificate without decoding it. Denies if the request does not prove that it came through
-   * the front end.
+   * Reads the text of the certificate without decoding it. Denies if a secret is expected and the request does not
+   * bring it.
    */
   read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
     // A valid secret has no comma, so several joined lines never prove anything.

@@ -114,7 +114,7 @@ function stateFrontEnd(name: FrontEndName | undefined, environment: Environment,
   return name === undefined ? deduceFrontEnd(environment, host) : confirmFrontEnd(name, environment);
 }
 
-/** `isWaived`: only the operator can reach the app, or the operator has accepted the risk. */
+/** `isWaived`: the app runs in Development, or the operator has accepted the risk. */
 function findProofDenial(
   { name, needsProof }: FrontEnd,
   { secret, isolation }: Pick<FrontEndSettings, 'secret' | 'isolation'>,

@@ -186,7 +186,10 @@ class ElementScan {
     return quote - start;
   }
 
-  /** Finds the next comma or semicolon, or the end of the text. Each of the two is only searched for once. */
+  /**
+   * Finds the next comma or semicolon, or the end of the text. Each of the two is searched for again only behind the
+   * place where it was found last.
+   */
   #findSeparator(): number {
     const start = this.#index;
     if (this.#comma < start) this.#comma = findOrEnd(this.#text, ',', start);
@@ -217,7 +220,7 @@ const maximumKeyLength = 7;
  */
 const maximumQuotes = 256;
 
-/** The longest name, in characters. SPIFFE IDs have up to 2,048 octets, other names fewer. */
+/** The longest name, in characters. SPIFFE IDs have up to 2,048 octets, and other names normally fewer. */
 const maximumNameLength = 2048;
 
 const digestLength = 64;

@@ -24,8 +24,8 @@ export const frontEndNames = [
 export type FrontEndName = (typeof frontEndNames)[number];
 
 /**
- * Returns the front end with this name. `elementCount` is for Envoy. It is a function so that an app loads only the
- * file of the front end that it names.
+ * Returns the front end with this name. `elementCount` is for Envoy. It is a function so that an app behind App
+ * Service's front end does not load the files of the others.
  */
 export function findFrontEnd(name: FrontEndName, elementCount?: number): FrontEnd {
   switch (name) {

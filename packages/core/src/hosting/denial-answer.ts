@@ -8,7 +8,7 @@ import {
 } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 
-/** All that a caller reads about a refusal (RFC 9457 `title`). */
+/** The title of a refusal's answer, which says to people what is wrong (RFC 9457 `title`). */
 const titles: Readonly<Record<PublicCode, string>> = {
   client_certificate_required: 'A client certificate that is allowed to call this function is required.',
   forbidden: 'This client may not call this function.',
@@ -22,7 +22,8 @@ const titles: Readonly<Record<PublicCode, string>> = {
 const challenge = 'ClientCertificate';
 
 /**
- * After how many seconds a caller should ask again if the trust source is unavailable: less than one refresh interval.
+ * After how many seconds a caller should ask again if the trust source is unavailable: less than the default refresh
+ * interval.
  */
 const retryAfterSeconds = 10;
 

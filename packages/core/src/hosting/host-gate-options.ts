@@ -59,7 +59,10 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   return Object.freeze(own) as object as GateOptions;
 }
 
-/** What the app's code sets, for tools: each option as it was given. For a secret, only whether one was given. */
+/**
+ * What the app's code sets, for tools: each option as it was given, or its default. For a secret, only whether one was
+ * given.
+ */
 export interface GateDescription {
   readonly frontEnd: NonNullable<FrontEndOptions['frontEnd']> | null;
   /** Also true if the option is undefined because the variable that it is read from is not set. */

@@ -17,7 +17,10 @@ interface Use {
   readonly seenAt: number;
 }
 
-/** Which certificates were admitted during the last day, and when their access ends. */
+/**
+ * Which certificates were admitted during the last day, and when their access ends; at most the 1,000 that were seen
+ * last.
+ */
 export class CertificatesInUse {
   /** The uses, with the one that was seen longest ago first. */
   readonly #uses = new Map<string, Use>();
@@ -64,7 +67,7 @@ interface Read {
 }
 
 export interface TrustState extends TrustRefreshEvent {
-  /** Undefined if nothing was read yet. */
+  /** The age of the last good read, in seconds. Undefined if there was none. */
   readonly ageSeconds: number | undefined;
 }
 

@@ -31,7 +31,7 @@ export interface ObserverOptions {
 /** The name of the meter and of the tracer: this package, whichever adapter decides. */
 const scopeName = '@certgate/core';
 
-/** Listens to the channels. Its listeners run inside a decision, so nothing that they call may throw out of them. */
+/** Listens to the channels. Some listeners run inside a decision, so nothing that they call may throw out of them. */
 export class GateObserver {
   readonly #options: ObserverOptions;
   readonly #memory: GateMemory;
