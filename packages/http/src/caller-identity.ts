@@ -32,8 +32,8 @@ export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]
 }
 
 /**
- * Returns the identity that the gate admitted with this request. Undefined on an anonymous route. `gate` has the same
- * meaning as for `getClientIdentity`.
+ * Returns the identity that the gate admitted with this request. Undefined on an anonymous route, and if no gate has
+ * let the request pass. `gate` has the same meaning as for `getClientIdentity`.
  *
  * @throws {ClientIdentityMissing} without `gate`, in a Fastify app whose contexts have two gates. Their hooks run in
  * turn, so it is unknown whose code asks.

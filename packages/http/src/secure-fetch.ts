@@ -72,9 +72,9 @@ function describeHandler({ name }: { readonly name: string }): string {
 }
 
 /**
- * Node's own request, which @hono/node-server passes on. What `secureServer` decided about it applies here too, because
- * the front end's secret was removed from it. An anonymous route of the server is decided anew, because this `Request`
- * may have another URL.
+ * Node's own request, which @hono/node-server passes on. If `secureServer` has admitted its caller with the same gate,
+ * that applies here too, because the front end's secret was removed from it. An anonymous route of the server is
+ * decided anew, because this `Request` may have another URL.
  */
 function findIncoming(env: unknown): object | undefined {
   if (typeof env !== 'object' || env === null || !Object.hasOwn(env, 'incoming')) return undefined;

@@ -23,7 +23,7 @@ import { TlsCertificateReader } from './tls-certificate.js';
  * Fastify.
  */
 export interface GateLog {
-  /** Writes a line about an admitted call. */
+  /** Writes a line about an admitted call, or about the state of the gate. */
   info(line: string): void;
   /** Writes a line about a refused call, or about something that needs attention. */
   warn(line: string): void;
@@ -33,8 +33,9 @@ export interface GateLog {
 export interface GateOptions extends Omit<CoreGateOptions, 'frontEnd'> {
   /**
    * What ends TLS and says who calls. With `direct-tls`, there is no front end: the callers' TLS connections end in
-   * this process, and the certificate is read from them. The option may be left out on App Service. Everywhere else,
-   * every call is refused until the front end is named here or by the environment variable CERTGATE_FRONT_END.
+   * this process, and the certificate is read from them. The option may be left out on App Service. On other platforms,
+   * every call of a closed route is refused until the front end is named here or by the environment variable
+   * CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName | 'direct-tls';
   /** The name of this server in log lines, and in `functions` of the trust document. By default `http`. */
@@ -119,7 +120,7 @@ export type CertificateSource =
     }
   | (Denial & { readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven' });
 
-/** Finds the source of certificates, once, when the gate starts. */
+/** Finds the source of certificates. The gate keeps the result once it has started. */
 export function resolveCertificateSource({ options, isDirectTls }: GateSettings): CertificateSource {
   if (isDirectTls) return resolveDirectTls(options);
   const frontEnd = resolveFrontEnd(options, process.env, 'server');

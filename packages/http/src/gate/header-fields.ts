@@ -19,7 +19,7 @@ export interface FieldReader {
  */
 export type FieldRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Makes a function that finds a field. @throws {CertgateError} if `headers` is not an object with header fields. */
+/** Makes a function that finds a field. @throws {CertgateError} if `headers` is neither a function nor an object. */
 export function toFindField(headers: RequestHeaders): FindField {
   if (typeof headers === 'function') return headers;
   const value: unknown = headers;

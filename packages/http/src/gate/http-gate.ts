@@ -1,7 +1,7 @@
 // gate/: decides each request by its headers or its TLS connection, for every adapter.
 //
 //   an adapter's request
-//     │ passed-requests        this gate let it pass before              asks only for roles
+//     │ passed-requests        this gate let it pass before              authorizes again
 //     │   by its exchange      a gate around the framework let it pass   decides anew, by what that gate was given
 //     │ anonymous-routes       method and path are open to all           passes without an identity
 //     │ gate-start             trust is not valid, or not there yet      503 trust_unavailable
@@ -49,18 +49,20 @@ export interface Gate {
    * Loads the trust, and logs what prevents the gate from admitting callers. Without this call, the first decision does
    * it.
    *
-   * @throws {CertgateError} if the trust document is not valid. The gate then refuses every call, and tries again while
-   * it is called or asked whether it is ready.
+   * @throws {CertgateError} if the trust document is not valid. The gate then refuses every call of a closed route, and
+   * tries again while it is called or asked whether it is ready.
    */
   start(): Promise<void>;
   /**
    * Whether the gate has what it needs to decide: a known front end, and trust that was loaded and is not too old.
-   * While it has not, every call of a closed route is refused with 503. Never rejects, and logs nothing.
+   * While it has not, every call of a closed route is refused with 503. Also true while the trust is locked. Starts the
+   * gate if necessary. Never rejects.
    */
   isReady(): Promise<boolean>;
   /**
-   * Decides by the header fields of a request, logs a line and publishes an event. Never throws or rejects. The
-   * correlation id is in the line and in the event, and `createAnswer` gives it to a refused caller.
+   * Decides by the header fields of a request, and reports the decision in the log and on the decision channel. Never
+   * throws or rejects. The correlation id is in the line and in the event, and `createAnswer` gives it to a refused
+   * caller.
    *
    * Each call is a new decision. An adapter, however, decides once about a request object. If your code uses that
    * object for a second caller, it keeps the identity of the first one.

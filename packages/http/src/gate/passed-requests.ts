@@ -18,7 +18,7 @@ export interface PassedRequest {
   readonly identity: ClientIdentity | undefined;
   readonly source: RequestSource;
   readonly correlationId: string;
-  /** Undefined if the route is anonymous. */
+  /** Undefined if no admission of the request was reported. */
   readonly outcome: CallOutcome | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface GateScope {
 interface Passage {
   /** One entry for each gate, in the order in which the gates let the request pass. */
   readonly entries: readonly PassedRequest[];
-  /** The scopes of all gates but the first one, the innermost last. */
+  /** The scopes that were entered, the innermost last. The first gate has one only in Fastify. */
   readonly scopes: readonly GateScope[];
 }
 

@@ -55,7 +55,8 @@ export function forbidRenegotiation(socket: unknown): void {
 }
 
 /**
- * What the caller sent in addition to its own certificate, in the order of OpenSSL. A resumed session has none of it.
+ * The CA certificates that Node links to the caller's, one issuer after the other: those that the caller sent, and
+ * possibly those in the server's `ca`. In a resumed session, those of the caller are missing.
  */
 function listIssuers(peer: DetailedPeerCertificate): readonly Buffer[] {
   const issuers: Buffer[] = [];

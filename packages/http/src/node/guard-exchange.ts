@@ -75,7 +75,7 @@ export interface HookCall {
   readonly proceed: () => void;
 }
 
-/** Does the same as `guardExchange` for a hook of Fastify, which sends the answer itself. */
+/** Runs `proceed` for a request of a Fastify hook that may pass, and lets Fastify answer every other request. */
 export function guardHook(gate: Gatekeeper, { request, reply, requirement, subject, proceed }: HookCall): void {
   const raw = request.raw as IncomingMessage;
   // Requests without a route have no `url` there.
@@ -98,7 +98,10 @@ export function refuseHook(
   discardBody(raw as IncomingMessage);
 }
 
-/** Refuses a request that reached code which requires a role, although no gate has let it pass. */
+/**
+ * Refuses a request that reached code which requires a role, although no gate has let it pass, or it is unknown which
+ * gate's handler runs.
+ */
 export function denyUngated(): DenialAnswer {
   const correlationId = randomUUID();
   const denial = deny('gate_not_installed', { host: 'server' });

@@ -9,7 +9,9 @@ import type { DenialAnswer } from '@certgate/core';
  */
 const maximumRefusedBody = 1_048_576;
 
-/** How long a refused caller may take to close its side of the connection, in milliseconds. */
+/**
+ * How long a caller whose upgrade or CONNECT was refused may take to close its side of the connection, in milliseconds.
+ */
 const closingTime = 2_000;
 
 /**

@@ -12,10 +12,10 @@ import { answerRefusedUpgrade } from './node-answer.js';
 import { warnOfTlsOptions } from './tls-options.js';
 
 /**
- * Closes a server of `node:http` or `node:https`: every request, upgrade and CONNECT is decided before any listener of
- * the server runs, whenever that listener was added. So it closes whatever framework the server runs. It also closes
- * the servers that this process opens at the same port later, as Fastify does for the second address of `localhost`.
- * Requests that never reach a server, such as those of Fastify's `inject`, are not closed.
+ * Closes a server of `node:http` or `node:https`: every request, upgrade and CONNECT is decided before any of the
+ * server's listeners for it runs, whenever that listener was added. So it closes whatever framework the server runs. It
+ * also closes the servers that this process opens at the same port later, as Fastify does for the second address of
+ * `localhost`. Requests that never reach a server, such as those of Fastify's `inject`, are not closed.
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ function guardEvent(
 
 /**
  * Starts the gate when the server listens, so that problems are logged at start and not with the first request. `start`
- * logs a failure, and the gate then refuses every call.
+ * logs a failure, and the gate then refuses every call of a closed route.
  */
 function startEarly(gate: HttpGate, server: HttpServer | HttpsServer): void {
   if (gate.isDirectTls) warnOfTlsOptions(server);
