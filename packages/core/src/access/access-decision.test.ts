@@ -143,7 +143,7 @@ describe('the path, step by step', () => {
     const elsewhere = [
       'front_end_unknown',
       'front_end_contradicted',
-      // Tested in front-end-resolution/resolve-front-end.test.ts and front-end-resolution/request-reader.test.ts.
+      // Tested in front-end-resolution/.
       'front_end_unproven',
       'front_end_bypassed',
       // Tested in front-ends/front-ends.test.ts.
@@ -211,7 +211,7 @@ describe('closed when something is missing', () => {
     );
   });
   test('an unknown certificate is never parsed', () => {
-    // Bytes that begin like a version 3 certificate and contain nothing else.
+    // Bytes that begin like a certificate and contain nothing else.
     const garbage = Buffer.from('30053003a0010000', 'hex').subarray(0, 7).toString('base64');
     const { decision, trace } = decide(garbage, [{ pins: [{ publicKeySha256, notAfter: iso(now + 1000) }] }]);
     assertDenied(decision, 'certificate_not_trusted');
@@ -232,8 +232,8 @@ describe('what an allowed header may look like', () => {
   const paddedTrust = snapshotOf({ pins: [pinOf(padded)] });
 
   /**
-   * The property: whatever the text, the caller is admitted only if the text is exactly the pinned certificate's
-   * header.
+   * The property: whatever the text, the caller is admitted if and only if the text is the pinned certificate's header,
+   * leaving out spaces and tabs around it.
    */
   const check = (text: string, made: MadeCertificate, snapshot = trust): void => {
     const decision = decideAccess({

@@ -157,7 +157,7 @@ describe('the gate, compared with decideAccess,', () => {
     await gate.decide(header, open, now);
     for (let index = 0; index < 5_000; index += 1) {
       const stranger = Buffer.from(allowed.der);
-      // The change is in the middle, so that the header's tail is the same as the trusted one's.
+      // The change is near the beginning, so that the header's tail is the same as the trusted one's.
       stranger.writeUInt16BE(index ^ stranger.readUInt16BE(20), 20);
       const decision = gate.decide(stranger.toString('base64'), open, now);
       if (index > 0) assert.equal((await decision).code, 'certificate_not_trusted');

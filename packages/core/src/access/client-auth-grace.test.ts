@@ -32,7 +32,7 @@ const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate
 
 const authority = issueCertificate({ name: ['CN = CA'], extensions: authorityExtensions });
 
-/** Its validity is as long as a public certificate's may be. */
+/** Its validity is not longer than a public certificate's may be. */
 function issueServer(extensions: readonly string[]): MadeCertificate {
   const { certificate, keyPath } = issueCertificate(
     {

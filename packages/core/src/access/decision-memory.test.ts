@@ -22,7 +22,7 @@ const rememberedOf = (name: string, more: Partial<RememberedIdentity> = {}): Rem
 const nameOf = (cache: IdentityCache, text: string, version = 'v1', at = now): string | undefined =>
   cache.find(text, version, at)?.name;
 
-/** Another text with the same last 64 characters. */
+/** Another text that differs only in its first character. */
 const collide = (text: string): string => (text.startsWith('M') ? 'N' : 'M') + text.slice(1);
 
 describe('a remembered identity', () => {

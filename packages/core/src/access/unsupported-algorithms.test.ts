@@ -62,7 +62,7 @@ for (const [key, name] of kinds) {
         codeOf(issueCaller({ issuer: issuing }), under([root], [issuing])),
         says('path_algorithm_unsupported'),
       );
-      // A root's own signature is not verified, but its key is used.
+      // The signature on a trust anchor is not verified, but the anchor's key is used.
       const renewed = issueIntermediate({ key, name: 'Corp root', issuer: getStage().impostorRoot });
       assert.match(codeOf(issueCaller(), under([renewed], [getStage().issuing])), says('path_key_unsupported'));
     });

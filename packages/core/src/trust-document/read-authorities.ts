@@ -21,7 +21,7 @@ export function* readAuthorities(
   }
 }
 
-/** What may occur only once in a document, with the path where it occurred. */
+/** What may belong to only one authority of a document, with the path where it occurred first. */
 interface SeenInDocument {
   readonly names: Map<string, string>;
   readonly anchors: Map<string, string>;

@@ -280,7 +280,7 @@ describe('whatever the document', () => {
       revision: 1,
       identities: [{ name: 'a', roles: [], pins: [{ thumbprintSha256: slow }] }],
     };
-    // With a pattern that backtracks, this would not end.
+    // With a pattern that backtracks, this could take very long.
     assert.equal(validate(value), false);
   });
 });

@@ -83,7 +83,7 @@ describe('a name under its authority', () => {
   });
 
   test('the names of an unknown caller are listed until they have more than 200 letters', () => {
-    // Eight names with their types have 200 letters.
+    // Eight names with their types have 200 characters.
     const names = Array.from({ length: 12 }, (_, index) => `${String(index).padStart(14, 'n')}.example`);
     const finding = find(issueCaller({ names: names.map((name) => `DNS:${name}`) }), issuedSnapshot([billing]));
     assert.ok(finding.outcome === 'notFound');

@@ -226,7 +226,7 @@ export interface AuthorityRevocation {
    * says, even if somebody recorded it and sends it again.
    */
   readonly ocspNonce: 'required' | 'optional';
-  /** How long a list is still used after its `nextUpdate`, in milliseconds. */
+  /** How long a list or an OCSP answer is still used after its end (`nextUpdate`), in milliseconds. */
   readonly graceMilliseconds: number;
   /**
    * The lowest CRL number that the lists of an issuer must have, by the issuer's name as text (`subjectText` of the
