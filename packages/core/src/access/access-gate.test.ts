@@ -36,7 +36,7 @@ describe('the gate remembers', () => {
     await gate.decide(header, open, now);
     assert.equal(store.calls, 3, 'what was known under v1 was replaced');
   });
-  test('nothing of a denial', async () => {
+  test('nothing of a denial that costs only a look-up or may end by itself', async () => {
     const { store, gate } = createGate();
     for (const answer of [
       { outcome: 'notFound' },

@@ -36,7 +36,7 @@ export interface ClientIdentity {
   /**
    * When the access ends if nobody does anything, in milliseconds since 1970-01-01T00:00:00Z. The earliest of these
    * ends: the certificate's `notAfter`, the pin's `notAfter`, the identity's `expiresAt`, the end of the certification
-   * path and of a grace period.
+   * path and of a grace period, and the `validUntil` of a custom trust store.
    */
   readonly accessEndsAt: number;
   /**

@@ -173,7 +173,7 @@ export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Ma
 const otherDocuments = new WeakMap<object, () => readonly TrustSnapshot[]>();
 
 /**
- * Notes, for one presented certificate, the documents of all stores of a `firstOf`. Never call this for a gate that
+ * Notes, for one presented certificate, the documents of the stores of a `firstOf`. Never call this for a gate that
  * asks one of these stores directly: that store's version does not change when another store's document does.
  */
 export function noteOtherDocuments(presented: object, list: () => readonly TrustSnapshot[]): void {
