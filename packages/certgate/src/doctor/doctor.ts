@@ -42,7 +42,7 @@ export interface ExaminedApp {
 }
 
 export interface DoctorOptions extends ExaminationOptions, ProbeSenderOptions {
-  /** Called before each probe. */
+  /** Called before each probe, as long as the app can be reached. */
   readonly onProbe?: (id: ProbeId, position: number) => void;
 }
 

@@ -123,7 +123,7 @@ export class InspectorApi {
     return { event, explanation: await refuseFailure(404, () => this.#explain(event)) };
   }
 
-  /** Null if the gate was not asked, or if the certificate is no longer known. */
+  /** Null if no function ran, or if the function or the caller's certificate is not known any more. */
   async #explain(event: LiveEvent): Promise<LiveDetails['explanation']> {
     const { functionName, thumbprintSha256, code } = event;
     if ('store' in this.#subject || functionName === null) return null;

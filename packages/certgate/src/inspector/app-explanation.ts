@@ -40,8 +40,8 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
 }
 
 /**
- * The document that was loaded last. It is read at each load, but parsed only if its bytes changed, so that
- * explanations by the same document share their revocation lists.
+ * The document that was loaded last. It is read at each load, but parsed only if it changed, so that explanations by
+ * the same document share their revocation lists.
  */
 let latest: { readonly key: string; readonly trust: InspectedTrust } | undefined;
 

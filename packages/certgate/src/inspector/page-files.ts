@@ -8,7 +8,7 @@ export interface PageFile {
   readonly bytes: Buffer;
 }
 
-/** The page's files by request path. No other file is ever read from the disk for a request. */
+/** The page's files by request path. The path of a request is never looked up on the disk. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
 const contentTypes: Readonly<Record<string, string>> = {

@@ -2,7 +2,10 @@ import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLockFolder } from '../files/lock-folder.js';
 
-/** The folder for everything that development makes. It is inside the app's folder, and ignored by git and by func. */
+/**
+ * The folder for everything that development makes. It is inside the app's folder, and git ignores it. With the lines
+ * of `certgate init` in .funcignore, func ignores it too.
+ */
 export const developmentFolderName = '.certgate';
 
 const sequence = { next: 0 };

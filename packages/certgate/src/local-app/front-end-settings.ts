@@ -22,7 +22,7 @@ export interface AppFrontEnd {
 
 /** The front end of an app that we start. */
 export interface HostedFrontEnd extends AppFrontEnd {
-  /** App settings that nobody has set, but without which the app would not know its front end. */
+  /** App settings to add, so that the app knows its front end and the front end's secret. */
   readonly missingSettings: ProcessEnvironment;
 }
 
@@ -39,7 +39,10 @@ export async function findAppFrontEnd(
   return chooseFrontEnd(readFrontEndSettings(settings), named);
 }
 
-/** Like `findAppFrontEnd`. If the settings have no secret, both the app and the gateway get `madeSecret`. */
+/**
+ * Like `findAppFrontEnd`. If the settings have no secret, both the app and the gateway get `madeSecret`, unless the
+ * front end is App Service's.
+ */
 export async function prepareFrontEnd(
   folder: string,
   named: FrontEndName | undefined,

@@ -86,7 +86,7 @@ export interface HostedApp {
   readonly settingWarnings: readonly string[];
   /** Further notes about this host, one line each. */
   readonly notes: readonly string[];
-  /** Whether CERTGATE_LOCKED is set here, so that the app refuses everybody. */
+  /** Whether CERTGATE_LOCKED is set here, so that the app refuses every call of a closed function. */
   readonly isLocked: boolean;
   readonly callers: readonly Caller[];
   readonly trust: LocalTrust;

@@ -56,7 +56,7 @@ function describeOption(gate: AgreedOptions, what: keyof AgreedOptions): string 
   return typeof value === 'boolean' && what !== 'strangerNames' ? (value ? 'given' : 'not given') : String(value);
 }
 
-/** Lists the options of a gate that differ from the defaults. */
+/** Describes the options of a gate that differ from the defaults, and its stores. */
 function describe(gate: AgreedGate | null): string {
   if (gate === null) return 'none';
   const options = optionNames.flatMap((what) => {

@@ -8,7 +8,7 @@ export interface PolicyChange {
   readonly closes: boolean;
 }
 
-/** Compares exactly: a change opens if some caller, at some moment, gets in afterwards and did not before. */
+/** A change opens if afterwards some caller may get in who, at the same moment, did not before. It closes likewise. */
 export function comparePolicies(before: InspectedPolicy, after: InspectedPolicy): PolicyChange {
   return { opens: admitsMore(after, before), closes: admitsMore(before, after) };
 }

@@ -18,8 +18,8 @@ export interface CoverageReport {
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
   /**
-   * Notes that do not fail the command, one line each: app settings whose name is almost one of Certgate's, and what
-   * streaming hides.
+   * Notes that do not fail the command, one line each, for example app settings whose name is almost one of Certgate's,
+   * and what streaming hides.
    */
   readonly notes: readonly string[];
   /** One line for each HTTP or MCP function that no gate covers, and for each option of the gate that is wrong. */

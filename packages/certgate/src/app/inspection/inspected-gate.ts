@@ -108,7 +108,10 @@ function listContradictions(inCode: string | null, inSetting: string | null): re
   ];
 }
 
-/** Lines for a terminal: always the front end and the stores, and one line for each option that is not the default. */
+/**
+ * Lines for a terminal: the front end, its proof and the stores, and what the code says about forwarded certificates if
+ * that is not the default.
+ */
 export function describeInspectedGate(gate: InspectedGate | null): readonly string[] {
   if (gate === null) return ['The app has no gate.'];
   const { options, settings, stores } = gate;

@@ -90,8 +90,8 @@ export interface OutsideFacts {
 }
 
 /**
- * Endpoints that the gate never sees, so that the platform's own client certificate setting must cover them. Sorted by
- * path.
+ * Endpoints about whose requests the gate does not decide, so that the platform's own client certificate setting must
+ * cover them.
  */
 export function listOutsideEndpoints(facts: OutsideFacts): readonly OutsideEndpoint[] {
   const isHomePageOff = String(findProperty(facts.settings, 'AzureWebJobsDisableHomepage')).toLowerCase() === 'true';

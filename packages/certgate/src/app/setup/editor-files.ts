@@ -134,8 +134,8 @@ function describeDev({ packageManager }: AppToSetUp, hasBuild: boolean): object 
 }
 
 /**
- * Starts a watching compiler if the app has one. `certgate dev` loads the app again when the compiler writes its
- * output.
+ * Starts the watching compiler if the app has one, otherwise the build script. `certgate dev` loads the app again when
+ * the compiler writes its output.
  */
 function describeBuild({ scripts, packageManager }: AppToSetUp, { language }: SourceFiles): object | undefined {
   if (language === 'typescript' && /\btsc\b.*(?:\s-w|--watch)\b/.test(scripts['watch'] ?? '')) {

@@ -128,7 +128,7 @@ function adaptStyle(line: string, { text, imports }: ModuleSource): string {
   return sample.endsWith(';') ? quoted : quoted.replace(/;$/, '');
 }
 
-/** Decides as Node does whether the file is an ES module. */
+/** Whether the file is an ES module by its extension, or else by the `type` of package.json. */
 function isEsModule(app: AppToSetUp, path: string): boolean {
   return /\.m[jt]s$/.test(path) || (app.isModulePackage && !/\.c[jt]s$/.test(path));
 }

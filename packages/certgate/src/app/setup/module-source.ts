@@ -16,7 +16,7 @@ export interface ModuleSource {
   readonly text: string;
   /** The text without its comments. */
   readonly code: string;
-  /** Whether the file uses `import` rather than `require`. */
+  /** Whether the file is TypeScript or has an `import` declaration. */
   readonly usesImport: boolean;
   /** Everything that is loaded before the first other statement runs, in order, without type-only imports. */
   readonly imports: readonly ModuleImport[];

@@ -5,7 +5,10 @@ export interface TextLayout {
   readonly indent: string;
 }
 
-/** The layout that most lines of the text use. Two spaces and `\n` if the text does not show it. */
+/**
+ * The line end that most lines of the text have, and the indentation of its first indented line. Two spaces and `\n` if
+ * the text does not show it.
+ */
 export function readLayout(text: string): TextLayout {
   const windowsLines = text.split('\r\n').length - 1;
   const lines = text.split('\n').length - 1;

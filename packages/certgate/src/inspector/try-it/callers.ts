@@ -40,8 +40,8 @@ export function describeCaller(caller: TryCaller): InspectedCaller {
 }
 
 /**
- * Lists the callers of `certgate dev`, and further callers that are made in memory, once for each certificate of the
- * first trusted caller.
+ * Lists the callers of `certgate dev`, and further callers that are made in memory, most of them once for each
+ * certificate of the first trusted caller (or else of the first caller with a certificate).
  */
 export class TryCallers {
   #madeOf: DevelopmentCallerCertificate | undefined;

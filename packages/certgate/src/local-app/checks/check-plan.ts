@@ -7,7 +7,10 @@ import { type ClientCertificateMode, classifyRequest } from '#local/gateway/clie
 import type { Caller, DevelopmentCallerCertificate } from '../development-callers.js';
 import { readPolicy } from '../hosted-policy.js';
 
-/** A caller of a check. Unlike a development caller it need not have files; the inspector's callers have none. */
+/**
+ * A caller of a check. Unlike a development caller it need not have files; the callers that the inspector makes have
+ * none.
+ */
 export interface CheckedCaller extends Omit<Caller, 'certificate'> {
   readonly certificate: Pick<DevelopmentCallerCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
   /** Header fields that the caller sends with each request. */

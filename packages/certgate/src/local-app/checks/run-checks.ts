@@ -21,7 +21,7 @@ export interface CheckResult {
   readonly ok: boolean;
   /**
    * The precise code of a refusal in Development, otherwise its public code; or the gateway's reason if it answered
-   * itself. Null for an answer of the function.
+   * itself. Null for an answer of the function, and if there is no answer.
    */
   readonly code: string | null;
   /** Why the check failed, if the status does not show it. */

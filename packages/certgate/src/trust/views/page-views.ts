@@ -14,8 +14,8 @@ export interface InspectorState {
   /** Null if the tool was opened without an app, only for the trust views. */
   readonly app: InspectedApp | null;
   /**
-   * The place of the trust document, and the revision that the app's gate uses now. The revision is null if the gate
-   * does not say it, or if there is no gate.
+   * The place of the trust document, and the revision that the app's gate uses now, or without an app that of the
+   * document. The revision is null if it is not known.
    */
   readonly trust: {
     readonly store: string;
@@ -56,7 +56,8 @@ export interface ShownFunction {
   readonly roles: readonly (readonly string[])[];
   readonly isCovered: boolean;
   /**
-   * Whether the page may send a call of an allowed caller without being asked. False if that would run the user's code.
+   * Whether the page may send a call of an allowed caller without being asked, because the user named the function with
+   * `--call`. Such a call runs the function's code.
    */
   readonly mayBeCalledUnasked: boolean;
 }
@@ -102,8 +103,8 @@ export interface TryResult {
   readonly answer: TryAnswer | null;
   readonly fault: string | null;
   /**
-   * The decision step by step, in the form of `certgate trust explain --json`. Null if no gate is asked, or if no
-   * function has the route.
+   * The decision step by step, in the form of `certgate trust explain --json`. Null if the decision can't be explained,
+   * for example because no function has the route.
    */
   readonly explanation: ExplanationReport | null;
   /** Commands to copy. */
@@ -132,10 +133,7 @@ export interface MatrixResult {
 export interface MatrixCell {
   readonly functionName: string;
   readonly callerId: string;
-  /**
-   * The HTTP status; null if the call was not sent, because it would run the user's code. `expected` is what the gate
-   * would do.
-   */
+  /** The HTTP status; null if the call was not sent, or if no answer came. `expected` is what the gate would do. */
   readonly status: number | null;
   readonly expected: 'allowed' | 'denied';
   readonly code: string;
@@ -263,7 +261,7 @@ export interface ReadCrlView {
   readonly revoked: readonly { readonly serial: string; readonly at: string; readonly reason: string | null }[];
 }
 
-/** The body of every answer that is not a success: 400, 401, 403, 404, 413. */
+/** The body of every answer that is not a success: 400, 401, 403, 404, 413 or 500. */
 export interface InspectorFault {
   readonly message: string;
 }
