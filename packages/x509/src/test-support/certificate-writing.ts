@@ -21,7 +21,7 @@ export interface WritingKey {
   readonly privateKey: KeyObject;
   /** The key's SubjectPublicKeyInfo in DER. */
   readonly publicKey: Buffer;
-  /** The key identifier by RFC 5280 §4.2.1.2 (1). */
+  /** The SHA-1 of `publicKey`. Unlike RFC 5280 §4.2.1.2 (1), it includes the algorithm. */
   readonly identifier: Buffer;
 }
 

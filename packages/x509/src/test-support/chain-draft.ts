@@ -81,7 +81,7 @@ function draftLevel(id: number, index: number, isAuthority: boolean): LevelDraft
   };
 }
 
-/** A key of the pool. Any number selects one. */
+/** A key of the pool. Any whole number that is not negative selects one. */
 export function getKey(number: number): WritingKey {
   const key = keys[number % keys.length];
   if (key === undefined) throw new Error('no key');

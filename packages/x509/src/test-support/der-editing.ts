@@ -1,6 +1,6 @@
 /**
  * A DER value that tests can edit, to make certificates that no tool makes. The parser shares no code with the reader
- * under test. Edited certificates keep their old signature, because these tests don't verify a leaf's own signature.
+ * under test. `editCertificate` keeps the old signature, which then no longer fits.
  */
 export interface DerNode {
   tag: number;

@@ -14,7 +14,7 @@ import {
 
 const keyUsageBits = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
 
-/** The extensions of RFC 5280 §4.2.1 that matter for a path. */
+/** Writes extensions of certificates (RFC 5280 §4.2.1), and one of revocation lists (§5.2.5). */
 export const extensions = {
   basicConstraints: (isAuthority: boolean, pathLength?: number, isCritical = true): Buffer =>
     extension(

@@ -17,7 +17,7 @@ export interface OcspAnswering {
   readonly authority: MadeAuthority;
   readonly responder?: MadeAuthority;
   readonly request: Uint8Array;
-  /** The authority's index: for each serial number in hexadecimal, `V`, or `R` and a reason. */
+  /** The authority's index: for each serial number in hexadecimal, `V`, or `R` with or without a reason. */
   readonly index: Readonly<Record<string, string>>;
   /** Options of `openssl ocsp`. By default, nextUpdate is 60 minutes after thisUpdate. */
   readonly options?: readonly string[];

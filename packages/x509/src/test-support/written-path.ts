@@ -17,7 +17,7 @@ import {
 import { authorityExtensions, clientExtensions } from './extension-writing.js';
 
 /**
- * A time at which every written certificate is valid and written CRLs are current, in milliseconds since
+ * A time at which written certificates are valid and written CRLs are current by default, in milliseconds since
  * 1970-01-01T00:00:00Z.
  */
 export const pathNow: number = Date.UTC(2027, 0, 1);
