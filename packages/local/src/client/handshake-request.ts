@@ -26,7 +26,8 @@ export interface HandshakeAnswer {
 const alertMilliseconds = 1000;
 
 /**
- * Like `sendWireRequest`, but waits before the request until the server has had time to refuse the client's signature.
+ * Like `sendWireRequest`, but in TLS 1.3 it waits before the request until the server has had time to refuse the
+ * client's signature.
  */
 export async function sendAfterHandshake(
   request: WireRequest & { readonly tlsVersion: TlsVersion },

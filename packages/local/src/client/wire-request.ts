@@ -53,7 +53,7 @@ export type WireAnswer = ({ readonly kind: 'answered'; readonly tls: TlsFacts | 
 
 /** Why there is no answer. `code` is a word of Node.js, OpenSSL or this tool, never of the server. */
 export type WireFault =
-  /** The server ended the TLS handshake with an alert. */
+  /** The server ended the TLS handshake with an alert, or the two sides have no TLS version in common. */
   | { readonly kind: 'tls-refused'; readonly code: string }
   /** The server's certificate is not trusted, so nothing was sent. */
   | { readonly kind: 'server-not-trusted'; readonly code: string }
@@ -150,7 +150,10 @@ export async function settle<T>(
   }
 }
 
-/** Options for a TLS connection that trusts only the given authorities, and shows the certificate if there is one. */
+/**
+ * Options for a TLS connection that trusts only the given authorities, or the system's if none are given. It shows the
+ * certificate if there is one.
+ */
 export function tlsOptions(
   request: Pick<WireRequest, 'url' | 'certificate' | 'caPem' | 'tlsVersion' | 'hasNoServerName'>,
   protocols: readonly string[],

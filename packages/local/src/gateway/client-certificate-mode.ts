@@ -64,7 +64,9 @@ export function isExcludedPath(policy: Omit<CertificateRequestSettings, 'mode'>,
   return policy.worstCase ? excluded.includes(true) : !excluded.includes(false);
 }
 
-/** Decodes all percent escapes, turns backslashes into slashes, and resolves empty and dot segments. */
+/**
+ * Decodes the percent escapes of ASCII characters, turns backslashes into slashes, and resolves empty and dot segments.
+ */
 function normalizePath(path: string): string {
   const segments: string[] = [];
   const parts = decodeToTheEnd(path).replaceAll('\\', '/').split('/');
@@ -93,8 +95,8 @@ function decodeToTheEnd(path: string): string {
 
 /**
  * Whether the client is taken for a browser. The documentation says only that browsers, for example, see no prompt in
- * this mode, and that the request is read first. Every current browser's User-Agent starts with `Mozilla/`, and no
- * command-line client's does.
+ * this mode, and that the request is read first. The User-Agent of the common browsers starts with `Mozilla/`, and that
+ * of curl and similar clients doesn't.
  */
 function isBrowser(userAgent: string | undefined): boolean {
   return userAgent?.startsWith('Mozilla/') === true;

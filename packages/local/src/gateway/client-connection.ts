@@ -14,7 +14,10 @@ export class ClientConnection {
   readonly pendingResponses: Set<ServerResponse> = new Set();
   /** Set when the connection takes no further requests. It closes when the requests that it has taken are answered. */
   closing = false;
-  /** Set when the last answer of this connection is being written. From then on, no request is forwarded. */
+  /**
+   * Set when the last answer of this connection is being written, or when it must end without one. From then on, no
+   * request is forwarded.
+   */
   ended = false;
   /** Set while the gateway itself waits for the client's second handshake. */
   expectsRenegotiation = false;

@@ -37,10 +37,10 @@ export type ForwardOutcome =
   | { readonly kind: 'upstream-answered' | 'upstream-aborted' }
   /** The client left before the answer was sent. */
   | { readonly kind: 'client-aborted' }
-  /** Nothing was sent to the client yet, so the gateway must answer. */
+  /** No response head was sent to the client yet, so the gateway must answer. */
   | { readonly kind: 'no-answer'; readonly answer: GatewayAnswer };
 
-/** Resolves when the response is sent, or when the gateway must answer itself. Never rejects. */
+/** Resolves when the response has closed, or when the gateway must answer itself. Never rejects. */
 export function forwardRequest(forwarded: RequestToForward): Promise<ForwardOutcome> {
   const { request, response } = forwarded;
   return new Promise((resolve) => {

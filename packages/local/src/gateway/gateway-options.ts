@@ -47,9 +47,9 @@ export interface GatewayOptions {
 export interface GatewayLimits {
   /** For the TLS handshake, and for the renegotiation that asks for a certificate after the request head. */
   readonly handshakeTimeoutMilliseconds: number;
-  /** From the first byte of a connection, or of its next request, to the end of the header section. */
+  /** From the start of a connection, or from the first byte of a request, to the end of the header section. */
   readonly headersTimeoutMilliseconds: number;
-  /** From the end of the header section to the end of the request body. */
+  /** From the start of a connection, or from the first byte of a request, to the end of the request body. */
   readonly requestTimeoutMilliseconds: number;
   /** Between two requests on one connection. */
   readonly idleTimeoutMilliseconds: number;

@@ -9,7 +9,7 @@ import { findPlayedFrontEnd } from './front-ends/played-front-ends.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { type PeerCertificate, toOneLine } from './peer-certificate.js';
 
-/** Whether a person's browser asks for the root as HTML. Every other client reaches the app. */
+/** Whether the request is a `GET /` that accepts HTML, as browsers send it. Other requests go on to the app. */
 export function wantsLandingPage(head: RequestHead): boolean {
   if (head.method !== 'GET' || head.target !== '/' || announcesBody(head.fields)) return false;
   return getFieldValues(head.fields, 'accept').some((value) => value.toLowerCase().includes('text/html'));

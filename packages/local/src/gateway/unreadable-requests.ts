@@ -9,7 +9,9 @@ const lingerMilliseconds = 1000;
 
 export interface UnreadableRequestOptions {
   readonly findConnection: (socket: Socket) => ClientConnection | undefined;
-  /** Called when the gateway answers without Node's parser. `request` is given if its head could be read. */
+  /**
+   * Called when the gateway writes an answer to the socket itself. `request` is given if the fault is within its body.
+   */
   readonly onAnswer: (
     connection: ClientConnection,
     answer: GatewayAnswer,
