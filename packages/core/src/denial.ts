@@ -28,7 +28,7 @@ export const requestSteps: readonly RequestStep[] = ['front-end', 'http-streamin
 /** The codes that callers see, each with its HTTP status. A missing certificate and a wrong one have the same code. */
 const statusByPublicCode = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
 
-/** The code that the caller sees. It says less than the `DenialCode`, which only the operator sees. */
+/** The code that the caller sees. It says less than the `DenialCode`, which is for the operator. */
 export type PublicCode = keyof typeof statusByPublicCode;
 /**
  * The beginning of the `type` member in a refusal's answer (RFC 9457), which programs compare. The public code follows
@@ -55,8 +55,8 @@ interface DenialRow {
 
 /**
  * Every reason to refuse a request, in the order of the request's path: the code that the caller sees, and the steps
- * that may report the reason. Unless a row says otherwise, the caller sees `client_certificate_required`. Only the
- * operator's log has the precise code.
+ * that may report the reason. Unless a row says otherwise, the caller sees `client_certificate_required`. The precise
+ * code is for the operator.
  */
 const denials = {
   // Reasons that are found before the gate reads the certificate header: the operator's side is not in order.
@@ -154,7 +154,7 @@ export type DenialCodeOf<Step extends RequestStep> = {
 /** All precise codes, in the order of the request's path. */
 export const denialCodes: readonly DenialCode[] = Object.freeze(Object.keys(denials) as DenialCode[]);
 
-/** A refusal. Neither its facts nor its detail reach the caller. */
+/** A refusal. Its facts do not reach the caller, and its detail only in Development. */
 export interface Denial<Code extends DenialCode = DenialCode> {
   readonly outcome: 'denied';
   readonly code: Code;

@@ -10,7 +10,7 @@ const { root, upper, lower, leaf } = getCandidateStage();
 const present = (candidates?: CandidateSource): PresentedCertificate => presentCertificate(leaf.der, candidates);
 const listDers = ({ candidates }: PresentedCertificate): readonly Uint8Array[] =>
   candidates.certificates.map(({ der }) => der);
-/** Makes a SEQUENCE of `length` bytes, header included. */
+/** Makes a SEQUENCE of `length` bytes, header included, for a length from 260 to 65,539. */
 const sequenceOf = (length: number): Buffer => encodeElement(0x30, randomBytes(length - 4));
 
 describe("the list of certificates that came with the caller's", () => {

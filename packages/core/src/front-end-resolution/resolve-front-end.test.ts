@@ -130,7 +130,8 @@ describe('the front end that is recommended if no front end is known', () => {
       assert.equal(recommend(environment, 'functions'), isPlan ? 'app-service' : 'nginx');
       const meantLocal = { ...environment, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
       assert.equal(recommend(meantLocal, 'functions'), isPlan ? 'app-service' : 'nginx');
-      // App Service is never recommended for a server of the app's own, because anybody could send its header there.
+      // App Service is never the first recommendation for a server of the app's own, because anybody could send its
+      // header there.
       assert.equal(recommend(environment, 'server'), 'nginx, direct-tls');
       assert.equal(recommend(meantLocal, 'server'), 'nginx, direct-tls');
     });

@@ -16,7 +16,10 @@ import { pollute } from '../test-support/prototype-pollution.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import type { FrontEnd } from './front-end.js';
 
-/** Each front end with a function that writes a certificate as it does, with the caller's as the chain. */
+/**
+ * Each front end with a function that writes a certificate as it does, with the caller's as the chain if it forwards
+ * one.
+ */
 const written = [...frontEndForms, secondElement].map((form) => ({
   frontEnd: form.frontEnd,
   write: (der: Uint8Array): Fields => withResult(form, form.write(der, [caller.der]), form.verification?.success),

@@ -18,11 +18,11 @@ export interface GateStatus {
   readonly frontEndProof?: string | undefined;
   /** The code with which every call is refused because the front end is not known. */
   readonly frontEndFault?: DenialCode | undefined;
-  /** Functions that are closed to callers without an allowed certificate; the first 100. */
+  /** Functions that are closed to callers without an allowed certificate. A line has at most 100 of them. */
   readonly closed: readonly string[];
   /**
-   * Functions that are open now: anonymous or observed ones; the first 100. Functions that were registered before Certgate
-   * was loaded are in neither list.
+   * Functions that are open now: anonymous or observed ones. A line has at most 100 of them. Functions that were
+   * registered before Certgate was loaded are in neither list.
    */
   readonly open: readonly string[];
 }

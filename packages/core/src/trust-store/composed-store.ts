@@ -108,7 +108,7 @@ export class ComposedTrustStore implements TrustStore {
         ? findExtreme(reports, 'usableUntil', Math.min)
         : undefined,
       ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
-      // A report is made at every request, so nothing is copied without need.
+      // A report is made for each decision, so nothing is copied without need.
       parts: reports.some(({ parts }) => parts !== undefined)
         ? reports.flatMap((report) => report.parts ?? report)
         : reports,

@@ -239,7 +239,7 @@ describe('a delta', () => {
     const missed = keep(20, first, fifth, seventh, deltaOf(8, 9), deltaOf(10, 11));
     assert.deepEqual(numbersOf(add(missed, 20, deltaOf(10, 12))), [1n, 5n, 7n, 9n, 12n]);
     assert.match(addBeside(missed, 20, deltaOf(12, 13)), /already gave 4 lists.*publish the newest complete list/);
-    // A complete list always has a place, and makes room.
+    // The next complete list makes room.
     assert.deepEqual(numbersOf(add(missed, 20, ofDay(12, 12), deltaOf(12, 13))), [12n, 13n]);
   });
 });

@@ -142,7 +142,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   wall: () => Date.now(),
-  // The same clock as `performance.now()`, whose first use makes Node load ten modules.
+  // The same clock as `performance.now()`, whose first use makes Node load more modules.
   monotonic: () => {
     const [seconds, nanoseconds] = process.hrtime();
     return seconds * 1_000 + nanoseconds / 1_000_000;

@@ -26,7 +26,7 @@ const delta = (base: number, number: number, more: Partial<CrlRequest> = {}): Bu
   list(number, { extensions: [`2.5.29.27 = critical, DER:02010${base}`], ...more });
 
 interface DeltaStage extends RevocationStage {
-  /** Gives the store the lists, and waits until it uses them or reports why it doesn't. */
+  /** Gives the store the lists, and waits until its version has changed, and then for some turns more. */
   readonly publish: (content: { readonly whole?: StubBlob['content']; readonly delta?: Buffer }) => Promise<void>;
   readonly decide: (header: string) => Promise<string>;
 }
