@@ -20,8 +20,8 @@ export type NoRevAvailObstacle =
   | { readonly reason: 'lifetime'; readonly lifetime: number; readonly maximumLifetime: number };
 
 /**
- * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`. A relying party must then treat the
- * certificate as invalid. Undefined if nothing does, or if the certificate lacks the extension.
+ * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`, or prevents the check. The `strict` profile
+ * refuses such a certificate. Undefined if there is no such fault, or if the certificate lacks the extension.
  * `describeNoRevAvailObstacle` makes the words.
  */
 export function findNoRevAvailFault(certificate: PathCertificate): NoRevAvailFault | undefined {

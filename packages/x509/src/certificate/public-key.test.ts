@@ -52,7 +52,7 @@ describe('EC keys', () => {
       const off = Buffer.from(point);
       off[off.length - 1] = (off.at(-1) ?? 0) ^ 1;
       const hybrid = Buffer.concat([Buffer.from([6 + ((point.at(-1) ?? 0) & 1)]), point.subarray(1)]);
-      // A coordinate plus the prime: a second octet string for the same point. x and y must be below the prime.
+      // The x coordinate is the prime itself. x and y must be below the prime.
       const tall = Buffer.concat([Buffer.from([4]), Buffer.from(prime, 'hex'), point.subarray(1 + octets)]);
       const bad = [
         Buffer.from([0]),

@@ -185,7 +185,7 @@ const situation = fc.record({
   profile: fc.constantFrom('strict' as const, 'rfc5280' as const),
 });
 
-/** Written from the sentences of the RFC, not from the code. */
+/** Written from the sentences of the RFC and from our rules for the profile and the lifetime, not from the code. */
 function isLetIn(each: typeof situation extends fc.Arbitrary<infer T> ? T : never): boolean {
   const { has, beside, lifetime, maximum, isBelowIntermediate, scope, known, profile } = each;
   const issuerLists: readonly string[] = known.filter((one) => (one === 'ofRoot') !== isBelowIntermediate);

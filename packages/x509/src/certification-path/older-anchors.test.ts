@@ -27,7 +27,7 @@ import {
 import { findAuthorityFault } from './authority-review.js';
 import { findCertificationPath, type PathQuestion } from './certification-path.js';
 
-// Forms that roots of public trust stores have, and that `strict` refuses in every other role.
+// Forms that roots of public trust stores have. `strict` accepts them in an anchor that the operator chose.
 const root = newName('Old root');
 const modern = newName('Root');
 const anchor = readWritten(decodePathCertificate, writeOlderAuthority('none of these', modern));

@@ -5,8 +5,8 @@ import { isUnchangedValid, listMutations, tryMutation } from '../test-support/pa
 import { isMlDsaKnown } from '../test-support/certificate-writing.js';
 import { writeChain } from '../test-support/written-path.js';
 
-// Changes every octet once, by one mask. `npm run conformance -- mutation` uses four masks; conformance/README.md has
-// its results.
+// Changes octets of a chain one at a time, each by one mask. `npm run conformance -- mutation` uses four masks;
+// conformance/README.md has its results.
 describe('a chain with one octet changed', () => {
   for (const kind of ['p-256', 'rsa-2048', 'ed25519', 'ml-dsa-44'] as const) {
     const skip = kind === 'ml-dsa-44' && !isMlDsaKnown ? 'this Node makes no such key' : false;
@@ -14,7 +14,8 @@ describe('a chain with one octet changed', () => {
       const chain = writeChain(kind);
       assert.ok(isUnchangedValid(chain));
       let count = 0;
-      // Most octets of ML-DSA and RSA belong to a key or a signature, so only one in eight or in four is changed.
+      // Most octets of ML-DSA and RSA belong to a key or a signature, so after the first 300 of each part, only about
+      // one in eight or in four is changed.
       const share = { 'p-256': 1, 'rsa-2048': 4, ed25519: 1, 'ml-dsa-44': 8 }[kind];
       const isChosen = (position: number): boolean => position < 300 || position % share === randomInt(0, share);
       for (const mutation of listMutations(chain, (position) => (isChosen(position) ? [randomInt(1, 256)] : []))) {

@@ -2,7 +2,9 @@ import { type WrittenName, extension, writeCertificate } from './certificate-wri
 import { bitString, namedBits } from './der-writing.js';
 import { extensions } from './extension-writing.js';
 
-/** The faults that `decodeTrustAnchor` accepts in a CA certificate: each one by itself, and all of them together. */
+/**
+ * The older forms of a CA certificate that `decodeTrustAnchor` accepts: each one by itself, and all of them together.
+ */
 export const olderForms = [
   'serial number 0',
   'no subject key identifier',

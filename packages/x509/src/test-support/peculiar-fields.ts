@@ -169,7 +169,7 @@ function listGeneralNames({
   return [...(nameConstraints?.permitted ?? []), ...(nameConstraints?.excluded ?? []), ...subjectAlternativeNames];
 }
 
-/** Whether the field has an object identifier with a number beyond 2^53, which the other decoder rounds. */
+/** Whether the field has an object identifier with a number of 16 digits or more, which the other decoder may round. */
 function hasLargeArc(field: unknown): boolean {
   return field !== undefined && /\.\d{16,}/.test(JSON.stringify(field));
 }
