@@ -100,7 +100,7 @@ export class Examination {
   cacheIgnoresQuery = false;
   /** A forged header of the named front end gets in, whatever else the request contains. */
   admitsForgedHeader = false;
-  /** Every answer of the app until now. */
+  /** The answers to requests to functions until now. */
   readonly answers: WireAnswer[] = [];
   /** Refusals of requests that the denied caller, or a caller without a certificate, sent without any forgery. */
   readonly refusals: SeenRefusal[] = [];

@@ -38,7 +38,7 @@ export interface ProbeSenderOptions {
 /** Takes the place of an answer once the time for all requests is over. */
 export const timeIsUp: WireAnswer = { kind: 'timed-out', code: 'not sent: the time for all probes is over' };
 
-/** Sends one request after another, at most `requestsPerSecond`, and none once the time for all of them is over. */
+/** Sends requests, at most `requestsPerSecond` on average, and none once the time for all of them is over. */
 export class ProbeSender {
   sent = 0;
   /**

@@ -30,7 +30,10 @@ export interface Judgement {
   readonly wouldTell?: string;
   /** Set with `fails` if the cause is another than the one in the table of probes. */
   readonly cause?: { readonly failure: string; readonly remedy: string };
-  /** A caller was admitted with something that anybody can make. Later probes then send nothing. */
+  /**
+   * A caller was admitted with something that anybody can make. Later probes then send nothing, except with
+   * `--any-server`.
+   */
   readonly isForgedAdmission?: boolean;
 }
 

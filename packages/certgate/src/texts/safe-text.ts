@@ -31,8 +31,8 @@ export function escapeControls(text: string): string {
 }
 
 /**
- * Escapes every text within a value of plain data. Use it before our own colours are added, because it would escape
- * them too.
+ * Escapes every text within a value of plain data, except the keys. Use it before our own colours are added, because it
+ * would escape them too.
  */
 export function escapeTexts<Value>(value: Value): Value {
   return escapeText(value) as Value;

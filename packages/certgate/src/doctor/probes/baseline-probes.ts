@@ -27,7 +27,10 @@ import {
 
 const dayMilliseconds = 86_400_000;
 
-/** Runs before all other probes, which send something only if this server's certificate is trusted. */
+/**
+ * Runs before all other probes. Those that send something to a function do so only if this server's certificate is
+ * trusted.
+ */
 async function probeServerCertificate(examination: Examination): Promise<Judgement> {
   const { target, denied, caPem } = examination.options;
   const inspect = async (certificate?: typeof denied): ReturnType<typeof inspectServerCertificate> => {

@@ -40,7 +40,7 @@ const likenesses: readonly (readonly [sent: string, likeness: Omit<Likeness, 'no
   ["an expired certificate that names the allowed one's issuer", { issuer: 'of-original', hasExpired: true }],
 ];
 
-/** Undefined if the allowed certificate is not encoded as RFC 5280 requires. */
+/** Undefined if such certificates can't be made from the allowed one. */
 function listLookalikes({ options }: Examination): readonly Forgery[] | undefined {
   const now = new Date();
   try {

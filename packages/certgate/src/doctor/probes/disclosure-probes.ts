@@ -114,7 +114,7 @@ function hasDevelopmentMember(body: Buffer): boolean {
 /** The least length from which two equal texts are unlikely to be an accident. */
 const tellingLength = 16;
 
-/** Finds a gate that runs the function, and then sends the function's content with status 401. */
+/** Finds a gate that runs the function, and then sends the function's content with a refusal. */
 function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];

@@ -67,7 +67,7 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
       ),
     );
   },
-  // One forgery for each other front end that Certgate knows, because the app may read another front end's fields than
+  // Forgeries for each other front end that Certgate knows, because the app may read another front end's fields than
   // its operator thinks.
   'forged-header-of-others': (examination) => {
     const { allowed, frontEnd, isAnyServer } = examination.options;
@@ -130,7 +130,7 @@ export function forgeWithAndWithoutDenied(
   return besides.map((usesDenied) => forge(examination, what, fields, usesDenied));
 }
 
-/** One forgery for each spelling of the front end's fields. */
+/** The forgeries for each spelling of the front end's fields. */
 function forgeSpellings(
   examination: Examination,
   spellings: readonly Spelling[],

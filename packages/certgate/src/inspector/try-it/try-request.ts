@@ -137,7 +137,7 @@ function findMcpError(sent: SentRequest, body: string): boolean | null {
   return reply === undefined ? null : !isToolResult(reply);
 }
 
-/** The correlation id in a refusal (application/problem+json) that the gate wrote. Null for other answers. */
+/** The correlation id in an answer in application/problem+json, in which the gate refuses. Null for other answers. */
 function findCorrelationId({ headers }: SentRequest, body: string): string | null {
   if (!/^application\/problem\+json\b/i.test(String(headers['content-type']))) return null;
   try {

@@ -32,8 +32,8 @@ interface PendingCall {
 }
 
 /**
- * The local app's process, as the test's process sees it. It keeps the test's process alive only while a call is
- * awaited.
+ * The local app's process, as the test's process sees it. It keeps the test's process alive only while the start, a
+ * call or the end of the app is awaited.
  */
 export class LocalAppProcess {
   readonly #child: ChildProcess;
