@@ -1,9 +1,8 @@
 import type { ProcessEnvironment } from './app-settings.js';
 
 /**
- * Variables that App Service sets for every function app, with invented values. Code reads them to find out whether it
- * runs in Azure. Variables of a managed identity are left out, because libraries would call the address that they
- * contain.
+ * Variables that App Service sets for function apps, with invented values. Code reads them to find out whether it runs
+ * in Azure. Variables of a managed identity are left out, because libraries would call the address that they contain.
  */
 const appServiceVariables: ProcessEnvironment = {
   AZURE_FUNCTIONS_ENVIRONMENT: 'Production',
@@ -40,8 +39,9 @@ export interface AppServiceSettings {
 }
 
 /**
- * Turns the settings of a local load into those that App Service would give the app. A variable from the app's own
- * settings keeps its value. `inherited` is the environment of this process, which does not exist in Azure.
+ * Turns the settings of a local load into those that App Service would give the app. A variable of App Service that is
+ * set already keeps its value, except `AZURE_FUNCTIONS_ENVIRONMENT`. `inherited` is the environment of this process,
+ * which does not exist in Azure.
  */
 export function placeOnAppService(
   local: ProcessEnvironment,

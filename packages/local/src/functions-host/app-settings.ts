@@ -14,8 +14,9 @@ export interface AppSettingsInput {
 
 /**
  * Variables that describe a host of Azure, of another cloud or of containers. Certgate's adapter does not accept
- * Development where one is set (tests/environment-table.test.ts compares the two lists). The host process is the local
- * host, even in a dev container, so such a variable is not inherited. Only an app setting may set it.
+ * Development where one of them, other than `WEBSITE_HOSTNAME`, is set (tests/environment-table.test.ts compares the
+ * two lists). The host process is the local host, even in a dev container, so such a variable is not inherited. Only an
+ * app setting may set it.
  */
 const otherHost =
   /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOSTNAME|SITE_NAME|HOME_STAMPNAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|FABRIC_|MESH_INIT_URI$|MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_|ECS_CONTAINER_METADATA_URI|AWS_EXECUTION_ENV$|AWS_LAMBDA_|K_SERVICE$|K_REVISION$|CLOUD_RUN_|GAE_|NOMAD_(?:ALLOC|JOB|TASK|GROUP)_|MESOS_TASK_ID$|MARATHON_APP_ID$|VCAP_APPLICATION$|CF_INSTANCE_|DYNO$|FLY_APP_NAME$|FLY_ALLOC_ID$|RENDER_SERVICE_ID$|DOTNET_RUNNING_IN_CONTAINER$|CONTAINER$)/i;

@@ -76,7 +76,10 @@ export interface FunctionsHost {
   /** The host's address, `http://127.0.0.1:<port>`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** The field that the gateway must add to each request. The host refuses requests without it. */
+  /**
+   * The field that the gateway must add to each request. Unless `unsafeDirectHeader` is set, the host refuses requests
+   * without it.
+   */
   readonly frontEndField: { readonly name: string; readonly value: string };
   /** Sorted by name. The host tries their routes in the same order. */
   readonly functions: readonly HostedFunction[];

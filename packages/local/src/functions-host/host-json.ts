@@ -11,7 +11,7 @@ export interface HostConfiguration {
   readonly mcpServer: McpServerInfo;
   /** The header `Strict-Transport-Security` for hosts outside of this machine. Undefined if the host sends none. */
   readonly strictTransportSecurity?: StrictTransportSecurity;
-  /** Log levels by category. Empty if the file sets none. */
+  /** Log levels by category. Empty if none is set. */
   readonly logLevels: LogLevels;
 }
 

@@ -16,7 +16,7 @@ export function checkFunctions(app: AppContext): void {
   for (const registered of app.functions.values()) checkBindings(registered);
 }
 
-/** Refuses an app that Azure's host would not load either. */
+/** Refuses an app without usable functions, and an app whose `secureApp` failed. */
 export function checkRegistrations(app: AppContext): void {
   if (app.duplicateFunction !== undefined) throw duplicateName(app.duplicateFunction);
   const fault = findGateFault();

@@ -32,9 +32,7 @@ export class DecisionWatch {
     return decision;
   }
 
-  /**
-   * Keeps one decision per invocation. A handler that requires roles inside is decided twice; then a refusal is kept.
-   */
+  /** Keeps one decision per invocation. If several are published, a refusal is kept. */
   #note(event: unknown): void {
     const { correlationId, ...members } = Object(event) as Readonly<Record<string, unknown>>;
     const decision = readDecision(members);

@@ -9,9 +9,9 @@ interface Waiting {
 }
 
 /**
- * Limits the memory for all bodies that are read at the same time. The host reads a body before it asks the gate, so
- * bodies of unknown callers need memory too. A request beyond the limit isn't refused. It waits unread, in the order of
- * arrival, and the kernel slows its sender down.
+ * Limits the memory for all large bodies that are read at the same time. The host reads a body before it asks the gate,
+ * so bodies of unknown callers need memory too. A request beyond the limit isn't refused. It waits unread, in the order
+ * of arrival, and the kernel slows its sender down.
  */
 export class BodyBudget {
   #freeBytes: number;

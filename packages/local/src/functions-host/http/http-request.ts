@@ -6,7 +6,7 @@ import { BodyBudget } from './body-budget.js';
 import { writeStatus } from './http-response.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
 
-/** One request, as the host has understood it. Later code never reads the fields of the socket. */
+/** One request, as the host has understood it. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly scheme: 'http' | 'https';
@@ -45,7 +45,8 @@ function isWholeServer(method: string, rawTarget: string): boolean {
 }
 
 /**
- * Whether a target in absolute form names the same host as the Host header, letter for letter (RFC 9112 section 3.2.2).
+ * Whether a target in absolute form names the same host as the Host header (RFC 9112 section 3.2.2). A default port may
+ * be written or left out in the header.
  */
 function agreesWithTarget(rawTarget: string, host: string | undefined): boolean {
   const origin = /^https?:\/\/[^/?]*/i.exec(rawTarget)?.[0];
@@ -86,8 +87,8 @@ function toNullable(map: ReadonlyMap<string, string>): Record<string, { readonly
 export const maximumBodyBytes = 104_857_600;
 
 /**
- * All bodies that are read at the same time may be as large as the largest one together. The gateway forwards those of
- * unknown callers too.
+ * Together, the large bodies that are read at the same time may be as large as the largest one. The gateway forwards
+ * those of unknown callers too.
  */
 const budget = new BodyBudget(maximumBodyBytes);
 

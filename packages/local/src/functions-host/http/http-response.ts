@@ -54,8 +54,8 @@ function toBytes(data: RpcTypedData | null | undefined): Uint8Array {
 }
 
 /**
- * Throws for anything but printable ASCII, as Kestrel does in a response header (`ValidateHeaderValueCharacters`). The
- * answer is then a 500.
+ * Throws for anything but printable ASCII and tabs, as Kestrel does in a response header
+ * (`ValidateHeaderValueCharacters`). The answer is then a 500.
  */
 function requireAscii(name: string, value: string): string {
   if (/[^\t\x20-\x7e]/.test(value)) throw new Error(`The response header "${name}" has characters beyond ASCII.`);
@@ -69,7 +69,7 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
  * A `Set-Cookie` value as ASP.NET Core writes it (`SetCookieHeaderValue`): the value is escaped, and the path is `/`
- * unless the app named one. Throws in the same cases as ASP.NET Core; the answer is then a 500.
+ * unless the app named one. Throws if the name is not a token, or if `maxAge` is -1 or less; the answer is then a 500.
  */
 function formatSetCookie(cookie: RpcHttpCookie): string {
   const name = cookie.name ?? '';

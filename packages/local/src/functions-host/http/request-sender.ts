@@ -1,16 +1,14 @@
 /**
  * Decides whether a request to the embedded host's own port comes from its gateway. Any process of this machine can
  * reach the port, and so can a web page whose name was made to point at 127.0.0.1 (DNS rebinding). They could put
- * anybody's certificate into `X-ARR-ClientCert`, because certificates are not secret. So the host answers only requests
- * with the token that it shares with its gateway.
+ * anybody's certificate into `X-ARR-ClientCert`, because certificates are not secret. So, unless `unsafeDirectHeader`
+ * is set, the host answers only requests with the token that it shares with its gateway.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { getFieldValues, pairRawHeaders } from '../../wire/raw-fields.js';
 import type { HostAccess } from '../worker/host-protocol.js';
 
-/**
- * The field with the gateway's token. It is removed before anything else reads the request, so that apps never see it.
- */
+/** The field with the gateway's token. The host removes it before it makes the request for a function. */
 export const frontEndTokenHeaderName = 'x-certgate-front-end-token';
 
 export type RequestSender =

@@ -32,8 +32,8 @@ export function parseRequestTarget(target: string): RequestTarget | undefined {
 }
 
 /**
- * Decodes percent-encoded runs that are valid UTF-8. Everything else stays as it is, and so does `%2F`, which must not
- * become a separator.
+ * Decodes percent-encoded runs that are valid UTF-8. In other runs, only ASCII characters are decoded. `%2F` stays as
+ * it is, because it must not become a separator.
  */
 function decodePath(path: string): string {
   return path.replace(/(?:%(?!2f)[0-9a-f]{2})+/gi, (run) => {

@@ -37,7 +37,8 @@ const legacyTransport =
 
 /**
  * Serves `/runtime/webhooks/mcp` over streamable HTTP like Azure/azure-functions-mcp-extension 1.6.0
- * (`StreamableHttpRequestHandler`). It keeps nothing between two requests. Each answer is one event of a stream.
+ * (`StreamableHttpRequestHandler`). It keeps nothing about a client between two requests. Each answer of a method is
+ * one event of a stream.
  */
 export function createMcpEndpoint(
   catalog: McpCatalog,

@@ -106,8 +106,8 @@ function parseParameter(text: string): ParameterPart {
 }
 
 /**
- * Splits `:int:range(1,9)=5` into its constraints and `=5`. An argument list ends at the last `)` before the next `:`,
- * `=`, `?` or the end.
+ * Splits `:int:range(1,9)=5` into its constraints and `=5`. An argument list ends at the first `)` that is followed by
+ * `:`, `=`, `?` or the end.
  */
 function parseConstraints(text: string): { constraints: readonly RouteConstraint[]; tail: string } {
   const constraints: RouteConstraint[] = [];

@@ -24,8 +24,8 @@ export interface AppLog {
 }
 
 /**
- * Everything that the app has told its host. Only this object changes in the host process, because the app registers
- * and disposes while it loads, and its hooks even while they run.
+ * Everything that the app has told its host. It can change at any time, because the app registers and disposes while it
+ * loads, and its hooks even while they run.
  */
 export class AppContext {
   readonly folder: string;

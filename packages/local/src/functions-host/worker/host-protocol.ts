@@ -1,6 +1,6 @@
 /**
- * The messages between the parent and the host process over IPC. The app runs in the host process, so nothing in them
- * is trusted; it is only shown. They contain only plain JSON data.
+ * The messages between the parent and the host process over IPC. The app runs in the host process and could send any of
+ * its messages, so the parent must not trust them. They contain only plain JSON data.
  */
 
 export type HostLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
@@ -181,7 +181,7 @@ export interface FailedMessage {
   readonly stack?: string;
 }
 
-/** An uncaught exception or an unhandled rejection after the app was ready. It ends the real worker too. */
+/** An uncaught exception or an unhandled rejection in the app's process. It ends the real worker too. */
 export interface CrashedMessage {
   readonly kind: 'crashed';
   readonly message: string;
@@ -201,7 +201,7 @@ export interface HostDecision {
   readonly deferredCode?: string;
 }
 
-/** A call of an MCP client. HTTP answers it with 200 whatever its outcome is. */
+/** A message of an MCP client. A call is answered with HTTP 200 whatever its outcome is. */
 export interface HostMcpCall {
   /** The method, for example `tools/call`. */
   readonly method: string;
@@ -211,7 +211,7 @@ export interface HostMcpCall {
   readonly failed: boolean;
 }
 
-/** One request that was answered. */
+/** One request that was answered or cut off. */
 export interface HostAnswer {
   /** When the request arrived, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly time: number;
@@ -222,9 +222,9 @@ export interface HostAnswer {
   readonly path: string;
   /** The answer's status. `cut` if the connection ended before the answer did. */
   readonly status: number | 'cut';
-  /** The function that ran. Undefined if none ran. */
+  /** The function that was invoked. Undefined if none was. */
   readonly functionName?: string;
-  /** The invocation's id, which is also the gate's correlation id. Undefined if no function ran. */
+  /** The invocation's id, which is also the gate's correlation id. Undefined if no function was invoked. */
   readonly correlationId?: string;
   /** Set if the request was an MCP message. */
   readonly mcp?: HostMcpCall;

@@ -27,7 +27,7 @@ export interface LoadedApp {
 
 /**
  * Starts the app in the worker's order: entry files, `appStart` hooks, capabilities (which lock `app.setup`). After
- * that, nothing may be registered.
+ * that, no function may be registered.
  */
 export async function loadApp(
   app: AppContext,
