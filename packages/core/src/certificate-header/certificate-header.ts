@@ -172,7 +172,7 @@ export interface PresentedCertificate {
   /** The certificate as path validation decodes it. */
   readonly pathDecoding: DerDecoding<PathCertificate>;
   /**
-   * CA certificates that came with the certificate. They are not trusted, and are used only to build its certification
+   * CA certificates that came with the certificate. They are not trusted. The gate uses them to build its certification
    * path.
    */
   readonly candidates: CandidateList;

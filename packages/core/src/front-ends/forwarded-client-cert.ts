@@ -21,8 +21,8 @@ const repeatable: readonly Key[] = ['By', 'URI', 'DNS'];
 const forgeable: readonly Key[] = ['URI', 'DNS'];
 
 /**
- * The most pairs of all elements. No usable certificate has so many names, and the limit bounds the work on commas and
- * semicolons.
+ * The most pairs of all elements. Certificates of callers hardly have so many names, and the limit bounds the work on
+ * commas and semicolons.
  */
 const maximumPairs = 32;
 
@@ -171,8 +171,8 @@ class ElementScan {
     for (let count = 0; count < maximumQuotes; count += 1) {
       quote = this.#text.indexOf('"', quote + 1);
       const backslashes = quote < 0 ? maximumQuotes : this.#countBackslashes(quote);
-      // No real name has so many backslashes. If their number were not known to be even or odd, a caller could move the
-      // end of the value.
+      // Names hardly have so many backslashes. If their number were not known to be even or odd, a caller could move
+      // the end of the value.
       if (backslashes === maximumQuotes) return -1;
       if (backslashes % 2 === 0) return quote;
     }

@@ -16,7 +16,7 @@ export interface GateStatus {
   readonly frontEnd?: string | undefined;
   /** What shows that requests come through the front end: `secret`, or the isolation that the operator named. */
   readonly frontEndProof?: string | undefined;
-  /** The code with which every call is refused because the front end is not known. */
+  /** The code with which every call is refused because no front end can be used. */
   readonly frontEndFault?: DenialCode | undefined;
   /** Functions that are closed to callers without an allowed certificate. A line has at most 100 of them. */
   readonly closed: readonly string[];

@@ -122,7 +122,7 @@ export class ComposedTrustStore implements TrustStore {
   }
 
   /**
-   * A document may have a hundred thousand warnings, and the gate asks for a report at every request. So the joined
+   * A document may have a hundred thousand warnings, and the gate asks for a report for each decision. So the joined
    * list is kept while the stores' lists stay the same.
    */
   #joinWarnings(reports: readonly TrustStoreReport[]): readonly TrustStoreWarning[] {
