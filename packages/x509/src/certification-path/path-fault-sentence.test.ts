@@ -186,7 +186,7 @@ describe('a fault', () => {
     const verdict = findCertificationPath(askAbout(target, from, changes));
     return verdict.outcome === 'invalid' ? verdict : assert.fail('valid');
   };
-  /** Leaves out what every fault has. */
+  /** Leaves out `outcome` and `about`. */
   const factsOf = ({ outcome, about, ...facts }: PathFault): object => {
     assert.deepEqual([outcome, about?.role], ['invalid', 'end-entity']);
     return facts;

@@ -53,8 +53,8 @@ export interface PathRevocation {
   readonly revokingCrls?: readonly CertificateRevocationList[] | undefined;
   /**
    * The longest lifetime, in milliseconds, of an end-entity certificate whose `noRevAvail` (RFC 9608) is accepted. It
-   * then needs no revocation information, and no responder is asked unless the certificate is on hold. If it is known
-   * to be revoked, it is refused anyway. Undefined if the extension excuses nothing.
+   * then needs no revocation information, and no responder is asked, unless an OCSP answer says that the certificate is
+   * on hold. If it is known to be revoked, it is refused anyway. Undefined if the extension excuses nothing.
    */
   readonly noRevAvailMaximumLifetimeMilliseconds?: number | undefined;
   /** Returns answers that may be about this certificate. */

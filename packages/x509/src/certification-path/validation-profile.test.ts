@@ -180,7 +180,7 @@ describe('the strict profile', () => {
       assert.equal(judge(role, list, isNoText('subject')), ofSubject, role);
       assert.equal(judge(role, list, isNoText('subject'), 'rfc5280'), 'fit', role);
     }
-    // A caller's serial number decides nothing, and a unique identifier is never a text.
+    // A caller's serialNumber attribute decides nothing, and a unique identifier is never a text.
     assert.equal(judge('end-entity', ofClient, isNoText('subject', '2.5.4.5')), 'fit');
     assert.equal(judge('end-entity', ofClient, isNoText('subject', '2.5.4.11')), malformed);
     assert.equal(judge('intermediate', ofAuthority, isNoText('subject', '2.5.4.5')), malformed);

@@ -269,7 +269,7 @@ const checkEndEntity: Check = (certificate, role) => {
 };
 
 /**
- * §4.2.1.1, §4.2.1.2: key identifiers are not critical. A CA needs its own, except for an anchor of
+ * §4.2.1.1, §4.2.1.2: key identifiers are not critical. A CA above the target needs its own, except for an anchor of
  * `decodeTrustAnchor`. Below the anchor, a certificate that is not self-issued needs its issuer's.
  */
 const checkKeyIdentifiers: Check = (certificate, role) => {

@@ -212,7 +212,7 @@ it('a list covers certificates of its issuer, and an indirect list those that na
     return findCrlStatements(ask([list], { certificate })).faults.length;
   };
   const naming = pointOf({ crlIssuer: [ofPlain] });
-  // No known signer has signed this list. That is reported only for lists that cover the certificate.
+  // No known signer has signed this list. That is reported only for lists that could cover the certificate.
   for (const points of [
     [naming],
     [pointOf({ crlIssuer: [dns('a')] }), naming],

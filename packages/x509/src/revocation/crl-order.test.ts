@@ -152,7 +152,7 @@ describe('a certificate on hold', () => {
     assert.ok(isHeld(held));
     assert.ok(!isHeld(held, list({ crlNumber: 6 })));
     assert.ok(!isHeld(held, list({ crlNumber: 6, thisUpdate: now - hour + 1000 })));
-    // Newer by number and by time.
+    // The newer list must have a higher number, must not be older by time, and must be current.
     assert.ok(isHeld(held, list({ crlNumber: 5, thisUpdate: now })));
     assert.ok(isHeld(held, list({ crlNumber: 6, thisUpdate: now - 2 * hour })));
     assert.ok(isHeld(held, list({ crlNumber: 6, nextUpdate: now })));
