@@ -123,7 +123,7 @@ describe('doctor', () => {
     it(`judges ${what} over plain HTTP as "${verdict}", and sends nothing of a certificate there`, async () => {
       const plain = await startPlainServer(reply);
       try {
-        // The target has no function, so the other probes send nothing.
+        // The target has no function, so no probe sends a request to one.
         const report = await withServer(await startServer(stage, {}), ({ port }) =>
           examinePort(stage, port, {
             target: parseTarget(`https://localhost:${port}`, [], []),

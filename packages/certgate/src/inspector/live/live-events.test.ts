@@ -106,7 +106,7 @@ describe('live events', () => {
     };
     const before = measure();
     for (let index = 0; index < 20_000; index += 1) add(index);
-    // 2,000 events with at most 3 × 1,024 characters of two bytes. The whole texts would need 100 MB.
+    // The texts of 2,000 events are kept, but shortened: whole, they have more than 100 million characters.
     assert.ok(measure() - before < 20 * 1_048_576);
     const kept = events.listAfter(0);
     assert.equal(kept.length, maximumEvents);

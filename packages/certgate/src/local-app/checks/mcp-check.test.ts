@@ -79,7 +79,7 @@ const refuse = (code: string): object => {
   return { result: { isError: true, content: content(JSON.stringify(problem)) } };
 };
 
-// Concurrent, because each test waits a second for the host's report.
+// Concurrent, because a test may wait for the host's report.
 describe('the outcome of a call over MCP', { concurrency: true }, () => {
   for (const [what, reply, status, code] of [
     ['a result', { result: { content: content('hi') } }, 200, undefined],

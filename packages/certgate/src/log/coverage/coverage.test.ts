@@ -328,7 +328,7 @@ describe('a time that is covered', () => {
     const written: LogRecord[][] = [];
     // One process after the other, because they share the clock and the console.
     for (const [index, { start, calls }] of given.entries()) {
-      // Each process is shifted by a millisecond, so that no two write in the same one.
+      // Each process is shifted by a millisecond more than the one before it, so that no two write in the same one.
       const each = { start: start + index, calls: calls.map((one) => ({ ...one, at: one.at + index })) };
       const names = {
         instance: { instance: `i${index}` },

@@ -412,7 +412,7 @@ describe('an unusual line is counted', () => {
       const found = await read(`"${part.repeat(20_000)}\n${part.repeat(20_000)}}`);
       assert.deepEqual([found.records.length, found.reading.others < 3], [0, true], part);
     }
-    // Code that tries every pair of the parts would take hours.
+    // Code that tries every pair of the parts would take far longer.
     assert.ok(process.cpuUsage().user - user < 20_000_000);
   });
 

@@ -26,7 +26,7 @@ import { type Choice, readChoices } from './test-support/printed-choices.js';
  */
 const goals = { cause: 0.95, line: 0.85, remedy: 0.85 };
 
-/** These codes need another runtime, or a certificate that openssl does not make. */
+/** The drill need not cover these codes. */
 const codesElsewhere: ReadonlySet<string> = new Set([
   ...['algorithm_unsupported_by_runtime', 'path_budget_exhausted', 'path_certificate_malformed'],
   ...['path_key_unsupported', 'path_algorithm_unsupported'],
