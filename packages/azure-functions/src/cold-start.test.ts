@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { appService } from './test-support/environment.js';
 
 /**
- * Files that a cold start loads although neither the start nor a first request runs one of their functions. They are
- * small, and each is the door to a part that is loaded later, is a class with which apps compare errors, has constants
- * without a function, describes a fault, or decodes what other certificates have. The file that reads a deny list must be there in a
- * hurry, when the files of a running app may have been replaced.
+ * Files that a cold start loads although neither the start nor a first request runs one of their functions. Among them
+ * are doors to parts that are loaded later, a class with which apps compare errors, constants without a function,
+ * functions that apps call themselves, descriptions of faults, and code for other certificates. The file that reads a
+ * deny list must be loaded at the start, because the files of a running app may be replaced later.
  */
 const doors = [
   'core/src/access/awaited-answer.ts',

@@ -178,7 +178,7 @@ describe('observe opens nothing for longer than it says', () => {
     await worker.start();
     const status = async (): Promise<number> => (await worker.invoke('Orders')).status;
     assert.equal(await status(), 200);
-    // The wall clock was set back by a year while an hour went by.
+    // The wall clock is set back by a year, and then only the monotonic clock goes on.
     setTime(now - 365 * 86_400_000);
     monotonic = 3_599_999;
     assert.equal(await status(), 200);

@@ -169,7 +169,7 @@ describe('marks', () => {
     app.http('Closed', { handler });
     await worker.start();
     assert.equal((await worker.invoke('Open')).body, 'nobody');
-    // The header is not read, so neither a valid certificate nor an invalid one has an effect.
+    // No certificate is checked, so neither a valid certificate nor an invalid one has an effect.
     assert.equal((await worker.invoke('Open', bearing(reader))).body, 'nobody');
     assert.equal((await worker.invoke('Open', { headers: { 'x-arr-clientcert': 'A,B' } })).status, 200);
     assert.equal((await worker.invoke('Closed')).status, 401);

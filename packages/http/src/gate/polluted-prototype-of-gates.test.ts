@@ -25,7 +25,8 @@ const known = trustStoreFromDocument(trustDocument);
 const late: TrustStore = { find: (...args) => Promise.resolve(known.find(...args)) };
 
 /**
- * Calls that are refused because a role is missing, because the certificate is not trusted, and because there is none.
+ * Calls that are refused because a role is missing, because the certificate is not trusted, because there is none, and
+ * because the front end's secret is missing.
  */
 const refused = [fieldsOf(reader), fieldsOf(stranger), fieldsOf(undefined), {}];
 

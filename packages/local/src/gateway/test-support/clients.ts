@@ -15,8 +15,9 @@ export interface ProgramResult {
 }
 
 /**
- * Runs a program with its input, without a shell. Each step of `input` waits until the program has printed `when`.
- * After the last step the input stays open, so that the program ends only when the gateway ends the connection.
+ * Runs a program with its input, without a shell. Each step of `input` waits until the program has printed `when`. If
+ * there are steps, the input stays open after the last one, so that the program ends only when the gateway ends the
+ * connection.
  */
 export function runProgram(
   program: string,

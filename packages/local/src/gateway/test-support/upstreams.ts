@@ -56,7 +56,10 @@ export class HttpUpstream {
   }
 }
 
-/** A server that records the bytes of every connection, and answers each complete request with the same bytes. */
+/**
+ * A server that records the bytes of every connection, and answers the first complete request of each with the same
+ * bytes.
+ */
 export class RawUpstream {
   #connections: { text: string }[] = [];
   readonly #server: TcpServer;
