@@ -17,9 +17,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TlsVersion } from '#local/client/wire-request.js';
 import type { DoctorStage } from './doctor-stage.js';
 
-// A hand-written TLS server, because OpenSSL cannot be made to skip the check of the client's signature. It supports
-// one cipher suite, one group and one signature algorithm: those that Node's client offers for certificates with P-256
-// keys.
+// A hand-written TLS server, because OpenSSL cannot be made to skip the check of the client's signature. For each
+// version of TLS it supports one cipher suite, one group and one signature algorithm: those that Node's client offers
+// for certificates with P-256 keys.
 
 /** What the server does if the client's signature is wrong, or if the client sends more than one certificate. */
 export type Carelessness =

@@ -7,8 +7,8 @@ export interface CommandRun {
 }
 
 /**
- * Runs the built tool like a user does without a terminal. It runs in this process, because each start of a new process
- * takes half a second.
+ * Runs the built tool like a user does without a terminal. It runs in this process, because the start of a new process
+ * takes much longer.
  */
 export function runCertgate(
   args: readonly string[],

@@ -14,9 +14,8 @@ const { createProgram, runCommandLine } = await import('../../../program.js');
 const outputs = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
 
 /**
- * Runs one command of the tool in this process, which takes milliseconds instead of a second for a new process. If the
- * command fails, the promise rejects with what it threw. Run only one command at a time, because the exit code belongs
- * to the process.
+ * Runs one command of the tool in this process, which is much faster than a new process. If the command fails, the
+ * promise rejects with what it threw. Run only one command at a time, because the exit code belongs to the process.
  */
 export function runInProcess(args: readonly string[]): Promise<CommandRun> {
   return capture(args, async () => {
@@ -29,8 +28,8 @@ export function runInProcess(args: readonly string[]): Promise<CommandRun> {
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Like `runInProcess`, with a working folder, and with the exit code of a failure as a user sees it. Other runs wait
- * until this one has ended.
+ * Like `runInProcess`, with a working folder, and with the exit code of a failure as a user sees it. Later calls of
+ * this function wait until this run has ended.
  */
 export function runLineInProcess(
   args: readonly string[],

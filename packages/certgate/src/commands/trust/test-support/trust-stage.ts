@@ -31,7 +31,7 @@ export class TrustStage {
 
   /**
    * Asserts that the command ends with 2, prints `what` on stderr (as it is, or joined to one line), and changes
-   * nothing.
+   * neither the document nor the log.
    */
   async refuse(what: RegExp, ...args: readonly string[]): Promise<void> {
     const readBoth = (): readonly string[] =>

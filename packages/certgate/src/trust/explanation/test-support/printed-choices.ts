@@ -1,11 +1,11 @@
 /** A choice that `explain` printed, as people read it. */
 export interface Choice {
-  /** The line before the commands; empty if there is none. */
+  /** What is printed before the commands. Empty if nothing is. */
   readonly introduction: string;
   readonly commands: readonly string[];
 }
 
-/** Reads the choices from the text of `explain`, which prints each command in a line of its own. */
+/** Reads the choices from the text of `explain`, which doesn't break a command into several lines. */
 export function readChoices(text: string): readonly Choice[] {
   const choices: { introduction: string; commands: string[] }[] = [];
   for (const line of text.split('\n')) {
