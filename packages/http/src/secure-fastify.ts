@@ -148,15 +148,18 @@ interface HookLists {
 
 const unknownHooks = 'those that were added before it, which this version of Fastify does not show';
 
-/** Finds a member by Fastify's own symbols, which are the same in versions 4 and 5. */
+/**
+ * Finds a member that has one of Fastify's own symbols as its key, by the symbol's description, which is the same in
+ * versions 4 and 5.
+ */
 function findOwn(context: object, description: string): unknown {
   const key = Object.getOwnPropertySymbols(context).find((symbol) => symbol.description === description);
   return key === undefined ? undefined : Reflect.get(context, key);
 }
 
 /**
- * The requirement in a route's own configuration. An inherited one, which something put on `Object.prototype`, would
- * name another function. An undefined one is returned as null, which is not a valid requirement.
+ * The requirement in a route's own configuration. An inherited one, which something put on `Object.prototype`, is
+ * ignored. An undefined one is returned as null, which is not a valid requirement.
  */
 function findRequirement({ config }: RouteOptions): RouteRequirement | undefined {
   if (config === undefined || !Object.hasOwn(config, 'certgate')) return undefined;

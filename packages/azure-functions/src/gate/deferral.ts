@@ -5,9 +5,9 @@ import { isToldToRequireKey } from './registered-functions.js';
 import { clientIdentities, deferrals, type RegisteredFunction } from './shared-state.js';
 
 /**
- * Notes after every admission what the gate let through, so that the role wrappers inside know it. The note is for this
- * invocation, this request and this caller, and for the groups of roles that the gate itself knew. The latest decision
- * replaces earlier ones.
+ * Notes after an admission what the gate let through, so that the role wrappers inside know it. If it let nothing
+ * through, an older note is removed. The note is for this invocation, this request and this caller, and for the groups
+ * of roles that the gate itself knew.
  */
 export function noteDeferral(
   context: object,

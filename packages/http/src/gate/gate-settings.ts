@@ -42,7 +42,7 @@ export interface GateOptions extends Omit<CoreGateOptions, 'frontEnd'> {
   readonly functionName?: string;
   /** The routes that everybody may call, by method and path: `['GET /health']`. There are no patterns. */
   readonly allowAnonymous?: readonly string[];
-  /** The object that writes the lines; by default `console`. The lines at start always go to `console.warn`. */
+  /** The object that writes the lines; by default `console`. The lines at start always go to the console. */
   readonly log?: GateLog;
 }
 

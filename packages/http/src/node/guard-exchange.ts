@@ -34,7 +34,10 @@ export interface Exchange {
   readonly proceed: (leave: (() => void) | undefined) => void;
 }
 
-/** Runs the app's handler for a request that may pass, and answers every other request. */
+/**
+ * Runs the app's handler for a request that may pass, unless its caller has disconnected during the decision. Answers
+ * every other request.
+ */
 export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
   settleExchange(gate.decideCall(toCall(request, response), requirement), (gateAnswer, isLate) => {
