@@ -35,7 +35,7 @@ test('hooks run as in the worker', async (context) => {
   const run = async (query: string): Promise<[number, string[]]> => {
     const { status } = await fetch(`${host.url}/api/run${query}`);
     const seen = (await (await fetch(`${host.url}/api/seen`)).json()) as string[];
-    // The post hook of the last request, which reads `seen`, runs after it.
+    // The post hook of the earlier request for `seen` runs after that request has emptied the list.
     return [status, seen.filter((entry, index) => entry !== 'start' && !(index === 0 && entry.startsWith('post')))];
   };
   const before = ['pre1 undefined', 'pre2 1'];

@@ -136,7 +136,7 @@ for (const [name, bytes, word = 'malformed-request', status = 400] of refused) {
   });
 }
 
-/** Errors within a body. The app has already received the head, but must never receive a complete request. */
+/** Errors within a body. The app may have received the head already, but must never receive a complete request. */
 const brokenBodies: readonly (readonly [string, string])[] = [
   ['a chunk size in another notation', '0x1\r\nx\r\n0\r\n\r\n'],
   ['a chunk size with a trailing blank', '1 \r\nx\r\n0\r\n\r\n'],

@@ -44,7 +44,7 @@ const plays: Readonly<Record<FrontEndName, Play>> = {
     unverified: 'PASSTHROUGH',
     without: [['X-Client-Certificate-Verification', 'NONE']],
     dropsUnderscores: 'its own',
-    // A second field with such a name.
+    // A second field with such a name, and one with underscores.
     open: (field, place) => field.startsWith('x-client-certificate') && place > 0,
   },
   envoy: { spelling: ['x-forwarded-client-cert'], without: [], dropsUnderscores: 'none' },
@@ -76,7 +76,7 @@ const plays: Readonly<Record<FrontEndName, Play>> = {
   rfc9440: { spelling: ['Client-Cert', 'Client-Cert-Chain'], without: [], dropsUnderscores: 'none' },
 };
 
-/** Every field that any front end writes, in lower case, and one field of Traefik's that is never read. */
+/** Every field that the gate reads from any front end, in lower case, and one field of Traefik's that is never read. */
 const ownFields = frontEndForms.flatMap(({ frontEnd }) => frontEnd.fields);
 const allFields = [...new Set([...ownFields, 'x-forwarded-tls-client-cert-info'])];
 const toCanonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
