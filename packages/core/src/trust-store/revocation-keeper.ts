@@ -44,8 +44,7 @@ export class RevocationKeeper implements RevocationInformation {
 
   /**
    * A number that changes when the lists in use change, or when a responder calls a certificate revoked for the first
-   * time: an earlier decision may be about it. Other answers of responders don't change it: a new answer is requested
-   * only when the earlier one is no longer current, and then no decision that rested on the earlier one is remembered.
+   * time: an earlier decision may be about it. Other answers of responders don't change it.
    */
   get version(): number {
     return this.#crls.version + this.#ocsp.revocations;
