@@ -174,7 +174,7 @@ describe('MCP triggers of an unknown kind', () => {
       const { error } = await worker.invoke(name, { data: { json: '{}' } });
       assert.match(String(error), /Certgate refused a call of/);
     }
-    // The handler refuses even without the gate.
+    // The wrapper refuses even if the handler is called without the worker.
     assert.throws(() => worker.getHandler('Late')({}, {}), { cause: /has an MCP trigger/ });
     assert.equal(runs(), 0);
     assert.throws(() => {
