@@ -94,7 +94,7 @@ describe('certgate trust explain, for callers listed by their authority', () => 
       evidence.map(({ status }) => status),
       ['good', 'good'],
     );
-    // Unless a newer list comes in time, callers are denied when the first list ends.
+    // If no newer list arrives in time, callers are denied when the first list ends.
     const ends = evidence.map(({ nextUpdate }) => nextUpdate ?? '').sort()[0];
     assert.deepEqual(report.nextChange, { at: ends, outcome: 'denied', code: 'revocation_unavailable' });
     const { stdout } = await ask('own/billing.crt.pem');

@@ -86,7 +86,7 @@ describe('faults on the way to the storage', () => {
     ],
   ];
   for (const [name, fault, words, refresh = quickRefresh] of faults) {
-    it(`${name}: the last good document stays in use, and a document written meanwhile is used afterwards`, async (t) => {
+    it(`${name}: the last good document stays in use, and a document written in the meantime is used afterwards`, async (t) => {
       // The SDK makes only one try. Its retries would run into our timeout and hide the storage's answer.
       const stage = await createStarted(t, { refresh, client: { retryOptions: { maxTries: 1 } } });
       stage.proxy.fault = fault;

@@ -15,7 +15,7 @@ export interface ObserveOptions {
  * Keeps a function open that still has function keys, and logs who would be refused if it were closed. It is for the
  * move from keys to certificates. Every call is decided as in a closed function, roles included. Until `until`, at most
  * 90 days ahead, the call goes on to the handler whatever the gate decided, even if the decision itself fails. From
- * then on, the function is closed. If `secureApp` threw, every call is refused all the same.
+ * then on, the function is closed. If `secureApp` threw, every call is refused even before `until`.
  *
  * Meanwhile, only Azure's key check protects the function, so it must have an `authLevel` of `function` or `admin`;
  * without one, `app.http` registers `anonymous`. MCP functions need the system key of Azure's MCP extension, which

@@ -91,8 +91,8 @@ export function findWorkerCore(): WorkerCore | undefined {
 }
 
 /**
- * Replaces a method. Returns false if there is no such method, if the object is frozen, or if the object does not
- * return what was written (an accessor, a proxy). Callers then must not rely on the replacement.
+ * Replaces a method. Returns false if the object lacks the method or is frozen, or if it does not return what was
+ * written (an accessor, a proxy). Callers then must not rely on the replacement.
  */
 export function replaceMethod<Target extends object>(
   target: Target,

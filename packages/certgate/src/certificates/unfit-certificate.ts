@@ -30,7 +30,7 @@ export function createUnfitCertificate(
   });
 }
 
-/** The periods are so far from now that none begins or ends during a run. */
+/** The periods are decades from now, so that none begins or ends during a run. */
 const daysFromNow: Partial<Record<CertificateUnfitness, number>> = { expired: -30, 'not-yet-valid': 365 };
 
 function createExtensions({ publicKey }: KeyPair, unfitness: CertificateUnfitness): readonly Extension[] {

@@ -27,7 +27,7 @@ export class InspectorApi {
     this.#events = events;
   }
 
-  /** Undefined if there is no such path. */
+  /** Undefined if the path is unknown. */
   get(path: string, query: string): Promise<unknown> | undefined {
     if (path === '/api/state') return this.#describeState();
     if (path === '/api/events') return this.#listEvents(query);

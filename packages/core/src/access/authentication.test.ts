@@ -157,7 +157,7 @@ describe('a nomination', () => {
       assert.deepEqual(identity.steps, [pathStep, { step: 'client-identity', denial: identity.result }]);
     }
   });
-  test('is refused if the certificate belongs to nobody, although its path is valid', () => {
+  test('is refused if the certificate identifies nobody, although its path is valid', () => {
     const { result, steps } = conclude({ outcome: 'notFound' });
     assert.ok(result.outcome === 'denied' && result.code === 'certificate_not_trusted');
     assert.deepEqual(steps, [pathStep, { step: 'client-identity', denial: result }]);

@@ -21,8 +21,8 @@ export class JsonLevel {
   pieceStart = 0;
   batchStart = 0;
   /**
-   * The values that were read so far, if this level is read in pieces. Undefined while the whole level is still part of
-   * one piece of the level around it.
+   * The values that were read until now, if this level is read in pieces. Undefined while the whole level is still part
+   * of one piece of the level around it.
    */
   values: unknown[] | undefined;
   names: string[] = [];

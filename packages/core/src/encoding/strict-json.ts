@@ -278,8 +278,8 @@ class PieceParser {
     // Only white space would give an empty list, but a comma before or behind it requires an item.
     if (keys.length === 0) refuse();
     if (Array.isArray(read)) {
-      // Of bytes, only the place of the run is kept, now that it is known to be JSON. A string's items are kept. The
-      // level around the whole text is not a list of the text, so its value is kept.
+      // If the text is bytes, only the place of the run is kept, now that it is known to be JSON. The items of a string
+      // are kept. The level around the whole text is not a list of the text, so its value is kept.
       if (this.#text.isBytes && level !== this.#levels[0]) values.push(new JsonRun(batchStart, end));
       else for (const item of read) values.push(item);
     } else {

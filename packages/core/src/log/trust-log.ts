@@ -92,7 +92,7 @@ function writeChange(
 }
 
 /**
- * Until when the last good document is used. Empty if there is no such time. A custom store's report may contain
+ * Until when the last good document is used. Empty if that time is unknown. A custom store's report may contain
  * anything.
  */
 export function describeEnd({ failure, usableUntil }: TrustStoreReport): string {

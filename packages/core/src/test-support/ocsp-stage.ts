@@ -9,7 +9,7 @@ export type Answering = (request: Buffer) => Buffer | Promise<Buffer>;
 
 export interface OcspServer {
   readonly url: string;
-  /** The questions that were asked so far. */
+  /** The questions that were asked until now. */
   readonly questions: readonly Buffer[];
   answerWith: (answer: Answering) => void;
   /** For answers that are not OCSP answers. */

@@ -33,7 +33,7 @@ export class RotatingCallers {
   readonly clock: ManualClock = new ManualClock(start);
   readonly store: RefreshingTrustStore;
   readonly gate: AccessGate;
-  /** How many certificates were issued so far. */
+  /** How many certificates were issued until now. */
   issued = 0;
   readonly #names: readonly string[];
   readonly #keys: readonly WritingKey[];

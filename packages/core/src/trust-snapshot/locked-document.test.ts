@@ -28,7 +28,7 @@ const lockedText = (revision: number): string => JSON.stringify(documentOf([pinn
 describe('a locked document admits nobody', () => {
   const callers = [certificate, presentCertificate(makeCertificate({ key: 'p-256-again' }).der)];
 
-  test('whatever else it says, and whoever calls', () => {
+  test('whatever its other keys are, for every caller', () => {
     fc.assert(
       fc.property(validDocument, fc.constantFrom(...callers), (document, caller) => {
         const finding = findInSnapshot(parseTrustDocument({ ...document, locked }, { audience: 'app' }), caller, now);

@@ -140,7 +140,7 @@ describe('an instance that was frozen uses no list from before', () => {
     assert.equal(await conclude(asked), 'certificate_revoked');
   });
 
-  test('but uses a document that changed meanwhile at once', async () => {
+  test('but immediately uses a document that has changed since', async () => {
     const { store, blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const asked = begin();

@@ -124,7 +124,7 @@ function readChunks(bytes: Buffer): { readonly content: Buffer; readonly isCompl
   }
 }
 
-/** The first value of a field. Undefined if there is no such field. */
+/** The first value of a field. Undefined if the response lacks the field. */
 export function findResponseField(fields: WireResponse['fields'], lowerCaseName: string): string | undefined {
   return fields.find(([name]) => name === lowerCaseName)?.[1];
 }

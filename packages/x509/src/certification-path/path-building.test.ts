@@ -190,7 +190,7 @@ describe('the fault that is reported', () => {
 });
 
 describe('the ends of a search', () => {
-  it('are reported once each, with the path so far', () => {
+  it('are reported once each, with the path up to them', () => {
     const upper = writeAuthority(a, b);
     const [missing, ...none] = listEnds([upper]);
     assert.deepEqual(none, []);

@@ -83,8 +83,8 @@ function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFa
 }
 
 /**
- * Extends the path upwards. `path` begins with the highest certificate so far and ends with the target. Undefined if no
- * valid path was found from here, and no fault ended the search.
+ * Extends the path upwards. `path` begins with the highest certificate found until now and ends with the target.
+ * Undefined if no valid path was found from here, and no fault ended the search.
  */
 function extend(
   search: PathSearch,

@@ -23,7 +23,7 @@ export interface PathCheck {
   readonly fault: PathFault | undefined;
   /** The trust anchor of the path. Undefined while the search is still on its way up to one. */
   readonly trustAnchor: PathCertificate | undefined;
-  /** From the highest certificate below the trust anchor, or the highest so far, to the target. */
+  /** From the highest certificate below the trust anchor, or the highest one found until now, to the target. */
   readonly certificates: readonly PathCertificate[];
   /** Set for the check `revocation`: the status of the certificate, and each list and answer about it. */
   readonly revocation?: { readonly status: RevocationStatus; readonly evidence: readonly RevocationEvidence[] };

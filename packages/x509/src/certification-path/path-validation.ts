@@ -41,7 +41,7 @@ export interface ValidPath {
   readonly userConstrainedPolicySet: readonly string[];
 }
 
-/** What the certificates so far have determined (RFC 5280 §6.1.2). */
+/** What the certificates above have determined (RFC 5280 §6.1.2). */
 interface PathState {
   /** The certificate whose subject and key are the working issuer name and public key. */
   readonly issuer: PathCertificate;

@@ -62,7 +62,7 @@ export function formatBaseline(baseline: Baseline): string {
 }
 
 /**
- * Undefined if there is no such file.
+ * Undefined if the file does not exist.
  *
  * @throws {ToolFailure} if the file is not a baseline.
  */

@@ -16,7 +16,9 @@ export interface AppToSetUp {
   /** Names of other people's packages in dependencies, devDependencies, peerDependencies and optionalDependencies. */
   readonly packages: ReadonlySet<string>;
   readonly packageManager: PackageManager;
-  /** The content of tsconfig.json itself. Files that it extends are not read. Undefined if there is no such file. */
+  /**
+   * The content of tsconfig.json itself. Files that it extends are not read. Undefined if the app has no tsconfig.json.
+   */
   readonly tsconfig: JsonObject | undefined;
 }
 

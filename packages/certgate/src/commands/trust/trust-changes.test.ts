@@ -83,7 +83,7 @@ describe('certgate trust, from the first caller to the last', () => {
     }
   });
 
-  it('add names the verbs for what exists already', async () => {
+  it('add names the verbs for an identity that exists', async () => {
     const verbs = /--to-existing.*\n.*certgate trust rotate billing --certificate FILE .* --store file:trust\.json$/m;
     await stage.refuse(verbs, 'add', 'BILLING', '--certificate', renewed, '--reason', 'x');
     await stage.refuse(/already pinned for "billing"/, 'add', 'other', '--certificate', billing, '--reason', 'x');

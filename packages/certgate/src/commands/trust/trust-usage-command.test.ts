@@ -96,7 +96,7 @@ describe('certgate trust usage', () => {
     assert.deepEqual([identities.map(({ name }) => name), unlisted], [['billing'], []]);
   });
 
-  it('claims for nobody that there was no call, and ends with 3, if the result of a query is incomplete', async () => {
+  it('never says that somebody made no call, and ends with 3, if the result of a query is incomplete', async () => {
     // `az monitor log-analytics query` prints every value as a text.
     const lines = readFileSync(folder.file('orders.log'), 'utf8').trimEnd().split('\n');
     const row = (more: object): object => ({ TableName: 'PrimaryResult', AppRoleName: 'orders', certgate_lines: '', ...more }); // prettier-ignore

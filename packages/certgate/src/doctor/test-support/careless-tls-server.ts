@@ -101,7 +101,7 @@ class Wire {
   #messages: Buffer = Buffer.alloc(0);
   #read: { keys: Keys; sequence: number } | undefined;
   #write: { keys: Keys; sequence: number } | undefined;
-  /** All handshake messages so far, read and written. */
+  /** All handshake messages until now, read and written. */
   transcript: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket, is13: boolean) {

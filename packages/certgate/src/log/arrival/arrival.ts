@@ -68,7 +68,7 @@ interface Seen {
  */
 const clockTolerance = 300_000;
 
-/** Collects what the lines show about one document. The lines may come in any order. */
+/** Collects what the lines show about one document. The order of the lines does not matter. */
 export class ArrivalTracker {
   readonly #sha256: string;
   readonly #seen = new Map<string, Seen>();

@@ -31,7 +31,7 @@ const none: readonly TimeSpan[] = [];
 /**
  * Tells apart the processes that write status lines under one name, or under none. The time that a line reports begins
  * where the process's line before it ended, to the millisecond. So the mixed lines of two processes form two chains,
- * and a missing line ends one chain and begins another. The lines may come in any order.
+ * and a missing line ends one chain and begins another. The order of the lines does not matter.
  */
 export class StatusChains {
   readonly #chains = new Set<Growing>();

@@ -31,7 +31,7 @@ describe('lines of a text', () => {
     );
   });
 
-  test('are reported as too long, whether they come in one piece or in several', () => {
+  test('are reported as too long, in one piece or in several', () => {
     const long = 'x'.repeat(maximumLineLength + 1);
     const expected = ['a', 'too long', long.slice(1), 'b'];
     for (const cuts of [[], [1000, maximumLineLength, 3]])

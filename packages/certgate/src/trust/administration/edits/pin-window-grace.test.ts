@@ -12,7 +12,7 @@ const graceOf = (since: string, until: string): TrustDocumentPin => ({
   acceptWithoutClientAuth: { since, until, reason: 'renewal' },
 });
 
-test('the grace begins now, or with the pin, and the rest of the pin stays', () => {
+test('the grace period begins now, or with the pin, and changes nothing else of the pin', () => {
   const until = '2027-03-01T00:00:00Z';
   assert.deepEqual(change(until), graceOf('2027-01-01T12:00:00Z', until));
   const later = { ...pin, notBefore: '2027-02-01T00:00:00Z' };
@@ -28,7 +28,7 @@ test('a running grace keeps the start of its 90 days, and one that is over does 
   assert.equal(change('2027-03-02T00:00:00Z', old, over).acceptWithoutClientAuth?.since, '2027-01-02T00:00:00Z');
 });
 
-test('a grace lasts at most 90 days, ends after it begins, and is refused for a pin with an authority', () => {
+test('a grace period lasts at most 90 days, must end later than it begins, and is refused for a pin with an authority', () => {
   assert.ok(change('2027-04-01T12:00:00Z').acceptWithoutClientAuth);
   assert.throws(
     () => change('2027-04-01T12:00:01Z'),
