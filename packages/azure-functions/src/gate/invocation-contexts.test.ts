@@ -36,7 +36,7 @@ import type { CoreInvocationContext } from './worker-core.js';
 
 const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
 
-/** A call with the caller's own certificate, and the operator's public one in a header of the client's own. */
+/** A call with the caller's own certificate. The client also sends a header that claims the operator's certificate. */
 function forging(certificate?: typeof reader): Call {
   return { headers: { ...(certificate && bearing(certificate).headers), [clientHeaderName]: operator.header } };
 }

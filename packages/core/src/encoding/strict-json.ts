@@ -278,8 +278,9 @@ class PieceParser {
     // Only white space would give an empty list, but a comma before or behind it requires an item.
     if (keys.length === 0) refuse();
     if (Array.isArray(read)) {
-      // If the text is bytes, only the place of the run is kept, now that it is known to be JSON. The items of a string
-      // are kept. The level around the whole text is not a list of the text, so its value is kept.
+      // If the text was given as bytes, only the place of this run of items is kept, now that it is known to be JSON.
+      // If it was given as a string, the items are kept. The level around the whole text is not a list, so its value is
+      // kept.
       if (this.#text.isBytes && level !== this.#levels[0]) values.push(new JsonRun(batchStart, end));
       else for (const item of read) values.push(item);
     } else {

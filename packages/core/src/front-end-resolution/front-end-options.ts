@@ -46,7 +46,10 @@ export const frontEndOptionNames: readonly (string | symbol)[] = [
   frontEndOverride,
 ];
 
-/** The environment variable (an app setting in Azure) that names the front end if the code doesn't. */
+/**
+ * The environment variable (an app setting in Azure) that names the front end if the code doesn't. If both name one and
+ * they differ, or if its value is not valid, every call is refused.
+ */
 export const frontEndSetting = 'CERTGATE_FRONT_END';
 /** The environment variable of `frontEndSecret`: one value, or two with a space between them. */
 export const secretSetting = 'CERTGATE_FRONT_END_SECRET';

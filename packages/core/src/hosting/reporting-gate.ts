@@ -175,8 +175,8 @@ export class ReportingGate {
     this.#statusLog.reportTo(subject, now);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     this.#expiryLog.noteListed(subject, this.#listDocuments, now);
-    // The decision's line is written last. If the log fails, the call is refused, and nobody must be counted as
-    // admitted whose call is refused.
+    // The decision's line is written last. If the log fails, the call is refused unless its function is observed, and
+    // nobody must be counted as admitted whose call is refused.
     const isLogged = this.#log.write(subject, facts);
     const outcome = earlier ?? new CallOutcome(this.#conclude);
     outcome.replace(subject, facts, isLogged, earlier === undefined ? canChange : undefined);

@@ -205,7 +205,10 @@ export class CallOutcome {
     oldest?.settle();
   }
 
-  /** Concludes a waiting admission, because nothing can refuse the request any more. Further calls do nothing. */
+  /**
+   * Concludes a waiting admission: nothing can refuse the request any more, too many admissions wait, or the process
+   * exits. Does nothing if none waits.
+   */
   settle(): void {
     const held = waiting.get(this);
     if (held === undefined) return;

@@ -124,7 +124,7 @@ export class TrustReads {
   }
 }
 
-/** The limit of gates in one process, which differ by their front end. */
+/** The limit of gates in one process. Each gate has another front end. */
 const maximumGates = 100;
 
 /** The version, host and front end of each gate, as attributes. */

@@ -75,7 +75,10 @@ export const refusedAnywhere: Refused = [
   ['NUL', '\0', 'certificate_malformed'],
 ];
 
-/** Texts that are refused in a field for base64. */
+/**
+ * Texts that are refused in a field for base64. A field that may also contain the chain (Traefik's) does not refuse
+ * "two lines".
+ */
 export const refusedBase64: Refused = listRefusedBase64(base64Of(caller.der));
 
 function listRefusedBase64(text: string): Refused {

@@ -27,8 +27,8 @@ export class AnonymousRoutes {
 }
 
 /**
- * A method and a path without percent signs, `.` and `..` segments or empty segments, which servers interpret
- * differently.
+ * A method in upper case, and a path of A-Z a-z 0-9 . _ ~ - and /. It has no . and .. segments and no empty segments,
+ * because servers interpret those, percent signs and other characters differently. A slash at the end is allowed.
  */
 const grammar = /^[A-Z]+ (?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/;
 

@@ -205,7 +205,7 @@ const LiveRow = memo(
       </span>
     </div>
   ),
-  // `onOpen` is left out: it is a new function in every rendering, but always does the same.
+  // `onOpen` is left out: every rendering makes it anew, but it always does the same.
   (left, right) =>
     left.event === right.event &&
     left.rowIndex === right.rowIndex &&

@@ -61,7 +61,10 @@ export function findToolRefusal(reply: McpReply | undefined): GateRefusal | unde
   return text === undefined || others.length > 0 ? undefined : parseRefusal(text);
 }
 
-/** The texts of a result. Undefined if it contains anything else, such as images. */
+/**
+ * The texts of a result. Undefined if it has no list of content, or contains anything else, such as images or
+ * structured content.
+ */
 export function listTexts({ content, structuredContent }: JsonObject): readonly string[] | undefined {
   if (!Array.isArray(content) || structuredContent !== undefined) return undefined;
   const texts = content.map((block) => {

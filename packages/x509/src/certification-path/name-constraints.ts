@@ -28,7 +28,7 @@ interface IssuedConstraints {
   readonly issuer: ConstrainingCertificate;
 }
 
-/** The parts of a certificate that constrain names. */
+/** The name constraints of a CA certificate, and its subject, which names the certificate in messages. */
 export type ConstrainingCertificate = Pick<PathCertificate, 'nameConstraints' | 'subjectText'>;
 
 /** The part of a certificate that a constrained name comes from. */

@@ -103,7 +103,10 @@ export function printGatewayAnswer(exchange: GatewayExchange): void {
   if (exchange.answeredBy === 'gateway') printExchange(exchange);
 }
 
-/** Prints the adapter's lines as they are, one JSON object each, for programs that read them. */
+/**
+ * Prints the adapter's lines as they are, one JSON object each, for programs that read them. Prints all other lines as
+ * printLog does.
+ */
 export function printRawLog(line: HostLogLine): void {
   if (formatAdapterLine(line.message) === undefined) printLog(line);
   else printNotice(formatLogText(line.message));

@@ -132,7 +132,7 @@ function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCe
 /**
  * A caller that sets the header itself. In the worst case of App Service that the gateway can play, the front end lets
  * the header through, so the app takes the caller for the one that it claims to be. Otherwise the app must treat it as
- * a caller without a certificate.
+ * a caller without a certificate. Either way, a front end that requires a certificate refuses the request itself.
  */
 function forgeHeader(
   base: Caller,

@@ -18,9 +18,9 @@ const newWords = '" is new, with ';
 const maximumSentences = 5_000;
 
 /**
- * Looks for the sentences that log changes. `history` is empty if there is no log. `entryWords` are the words by which
- * a sentence names a pin or a name of an identity. If a sentence has them, the entry is taken to be as young as that
- * change.
+ * Looks for the sentences with which the log describes changes. `history` is empty if there is no log. `entryWords` are
+ * the words by which a sentence names a pin or a name of an identity. If a sentence has them, the entry is taken to be
+ * as young as that change.
  */
 export function readEntryAges(history: readonly HistoryItem[], from: number): EntryAges {
   const recent = history.flatMap((item) => ('entry' in item && Date.parse(item.entry.at) >= from ? [item.entry] : []));

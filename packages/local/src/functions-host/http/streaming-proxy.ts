@@ -5,8 +5,8 @@ import { hasBody, maximumBodyBytes, type ReceivedRequest } from './http-request.
 import { writeStatus } from './http-response.js';
 
 /**
- * The most bytes of response headers (`MaxResponseHeadersLength` of .NET's `SocketsHttpHandler`, with which the real
- * host forwards).
+ * The most bytes of response headers: 64 KiB, the default of `MaxResponseHeadersLength` of .NET's `SocketsHttpHandler`,
+ * with which the real host forwards.
  */
 const maximumResponseHeaderBytes = 65_536;
 

@@ -91,7 +91,7 @@ export function bindPlainPromptResult(value: ReturnValue): object {
   return { messages: text === undefined ? [] : [{ content: { type: 'text', text }, role: 'user' }] };
 }
 
-/** Like `PromptReturnValueBinder`. */
+/** Does what `PromptReturnValueBinder` of Azure's MCP extension does. */
 export function bindPromptResult(value: ReturnValue): object {
   const found = findEnvelope(value);
   if (found === undefined) return { messages: [] };

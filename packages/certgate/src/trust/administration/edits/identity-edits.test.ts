@@ -177,7 +177,7 @@ describe('rotation', () => {
         const endAfter = old?.enabled === false ? Number.NEGATIVE_INFINITY : endOf(old?.notAfter);
         assert.ok(endAfter <= endBefore);
         assert.ok(endAfter <= (oldEnd ?? now) || endAfter === endBefore);
-        // An old pin that lives long enough ends with the overlap.
+        // If the old pin would live longer, it ends when the overlap of both pins ends.
         if (enabled && oldEnd !== undefined) assert.equal(endAfter, Math.min(endBefore, oldEnd));
       }),
     );
