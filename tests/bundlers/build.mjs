@@ -1,17 +1,34 @@
-// Bundles a file: node build.mjs '{ "bundler": "esbuild", "entry": "http.mjs", "outfile": "out/http.cjs", … }'. Writes
-// warnings to stderr.
+// Bundles a file for each message: { bundler: 'esbuild', entry: 'http.mjs', outfile: 'out/http.cjs', … }. Answers with the
+// warnings and errors as one text. One process makes all bundles, because it takes longer to load a bundler than to bundle.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 
-const { bundler, entry, outfile, ...more } = JSON.parse(process.argv[2]);
-const isModule = outfile.endsWith('.mjs');
 /** The Functions host supplies these modules at run time. */
 const external = ['@azure/functions-core'];
-mkdirSync(dirname(outfile), { recursive: true });
-await { esbuild, webpack, rspack, rollup, ncc, nft }[bundler](more);
+const bundlers = { esbuild, webpack, rspack, rollup, ncc, nft };
+let texts = [];
+process.stderr.write = (text) => texts.push(String(text)) > 0;
+// Node.js writes its own warnings past `process.stderr`.
+process.on('warning', ({ stack }) => texts.push(stack));
+/** One after the other, so that each gets its own warnings. */
+let last = Promise.resolve();
+process.on('message', (options) => (last = last.then(() => build(options))));
 
-async function esbuild({ conditions, platform = 'node', banner = false }) {
+async function build({ bundler, ...options }) {
+  try {
+    mkdirSync(dirname(options.outfile), { recursive: true });
+    await bundlers[bundler]({ isModule: options.outfile.endsWith('.mjs'), ...options });
+  } catch (error) {
+    texts.push(error.stack);
+  }
+  // Node.js emits warnings later.
+  await new Promise(setImmediate);
+  process.send(texts.join(''));
+  texts = [];
+}
+
+async function esbuild({ entry, outfile, isModule, conditions, platform = 'node', banner = false }) {
   const { build } = await import('esbuild');
   const { warnings } = await build({
     entryPoints: [entry],
@@ -37,7 +54,8 @@ async function rspack(options) {
   await buildLikeWebpack((await import('@rspack/core')).rspack, options);
 }
 
-async function buildLikeWebpack(build, { mode = 'production', conditionNames, minimize = true }) {
+async function buildLikeWebpack(build, options) {
+  const { entry, outfile, isModule, mode = 'production', conditionNames, minimize = true } = options;
   const target = resolve(outfile);
   const stats = await new Promise((done, fail) => {
     build(
@@ -63,7 +81,7 @@ async function buildLikeWebpack(build, { mode = 'production', conditionNames, mi
   for (const { message } of [...errors, ...warnings]) console.error(message);
 }
 
-async function rollup({ exportConditions }) {
+async function rollup({ entry, outfile, isModule, exportConditions }) {
   const [{ rollup: build }, { default: nodeResolve }, { default: commonjs }, { default: json }] = await Promise.all([
     import('rollup'),
     import('@rollup/plugin-node-resolve'),
@@ -86,7 +104,7 @@ async function rollup({ exportConditions }) {
   await bundle.write({ file: outfile, format: isModule ? 'es' : 'cjs' });
 }
 
-async function ncc() {
+async function ncc({ entry, outfile }) {
   const build = createRequire(import.meta.url)('@vercel/ncc');
   const { code, assets } = await build(resolve(entry), { externals: external, quiet: true });
   writeFileSync(outfile, code);
@@ -97,7 +115,7 @@ async function ncc() {
 }
 
 /** Copies the entry and the files that it needs into the folder of `outfile`, under the same paths. */
-async function nft() {
+async function nft({ entry, outfile }) {
   const { nodeFileTrace } = await import('@vercel/nft');
   const { fileList } = await nodeFileTrace([entry], { base: process.cwd() });
   for (const file of fileList) cpSync(file, join(dirname(outfile), file));
