@@ -114,7 +114,7 @@ describe('responders', () => {
 
   test('are asked about a caller of the folder', async () => {
     const folder = await folderOf(issueCaller({ serialNumber: '1234' }).der);
-    const ask = (): Promise<RevocationReview> => review({ ocsp: responder.url }, { at, folder });
+    const ask = (): Promise<RevocationReview> => review({ ocsp: `${responder.url}?key=secret` }, { at, folder });
     responder.answerWith(answerFrom({ '1234': 'V' }));
     const good = await ask();
     assert.deepEqual(codes(good), []);
@@ -123,6 +123,7 @@ describe('responders', () => {
       [['corp', 'good', 'CN=billing']],
     );
     assert.ok(Date.parse(good.responders[0]?.end ?? '') > at);
+    assert.doesNotMatch(JSON.stringify(good), /secret/, 'the query may contain a key');
     responder.answerWith(answerFrom({ '1234': 'R' }));
     assert.deepEqual(
       (await ask()).responders.map(({ status, end }) => [status, end]),

@@ -120,7 +120,7 @@ async function askResponder(
     const answer = await ask(new URL(ocsp), question, authority, now);
     if (typeof answer !== 'string') {
       const { status, end } = answer;
-      answers.push({ status, authority: name, responder: ocsp, askedAbout, end });
+      answers.push({ status, authority: name, responder: shown, askedAbout, end });
     } else {
       const message = `The responder ${shown} of the authority "${name}" gave no answer that apps can use about "${askedAbout.slice(0, 120)}": ${answer}`;
       answers.push({ code: 'revocation_responder_unusable', severity: severityOf(authority), message });
