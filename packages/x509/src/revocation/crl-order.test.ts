@@ -93,7 +93,7 @@ describe('a certificate that no list names', () => {
     const delta = (thisUpdate: number): CertificateRevocationList =>
       list({ crlNumber: 2, baseNumber: 2, thisUpdate, nextUpdate: now + 9 * hour });
     assert.deepEqual(ask([base, delta(now + 1000)]), { status: 'good', validFrom: now - hour, validUntil: now + 1000 });
-    const outdated = /belongs to the complete CRL 2, and the one in use is 1/;
+    const outdated = /complete CRL 2 is newer than the CRL 1/;
     assert.match(detailOf(ask([base, delta(now)])), outdated);
     // The list that lacks reasons is not outdated, but the other one is.
     const partial = list({ crlNumber: 1, ...someReasons(1) });

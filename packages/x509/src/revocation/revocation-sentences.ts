@@ -33,7 +33,7 @@ const sentences: { readonly [Reason in RevocationGap['reason']]: (gap: Revocatio
   crl_critical_extension: ({ extension }) => `A CRL has the critical extension ${extension}, which is not understood.`,
   crl_number_unusable: () => 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).',
   crl_superseded: ({ crlNumber, newerNumber }) =>
-    `A delta CRL belongs to the complete CRL ${newerNumber}, and the one in use is ${crlNumber}; publish the newer one.`,
+    `The complete CRL ${newerNumber} is newer than the CRL ${crlNumber}; publish the newer one where apps read it.`,
   crl_reasons_missing: () => 'The CRLs don’t cover every reason for a revocation.',
   crl_algorithm_not_accepted: ({ signatureAlgorithm }) =>
     `A CRL is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(signatureAlgorithm)}).`,
