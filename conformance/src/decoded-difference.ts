@@ -90,7 +90,7 @@ function read(value: object, shown: string): unknown {
   }
 }
 
-/** Where the octets begin in the input. Undefined if they are outside of it, or empty. */
+/** The position of the octets in the input. Undefined if they are outside of it, or empty. */
 function findPlace(octets: Uint8Array, input: Uint8Array): number | undefined {
   if (octets.length === 0 || octets.buffer !== input.buffer) return undefined;
   const place = octets.byteOffset - input.byteOffset;

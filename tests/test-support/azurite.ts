@@ -64,7 +64,7 @@ export interface Azurite {
 export interface AzuriteOptions {
   /** Whether this process may end while Azurite is running. */
   readonly isBackground?: boolean;
-  /** Where blobs are kept. If absent, they are in memory, and are lost when Azurite stops. */
+  /** The folder for blobs. If absent, they are in memory, and are lost when Azurite stops. */
   readonly folder?: string;
   /**
    * Uses Azurite's own development account, whose key the SDK knows, over TLS. Azurite then also accepts tokens of

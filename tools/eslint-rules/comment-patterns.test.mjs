@@ -13,6 +13,7 @@ const places = [
   // The sentence takes two lines, and follows another paragraph.
   (sentence) => `/**\n * Begins.\n *\n * ${sentence.replace(' ', '\n * ')}\n */`,
   (sentence) => `/** @returns ${sentence} */`,
+  // Only the text of a sample for the rule. It is linted and never run, so no test is skipped.
   (sentence) => `it.skip(${JSON.stringify(sentence)}, () => {});`,
 ];
 

@@ -95,7 +95,7 @@ export interface RevocationListEntry {
   readonly issuer: string;
   /** The list's CRL number, in decimal. */
   readonly number?: string;
-  /** Where the list was read, such as `file corp.crl`. */
+  /** The source of the list, such as `file corp.crl`. */
   readonly source?: string;
   /** The list's `nextUpdate`, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly end?: number;

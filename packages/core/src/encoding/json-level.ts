@@ -9,14 +9,15 @@ export class JsonLevel {
   readonly keys: string[] = [];
   keySet: Set<string> | undefined;
   expectsKey = false;
-  /** Where the latest key's literal begins and ends, quotes included. -1 if there was no key since the latest comma. */
+  /**
+   * The begin and the end of the latest key's literal, quotes included. -1 if there was no key since the latest comma.
+   */
   keyStart = -1;
   keyEnd = -1;
   label = '';
   index = 0;
   /**
-   * Where the current member or item begins, and where the first member or item begins that JSON.parse has not read
-   * yet.
+   * The beginnings of the current member or item, and of the first member or item that JSON.parse has not read yet.
    */
   pieceStart = 0;
   batchStart = 0;

@@ -4,7 +4,7 @@ import { countLines, describeJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';
 import { JsonList, JsonRun, type JsonText, openJsonText } from './json-pieces.js';
 
-/** Where an object has a key for the second time, such as `identities[0].name`. */
+/** The place of an object's key that occurs for the second time, such as `identities[0].name`. */
 export interface DuplicateKey {
   readonly path: string;
 }

@@ -120,7 +120,7 @@ export interface DecisionFacts {
   readonly trustRevision?: number | undefined;
   /** The `sha256` of the trust store's report. */
   readonly trustSha256?: string | undefined;
-  /** Where that document is read, such as `file trust.json`. */
+  /** The source of that document, such as `file trust.json`. */
   readonly trustSource?: string | undefined;
   /** The end of report-only by the function's policy, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly reportOnlyUntil?: number | undefined;

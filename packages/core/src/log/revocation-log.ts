@@ -28,7 +28,7 @@ export interface RevocationLogLine extends LineStart<'revocation'> {
     readonly issuer: string;
     /** The list's CRL number, in decimal. */
     readonly number?: string;
-    /** Where the list was read, such as `file corp.crl`. */
+    /** The source of the list, such as `file corp.crl`. */
     readonly source?: string;
     /** The list's `nextUpdate`, RFC 3339. */
     readonly end?: string;

@@ -29,7 +29,7 @@ export interface GateStatus {
 
 /** The state of one trust document. */
 export interface TrustStatus {
-  /** Where the document is read, such as `file trust.json`. */
+  /** The source of the document, such as `file trust.json`. */
   readonly source: string;
   /** The mirror, if the document in use was read there instead. */
   readonly mirror?: string;

@@ -15,7 +15,7 @@ export interface TrustLogLine extends LineStart<'trust'> {
     | 'revision_reused'
     | 'revocation_refreshed'
     | 'revocation_refresh_failed';
-  /** Where the document is read, such as `file trust.json`. */
+  /** The source of the document, such as `file trust.json`. */
   readonly source: string;
   /** The `revision` of the document in use. */
   readonly trustRevision?: number;

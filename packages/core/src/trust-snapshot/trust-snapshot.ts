@@ -83,7 +83,7 @@ export interface TrustWarning {
     | 'authority_unused'
     | 'authority_without_revocation'
     | 'revocation_without_source';
-  /** Where in the document, e.g. `identities[3].pins[0]`. */
+  /** The place in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly message: string;
 }
@@ -217,7 +217,7 @@ export interface AuthorityRevocation {
    */
   readonly isModeStated: boolean;
   readonly scope: RevocationScope;
-  /** Where the revocation lists are, as the document has it: `file:PATH` or a URL. */
+  /** The address of the revocation lists, as the document has it: `file:PATH` or a URL. */
   readonly crls: readonly string[];
   readonly ocsp: string | undefined;
   /**
@@ -242,7 +242,7 @@ export interface AuthorityRevocation {
 
 /** One entry of the deny list: a certificate by its thumbprint, or by its serial number under an authority. */
 export interface DeniedCertificate {
-  /** Where in the document, e.g. `denied[0]`. */
+  /** The place in the document, e.g. `denied[0]`. */
   readonly path: string;
   /** In upper-case hexadecimal. Undefined if the entry names a serial number. */
   readonly thumbprintSha256: string | undefined;

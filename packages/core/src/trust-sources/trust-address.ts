@@ -3,7 +3,7 @@ import { isSecureUrl, isLoopbackHost, redactUrl } from '../encoding/shown-url.js
 import { findUnresolvedReference } from './app-setting-source.js';
 
 /**
- * Where a trust document is, as one text that app settings and the command line share: a path, `file:PATH`,
+ * The place of a trust document, which is one text that app settings and the command line share: a path, `file:PATH`,
  * `https://…`, or `blob:https://account.blob.core.windows.net/container/trust.json`.
  */
 export type TrustAddress =

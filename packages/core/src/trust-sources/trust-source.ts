@@ -13,7 +13,7 @@ export interface TrustSource {
    */
   readonly configuration?: string | undefined;
 
-  /** Where the document's detached signature is expected, for messages. */
+  /** The expected place of the document's detached signature, for messages. */
   readonly signatureDescription?: string | undefined;
 
   /**

@@ -184,7 +184,7 @@ function intersect(
     ...intersectSpans([...found, ...unproven]),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
     acceptWithoutClientAuth: grace,
-    // As in one document: if any store validated a path, the path's critical extensions were processed.
+    // If any store validated a path, the path's critical extensions were processed, like in one document.
     ...(found.some(({ isPathValidated }) => isPathValidated === true) ? { isPathValidated: true } : {}),
   };
 }

@@ -12,7 +12,7 @@ export const revocationChannelName = 'certgate:revocation';
 /** One read of a trust source that has ended, successfully or not. */
 export interface TrustRefreshEvent {
   readonly version: 1;
-  /** Where the document comes from, e.g. `file trust.json`. */
+  /** The source of the document, e.g. `file trust.json`. */
   readonly source: string;
   /**
    * `changed`: other content came into use. `unchanged`: the content in use was confirmed. `failed`: the document could

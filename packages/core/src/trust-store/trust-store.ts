@@ -128,7 +128,7 @@ export interface TrustMirrorReport {
 /** A warning of the document itself, or one that only shows when a document follows another. */
 export interface TrustStoreWarning {
   readonly code: TrustWarning['code'] | 'revision_reused';
-  /** Where in the document, e.g. `identities[3].pins[0]`. */
+  /** The place in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly message: string;
 }

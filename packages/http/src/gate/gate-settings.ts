@@ -19,8 +19,7 @@ import { expectFunctionName } from './call-requirement.js';
 import { TlsCertificateReader } from './tls-certificate.js';
 
 /**
- * Where the lines about decisions are written. `console` can be used, and so can the loggers of pino, winston and
- * Fastify.
+ * Writes the lines about decisions. `console` can be used, and so can the loggers of pino, winston and Fastify.
  */
 export interface GateLog {
   /** Writes a line about an admitted call, or about the state of the gate. */

@@ -40,7 +40,7 @@ process.on('disconnect', () => {
 });
 // Ctrl+C reaches every process of the group. The parent decides when to end, so that appTerminate hooks still run.
 process.on('SIGINT', () => undefined);
-// As in the worker, an uncaught exception ends the process, whatever handlers the app has. So does an unhandled
+// An uncaught exception ends the process, whatever handlers the app has, as in the worker. So does an unhandled
 // rejection, unless the app has a handler for it.
 process.on('uncaughtException', (error: unknown) => {
   sendLast({ kind: 'crashed', message: messageOf(error), ...stackOf(error) }, 1);

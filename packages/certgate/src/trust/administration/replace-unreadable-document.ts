@@ -112,7 +112,7 @@ export async function findLoggedRevision(location: TrustLocation): Promise<numbe
 }
 
 export interface Replacement extends TrustUpdate {
-  /** Where the replaced bytes are kept. Undefined if nothing was there, or if nothing was written. */
+  /** The place of the replaced bytes. Undefined if nothing was there, or if nothing was written. */
   readonly keptAt: string | undefined;
 }
 

@@ -172,8 +172,8 @@ class Chain {
   }
 
   /**
-   * Where the chain breaks, it continues with the highest revision of the older lines. Several intents may have that
-   * revision.
+   * Finds where the chain continues after a break: with the highest revision of the older lines. Several intents may have
+   * that revision.
    */
   #findNewestBefore(before: number): readonly HistoryLine[] {
     const older = this.#lines.filter(

@@ -65,7 +65,7 @@ export function describeCertificate(certificate: ShownCertificate, now: number):
   ];
 }
 
-/** Where on a path the gate accepts a CA certificate, whose dates are shown apart. */
+/** The places on a path in which the gate accepts a CA certificate, whose dates are shown apart. */
 function describePlace(der: Uint8Array): string {
   const { decodePathCertificate, decodeTrustAnchor, describePathFault, findAuthorityFault } = loadPathValidation();
   const find = (

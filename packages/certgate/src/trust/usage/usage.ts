@@ -114,7 +114,7 @@ export interface UsageFacts {
   /** Whether there were too many callers to count them all. Then it is never certain that there was no call. */
   readonly isCut: boolean;
   readonly now: number;
-  /** As in `trust check`: what ends within this many days is reported. */
+  /** Reports what ends within this many days, like `trust check`. */
   readonly withinDays?: number | undefined;
 }
 

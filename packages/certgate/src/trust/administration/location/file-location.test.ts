@@ -72,7 +72,7 @@ describe('a trust document in a file', () => {
     await location.write(content('one'), undefined);
     const version = await location.read();
     const lock = `${path}.lock`;
-    // As soon as the writer has the lock, the test breaks it, as another process could.
+    // The test breaks the lock when the writer has it, as another process could.
     const write = location.write(content('x'.repeat(8 * 1024 * 1024)), version?.etag);
     while (!existsSync(lock)) await new Promise(setImmediate);
     await rm(lock, { recursive: true, maxRetries: 20, retryDelay: 1 });
