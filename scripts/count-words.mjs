@@ -12,8 +12,8 @@ const commit = process.argv[2];
 
 /** The groups of pages, with the most words of each. */
 const groups = [
-  { name: 'bench, conformance, examples, proof', limit: 3600, holds: /^(?:bench|conformance|examples|proof)\// },
-  { name: 'README, docs, root and package pages', limit: 32_000, holds: /^/ },
+  { name: 'bench, conformance, examples, proof', limit: 4500, holds: /^(?:bench|conformance|examples|proof)\// },
+  { name: 'README, docs, root and package pages', limit: 34_000, holds: /^/ },
 ];
 
 const pages = listPages().map((path) => ({ path, words: countWords(readPage(path)) }));
