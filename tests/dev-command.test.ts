@@ -136,6 +136,9 @@ describe('certgate dev', () => {
         assert.equal(await call(app, url), 'one');
         assert.match(said(), /Port 7443 is taken; the gateway listens on \d+/);
         assert.match(said(), /Port 7071 is taken; the host listens on \d+/);
+        const second = await runCertgateHere(['dev', app]);
+        assert.equal(second.exitCode, 2);
+        assert.match(second.stderr, /certgate dev already runs this app at https:\/\/localhost:\d+ \(process \d+\)/);
       });
     } finally {
       await Promise.all(servers.map((close) => close()));
@@ -197,6 +200,34 @@ describe('certgate dev', () => {
         assert.equal([...said().matchAll(new RegExp(clock + expected, 'gm'))].length, 1, `${expected}\n${said()}`);
       }
       assert.doesNotMatch(said(), /\{"certgate"|secret/);
+    });
+  });
+
+  it('loads the app again at each revision of its document, and keeps it if a revision is not valid', async () => {
+    const app = await makeApp('edited-trust', `${gate}${hello('one')}`);
+    const file = join(app, 'callers.json');
+    const certificateFile = join(app, '.certgate', 'allowed.crt.pem');
+    const change = async (...words: readonly string[]): Promise<void> => {
+      const ended = await runCertgateHere(['trust', ...words, '--store', `file:${file}`, '--reason', 'test']);
+      assert.equal(ended.exitCode, 0, ended.stderr);
+    };
+    await change('init');
+    await withDev(app, [...freePorts, '--trust', file], async (url, said) => {
+      assert.match(await call(app, url), /"code":"certificate_not_trusted".*"revision":1/);
+      await change('add', 'billing', '--certificate', certificateFile);
+      await until(async () => (await call(app, url)) === 'one');
+      assert.match(said(), /callers\.json: revision 2, changes billing\n/);
+      const valid = readFileSync(file, 'utf8');
+      writeFileSync(file, '{');
+      await until(() => said().includes('keeps the revision'));
+      assert.match(
+        said(),
+        /trust document at .*callers\.json is not valid: .* The app keeps the revision that it has read\./,
+      );
+      assert.equal(await call(app, url), 'one');
+      rmSync(file);
+      writeFileSync(file, valid.replace('"billing"', '"ledger"').replace('"revision": 2', '"revision": 3'));
+      await until(() => /revision 3, changes (?:billing, ledger|ledger, billing)\n/.test(said()));
     });
   });
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FrontEndName } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../texts/safe-text.js';
@@ -14,12 +14,12 @@ import { type CheckResult, runChecks } from '../local-app/checks/run-checks.js';
 import { listCoverageWarnings } from '../local-app/app-notices.js';
 import { findAppFrontEnd } from '../local-app/front-end-settings.js';
 import { type HostedApp, runLocalApp } from '../local-app/local-app.js';
-import { type AppWatch, watchApp } from '../local-app/watch-app.js';
+import { developmentFolderName } from '../local-app/development-files.js';
+import { refuseSecond } from '../local-app/running-dev.js';
 import { startOnPort } from '../local-app/listening-port.js';
 import { exitCodes } from './command-line/exit-codes.js';
 import { pick } from './command-line/option-values.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
-import { untilStopped } from './command-line/until-stopped.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import { formatCallLines } from './dev/call-lines.js';
 import {
@@ -30,6 +30,7 @@ import {
   printLog,
   printRawLog,
 } from './dev/decision-line.js';
+import { keepRunning } from './dev/keep-running.js';
 import { describeTrustInUse, listTrustWarnings } from './dev/trust-lines.js';
 import {
   defaultGatewayPort,
@@ -58,6 +59,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
     return readGatewayFlags(flags, name, 'optional');
   };
   findGatewayOptions(frontEnd);
+  if (!isOnce && flags.port === undefined) await refuseSecond(join(resolve(folder), developmentFolderName));
   let inspector: Inspector | undefined;
   const app = await runLocalApp({
     folder,
@@ -86,7 +88,10 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
     if (isOnce) process.exitCode = (await reportApp(app, flags)) ? exitCodes.ok : exitCodes.failed;
     else {
       inspector = await startPage(describeRunning(app, flags), flags);
-      await keepRunning(app, folder, { ...flags, page: inspector });
+      const page = inspector;
+      await keepRunning(app, folder, (isAgain) =>
+        reportApp(app, { ...flags, page, ...(isAgain ? { json: false } : {}) }),
+      );
     }
   } finally {
     await inspector?.close();
@@ -239,33 +244,4 @@ function describeApp(app: HostedApp, checks: readonly CheckResult[]): object {
     functions,
     checks,
   };
-}
-
-/** Listens for signals and for changes before it reports that the app is ready, because both may come immediately. */
-async function keepRunning(app: HostedApp, folder: string, flags: RunningFlags): Promise<void> {
-  const stopped = untilStopped();
-  let work: Promise<unknown> = Promise.resolve();
-  const watch: AppWatch = await watchApp(folder, () => {
-    work = work.then(() => reload(app, flags));
-  });
-  try {
-    const report = reportApp(app, flags);
-    work = work.then(() => report);
-    await report;
-    await stopped;
-  } finally {
-    await watch.close();
-    await work;
-  }
-}
-
-async function reload(app: HostedApp, flags: RunningFlags): Promise<void> {
-  printNotice('The app changed and is loaded again.');
-  try {
-    await app.restart();
-    await reportApp(app, { ...flags, json: false });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'The app could not be loaded.';
-    printNotice(`${colors.red('error')} ${message} The app is loaded again when its files change.`);
-  }
 }

@@ -33,7 +33,7 @@ async function findFreePort({ port, isFixed }: PortChoice, what: string): Promis
   });
 }
 
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   const probe = createServer().listen(port, '127.0.0.1');
   try {
     await once(probe, 'listening');

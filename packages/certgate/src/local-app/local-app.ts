@@ -90,6 +90,8 @@ export interface HostedApp {
   readonly isLocked: boolean;
   readonly callers: readonly Caller[];
   readonly trust: LocalTrust;
+  /** The app's `.certgate/`. */
+  readonly developmentFolder: string;
   readonly serverCertificatePem: string;
   /** Loads the app again on the same ports. Rejects if the app can't be loaded; the gateway keeps running. */
   restart(): Promise<void>;
@@ -130,7 +132,7 @@ class RunningLocalApp implements HostedApp {
   callers: readonly Caller[] = [];
   trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   readonly #options: HostedAppOptions;
-  readonly #developmentFolder: string;
+  readonly developmentFolder: string;
   readonly #serverCertificate: DevelopmentCertificate;
   #host: FunctionsHost | undefined;
   #gateway: Gateway | undefined;
@@ -144,7 +146,7 @@ class RunningLocalApp implements HostedApp {
 
   constructor(options: HostedAppOptions, developmentFolder: string, serverCertificate: DevelopmentCertificate) {
     this.#options = options;
-    this.#developmentFolder = developmentFolder;
+    this.developmentFolder = developmentFolder;
     this.#serverCertificate = serverCertificate;
     this.serverCertificatePem = serverCertificate.certificatePem;
   }
@@ -205,7 +207,7 @@ class RunningLocalApp implements HostedApp {
    * another one that started the same app added callers, the app is loaded once more.
    */
   async #loadApp(): Promise<void> {
-    const developmentFile = join(this.#developmentFolder, trustFileName);
+    const developmentFile = join(this.developmentFolder, trustFileName);
     const own = await findOwnTrust(this.#options.folder, developmentFile, this.#options.trustFile);
     if (own !== undefined) {
       await this.#loadWithOwnTrust(own);
@@ -222,7 +224,7 @@ class RunningLocalApp implements HostedApp {
   }
 
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
-    const prepared = await withFolderLock(this.#developmentFolder, () => this.#prepareCallers([]));
+    const prepared = await withFolderLock(this.developmentFolder, () => this.#prepareCallers([]));
     const { callers, unknown } = await judgeCallers(prepared, own, Date.now());
     this.callers = callers;
     // Only `--trust` is passed on. The app reads a setting of the user's own as it is.
@@ -234,23 +236,21 @@ class RunningLocalApp implements HostedApp {
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
-    return prepareCallers(this.#developmentFolder, roleSets, new Date());
+    return prepareCallers(this.developmentFolder, roleSets, new Date());
   }
 
   /** The text of the document that the app will read, unless another process changes it before. */
   #findOrWriteTrust(file: string): Promise<string> {
-    return withFolderLock(this.#developmentFolder, async () => {
+    return withFolderLock(this.developmentFolder, async () => {
       const present = await findFile(file);
-      return (
-        present?.toString('utf8') ?? writeDevelopmentTrust(this.#developmentFolder, await this.#prepareCallers([]))
-      );
+      return present?.toString('utf8') ?? writeDevelopmentTrust(this.developmentFolder, await this.#prepareCallers([]));
     });
   }
 
   #writeTrust(roleSets: readonly (readonly string[])[]): Promise<string> {
-    return withFolderLock(this.#developmentFolder, async () => {
+    return withFolderLock(this.developmentFolder, async () => {
       this.callers = await this.#prepareCallers(roleSets);
-      return writeDevelopmentTrust(this.#developmentFolder, this.callers);
+      return writeDevelopmentTrust(this.developmentFolder, this.callers);
     });
   }
 

@@ -11,30 +11,54 @@ import { findAppEntry } from '#local/functions-host/app-entry.js';
 const settleMilliseconds = 300;
 
 export interface AppWatch {
+  /** Watches this trust document from now on, and no longer the one before. Undefined if the app reads no file. */
+  followTrust(file: string | undefined): void;
   close(): Promise<void>;
 }
 
+/** What changed: the app's built files or settings, or only its trust document. */
+export type WatchedChange = 'app' | 'trust';
+
 /**
- * Calls `onChange` whenever the app's built files or its settings change: files in and below the folders of its entry
- * files, and the JSON settings files of the app's folder.
+ * Calls `onChange` whenever the app's built files or its settings change, or its trust document: files in and below the
+ * folders of its entry files, and the JSON settings files of the app's folder.
  */
-export async function watchApp(appFolder: string, onChange: () => void): Promise<AppWatch> {
+export async function watchApp(appFolder: string, onChange: (change: WatchedChange) => void): Promise<AppWatch> {
   const folder = resolve(appFolder);
   const { entryFiles } = await findAppEntry(folder);
   const roots = [...new Set(entryFiles.map((file) => relative(folder, dirname(file))))];
+  let trustFile: string | undefined;
+  const followed = new Set<string>();
+  const isFollowed = (path: string): boolean => [...followed].some((file) => path === file || path === dirname(file));
   // Watches the app's folder and not the files themselves. A missing file would end the first scan too early.
   const watcher = watch(folder, {
     ignoreInitial: true,
-    ignored: (path, stats) => !isPartOfApp(relative(folder, path), stats, roots),
+    ignored: (path, stats) => !isFollowed(resolve(path)) && !isPartOfApp(relative(folder, path), stats, roots),
   });
   // A change during the first scan would not be noticed.
   await once(watcher, 'ready');
   let timer: NodeJS.Timeout | undefined;
-  watcher.on('all', () => {
+  let change: WatchedChange = 'trust';
+  watcher.on('all', (_event, path) => {
+    if (resolve(path) !== trustFile) {
+      if (isFollowed(resolve(path))) return;
+      change = 'app';
+    }
     clearTimeout(timer);
-    timer = setTimeout(onChange, settleMilliseconds);
+    timer = setTimeout(() => {
+      const settled = change;
+      change = 'trust';
+      onChange(settled);
+    }, settleMilliseconds);
   });
   return {
+    followTrust: (file) => {
+      trustFile = file;
+      if (file === undefined || followed.has(file)) return;
+      followed.add(file);
+      // The folder too, because a file that is deleted and made anew is noticed only there.
+      watcher.add([dirname(file), file]);
+    },
     close: async () => {
       clearTimeout(timer);
       await watcher.close();

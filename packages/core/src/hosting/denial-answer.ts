@@ -68,8 +68,11 @@ export function createDenialAnswer(
   };
 }
 
-/** Names the document that doesn't list the caller, because the app may read another one than the developer edits. */
+/** The codes of refusals that another document, or another revision of it, may not give. */
+const documentCode = /^(?:certificate_not_trusted$|certificate_on_deny_list$|identity_|pin_|function_|role_)/;
+
+/** Names the document that refuses the caller, because the app may read another one than the developer edits. */
 function nameTrust({ code }: Denial, trust: TrustStoreReport | undefined): object {
-  if (code !== 'certificate_not_trusted' || trust === undefined) return {};
+  if (!documentCode.test(code) || trust === undefined) return {};
   return { trust: { source: trust.description, revision: trust.revision } };
 }
