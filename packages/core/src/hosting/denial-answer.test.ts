@@ -42,7 +42,7 @@ describe('the answer to a refusal', () => {
     assert.deepEqual(read(stranger, { trust: report }), { ...said, trust });
     assert.deepEqual(read(stranger, {}), said);
     const names = (code: DenialCode): boolean =>
-      Object.hasOwn(Object(read(denySome(code), { trust: report })), 'trust');
+      Object.hasOwn(read(denySome(code), { trust: report }) as object, 'trust');
     assert.deepEqual((['role_missing', 'pin_expired', 'identity_disabled'] as const).map(names), [true, true, true]);
     assert.deepEqual((['certificate_missing', 'front_end_unknown'] as const).map(names), [false, false]);
   });
