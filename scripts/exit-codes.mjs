@@ -13,6 +13,7 @@ const seenByHosts = [
   'init 1',
   'init 2',
   'dev 1',
+  'dev 3',
   'gateway 0',
   'app inspect 3',
   'doctor 0',

@@ -44,6 +44,16 @@ describe('certgate app inspect', () => {
     assert.deepEqual(readdirSync(folder).sort(), ['host.json', 'node_modules', 'package.json', 'src']);
   });
 
+  it('cannot tell who may call a function of function.json', async (context) => {
+    const files = { 'Legacy/function.json': '{ "bindings": [] }' };
+    const folder = createApp(context, `secure(); app.http('Closed', { handler });`, files);
+    const { exitCode, stdout, stderr } = await inspect(folder, '--json');
+    assert.equal(exitCode, 3, stderr);
+    const { functionFiles } = JSON.parse(stdout) as { readonly functionFiles: unknown };
+    assert.deepEqual(functionFiles, ['Legacy/function.json']);
+    assert.match(stderr, /Cannot tell who may call the function of Legacy\/function\.json/);
+  });
+
   it('shows routes, methods, keys, roles, report-only and observed functions', async (context) => {
     const until = new Date(Math.floor(Date.now() / 1000) * 1000 + 30 * 86_400_000).toISOString().replace('.000', '');
     const folder = createApp(

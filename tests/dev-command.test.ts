@@ -313,6 +313,16 @@ app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stri
     assert.ok(!existsSync(marker));
   });
 
+  it('cannot tell who may call a function of function.json', async () => {
+    const app = await makeApp('mixed', gate + hello('one'));
+    mkdirSync(join(app, 'Legacy'));
+    writeFileSync(join(app, 'Legacy', 'function.json'), '{ "bindings": [] }');
+    const { exitCode, stdout, stderr } = await runCertgateHere(['dev', app, '--once']);
+    assert.equal(exitCode, 3, stderr);
+    assert.match(stdout, /Not checked: Legacy\/function\.json/);
+    assert.match(stderr, /Cannot tell who may call the function of Legacy\/function\.json/);
+  });
+
   it('shows a function with a role inside a wrapper as closed, and shows the role only after a call', async () => {
     const hidden = `${gate}const { requireRole } = require('@certgate/azure-functions');
 const inner = requireRole('operator', () => ({ body: 'in' }));

@@ -11,13 +11,13 @@ import type { GatewayExchange } from '#local/gateway/gateway.js';
 import { isCallable, planChecks } from '../local-app/checks/check-plan.js';
 import { formatCheckTable, listFailures } from '../local-app/checks/check-table.js';
 import { type CheckResult, runChecks } from '../local-app/checks/run-checks.js';
-import { listCoverageWarnings } from '../local-app/app-notices.js';
+import { listCoverageWarnings, listFunctionFileWarnings } from '../local-app/app-notices.js';
 import { findAppFrontEnd } from '../local-app/front-end-settings.js';
 import { type HostedApp, runLocalApp } from '../local-app/local-app.js';
 import { developmentFolderName } from '../local-app/development-files.js';
 import { refuseSecond } from '../local-app/running-dev.js';
 import { startOnPort } from '../local-app/listening-port.js';
-import { exitCodes } from './command-line/exit-codes.js';
+import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { pick } from './command-line/option-values.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
@@ -85,7 +85,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
     onNotice: printNotice,
   });
   try {
-    if (isOnce) process.exitCode = (await reportApp(app, flags)) ? exitCodes.ok : exitCodes.failed;
+    if (isOnce) process.exitCode = await reportApp(app, flags);
     else {
       inspector = await startPage(describeRunning(app, flags), flags);
       const page = inspector;
@@ -130,8 +130,8 @@ function describeRunning(app: HostedApp, flags: DevFlags): RunningApp {
   return { app, frontEnd: app.frontEnd, behaviour, namesToCall: flags.call ?? [] };
 }
 
-/** Reports what runs, and returns whether everything is as it should be. */
-async function reportApp(app: HostedApp, flags: RunningFlags): Promise<boolean> {
+/** Reports what runs, and returns the exit code of a check. */
+async function reportApp(app: HostedApp, flags: RunningFlags): Promise<ExitCode> {
   const warnings = listCoverageWarnings(app.functions);
   if (flags.unsafeDirectHeader === true) {
     printNotice(
@@ -141,7 +141,8 @@ async function reportApp(app: HostedApp, flags: RunningFlags): Promise<boolean> 
   if (app.isStreaming)
     printNotice('HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them.');
   for (const note of app.notes) printNotice(escapeControls(note));
-  for (const warning of [...warnings, ...app.settingWarnings])
+  const unseen = listFunctionFileWarnings(app.functionFiles);
+  for (const warning of [...warnings, ...unseen, ...app.settingWarnings])
     printNotice(`${colors.yellow('warning')} ${escapeControls(warning)}`);
   const isChecking = flags.check === true || flags.once === true;
   const results = isChecking ? await checkApp(app, flags) : [];
@@ -153,7 +154,8 @@ async function reportApp(app: HostedApp, flags: RunningFlags): Promise<boolean> 
     printJson(describeApp(app, results));
     if (flags.once !== true) printNotice(describeReady(app, flags));
   }
-  return warnings.length === 0 && results.every(({ ok }) => ok);
+  if (warnings.length > 0 || !results.every(({ ok }) => ok)) return exitCodes.failed;
+  return unseen.length > 0 ? exitCodes.unverified : exitCodes.ok;
 }
 
 const nothingChecked = 'Nothing was checked: the app has no closed HTTP or MCP function, and --call names no function.';
@@ -189,6 +191,7 @@ function printApp(app: HostedApp, results: readonly CheckResult[], flags: Runnin
     printLine(formatCheckTable(app.functions, results));
     for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${escapeControls(failure)}`);
     if (results.every(({ ok }) => ok)) printLine(colors.green(`All ${results.length} verdicts are as expected.`));
+    if (app.functionFiles.length > 0) printLine(colors.yellow(`Not checked: ${app.functionFiles.join(', ')}`));
   }
   const others = app.functions.filter((hosted) => !isCallable(hosted));
   if (others.length > 0) {
@@ -238,6 +241,7 @@ function describeApp(app: HostedApp, checks: readonly CheckResult[]): object {
     gateway: { url: app.url, frontEnd: app.frontEnd },
     trust: { ...trust, unknownCallers },
     streaming: app.isStreaming,
+    functionFiles: app.functionFiles,
     notes: app.notes,
     settingWarnings: app.settingWarnings,
     locked: app.isLocked,

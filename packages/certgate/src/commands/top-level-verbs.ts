@@ -45,7 +45,7 @@ export const devVerb: Verb = {
     '--trust <file>':
       'a trust document of your own (default: the one that the app setting CERTGATE_TRUST names, or else one with development callers, in .certgate/)',
     '--check': 'call every function as callers that must be refused, and print the table',
-    '--once': 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1',
+    '--once': 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1 or 3',
     '--call <names...>': 'functions that checks may also call as allowed callers; this runs their code',
     '--json': 'print the functions, and the results of a check, as one JSON object',
     '--json-log': [
@@ -70,6 +70,7 @@ export const devVerb: Verb = {
     0: 'stopped by a signal; with --once: every verdict as expected',
     1: 'with --once: a wrong verdict, or an HTTP or MCP function that the gate does not cover at registration',
     2: 'there is no app or trust document, it cannot be loaded, or a port is in use',
+    3: 'with --once: the app has a function.json, whose function is not loaded here',
   },
   examples: [
     'certgate dev',

@@ -1,4 +1,5 @@
 /** Warnings and notes about an app that runs in the embedded host or is inspected there. */
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { frontEndSetting, isolationSetting, lockSetting, secretSetting } from '@certgate/core/internal';
 import { countSlips } from '../texts/slips.js';
@@ -33,6 +34,22 @@ export function listCoverageWarnings(functions: readonly HostedFunction[]): read
       ({ name, http }) =>
         `${name} is open to ${http ? 'everybody' : 'everybody who reaches the MCP endpoint'}: the app has no gate. Call secureApp(app, …) in a file that "main" in package.json loads.`,
     );
+}
+
+/** The app's `function.json` files, as paths in the app such as `Orders/function.json`. No host of the tool loads them. */
+export async function listFunctionFiles(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder)).filter((name) => name !== 'node_modules' && !name.startsWith('.')).sort();
+  const files = names.map((name) => `${name}/function.json`);
+  const found = await Promise.all(files.map((file) => stat(join(folder, file)).catch(() => undefined)));
+  return files.filter((_file, index) => found[index]?.isFile() === true);
+}
+
+/** One line for each `function.json` file, of which only Azure knows whether it serves a function. */
+export function listFunctionFileWarnings(files: readonly string[]): readonly string[] {
+  return files.map(
+    (file) =>
+      `Cannot tell who may call the function of ${file}: functions of function.json files are not loaded here. Register it with app.http(…), or delete the file.`,
+  );
 }
 
 /**

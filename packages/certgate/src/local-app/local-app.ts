@@ -16,7 +16,7 @@ import {
 } from '#local/functions-host/functions-host.js';
 import { type ExchangeListener, type Gateway, type GatewayOptions, startGateway } from '#local/gateway/gateway.js';
 import { AnswerWatch, type ExpectedAnswer } from './answer-watch.js';
-import { findIgnoredNote, listSettingWarnings, listStreamingNotes } from './app-notices.js';
+import { findIgnoredNote, listFunctionFiles, listSettingWarnings, listStreamingNotes } from './app-notices.js';
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
@@ -84,6 +84,8 @@ export interface HostedApp {
   readonly isStreaming: boolean;
   /** One line for each app setting that is probably wrong, and for each option that the gateway can't play. */
   readonly settingWarnings: readonly string[];
+  /** The app's `function.json` files, which are not loaded: paths such as `Orders/function.json`. */
+  readonly functionFiles: readonly string[];
   /** Further notes about this host, one line each. */
   readonly notes: readonly string[];
   /** Whether CERTGATE_LOCKED is set here, so that the app refuses every call of a closed function. */
@@ -127,6 +129,7 @@ class RunningLocalApp implements HostedApp {
   functions: readonly HostedFunction[] = [];
   isStreaming = false;
   settingWarnings: readonly string[] = [];
+  functionFiles: readonly string[] = [];
   notes: readonly string[] = [];
   isLocked = false;
   callers: readonly Caller[] = [];
@@ -296,6 +299,7 @@ class RunningLocalApp implements HostedApp {
     this.isLocked = Boolean(settings[lockSetting]);
     const unplayed = findUnplayed(gate);
     this.settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];
+    this.functionFiles = await listFunctionFiles(this.#options.folder);
     const ignored = await findIgnoredNote(this.#options.folder, settings);
     this.notes = [...listStreamingNotes(this.functions, this.isStreaming), ...(ignored === undefined ? [] : [ignored])];
     try {

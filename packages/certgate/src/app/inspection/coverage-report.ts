@@ -17,6 +17,8 @@ export interface CoverageReport {
   /** Sorted by name. The host tries their routes in the same order. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
+  /** The app's `function.json` files, which are not loaded: paths such as `Orders/function.json`. */
+  readonly functionFiles: readonly string[];
   /**
    * Notes that do not fail the command, one line each, for example app settings whose name is almost one of Certgate's,
    * and what streaming hides.
@@ -85,6 +87,7 @@ export interface AppFacts {
   readonly routePrefix: string;
   readonly hostJson: JsonObject | undefined;
   readonly settings: Readonly<Record<string, string>>;
+  readonly functionFiles: readonly string[];
   /** The app's folder as an absolute path without links. */
   readonly folder: string;
 }
@@ -100,6 +103,7 @@ export function createCoverageReport(facts: AppFacts): CoverageReport {
     gate,
     functions: functions.map(inspectFunction),
     outsideTheGate: listOutsideEndpoints({ functions, hostJson, settings }),
+    functionFiles: facts.functionFiles,
     notes: [...listSettingWarnings(settings), ...listStreamingNotes(functions, streaming)],
     warnings: [...listCoverageWarnings(functions), ...listGateWarnings(gate)],
   };

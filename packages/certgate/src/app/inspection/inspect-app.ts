@@ -9,6 +9,7 @@ import { type ProcessEnvironment, resolveAppSettings } from '#local/functions-ho
 import { describeFunctionApp, type HostLogLine } from '#local/functions-host/functions-host.js';
 import { readHostConfiguration } from '#local/functions-host/host-json.js';
 import { findTrustSetting, trustSettingName } from '../../local-app/app-trust.js';
+import { listFunctionFiles } from '../../local-app/app-notices.js';
 import { explainFailedStart } from '../../local-app/explain-failed-start.js';
 import { ToolFailure } from '#local/tool-failure.js';
 import { findJsonObject } from '#local/json-file.js';
@@ -80,7 +81,14 @@ async function inspectLoad(
     });
   const hostJson = await findJsonObject(join(folder, 'host.json'));
   const { routePrefix } = await readHostConfiguration(folder, settings);
-  const report = createCoverageReport({ description, routePrefix, hostJson, settings, folder: await realpath(folder) });
+  const report = createCoverageReport({
+    description,
+    routePrefix,
+    hostJson,
+    settings,
+    functionFiles: await listFunctionFiles(folder),
+    folder: await realpath(folder),
+  });
   return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSettingName]) };
 }
 

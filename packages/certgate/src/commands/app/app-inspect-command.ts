@@ -18,6 +18,7 @@ import type { AzureComparison } from '../../app/inspection/compare-loads.js';
 import type { CoverageReport } from '../../app/inspection/coverage-report.js';
 import { inspectApp } from '../../app/inspection/inspect-app.js';
 import { formatReport } from '../../app/inspection/report-table.js';
+import { listFunctionFileWarnings } from '../../local-app/app-notices.js';
 import { escapeControls, formatLogText } from '../../texts/safe-text.js';
 import { messageOf, ToolFailure } from '#local/tool-failure.js';
 import type { HostLogLine } from '#local/functions-host/functions-host.js';
@@ -50,9 +51,11 @@ export async function inspect(folder: string, flags: InspectAppFlags): Promise<v
   if (flags.json === true) printJson({ ...report, warnings, asInAzure: azure ?? null, baseline: comparison ?? null });
   else printReport(report, azure, comparison);
   for (const note of report.notes) printNotice(escapeControls(note));
-  for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
+  for (const warning of [...warnings, ...listFunctionFileWarnings(report.functionFiles).map(escapeControls)])
+    printNotice(`${colors.yellow('warning')} ${warning}`);
   const isDifferent = comparison?.status === 'different' || (azure !== undefined && azure.differences.length > 0);
-  const isUnverified = comparison?.status === 'unverified' || (azure?.uncompared ?? []).length > 0;
+  const isUnverified =
+    comparison?.status === 'unverified' || (azure?.uncompared ?? []).length > 0 || report.functionFiles.length > 0;
   if (warnings.length > 0 || isDifferent) process.exitCode = exitCodes.failed;
   else process.exitCode = isUnverified ? exitCodes.unverified : exitCodes.ok;
 }

@@ -16,7 +16,7 @@ export const appVerbs: VerbGroup = {
         0: 'the gate covers every HTTP and MCP function at registration, and nothing differs from the baseline',
         1: 'no gate covers an HTTP or MCP function, a webhook is live without a key, the front end is overridden or named twice, something differs from the baseline, or the load as in Azure differs',
         2: 'there is no app, it cannot be loaded, or the baseline cannot be used',
-        3: 'nothing that can be compared differs, but the app has a trust store that cannot be compared: one of your own without a `configuration`, or a URL with headers',
+        3: 'nothing that can be compared differs, but the app has a trust store that cannot be compared: one of your own without a `configuration`, or a URL with headers; or the app has a function.json, whose function is not loaded here',
       },
       examples: [
         'certgate app inspect',
