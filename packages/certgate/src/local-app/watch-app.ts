@@ -37,11 +37,13 @@ export async function watchApp(appFolder: string, onChange: (change: WatchedChan
   });
   // A change during the first scan would not be noticed.
   await once(watcher, 'ready');
+  // The lock, the log and the temporary files of a change have the name of the document with a suffix.
+  const isBesideTrust = (path: string): boolean => trustFile !== undefined && path.startsWith(`${trustFile}.`);
   let timer: NodeJS.Timeout | undefined;
   let change: WatchedChange = 'trust';
   watcher.on('all', (_event, path) => {
     if (resolve(path) !== trustFile) {
-      if (isFollowed(resolve(path))) return;
+      if (isFollowed(resolve(path)) || isBesideTrust(resolve(path))) return;
       change = 'app';
     }
     clearTimeout(timer);
