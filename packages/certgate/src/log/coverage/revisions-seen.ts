@@ -4,7 +4,7 @@ import { findGaps } from './time-span.js';
 
 const maximumSources = 1_000;
 
-/** Collects the revisions of each trust document that the status lines show. */
+/** Collects the revisions that the status lines show, for each of at most `maximumSources` trust documents. */
 export class RevisionsSeen {
   readonly #sources = new Map<string, Set<number>>();
 

@@ -120,7 +120,8 @@ export function readTextLine(text: string, origin: LineOrigin, sink: RowSink, re
 }
 
 /**
- * Reads a line as an object, an array, one member of an object, or a row of CSV, whichever its first characters show.
+ * Reads a line as an object, an array, one member of an object, or a row of CSV: the first of these that it can be
+ * parsed as.
  */
 function readJsonLine(text: string, origin: LineOrigin, sink: RowSink): void {
   const withoutComma = text.endsWith(',') ? text.slice(0, -1) : text;

@@ -2,7 +2,9 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { type LoggedBundle, parseChangeLogEntry } from './change-log.js';
 
 interface Expectation {
-  /** Whether the bundle would change an existing authority. Only then could an older bundle bring something back. */
+  /**
+   * Whether the bundle would change an existing authority. Only then must the log show that the bundle is not older.
+   */
   readonly changesAuthority: boolean;
   /**
    * The sequence number that the operator accepts, in decimal digits, or `none`. Undefined if the operator named none.
@@ -18,8 +20,9 @@ interface FoundBundle {
 
 /**
  * Refuses a bundle that is older than an earlier one of the log, because some of its anchors may have been withdrawn
- * since. The document's schema has no place for the sequence number, so the lines of the log keep it. The log is not
- * signed, so somebody who can change it can evade this check. The check itself can only stop a change.
+ * since. A number that the operator accepts overrides the log. The document's schema has no place for the sequence
+ * number, so the lines of the log keep it. The log is not signed, so somebody who can change it can evade this check.
+ * The check itself can only stop a change.
  *
  * @throws {ToolFailure} if the bundle is older, if it would change an authority and its age can't be determined, or if
  * the operator accepted another number.
@@ -64,7 +67,10 @@ export function expectNewerBundle(
   );
 }
 
-/** The highest number since the operator last accepted one. Lines whose change was not written are included. */
+/**
+ * The highest number in the log, beginning with the line in which the operator last accepted a number. Lines whose
+ * change was not written are included. Undefined if there is no number.
+ */
 function findLastSequence(log: readonly string[], trustDomain: string): bigint | undefined {
   let last: bigint | undefined;
   for (const { sequence, isAccepted } of listBundles(log, trustDomain)) {

@@ -5,7 +5,10 @@ import type { LoadedTrustDocument } from './load-trust-document.js';
 import { splitSignatures } from './location/trust-location.js';
 import type { SigningKey } from './signing/signing-key.js';
 
-/** The keys whose signature on the stored document is accepted. */
+/**
+ * The keys whose signature on the stored document is accepted: those of `signedBy`, or that of `signingKey` if
+ * `signedBy` is undefined.
+ */
 interface Signers {
   readonly signingKey: SigningKey;
   readonly signedBy?: readonly string[] | undefined;

@@ -120,7 +120,7 @@ export interface Replacement extends TrustUpdate {
  * Writes `document`, which has the revision that the operator gave, in place of one that can't be read. Nothing is
  * copied from the old bytes.
  *
- * @throws {ToolFailure} if the document was not replaced, or if the storage's answer was lost.
+ * @throws {ToolFailure} if the document can't be replaced, or if the storage's answer was lost.
  */
 export async function replaceUnreadableDocument(
   location: TrustLocation,
@@ -141,8 +141,8 @@ export async function replaceUnreadableDocument(
 }
 
 /**
- * Sentences about the restrictions that the replaced document had, as far as its bytes can be read. They are not copied
- * into the new document, because unreadable or unsigned bytes don't show what their owner meant.
+ * Sentences about the lock and the denials of the replaced document, as far as its bytes can be read. They are not
+ * copied into the new document, because unreadable or unsigned bytes don't show what their owner meant.
  */
 export function describeLostRestrictions(stored: StoredDocument | undefined): readonly string[] {
   const parts = stored === undefined ? undefined : findRestrictions(stored.bytes);

@@ -26,7 +26,10 @@ export interface HeldRole {
   readonly orBy: readonly ChangeLogEntry[];
   /** Why `since` is not known. Undefined if it is known. */
   readonly limit?: RoleHistoryLimit;
-  /** With `limit`: the earliest change after which the role is known to have been there without a break. */
+  /**
+   * With `limit`: the earliest change after which the role is known to have been there without a break. Undefined if no
+   * change shows that, and for `contradiction`.
+   */
   readonly atLeastSince?: ChangeLogEntry;
 }
 
@@ -59,8 +62,8 @@ class RoleSearch {
   }
 
   /**
-   * Goes from the newest item to the oldest. It skips lines that can't be read, that were not carried out, or that
-   * repeat a change, because hashes connect the others.
+   * Goes from the newest item to the oldest. It skips lines that can't be read, that are not known to have been carried
+   * out, that repeat a change, or that only sign, because hashes connect the others.
    */
   run(): RoleHistoryLimit {
     for (const item of [...this.#history].reverse()) {

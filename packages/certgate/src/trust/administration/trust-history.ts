@@ -152,9 +152,9 @@ class Chain {
   }
 
   /**
-   * Returns the line that made the document, and shows it together with the lines that only signed the document. Two
-   * writers may have meant the same document although only one of them wrote it: the first line is the `change`, the
-   * others become `same`.
+   * Returns the line that made the document, or undefined if there is none, and adds it to the items together with the
+   * lines that only signed the document. Two writers may have meant the same document although only one of them wrote
+   * it: the first line is the `change`, the others become `same`.
    */
   #take(documentSha256: string, before: number): HistoryLine | undefined {
     const lines = (this.#byDocument.get(documentSha256) ?? []).filter(

@@ -40,11 +40,14 @@ export interface ChangeRequest {
   readonly by: string;
   readonly reason: string;
   readonly signingKey?: SigningKey;
-  /** Public keys in PEM; one of them must have signed the stored document. Default: that of `signingKey`. */
+  /**
+   * Public keys in PEM. If the change is signed, one of them must have signed the stored document. Default: that of
+   * `signingKey`.
+   */
   readonly signedBy?: readonly string[];
   /** Drops the stored signature. Default false: a signed document isn't written without a key. */
   readonly unsigned?: boolean;
-  /** Does everything but write. Default false. */
+  /** Does everything but write to the document and the log. Default false. */
   readonly dryRun?: boolean;
   /**
    * Throws ToolFailure if the change must not be made. Called before each edit. It may read unsigned data, since it can
@@ -79,7 +82,7 @@ export interface TrustUpdate {
   /** SHA-256 of that document's bytes, in lower-case hexadecimal. */
   readonly documentSha256: string;
   readonly signed: boolean;
-  /** The stored document could not be read, so `before` is an empty document. */
+  /** True if no stored document could be the base of this change. Then `before` is an empty document. */
   readonly replacesUnreadable?: boolean;
   /** The name of the key that signed this change. */
   readonly signedWith?: string;
@@ -93,7 +96,7 @@ const maximumTries = 100;
  * nobody was faster. Otherwise it starts again with the document that others wrote. A change that can't be logged is
  * not made.
  *
- * @throws {ToolFailure} if the change was not made, or if the storage's answer was lost.
+ * @throws {ToolFailure} if the change can't be made, or if the storage's answer was lost.
  */
 export async function updateTrustDocument(
   location: TrustLocation,
@@ -154,7 +157,7 @@ interface Commit {
   readonly replaced?: Pick<LoadedTrustDocument, 'documentSha256' | 'etag'> | undefined;
   readonly previousSignature?: string | undefined;
   readonly change: ChangeRequest;
-  /** The stored document could not be read, so the change's effect on its identities is unknown. */
+  /** True if the stored document could not be the base of the change. Then the effect on its identities is unknown. */
   readonly replacesUnreadable?: boolean;
 }
 
@@ -247,7 +250,7 @@ async function prepareDocument(
 }
 
 /**
- * Formats the document and reads it with the apps' own parser, so that a document that an app would refuse is never
+ * Formats the document and reads it with the apps' own parser, so that a document that this parser refuses is never
  * written.
  */
 function formatChecked(document: TrustDocument): { readonly bytes: Buffer; readonly snapshot: TrustSnapshot } {

@@ -41,10 +41,7 @@ export function listProblems(certificate: ClientCertificate, now: number): reado
   return [...denials, ...faults.map((fault) => ({ code: fault.code, detail: describeCertificateFault(fault) }))];
 }
 
-/**
- * Describes a certificate in words, for `certificate inspect` and for the inspector. Names are shown as the certificate
- * has them.
- */
+/** Describes a certificate in words, for `certificate inspect` and for the inspector. */
 export function describeCertificate(certificate: ShownCertificate, now: number): readonly LabelledValue[] {
   const { subject, issuer, serialNumber, notBefore, notAfter, publicKey, isCertificateAuthority } = certificate;
   const { decodeTrustAnchor, describeSignatureAlgorithm } = loadPathValidation();
@@ -65,7 +62,10 @@ export function describeCertificate(certificate: ShownCertificate, now: number):
   ];
 }
 
-/** The places on a path in which the gate accepts a CA certificate, whose dates are shown apart. */
+/**
+ * The places on a path in which the gate accepts a CA certificate, leaving out its dates and its extended key usages.
+ * The dates are shown apart.
+ */
 function describePlace(der: Uint8Array): string {
   const { decodePathCertificate, decodeTrustAnchor, describePathFault, findAuthorityFault } = loadPathValidation();
   const find = (

@@ -12,7 +12,7 @@ import { type DroppedContent, readBinary, unread } from './dropped-content.js';
 /**
  * Reads what a front end writes into a request's header: base64, a percent-encoded PEM block, the elements of Envoy's
  * `X-Forwarded-Client-Cert`, or byte sequences (RFC 9440), with or without the field's name. It uses the code that
- * reads the header in the app.
+ * reads the header in the app, and also reads some forms that the gate refuses.
  */
 export function readHeaderText(text: string, password: string | null): DroppedContent {
   const value = joinFields(text);
@@ -62,7 +62,7 @@ function readLenientPem(text: string): DroppedContent {
   return { kind: 'header', ders: [Buffer.from(body, 'base64')], notes: [note] };
 }
 
-/** The maximum number of proxies that a header can have passed. */
+/** The maximum number of elements that are read. Each proxy on the way may add one. */
 const maximumElements = 8;
 
 function readForwardedClientCert(text: string): DroppedContent {

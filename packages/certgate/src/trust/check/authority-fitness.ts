@@ -9,10 +9,13 @@ import {
 } from '@certgate/core/internal';
 import type { CheckFinding } from './check-finding.js';
 
-/** The OID of the extended key usage clientAuth, which the gate requires on every path. */
+/** The OID of the extended key usage clientAuth, for which the gate validates each path. */
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** Finds a CA certificate that no valid path can contain. The certificate itself shows this before anybody calls. */
+/**
+ * Finds a CA certificate that no valid path can contain in this role. The certificate itself shows this before anybody
+ * calls.
+ */
 export function findUnfitAuthority(
   certificate: PathCertificate,
   role: 'trust-anchor' | 'intermediate',
@@ -31,7 +34,10 @@ export function findUnfitAuthority(
   };
 }
 
-/** Finds names that no certificate of the authority can have, because its CA certificates don't permit them. */
+/**
+ * Finds names that no certificate of the authority can have, or no certificate from one of its intermediates, because
+ * the CA certificates don't permit them.
+ */
 export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly CheckFinding[] {
   const authorities = new Map(snapshot.authorities.map((authority) => [authority.name.toLowerCase(), authority]));
   return snapshot.identities.flatMap((identity, index) =>

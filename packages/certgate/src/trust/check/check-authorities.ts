@@ -12,7 +12,7 @@ import { findNamesNotPermitted, findUnfitAuthority } from './authority-fitness.j
 import { findSharedName } from '../comparison/shared-names.js';
 import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js';
 
-/** When a document is checked, in milliseconds since 1970-01-01T00:00:00Z. */
+/** The moment of a check. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
 export interface CheckMoment {
   readonly now: number;
   /**
@@ -159,8 +159,8 @@ function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertific
 }
 
 /**
- * Whether a certificate of another CA began later and is valid for longer. The document doesn't show whether all
- * callers have changed over.
+ * Whether a certificate of another CA begins later, before this one ends, and also ends later. The document doesn't
+ * show whether all callers have changed over.
  */
 function isNewer(other: PathCertificate, { subject, notBefore, notAfter }: PathCertificate): boolean {
   if (other.subject.key === subject.key) return false;

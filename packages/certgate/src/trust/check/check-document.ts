@@ -37,7 +37,7 @@ export interface TrustCheckOptions {
 const millisecondsPerDay = 86_400_000;
 const shortLifetime = 30 * millisecondsPerDay;
 
-/** All findings of a valid document, the gravest first: one list for `trust check` and `trust view`. */
+/** The findings about a valid document, the gravest first. Revocation lists are not read. */
 export function listFindings(
   snapshot: TrustSnapshot,
   { now, withinDays, folder }: TrustCheckOptions & { readonly folder?: CertificateFolder | undefined },
@@ -55,9 +55,9 @@ function withLoss(finding: CheckFinding, losses: readonly CheckFinding[]): Check
 }
 
 /**
- * Lists what an operator should know about a valid document at one moment. Disabled entries are skipped, because they
- * are disabled on purpose. The gravest findings come first, then those that end first, then those that the document has
- * first.
+ * Lists what an operator should know about a valid document at one moment. The findings about ends and windows skip
+ * disabled identities and pins, because they are disabled on purpose. The gravest findings come first, then those that
+ * end first.
  *
  * @throws {RangeError} if `now` is not a finite number, or if `withinDays` is not a finite number from 0.
  */

@@ -4,7 +4,7 @@ import { isPinInUse } from '../administration/identity-state.js';
 /** `error`: the gate refuses somebody whom the document means to admit. `information`: there is nothing to do today. */
 export type CheckSeverity = 'error' | 'warning' | 'information';
 
-/** The kind of a finding of `checkTrust`, with its severity. docs/errors.md lists them. */
+/** The kind of a finding about a trust document, with its severity. docs/errors.md lists them. */
 export type CheckCode =
   /** warning: The document is locked, so nobody is admitted. */
   | 'document_locked'
@@ -20,11 +20,13 @@ export type CheckCode =
   | 'pin_ended'
   /** warning: The pin ends soon. For information if another pin follows. */
   | 'pin_ends_soon'
-  /** error: The pin begins after the identity has ended. */
+  /** error: The identity ends before the pin begins, or at that moment. */
   | 'pin_window_dead'
   /** information: The pin is not valid yet. */
   | 'pin_not_begun'
-  /** information: The pin has no end, so the document doesn't say when the certificate ends. */
+  /**
+   * information: The pin has neither an end nor an authority, so the document doesn't say when the certificate ends.
+   */
   | 'pin_without_end'
   /** warning: The pin uses SHA-1. Replace it with thumbprintSha256. */
   | 'pin_sha1'
@@ -32,7 +34,9 @@ export type CheckCode =
   | 'pin_denied'
   /** error: The gate refuses the pinned certificate in any case. A warning for the pin of a key, and if only this Node.js cannot verify it. */
   | 'pin_certificate_unfit'
-  /** warning: The pin accepts a certificate without clientAuth for a limited time. */
+  /**
+   * warning: The pin accepts a certificate without clientAuth for a limited time, or did so until a time that is over.
+   */
   | 'pin_accepts_without_client_auth'
   /** warning: The certificate or authority looks like one of a public CA, so the next certificate will be refused. For information if this is only possible. */
   | 'client_auth_ends_at_renewal'
@@ -77,7 +81,7 @@ export type CheckCode =
   /** warning: People can confuse the names of two identities. For information: two roles of one identity differ only in letter case. */
   | 'names_look_alike';
 
-/** What `checkTrust` reports about one place of a document. */
+/** What a check reports about one place of a document. */
 export interface CheckFinding {
   readonly code: CheckCode;
   readonly severity: CheckSeverity;
@@ -87,7 +91,7 @@ export interface CheckFinding {
   readonly owner?: string | undefined;
   /** The authority's name; absent if the finding concerns no authority. */
   readonly authorityName?: string;
-  /** The names of all identities that a finding about an authority concerns; absent if it is not about several. */
+  /** The names of the identities that a finding about the CA of an authority concerns; absent in other findings. */
   readonly identityNames?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
   /** When something ends, in milliseconds since 1970-01-01T00:00:00Z; absent unless the finding is about an end. */

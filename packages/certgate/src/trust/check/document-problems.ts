@@ -13,8 +13,8 @@ export type DocumentReading =
   | { readonly problems: readonly DocumentProblem[] };
 
 /**
- * Reads a document as an app does. If it is refused, the search continues, so that a person can correct everything at
- * once.
+ * Reads a document as an app does. If it is refused, the search continues, so that a person can correct several
+ * problems at once.
  */
 export function readDocument(bytes: Uint8Array): DocumentReading {
   let text: string;
@@ -37,8 +37,8 @@ function listAllProblems(text: string, problems: readonly DocumentProblem[]): re
   try {
     value = JSON.parse(text);
   } catch {
-    // Only the first fault is reported. What follows it could only be guessed, and one PEM with its line ends would
-    // result in 36 faults.
+    // Only the first fault is reported. What follows it could only be guessed: one PEM with its line ends would result
+    // in many faults.
     return problems;
   }
   const duplicates = listDuplicateKeys(text);

@@ -72,7 +72,10 @@ function severityOf({ verdict }: Loss): 'warning' | 'information' {
   return verdict === 'likely' ? 'warning' : 'information';
 }
 
-/** Reports each authority that looks like a public CA in one finding, with all callers that it vouches for. */
+/**
+ * Reports each authority that looks like a public CA in one finding, with the enabled identities that have a name or a
+ * pin under it. An authority without such an identity is not reported.
+ */
 function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly CheckFinding[] {
   return authorities.flatMap(({ name, trustAnchors, intermediates }, index) => {
     const losses = [...trustAnchors, ...intermediates].map(({ der }) => judgePublicIssuance(der)).filter(canLose);

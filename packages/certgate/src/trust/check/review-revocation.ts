@@ -14,7 +14,10 @@ import type { CertificateFolder } from '../import/certificate-folder.js';
 import type { CheckMoment } from './check-authorities.js';
 import type { CheckFinding, CheckSeverity } from './check-finding.js';
 
-/** The state of the revocation lists and responders of a document's authorities at one moment. Times are RFC 3339. */
+/**
+ * The state of the revocation lists and responders of a document's authorities at one moment. Times are RFC 3339,
+ * except `endsAt` of a finding.
+ */
 export interface RevocationReview {
   readonly findings: readonly CheckFinding[];
   /** The lists that apps would use, each with its beginning and its end. */
@@ -170,7 +173,7 @@ function findIssuer(
 
 const answerTimeoutMilliseconds = 10_000;
 
-/** Asks a responder with the gate's own code and settings. Returns a text if the answer can't be used: the reason. */
+/** Asks a responder with the gate's own code. Returns a text if the answer can't be used: the reason. */
 async function ask(
   responder: URL,
   { certificate, issuer }: IssuerQuestion,

@@ -63,8 +63,8 @@ export function askGate(
 }
 
 /**
- * `now`, and the later moments at which the times of a matching pin or the beginning of the certificate may change the
- * gate's answer, in order.
+ * `now`, and the later moments at which the times of a matching pin or of its identity, or the beginning of the
+ * certificate, may change the gate's answer, in order.
  */
 function listMoments(
   snapshots: readonly TrustSnapshot[],

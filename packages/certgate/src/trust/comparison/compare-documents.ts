@@ -26,17 +26,17 @@ import {
 /** Who gains and who loses what when one document takes the place of another. */
 export interface TrustComparison {
   /**
-   * First in the order of the later document, then what was removed, then shared names, authorities and what concerns
-   * the document as a whole, then what the gate answered about `asked`.
+   * First in the order of the later document, then the removed identities, then shared names, authorities and what
+   * concerns the document as a whole, then what the gate answered about `asked`.
    */
   readonly changes: readonly TrustChange[];
   /** Whether some identity or some app gains. */
   readonly gains: boolean;
   /** Whether some identity or some app loses. */
   readonly loses: boolean;
-  /** A sentence about who may gain although the documents don't show it; undefined if nobody can. */
+  /** A sentence about who may gain although the documents don't show it; undefined if the comparison finds nobody. */
   readonly possibleGains: string | undefined;
-  /** A sentence about who may lose although the documents don't show it; undefined if nobody can. */
+  /** A sentence about who may lose although the documents don't show it; undefined if the comparison finds nobody. */
   readonly possibleLosses: string | undefined;
   readonly revision: { readonly before: number; readonly after: number };
 }

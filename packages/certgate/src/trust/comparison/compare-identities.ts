@@ -12,8 +12,8 @@ import {
 } from './trust-change.js';
 
 /**
- * Compares what the documents say about one identity itself; its pins are compared elsewhere. An identity that couldn't
- * call before loses nothing, and one that can't call afterwards gains nothing.
+ * Compares what the documents say about one identity itself; its pins and its names under authorities are compared
+ * elsewhere. An identity that couldn't call before loses nothing, and one that can't call afterwards gains nothing.
  */
 export function compareIdentities(held: HeldIdentity, heldAfter: HeldIdentity): readonly TrustChange[] {
   const [{ identity: before }, { identity: after }] = [held, heldAfter];

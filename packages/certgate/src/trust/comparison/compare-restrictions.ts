@@ -66,9 +66,9 @@ function* compareDenied(before: TrustSnapshot, after: TrustSnapshot): Generator<
 }
 
 /**
- * Whether the document could admit the certificate without its denial. A pin with its thumbprint decides for it.
- * Otherwise any entry may match: the document doesn't show what matches the certificate, its twin (with the other ECDSA
- * signature), or the certificates that a denied CA issued.
+ * Whether the document could admit the certificate without its denial. A pin with its thumbprint decides, unless the
+ * document has the certificate as a CA. Otherwise any entry may match: the document doesn't show what matches the
+ * certificate, its twin (with the other ECDSA signature), or the certificates that a denied CA issued.
  */
 function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, snapshot: TrustSnapshot): boolean {
   const { authorities, identities, pins } = snapshot;

@@ -51,8 +51,8 @@ export interface TrustChange {
   readonly effect: TrustEffect;
   readonly aspect: TrustAspect;
   /**
-   * The identity that the change concerns. Absent if it concerns the document, a certificate that is not pinned, or all
-   * of `candidates`.
+   * The identity that the change concerns. Absent if it concerns the document, an authority, a denied certificate that
+   * is not pinned, or all of `candidates`.
    */
   readonly identityName?: string;
   /**

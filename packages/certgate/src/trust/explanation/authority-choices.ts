@@ -11,7 +11,7 @@ import {
 
 // Choices for an authority: its certificates, what they may sign, and its revocation lists.
 
-/** Choices for a path that lacks a certificate, or that has one which is over or has an older key. */
+/** Choices for a path that lacks a certificate, or that has one which must be replaced. */
 export function chooseForAuthority(
   { authority: AUTHORITY, certificate }: Pick<PathFacts, 'authority' | 'certificate'>,
   context: RemedyContext,

@@ -31,7 +31,10 @@ export interface Explanation {
   readonly decision: Decision;
   /** The steps that the gate took, in the order of the path. */
   readonly steps: readonly DecisionStep[];
-  /** The pins of the document that match this certificate, whether or not they are valid now. */
+  /**
+   * The pins of the document that match this certificate, whether or not they are valid now. Empty if the app refuses
+   * the document.
+   */
   readonly matches: readonly PinnedIdentity[];
   /** The certification paths that the gate tried, in that order; empty if it looked for none. */
   readonly paths: readonly ReportedPath[];

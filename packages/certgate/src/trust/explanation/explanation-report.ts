@@ -77,8 +77,8 @@ export interface ExplanationReport {
   readonly deferred: { readonly code: string; readonly detail: string; readonly until: string | null } | null;
   readonly identity: ReportedIdentity | null;
   /**
-   * When the caller's access ends if nobody does anything (RFC 3339); null if the caller is not admitted, or if nothing
-   * ends its access.
+   * When the caller's access ends if nobody does anything (RFC 3339); null if the document does not admit the caller,
+   * or if no end is known.
    */
   readonly accessEndsAt: string | null;
   /**

@@ -24,8 +24,8 @@ export interface NearMatch {
    */
   readonly isIssued?: true;
   /**
-   * A name of the identity that the certificate has too, under an authority without a certificate of its issuer; absent
-   * if there is none.
+   * The name of the identity that makes the certificate look like this identity's, if it is a name under an authority;
+   * otherwise absent.
    */
   readonly trustName?: TrustName;
 }
@@ -84,7 +84,7 @@ function describeLikeness({ kind, value }: TrustPin, certificate: KnownHashes): 
   return `has the ${isOfStart ? 'first' : 'last'} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
 }
 
-/** The number of typing errors that make one text of the other; undefined if there are more than a few. */
+/** The number of typing errors that make one text of the other; undefined if there are more than `maximumSlips`. */
 export function countDigitSlips(one: string, other: string): number | undefined {
   return sharesSegment(one, other) ? countSlips(one, other, maximumSlips) : undefined;
 }

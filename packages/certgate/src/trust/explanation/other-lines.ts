@@ -8,9 +8,7 @@ import type {
   TrustStoreWarning,
 } from '@certgate/core/internal';
 
-/**
- * The meaning of the lines that are not about a call. `trust explain --log` prints it, and docs/log-fields.md lists it.
- */
+/** The meaning of lines that are not about a call. `trust explain --log` prints it, and docs/log-fields.md lists it. */
 interface OtherLines {
   readonly start: Readonly<Record<Exclude<StartCode, DenialCode | TrustStoreWarning['code']>, string>>;
   readonly trust: Readonly<Record<TrustLogLine['code'], string>>;

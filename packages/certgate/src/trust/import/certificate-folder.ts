@@ -44,7 +44,10 @@ export interface CertificateFolder {
 
 const extensions: ReadonlySet<string> = new Set(['.pem', '.crt', '.cer', '.der', '.base64']);
 
-/** Reads all certificates of the folder's own files. It skips PFX files, because they need a password. */
+/**
+ * Reads the certificates in the folder's own files, and skips those that can't be decoded. PFX files are not read,
+ * because they need a password.
+ */
 export async function readCertificateFolder(folder: string, now: number): Promise<CertificateFolder> {
   const byThumbprint = new Map<string, KnownCertificate>();
   const unreadable: string[] = [];

@@ -21,7 +21,7 @@ export interface ImportEntry {
   readonly stated?: StatedIdentity;
 }
 
-/** A part of the input that does not become a pin, and why. */
+/** A part of the input that does not become a pin of its own, and why. */
 export interface ImportRefusal {
   readonly origin: string;
   readonly item: string;

@@ -31,7 +31,7 @@ export interface TableOptions extends RowOptions {
 
 /**
  * Reads a certificate from each row, and what its caller may do. Every row that can't be used is reported. If the
- * header lacks a necessary column, only that is reported.
+ * header lacks a necessary column, no row is read, and only faults of the header are reported.
  */
 export async function readCallerTable(text: string, options: TableOptions): Promise<ImportReading> {
   const [header, ...rows] = readCsvRows(text, options.separator);

@@ -27,7 +27,7 @@ export interface LeftOutAnchor {
 export type AnchorReading =
   { readonly anchor: Anchor } | { readonly leftOut: LeftOutAnchor } | { readonly fault: string };
 
-/** The OID of the extended key usage clientAuth, which the gate requires on every path. */
+/** The OID of the extended key usage clientAuth, for which the gate validates each path. */
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
 /**

@@ -44,7 +44,10 @@ export interface IdentityTally {
   readonly certificates: Map<string, CertificateTally>;
 }
 
-/** The maximum number of identities: authorities may admit any number of callers, and so may a custom trust store. */
+/**
+ * The maximum number of names of identities, in each spelling: authorities may admit any number of callers, and so may
+ * a custom trust store.
+ */
 const maximumIdentities = 20_000;
 const maximumMatches = 100_000;
 export const maximumFunctions = 1_000;

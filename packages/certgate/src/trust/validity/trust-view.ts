@@ -30,7 +30,8 @@ export interface TrustViewQuestion extends WindowFacts {
 }
 
 /**
- * Shows the document at one moment and over time. Findings for information are left out, because they need no action.
+ * Shows the document at one moment and over time. The warnings leave out findings for information, because those need
+ * no action.
  */
 export function createTrustView(question: TrustViewQuestion): TrustView {
   const { store, snapshot, at, folder, coverage = [] } = question;

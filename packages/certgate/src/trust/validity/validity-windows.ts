@@ -199,7 +199,7 @@ function describeNameWindows(
   return showWindows(windows, always, { kind: 'name', label: `${type} ${value}`, thumbprint: null });
 }
 
-/** The certificates of an authority, and those that its register lists as issued. */
+/** The certificates of an authority, and the end-entity certificates that its register lists as issued. */
 export function listAuthorityWindows(authority: TrustedAuthority, facts: WindowFacts): readonly IdentityWindow[] {
   const certificates = (
     [

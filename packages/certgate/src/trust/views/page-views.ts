@@ -250,9 +250,11 @@ export interface ReadCertificateView {
   readonly role: 'leaf' | 'ca';
   /** Pairs for a definition list: `Subject`, `Issuer`, `Valid from`, `Valid until`, `Key`, `Usages`, `Names` … in this order. */
   readonly fields: readonly (readonly [label: string, value: string])[];
-  /** SHA-256 and SHA-1 in the notations of other tools: plain, with colons, Windows' lower case, base64. */
+  /** The SHA-256 and SHA-1 of the certificate and the SHA-256 of its key, in the notations of several tools. */
   readonly thumbprints: readonly (readonly [notation: string, value: string])[];
-  /** Whether the present trust document lets the certificate in, for a function without a role. */
+  /**
+   * Whether the present trust document lets the certificate in, for a function without a role. Null if nobody asked.
+   */
   readonly explanation: ExplanationReport | null;
 }
 

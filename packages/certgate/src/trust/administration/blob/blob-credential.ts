@@ -12,7 +12,7 @@ export interface BlobAccess {
   readonly kind: string;
 }
 
-/** The account of the emulator Azurite. Its key is the same on every machine, and the SDK knows it. */
+/** The account of the emulator Azurite. Its default key is the same on every machine, and the SDK knows it. */
 const azuriteAccount = 'devstoreaccount1';
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -26,8 +26,9 @@ const clientOptions: ClientOptions = {
 };
 
 /**
- * A trust document in Azure Blob Storage. A write is conditional (`If-Match`) on the version that was read. The log of
- * changes is an append blob, `<name>.log.jsonl`, next to the document. Opening the location reads nothing yet.
+ * A trust document in Azure Blob Storage. A write is conditional on the version that was read (`If-Match`), or on the
+ * absence of a document (`If-None-Match: *`). The log of changes is an append blob, `<name>.log.jsonl`, next to the
+ * document. Opening the location reads nothing from the storage yet.
  */
 export function openBlobLocation(address: BlobAddress): TrustLocation {
   const folder = process.cwd();
@@ -40,7 +41,10 @@ class BlobLocation implements TrustLocation {
   readonly #address: BlobAddress;
   readonly #storage: AzureStoragePackage;
   readonly #access: BlobAccess;
-  /** The metadata of the version that was read last. A write keeps the entries that others put there. */
+  /**
+   * The metadata of the version that `read` returned last. A write that replaces this version keeps the entries that
+   * others put there.
+   */
   #lastMetadata: { readonly etag: string; readonly values: Record<string, string> } | undefined;
 
   constructor(address: BlobAddress, storage: AzureStoragePackage, access: BlobAccess) {

@@ -278,10 +278,7 @@ function decodePem(pem: string): Buffer {
   return Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
 }
 
-/**
- * The SubjectPublicKeyInfo of any CA certificate that a document may contain, in base64. Node.js's own reader knows
- * fewer kinds of keys.
- */
+/** The SubjectPublicKeyInfo of a CA certificate, in base64. Node.js's own reader knows fewer kinds of keys. */
 function readKey(pem: string): string {
   const decoding = loadPathValidation().decodeTrustAnchor(decodePem(pem));
   if (!decoding.ok) throw new ToolFailure(`A CA certificate can't be read: ${decoding.fault}.`);

@@ -187,6 +187,7 @@ interface Rotation extends NewPin {
 
 /**
  * Adds the new pin. The old pins (or only `pins`) end at `oldEnd`, or earlier if they would have ended earlier anyway.
+ * They are disabled if `oldEnd` is undefined.
  */
 export function rotateIdentity(document: TrustDocument, name: string, rotation: Rotation): TrustDocument {
   const identity = getIdentity(document, name);
@@ -276,8 +277,8 @@ export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocu
 }
 
 /**
- * Refuses a pin whose certificate is pinned already. Only `sharing` may have a pin of the same certificate, by another
- * kind of hash.
+ * Refuses a pin whose certificate is pinned already, as far as the known hashes show it. Only `sharing` may have a pin
+ * of the same certificate, by another kind of hash.
  */
 function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sharing?: TrustDocumentIdentity): void {
   const wanted = readPinValue(pin);

@@ -75,11 +75,11 @@ function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentP
 }
 
 /**
- * Sets or removes the grace of a pin. A grace that is running keeps its beginning, so that its 90 days do not begin
+ * Sets or removes the grace of a pin. A grace that has not ended keeps its beginning, so that its 90 days do not begin
  * anew with every change.
  *
- * @throws {ToolFailure} if a document may not contain the grace (it lasts more than 90 days, for example), or if the
- * pin has `issuedBy`.
+ * @throws {ToolFailure} if a grace is set that a document may not contain (it lasts more than 90 days, for example), or
+ * for a pin with `issuedBy`.
  */
 export function withClientAuthGrace(
   pin: TrustDocumentPin,

@@ -69,7 +69,7 @@ export function unlockDocument(document: TrustDocument): TrustDocument {
  * Takes everything from an earlier document, but keeps what shuts callers out on purpose: a lock, which only `unlock`
  * ends, and the entries of the deny list, which only `undeny` removes. The common reason to restore is a mistake in an
  * identity, and a restore must not bring a stolen certificate back. For the same reason, the operator must name each
- * identity that is disabled now and that the earlier document enables.
+ * identity that the earlier document enables although it, or a pin or a name of it, is disabled now.
  *
  * The revision stays that of the present document. The code that writes the result raises it, because running apps
  * refuse a lower one. Therefore copying an earlier version over the present one does not restore it.

@@ -20,7 +20,8 @@ import {
  * A trust document in a file, its signature in `<path>.sig`, its log in `<path>.log.jsonl`.
  *
  * A write compares the content under a lock and moves the new file over the old one. The new file is prepared inside
- * the lock's folder: if a writer sleeps until others break its lock, its prepared file is gone, and it changes nothing.
+ * the lock's folder: if a writer sleeps until others break its lock, its prepared file is gone, and it does not replace
+ * the document.
  */
 export function createFileLocation(path: string): TrustLocation {
   return {

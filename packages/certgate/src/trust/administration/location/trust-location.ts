@@ -40,7 +40,7 @@ export function splitSignatures(stored: string | undefined): readonly string[] {
   return (stored ?? '').split(/\r?\n/, 2).filter((line) => line !== '');
 }
 
-/** `conflict`: somebody else has written in the meantime, so nothing was changed. */
+/** `conflict`: somebody else has written in the meantime, so the document was not replaced. */
 export type WriteOutcome = 'written' | 'conflict';
 
 /** A place where a trust document is stored and changed, with the log of its changes. */

@@ -4,7 +4,7 @@ import { ToolFailure } from '#local/tool-failure.js';
 export interface KeyVaultAddress {
   readonly vaultUrl: string;
   readonly keyName: string;
-  /** Undefined if the address names no version. Then the version that is current at the time of use signs. */
+  /** Undefined if the address names no version. Then the version that is current when the tool reads the key signs. */
   readonly version: string | undefined;
   /** The whole URL, for messages. */
   readonly url: string;
