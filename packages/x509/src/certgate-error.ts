@@ -3,7 +3,10 @@
  * changes and is the same in every package, so all codes are in this file. docs/errors.md says what each means.
  */
 export type CertgateErrorCode =
-  /** An argument, an option or a variable such as `CERTGATE_FRONT_END` is missing, unknown or has an invalid value. Thrown by every function that takes arguments. */
+  /**
+   * An argument, an option or a variable such as `CERTGATE_FRONT_END` is missing, unknown or has an invalid value.
+   * Thrown by functions that check what they are given.
+   */
   | 'CERTGATE_ARGUMENT_INVALID'
   /** The wrappers around a handler contradict each other or don't fit the function, such as a role for a timer. Thrown by the wrappers, and by the registration of the function. */
   | 'CERTGATE_POLICY_CONFLICT'
@@ -34,7 +37,7 @@ export type CertgateErrorCode =
 const mark = Symbol.for('certgate/error');
 
 /**
- * The parent of all errors that Certgate throws at its users. Its `code` says what kind of error it is.
+ * The parent of the errors that Certgate throws at its users. Its `code` says what kind of error it is.
  *
  * `error instanceof CertgateError` is true for the errors of every copy of Certgate's packages that a process has
  * loaded. Each copy has its own subclasses, so compare the `code`.

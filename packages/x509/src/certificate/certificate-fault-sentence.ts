@@ -11,7 +11,8 @@ import {
 import { runtimeRemedy } from './ml-dsa.js';
 
 /**
- * The sentence about a fault, for operators: what is wrong and what to do. Decide by the code: sentences may change.
+ * The sentence about a fault, for operators: what is wrong and, for most faults, what to do. Decide by the code:
+ * sentences may change.
  *
  * @throws {CertgateError} if `fault` is not one of `findCertificateFault`.
  */

@@ -312,8 +312,9 @@ function isOdd(integer: Uint8Array): boolean {
 }
 
 /**
- * Returns the name of a named curve (RFC 5480 §2.1.1). With explicit parameters, the caller chooses the mathematics
- * (CVE-2020-0601): these get a name of their own, which `judgeKey` calls too weak.
+ * Returns the name of a named curve (RFC 5480 §2.1.1), or its object identifier if this package has no name for it.
+ * With explicit parameters, the caller chooses the mathematics (CVE-2020-0601): these get a name of their own, which
+ * `judgeKey` calls too weak.
  */
 function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyInfo: DerElement): string {
   if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');

@@ -191,12 +191,12 @@ function foldCharacters(text: string): string {
   return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }
 
-/** The issuer's name of a certificate, in the form that is compared. Undefined if the bytes have none. */
+/** The issuer's name of a certificate, in the form that is compared. Undefined if it can't be decoded. */
 export function findIssuerName(der: Uint8Array): CanonicalName | undefined {
   return tryDer(() => decodeCanonicalName(readFieldAfterSignature(der, 0)));
 }
 
-/** The subject's name of a certificate, in the form that is compared. Undefined if the bytes have none. */
+/** The subject's name of a certificate, in the form that is compared. Undefined if it can't be decoded. */
 export function findSubjectName(der: Uint8Array): CanonicalName | undefined {
   return tryDer(() => decodeCanonicalName(readFieldAfterSignature(der, 2)));
 }

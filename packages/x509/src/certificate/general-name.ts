@@ -20,7 +20,10 @@ import { decodeDistinguishedName } from './certificate.js';
 export type GeneralName =
   | { readonly form: 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier'; readonly text: string }
   | { readonly form: 'directoryName'; readonly name: CanonicalName }
-  /** 4 or 16 octets; in name constraints 8 or 32, an address and its mask. */
+  /**
+   * In alternative names 4 or 16 octets; in name constraints 8 or 32, an address and its mask. Elsewhere, the
+   * length is not checked.
+   */
   | { readonly form: 'iPAddress'; readonly octets: Uint8Array }
   | { readonly form: 'registeredID'; readonly objectIdentifier: string }
   /** Forms whose content this package doesn't decode, as encoded. */

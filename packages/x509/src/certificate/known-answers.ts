@@ -29,7 +29,7 @@ export function findAnsweredCurve(curve: string | undefined): string {
 
 /**
  * The known answers for an algorithm with one kind of key: the object identifier of a curve, or of the key's algorithm.
- * Undefined if such keys don't sign with the algorithm.
+ * Undefined if there are none, for example because such keys don't sign with the algorithm.
  */
 export function listKnownAnswers(algorithm: SignatureAlgorithm, kind: string): readonly KnownAnswer[] | undefined {
   switch (algorithm.scheme) {

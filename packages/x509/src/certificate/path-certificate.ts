@@ -274,7 +274,7 @@ export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIde
   const issuer = reader.readOptional(contextConstructed(1));
   const serialNumber = reader.readOptional(contextPrimitive(2));
   reader.expectEnd();
-  // §4.2.1.1: either both are present or neither.
+  // Appendix A.2: either both are present or neither.
   if ((issuer === undefined) !== (serialNumber === undefined)) {
     return refuseDer('an authority key identifier with half of issuer and serial number');
   }

@@ -232,7 +232,7 @@ function isNullOrAbsent(parameters: DerElement | undefined): boolean {
 
 /**
  * Decodes RSASSA-PSS-params (RFC 4055 §3.1). Undefined if they are absent or not supported, such as a mask with another
- * digest, which no CA uses. Absent fields have their defaults: SHA-1, and a salt of 20 octets.
+ * digest. Absent fields have their defaults: SHA-1, and a salt of 20 octets.
  */
 function decodePssParameters(parameters: DerElement | undefined): SignatureAlgorithm | undefined {
   if (parameters === undefined || parameters.tag !== derTags.sequence) return undefined;

@@ -15,8 +15,8 @@ export interface SignedData {
 }
 
 /**
- * A subject public key info to verify signatures with. The key object is made when it is first needed: making it is the
- * most expensive part of a verification, and an authority's key is used again and again.
+ * A subject public key info to verify signatures with. The key object is made when it is first needed, and kept: making
+ * it takes time, and an authority's key is used again and again.
  */
 export class VerificationKey {
   readonly subjectPublicKeyInfo: Uint8Array;
@@ -35,8 +35,8 @@ export class VerificationKey {
 }
 
 /**
- * Whether the signature is valid. Never throws: the answer is false for a key or a signature that can't be read, and on
- * a runtime that gives wrong answers.
+ * Whether the signature is valid. The answer is false for a key or a signature that can't be read, and on a runtime
+ * that gives wrong answers.
  */
 export function isSignatureValid(signed: SignedData, key: VerificationKey): boolean {
   return isProven(signed, key) === true && isVerified(signed, key);
@@ -72,7 +72,7 @@ interface PreparedVerification {
   readonly key: KeyObject | VerifyKeyObjectInput;
 }
 
-/** Undefined if the key can't be read, or if it doesn't suit the algorithm. */
+/** Undefined if the key can't be read, if it doesn't suit the algorithm, or if the algorithm is unknown. */
 function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): PreparedVerification | undefined {
   if (key === null) return undefined;
   switch (algorithm.scheme) {

@@ -6,7 +6,8 @@ import { describePathFault } from './path-fault-sentence.js';
 import type { ClientFault, ClientFaultCode } from './verify-client-certificate.js';
 
 /**
- * Describes a fault for operators: what is wrong and what to do. Decide by the code, because sentences may change.
+ * Describes a fault for operators: what is wrong and, for many faults, what to do. Decide by the code, because
+ * sentences may change.
  *
  * @throws {CertgateError} if `fault` is not one of `verifyClientCertificate`.
  */

@@ -232,8 +232,8 @@ function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptio
     if (isInternationalMailbox(name)) yield { name: { form: 'rfc822Name', text: '' }, origin: 'international_mailbox' };
   }
   for (const { type, value } of certificate.subjectName.flat()) {
-    // The standard applies constraints to it only if there is no rfc822Name. Here they always apply, because a mailbox
-    // is not more trustworthy beside another.
+    // The standard requires this only if there is no subject alternative name. Here they always apply, because a
+    // mailbox is not more trustworthy beside another.
     if (type === nameAttributeTypes.emailAddress)
       yield { name: { form: 'rfc822Name', text: value }, origin: 'email_address' };
     const isHost = options.commonNamesAsHosts === true && type === nameAttributeTypes.commonName && readsAsHost(value);

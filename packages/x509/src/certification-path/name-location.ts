@@ -58,9 +58,9 @@ function findUriParts(text: string): readonly string[] | undefined {
 }
 
 /**
- * The readings of a DNS name constraint like `.corp.example`. RFC 5280 §4.2.1.10 defines a leading dot only for URIs,
- * and readers differ for DNS names. `refuse`: the constraint can't be processed, so every DNS name below is refused.
- * `subdomains-only`: like OpenSSL, it contains `a.corp.example` and not `corp.example`.
+ * The readings of a DNS name constraint like `.corp.example`. RFC 5280 §4.2.1.10 defines a leading dot for URIs and
+ * mailboxes, and readers differ for DNS names. `refuse`: the constraint can't be processed, so every DNS name below is
+ * refused. `subdomains-only`: like OpenSSL, it contains `a.corp.example` and not `corp.example`.
  */
 export const leadingDotReadings = ['refuse', 'subdomains-only'] as const;
 

@@ -25,7 +25,8 @@ export interface PathSearch {
 
 /**
  * Searches for a path from the target up to a trust anchor: depth first, names before signatures, and first the issuer
- * that the key identifiers point to. Returns the first valid path, or the fault of the attempt that got farthest.
+ * that the key identifiers point to. Returns the first valid path, a fault that ends the search, or the fault of the
+ * attempt that got farthest.
  */
 export function findPath(search: PathSearch): ValidPath | PathFault {
   const { target, settings } = search;

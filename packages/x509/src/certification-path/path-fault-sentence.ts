@@ -18,7 +18,8 @@ import type {
 } from './path-fault.js';
 
 /**
- * Describes a fault for operators: what is wrong and what to do. Decide by the code, because sentences may change.
+ * Describes a fault for operators: what is wrong and, for many faults, what to do. Decide by the code, because
+ * sentences may change.
  *
  * @throws {CertgateError} if `fault` is not one of a path.
  */

@@ -33,7 +33,7 @@ export const pathFaultCodes = [
   'certificate_on_deny_list',
 ] as const;
 
-/** Why no path was found. */
+/** Why no valid path was found. */
 export type PathFaultCode = (typeof pathFaultCodes)[number];
 
 /** Why a certificate doesn't have the form that a path requires. */

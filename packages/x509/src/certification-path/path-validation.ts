@@ -28,7 +28,7 @@ export interface PathSettings {
 
 /**
  * A valid path. It is valid in [validFrom, validUntil), in milliseconds: the intersection of its certificates'
- * validities.
+ * validities and, in `strict`, that of the trust anchor's certificate.
  */
 export interface ValidPath {
   readonly outcome: 'valid';
@@ -72,7 +72,10 @@ export function validatePath(
   return concludePolicies(certificates, trustAnchor, settings, note);
 }
 
-/** Makes the cheap checks, which need neither issuer nor path. A search makes them before it verifies any signature. */
+/**
+ * Makes the cheap checks, which need neither issuer nor path. `findPath` makes them before it verifies a signature with
+ * the certificate's key.
+ */
 export function findLocalFault(
   certificate: PathCertificate,
   role: PathRole,
@@ -193,7 +196,7 @@ function findNamesFault(
   return failAt('path_name_not_permitted', certificate, role, fault.fault);
 }
 
-/** §6.1.4 (c)-(m), without the policies, which are processed for the whole path at once. */
+/** §6.1.4 (c) to (g), (l) and (m). The policies are processed for the whole path at once. */
 function prepareForNext(
   certificate: PathCertificate,
   state: PathState,

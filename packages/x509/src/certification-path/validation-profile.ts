@@ -19,7 +19,7 @@ import { isBeyondRuntime } from '../certificate/signature-verification.js';
 
 /**
  * `rfc5280` requires what the standard's algorithm requires, for conformance suites with material of its time.
- * `strict`, the default everywhere, adds what a certificate of today must meet: strong keys and digests, critical basic
+ * `strict`, the default, adds what a certificate of today must meet: strong keys and digests, critical basic
  * constraints, uses.
  */
 export type ValidationProfile = 'strict' | 'rfc5280';

@@ -64,7 +64,7 @@ export interface VerifiedClient {
   readonly path: CertificationPath;
 }
 
-/** `certificate_malformed` means that the bytes are not a certificate. */
+/** `certificate_malformed` means that the bytes can't be decoded as a certificate. */
 export type ClientFaultCode = 'certificate_malformed' | CertificateFaultCode | PathFaultCode;
 
 /** The facts of a fault of `verifyClientCertificate`, by its code. */
@@ -80,8 +80,8 @@ export type ClientFault<Code extends ClientFaultCode = ClientFaultCode> = {
     /** The time of the decision, in milliseconds since 1970-01-01T00:00:00Z. */
     readonly at: number;
     /**
-     * The certificate at fault. Absent if the fault is one of the whole path, if the bytes are not a certificate, or if
-     * revocation information can't be read.
+     * The certificate at fault. Absent if the fault is one of the whole path, if the client's certificate can't be
+     * decoded, or if revocation information can't be read.
      */
     readonly certificate?: PathCertificate;
     /** The place of `certificate` in the path. */

@@ -1,10 +1,10 @@
 // encoding/: strict base64, PEM, DER, times and thumbprints, text that is safe to show, and own members of objects.
 
 /**
- * A strict reader of DER (ITU-T X.690 §10): definite minimal lengths, minimal integers, canonical booleans, no element
- * that reaches past its parent, no trailing bytes. It knows nothing about certificates.
+ * An element of DER (ITU-T X.690 §10). The functions and the reader of this file are strict: definite minimal lengths,
+ * minimal integers, canonical booleans, no element that reaches past its parent, no trailing bytes.
  *
- * A fault is a thrown `DerError`. Decoders run inside `readDer`, which turns it into a value.
+ * Decoders refuse bytes with a thrown `DerError`. They run inside `readDer` or `tryDer`, which turn it into a value.
  */
 export class DerElement {
   /** The identifier octet. The high-tag-number form (X.690 §8.1.2.4) is refused: no structure that we read uses it. */
@@ -95,7 +95,7 @@ export function tryDer<T>(decode: () => T): T | undefined {
 
 export type DerFrameFault = 'not_der' | 'truncated' | 'trailing_bytes';
 
-/** Checks in constant time that the input is exactly one SEQUENCE, before anything is hashed or parsed. */
+/** Checks in constant time that the input is exactly one SEQUENCE. Only the header is read. */
 export function findOuterFrameFault(bytes: Uint8Array): DerFrameFault | undefined {
   const header = readDerHeader(bytes, 0);
   if (header === undefined || header.tag !== derTags.sequence) return 'not_der';
@@ -255,7 +255,7 @@ export function decodeNamedBits(
   { bytes, contentStart, end, length }: DerElement,
   isLenient = false,
 ): readonly number[] {
-  // The longest in use has nine bits. Each bit of a long one would cost a microsecond.
+  // The longest in use has nine bits. Without a limit, a long one would take long to decode.
   if (length > 9) return refuseDer('a BIT STRING of more than 64 named bits');
   const unused = length === 0 ? 8 : (bytes[contentStart] ?? 8);
   if (unused > 7) return refuseDer('a BIT STRING with a bad count of unused bits');

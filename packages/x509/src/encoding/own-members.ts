@@ -3,18 +3,18 @@ import { types } from 'node:util';
 
 /**
  * Safe reading of objects that others made. If somebody pollutes a prototype (a careless function anywhere in the app
- * merges `{"__proto__": {…}}`), every object gets members that nobody wrote: an absent option, or an absent key of an
- * answer or a policy, would seem to be there. So code that decides must not read members from the root of a prototype
- * chain.
+ * merges `{"__proto__": {…}}`), ordinary objects get members that nobody wrote: an absent option, or an absent key of
+ * an answer or a policy, would seem to be there. So code that decides must not read members from the root of a
+ * prototype chain.
  */
 
 /** An empty prototype that nobody can add members to. V8 reads an object without any prototype five times as slowly. */
 const bare = Object.freeze(Object.create(null)) as object;
 
 /**
- * Returns a frozen copy of an object's own members, without those of `Object.prototype`: an absent member stays absent,
- * even if somebody polluted that prototype. Returns the object itself if it is frozen and its prototype is null or the
- * empty one.
+ * Returns a frozen copy of an object's own enumerable members, without those of `Object.prototype`: an absent member
+ * stays absent, even if somebody polluted that prototype. Returns the object itself if it is frozen and its prototype
+ * is null or the empty one.
  */
 export function copyOwn<T extends object>(source: T): Readonly<T> {
   const prototype: unknown = Object.getPrototypeOf(source);
@@ -126,7 +126,7 @@ export const aFlag: ArgumentRule = { words: 'true or false', holds: (value) => t
 export const aFunction: ArgumentRule = { words: 'a function', holds: (value) => typeof value === 'function' };
 /** A Uint8Array of any realm: a test runner has two. */
 export const octets: ArgumentRule = { words: 'a Uint8Array', holds: (value) => types.isUint8Array(value) };
-/** A time that is not a number would be outside every validity period. */
+/** NaN and the infinities pass this rule. */
 export const anInstant: ArgumentRule = {
   words: 'a number of milliseconds',
   holds: (value) => typeof value === 'number',

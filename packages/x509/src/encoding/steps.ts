@@ -7,8 +7,8 @@ export type Steps<Result> = Generator<undefined, Result, undefined>;
 const sliceMilliseconds = 4;
 
 /**
- * Reads a clock that nobody can set, in milliseconds. It is the clock of `performance.now()`, without the ten modules
- * that Node loads when that is first used.
+ * Reads a clock that nobody can set, in milliseconds. It is the clock of `performance.now()`, without the modules that
+ * Node loads when that is first used.
  */
 function readMonotonicClock(): number {
   const [seconds, nanoseconds] = process.hrtime();

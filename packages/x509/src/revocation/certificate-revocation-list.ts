@@ -88,8 +88,8 @@ export function decodeCertificateRevocationList(der: Uint8Array): DerDecoding<Ce
 }
 
 /**
- * Like `decodeCertificateRevocationList`, with a fraction of a millisecond of work at each step. Nobody may write to
- * the bytes, during the steps or later.
+ * Like `decodeCertificateRevocationList`, in many small steps. Nobody may write to the bytes, during the steps or
+ * later.
  */
 export function* decodeRevocationListInSteps(
   der: Uint8Array,

@@ -178,7 +178,7 @@ function findUseFault(
   const { certificate, profile, now } = question;
   const { keyUsage, extendedKeyUsage, unknownCriticalExtensions, notBefore, notAfter, publicKey } = responder;
   const [extension] = unknownCriticalExtensions;
-  // Serial numbers of one issuer are unique, so this is the certificate in question.
+  // A certificate must not vouch for itself, and serial numbers of one issuer are unique.
   if (responder.serialNumber === certificate.serialNumber) return { reason: 'certificate_in_question', responder };
   // The usage must be named itself, because any certificate may have anyExtendedKeyUsage.
   if (extendedKeyUsage?.includes(ocspSigning) !== true) return { reason: 'extended_key_usage', responder };

@@ -71,8 +71,8 @@ function expectFlag(value: boolean, name: string): boolean {
 }
 
 /**
- * RFC 6960 §3.2. A revocation is accepted from any of the responses, even from one that is not current. An answer that
- * says good must be current and understood, and must answer our request.
+ * RFC 6960 §3.2. A revocation is accepted even if the response is not current. An answer that says good must be current
+ * and understood, and must suit the nonce of our request, if there was one.
  */
 export function askResponses(given: OcspInquiry): RevocationStatus {
   const question = copyOwn(given);

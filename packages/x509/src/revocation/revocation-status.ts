@@ -22,7 +22,7 @@ export type RevocationStatus =
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       readonly revokedAt: number;
     }
-  /** No current information, or none that covers every reason. `describeRevocationGaps` says what is missing. */
+  /** Nothing shows that it is revoked or that it is not. `describeRevocationGaps` says why. */
   | { readonly status: 'unknown'; readonly gaps: readonly RevocationGap[] };
 
 /** The facts of each gap, by its reason. Times are in milliseconds since 1970-01-01T00:00:00Z. */
