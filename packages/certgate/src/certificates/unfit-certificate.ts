@@ -30,7 +30,9 @@ export function createUnfitCertificate(
   });
 }
 
-/** The periods are decades from now, so that none begins or ends during a run. */
+/**
+ * When the periods of one day begin, in days from now: a month ago and in a year. So none begins or ends during a run.
+ */
 const daysFromNow: Partial<Record<CertificateUnfitness, number>> = { expired: -30, 'not-yet-valid': 365 };
 
 function createExtensions({ publicKey }: KeyPair, unfitness: CertificateUnfitness): readonly Extension[] {

@@ -5,8 +5,7 @@ import { findLapse } from './probes/judge-forgeries.js';
 import { type Judgement, cannotTell, describeWireAnswer } from './verdict.js';
 
 /**
- * The allowed caller is tried again after the first probe that ends when at least this many requests were sent since
- * the last try.
+ * How many requests must have been sent since the last try before the allowed caller is tried again between two probes.
  */
 const requestsBetweenTries = 10;
 
@@ -30,8 +29,8 @@ export class Control {
   }
 
   /**
-   * Called after each probe that draws conclusions from refusals. Tries the allowed caller again if enough requests
-   * were sent since the last try.
+   * Called after each probe whose refusals show something only if the allowed caller is still admitted. Tries the
+   * allowed caller again if enough requests were sent since the last try.
    */
   async confirmLater(id: ProbeId): Promise<void> {
     const { sent } = this.#examination.sender;
@@ -50,8 +49,9 @@ export class Control {
   }
 
   /**
-   * Called after all probes. Tries the allowed caller at every closed function. With several functions, the earlier
-   * tries show nothing about those that they left out, so a failure here makes every `holds` doubtful.
+   * Called after all probes, unless a forgery was admitted. If a verdict needs it, the allowed caller is tried at every
+   * closed function. With several functions, the earlier tries show nothing about those that they left out, so a
+   * failure here makes every `holds` of `ids` doubtful.
    */
   async end(ids: readonly ProbeId[]): Promise<void> {
     const isOnlyOne = this.#examination.closedFunctions.length === 1;

@@ -125,8 +125,7 @@ function explain(
 }
 
 /**
- * Describes only what was tried and how often callers were refused or admitted. Undefined if the probe does not ask who
- * gets in.
+ * Describes only what was tried and how often callers were refused or admitted. Undefined if there are no such tries.
  */
 function describeTries(id: ProbeId, observations: readonly ProbeObservation[]): string | undefined {
   const { refused, tries, admitted, allowedTries } = countTries(id, observations);

@@ -1,7 +1,7 @@
 // doctor/: probes a deployed app from outside, and says whether its gate holds.
 //
 //   server-certificate          verified before anything of the allowed certificate is sent
-//     │ no-, denied-, allowed-  what each caller gets: all later answers are compared with these
+//     │ no-, denied-, allowed-  what each caller gets: later answers are compared with these
 //     │ cached-answer           before any forgery, since a cached answer would pass for an admitted forgery
 //     │ forged-…                up to the first that is admitted; later probes then send nothing
 //     │ …-certificate           certificates that anybody can make or copy

@@ -27,8 +27,8 @@ export interface ExaminationOptions {
   readonly denied: ExaminedCertificate;
   readonly caPem?: string;
   /**
-   * The front end in front of the app. Its fields are forged in every spelling, the fields of each other front end
-   * once.
+   * The front end in front of the app. Its fields are forged in several spellings, the fields of each other front end
+   * in one.
    */
   readonly frontEnd: FrontEndName;
   /**
@@ -46,7 +46,7 @@ export interface ExaminationOptions {
 
 export type ProbeCaller = 'nobody' | 'denied' | 'allowed';
 
-/** What each caller got at first, before anything was forged. All other answers are compared with these. */
+/** What each caller got at first, before anything was forged. Later answers of the function are compared with these. */
 export interface ProbeBaseline {
   readonly nobody: WireAnswer;
   readonly denied: WireAnswer;
@@ -98,7 +98,7 @@ export class Examination {
   closedFunctions: readonly ExaminedFunction[] = [];
   /** A cache serves the allowed caller's answers whatever the query is, so that every later 2xx may come from it. */
   cacheIgnoresQuery = false;
-  /** A forged header of the named front end gets in, whatever else the request contains. */
+  /** A forged header of the named front end was admitted, without a certificate or with the denied one. */
   admitsForgedHeader = false;
   /** The answers to requests to functions until now. */
   readonly answers: WireAnswer[] = [];

@@ -5,8 +5,8 @@ import { encryptPrivateKey } from '../pfx/encode-pfx.js';
 import { decryptPrivateKey } from '../read-private-key.js';
 
 /**
- * The number of rounds that OWASP advises for PBKDF2 with SHA-256 (2023). A derivation takes about a sixth of a second
- * here, and a thief needs as much work for each guess.
+ * The number of rounds that OWASP advises for PBKDF2 with SHA-256 (2023). A thief needs as much work for each guess as
+ * a derivation takes here.
  */
 const iterations = 600_000;
 const leastPasswordLength = 12;

@@ -29,8 +29,8 @@ export async function refusePresentAuthority(authorities: string, name: string):
 }
 
 /**
- * Writes the folder of a new authority, including its first revocation list, and moves it into place as a whole.
- * Nothing is ever replaced: if a key were overwritten, nobody could revoke what it has signed.
+ * Writes the folder of a new authority, including its first revocation list, and moves it into place as a whole. No
+ * file is ever replaced: if a key were overwritten, nobody could revoke what it has signed.
  */
 export async function storeAuthority(authorities: string, authority: NewAuthority): Promise<AuthorityFiles> {
   const files = getAuthorityFiles(authorities, authority.name);

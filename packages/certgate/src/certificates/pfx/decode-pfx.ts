@@ -86,7 +86,7 @@ function openGuard(
 
 /**
  * The octets of a ContentInfo of the type data. Another type means that a signature protects the file instead of a MAC,
- * which nobody uses.
+ * which this reader does not support.
  */
 function readDataContent(contentInfo: Asn1 | undefined): Buffer {
   const [contentType, content] = readSequence(contentInfo);

@@ -55,7 +55,7 @@ export class DerivationBudget {
    * Takes the rounds that an INTEGER asks for from the budget, once for each block of the digest, and returns their
    * number.
    *
-   * @throws {PfxError} `unsupported`, before anything is derived.
+   * @throws {PfxError} `unsupported` if there are too many rounds, or `malformed` if this is not an INTEGER.
    */
   spend(iterations: Asn1 | undefined, blocks: number): number {
     const rounds = readRounds(iterations);

@@ -46,9 +46,9 @@ function checkHost(text: string): string {
 }
 
 /**
- * Throws ToolFailure if an authority of the path may not issue for one of the names, because no verifier would accept
- * such a certificate. If there is no DNS name, a common name that looks like a host is checked as one, because OpenSSL
- * does so.
+ * Throws ToolFailure if an authority of the path may not issue for one of the names, because verifiers refuse such a
+ * certificate. If there is no DNS name, a common name that looks like a host is checked as one, because OpenSSL does
+ * so.
  */
 export function checkPermittedNames(
   names: readonly GeneralName[],

@@ -1,7 +1,9 @@
 /** What people read about a probe (in doctor's output and in docs/probes.md), and when it may run. */
 export interface ProbeFacts {
   readonly sends: string;
-  /** What the probe tests. Its verdict is `holds` if each request in `sends` got an answer that agrees with this. */
+  /**
+   * What the probe tests. Its verdict is `holds` only if each request in `sends` got an answer that agrees with this.
+   */
   readonly claim: string;
   readonly failure: string;
   readonly remedy: string;
@@ -19,13 +21,13 @@ export interface ProbeFacts {
   /** The probe reads the allowed certificate only, and contacts no server. */
   readonly readsFileOnly?: true;
   /**
-   * The probe draws no conclusion from refusals. Refusals that any other probe gets show something only if the allowed
-   * caller is admitted before and after them.
+   * The allowed caller is not tried again because of this probe. Refusals in most other probes show something only if
+   * the allowed caller is admitted before and after them.
    */
   readonly needsNoControl?: true;
 }
 
-/** Every probe, in the order in which they run. Doctor prints one line for each group. */
+/** Every probe, in the order in which they run. Doctor prints one line for the probes of a group that hold. */
 export const probeGroups = {
   callers: [
     'server-certificate',

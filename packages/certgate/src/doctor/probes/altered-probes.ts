@@ -80,7 +80,7 @@ export function listSpellings(pathname: string): readonly (readonly [sent: strin
 /** Tries further methods: a function that answers GET may answer them too. */
 function probeOtherMethod(examination: Examination): Promise<Judgement> {
   return judgeAlterations(examination, examination.closedFunctions, () =>
-    // Servers answer OPTIONS themselves. An answer to HEAD has no body that could be compared.
+    // Servers may answer OPTIONS themselves. An answer to HEAD has no body that could be compared.
     ['HEAD', 'OPTIONS'].flatMap((method) =>
       listCallers(examination, { sent: method, change: { method } }, method === 'HEAD' ? 'function' : 'unknown'),
     ),

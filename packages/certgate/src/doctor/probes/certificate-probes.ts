@@ -54,7 +54,7 @@ function listLookalikes({ options }: Examination): readonly Forgery[] | undefine
 
 let unknown: readonly Forgery[] | undefined;
 
-/** Made once in a process, because an RSA key takes as long as the rest of the probes. */
+/** Made once in a process, because making an RSA key takes long. */
 function listUnknown(): readonly Forgery[] {
   unknown ??= makeUnknown(new Date());
   return unknown;

@@ -21,7 +21,7 @@ import {
   createObservation,
 } from '../verdict.js';
 
-/** The most characters that a report shows of what a server said. */
+/** The most characters that a report shows of a field's value, or of a text from a match on. */
 const excerptLength = 80;
 
 /** What a refusal may reveal: the words for the report, and the pattern that finds it. */
@@ -71,8 +71,8 @@ function describeCaller(caller: SeenRefusal['caller']): string {
 }
 
 /**
- * Whether a function refuses the denied caller in other words than callers without a certificate. Those were asked more
- * than once; if their own refusals differ, there is nothing to compare with.
+ * Whether a function refuses the denied caller in other words than callers without a certificate. Those may have been
+ * asked several times; if their own refusals differ, there is nothing to compare with.
  */
 function differs(refusals: readonly SeenRefusal[], isLoopback: boolean): boolean {
   const read = ({ answer }: SeenRefusal): string => normalize(readText(answer.body, isLoopback));

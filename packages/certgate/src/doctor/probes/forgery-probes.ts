@@ -49,7 +49,7 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`>> = {
       (name) => name.replace(/-(?=[^-]*$)/, '_'),
       (name) => name.replaceAll('-', '.'),
     ]),
-  // No HTTP client sends such names. A lenient server may strip the white space and find the header.
+  // Usual HTTP clients don't send such names. A lenient server may strip the white space and find the header.
   'forged-header-whitespace': (examination) =>
     judgeSpellings(examination, [
       (name) => `${name} `,
@@ -106,7 +106,7 @@ function forgeFacts(prefix: string, der: Buffer): readonly ForgedField[] {
   return facts.map(([fact, value]) => [`${prefix}-${fact}`, Buffer.from(value).toString('latin1')]);
 }
 
-/** Forms in which other front ends write a certificate, and which an app may decode too. */
+/** Forms in which other front ends write a certificate, and which an app may decode too; and an empty value. */
 function listEncodings(der: Buffer): readonly (readonly [what: string, value: string])[] {
   const base64 = der.toString('base64');
   const lines = base64.match(/.{1,64}/g)?.join(' ') ?? '';

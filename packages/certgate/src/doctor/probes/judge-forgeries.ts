@@ -42,9 +42,9 @@ export interface ForgeryTrial<Sent extends Forgery> {
 }
 
 /**
- * Sends the forgeries to every closed function. Stops at the first that is admitted, except with `--any-server`. A
- * function at which refusals show nothing, for example because it refuses the allowed caller too, makes the verdict
- * `cannot-tell`.
+ * Sends the forgeries to every closed function, or to the functions of the trial. Stops at the first that is admitted,
+ * except with `--any-server`. If refusals show nothing at a function, for example because it refuses the allowed caller
+ * too, the verdict can't be `holds`.
  */
 export async function judgeForgeries<Sent extends Forgery>(
   examination: Examination,

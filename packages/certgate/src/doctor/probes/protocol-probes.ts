@@ -27,7 +27,7 @@ import { listForgeries } from './variant-probes.js';
 export const protocolProbes: ProbeRuns<'trace' | 'no-server-name' | 'tls-1.2' | 'tls-1.3' | 'http-2'> = {
   trace: probeTrace,
   'no-server-name': probeNoServerName,
-  // Front ends pass certificates on differently in TLS 1.2 and 1.3, because TLS 1.3 has no renegotiation (RFC 8446
+  // Front ends may pass certificates on differently in TLS 1.2 and 1.3, because TLS 1.3 has no renegotiation (RFC 8446
   // §4.1.2).
   'tls-1.2': (examination) => probeTlsVersion(examination, 'TLSv1.2'),
   'tls-1.3': (examination) => probeTlsVersion(examination, 'TLSv1.3'),

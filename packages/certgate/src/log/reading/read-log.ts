@@ -116,8 +116,8 @@ function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink, r
 }
 
 /**
- * Whether the file looks like one JSON value: an array of objects, or the answer of the REST API. A `[` does not
- * suffice, because the Functions host begins lines of text with `[2026-…]`.
+ * Whether the file looks like one JSON value: an array of objects, an empty array, or the answer of the REST API. A `[`
+ * does not suffice, because the Functions host begins lines of text with `[2026-…]`.
  */
 function isWholeJson(head: string): boolean {
   return /^\s*(?:\[\s*(?:\{\s*"|$|\])|\{\s*"tables"\s*:)/i.test(head);

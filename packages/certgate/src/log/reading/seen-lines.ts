@@ -12,13 +12,13 @@ interface Table {
 }
 
 /**
- * Remembers which texts came before, in 7 bytes each. When a table is full, another one is added, and nothing is ever
- * copied, so that memory use has no peak.
+ * Remembers which texts came before, in about 7 bytes each. When a table is full, another one is added, and nothing is
+ * ever copied, so that memory use has no peak.
  *
  * A text is recognized by 60 bits of its SHA-256: 40 bits are stored, and 20 bits choose the slot. Because a text may
  * be stored up to about ten slots further on, about 57 bits distinguish two texts. The probability that any of 10
- * million different lines is taken for another is 10^14 / 2 / 2^57, which is once in 2,900 such logs. A caller needs
- * about 2^57 attempts to make a text that is taken for a given line.
+ * million different lines is taken for another is about 10^14 / 2 / 2^57, which is once in 2,900 such logs. A caller
+ * needs about 2^57 attempts to make a text that is taken for a given line.
  */
 export class SeenLines {
   readonly #tables: Table[] = [];
