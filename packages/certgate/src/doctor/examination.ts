@@ -244,17 +244,22 @@ function namesHost({ fields = [] }: FunctionRequest): boolean {
 }
 
 /**
- * The first closed function that admits the allowed caller and refuses callers without a certificate. Undefined if
- * there is none, or if a cache answers in place of the app.
+ * The first closed function that admits the allowed caller and refuses callers without a certificate. Undefined if no
+ * answer can show whether the app refuses a caller. `explainNothingSent` says why.
  */
 export function findTellingFunction(examination: Examination): ExaminedFunction | undefined {
   if (examination.cacheIgnoresQuery) return undefined;
   return examination.closedFunctions.find((examined) => findObstacle(examined, false) === undefined);
 }
 
-export const nothingTells: Judgement = cannotTell(
-  'Nothing was sent, since no function admits the allowed caller and refuses others.',
-);
+/** The judgement of a probe for which `findTellingFunction` found none. */
+export function explainNothingSent({ cacheIgnoresQuery }: Examination): Judgement {
+  return cannotTell(
+    cacheIgnoresQuery
+      ? 'A cache answers in place of the app. Nothing was sent.'
+      : 'Nothing was sent, since no function admits the allowed caller and refuses others.',
+  );
+}
 
 export function observeBaseline(
   examined: readonly ExaminedFunction[],

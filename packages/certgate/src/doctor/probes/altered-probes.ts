@@ -5,13 +5,14 @@ import {
   type ExaminedFunction,
   type FunctionRequest,
   type ProbeRuns,
+  explainNothingSent,
   findTellingFunction,
   isRefused,
   newQuery,
 } from '../examination.js';
 import { type Answered, normalize } from '../likeness.js';
 import { functionUrl } from '../target.js';
-import { type Judgement, type Verdict, cannotTell, classifyAnswer } from '../verdict.js';
+import { type Judgement, type Verdict, classifyAnswer } from '../verdict.js';
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 import { listForgeries, type Variant } from './variant-probes.js';
 
@@ -121,8 +122,7 @@ async function judgeAlterations(
   functions: readonly ExaminedFunction[],
   list: (examined: ExaminedFunction) => readonly Alteration[],
 ): Promise<Judgement> {
-  if (functions.length === 0 || examination.cacheIgnoresQuery)
-    return cannotTell('Nothing was sent, since no function tells callers apart.');
+  if (functions.length === 0 || examination.cacheIgnoresQuery) return explainNothingSent(examination);
   return judgeForgeries(examination, list, {
     functions,
     judge: (examined, alteration, answer) => judgeAltered(examination, examined, alteration, answer),

@@ -5,6 +5,7 @@ import {
   type ExaminedFunction,
   type Examination,
   type FunctionRequest,
+  explainNothingSent,
   findObstacle,
   isRefused,
   showsAdmission,
@@ -56,7 +57,7 @@ export async function judgeForgeries<Sent extends Forgery>(
   const observations: ProbeObservation[] = [];
   const obstacles = new Set<string>();
   if (functions.length === 0) return cannotTell('No closed function is named.', 'Name one with --function.');
-  if (examination.cacheIgnoresQuery) return cannotTell('A cache answers in place of the app. Nothing was sent.');
+  if (examination.cacheIgnoresQuery) return explainNothingSent(examination);
   for (const examined of functions) {
     for (const forgery of typeof forgeries === 'function' ? forgeries(examined) : forgeries) {
       const obstacle = findObstacle(examined, forgery.usesDenied);
@@ -147,7 +148,7 @@ async function findDoubt<Sent extends Forgery>(
   });
   return control !== undefined && reader.classify(control) === 'refused'
     ? undefined
-    : 'the same fields with other values got in too';
+    : 'the same fields with other values were not refused either';
 }
 
 export function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, answer: WireAnswer): Verdict {
@@ -175,7 +176,10 @@ function mayBeForSize(answer: WireAnswer, { request: { fields = [] } }: Forgery)
   return answer.kind === 'answered' && answer.status === 400 && size > 7000;
 }
 
-/** Undefined if the server does not offer HTTP/2, or if the connection ended before a second request. */
+/**
+ * Sends the forgery, after the earlier request if it has one. Undefined if the server did not let it be sent: the forgery
+ * needs HTTP/2, or a second request on the same connection.
+ */
 export async function sendForgery(
   examination: Examination,
   { target }: ExaminedFunction,

@@ -1,7 +1,7 @@
 import { createForeignKey } from '../../certificates/foreign-key.js';
 import type { HandshakeAnswer } from '#local/client/handshake-request.js';
 import type { TlsVersion } from '#local/client/wire-request.js';
-import { type Examination, type ProbeRuns, findTellingFunction, nothingTells } from '../examination.js';
+import { type Examination, type ProbeRuns, explainNothingSent, findTellingFunction } from '../examination.js';
 import {
   type AnswerReader,
   type Judgement,
@@ -19,7 +19,7 @@ import { isVersionRefused } from './protocol-probes.js';
  */
 async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   const { allowed } = examination.options;
   const foreignKey = createForeignKey(allowed.der);
   if (foreignKey === undefined) {

@@ -2,9 +2,9 @@ import {
   type Examination,
   type FunctionRequest,
   type ProbeRuns,
+  explainNothingSent,
   findObstacle,
   findTellingFunction,
-  nothingTells,
 } from '../examination.js';
 import { type Judgement, type ProbeObservation, type Verdict, combineVerdicts, createObservation } from '../verdict.js';
 import { type Forgery, judgeForged } from './judge-forgeries.js';
@@ -19,7 +19,7 @@ const rounds = 2;
  */
 async function probeParallel(examination: Examination): Promise<Judgement> {
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   const { index, target, baseline } = examined;
   const { allowed, denied } = examination.options;
   const strangers: readonly Forgery[] = [

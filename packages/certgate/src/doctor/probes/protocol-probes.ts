@@ -5,10 +5,10 @@ import {
   type Examination,
   type FunctionRequest,
   type ProbeRuns,
+  explainNothingSent,
   findObstacle,
   findTellingFunction,
   isRefused,
-  nothingTells,
 } from '../examination.js';
 import {
   type Judgement,
@@ -43,7 +43,7 @@ async function probeNoServerName(examination: Examination): Promise<Judgement> {
   const { origin } = examination.target;
   if (isAddress(origin)) return { verdict: 'not-run', note: 'The address of the app has no name.' };
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   const change = { hasNoServerName: true } as const;
   const forgeries = listForgeries(examination, { sent: 'without SNI', change });
   const judgement = await judgeForgeries(examination, forgeries, { functions: [examined] });
@@ -61,7 +61,7 @@ interface Protocol {
 /** Tests one function only, because a protocol treats certificates alike for all functions. */
 async function probeProtocol(examination: Examination, { name, request, isHttp2 }: Protocol): Promise<Judgement> {
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   const { reader } = examined.baseline;
   const send = (more: FunctionRequest): ReturnType<typeof sendForgery> =>
     sendForgery(examination, examined, { request: { ...request, ...more }, isHttp2 });
@@ -125,7 +125,7 @@ export function isVersionRefused(answer: WireAnswer): boolean {
  */
 async function probeTrace(examination: Examination): Promise<Judgement> {
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];
   let note = '';

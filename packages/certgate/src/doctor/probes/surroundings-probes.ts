@@ -1,7 +1,7 @@
 import { problemTypePrefix } from '@certgate/core/internal';
 import type { WireAnswer } from '#local/client/wire-request.js';
 import type { Answered } from '../likeness.js';
-import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
+import { type Examination, type ProbeRuns, explainNothingSent, findTellingFunction } from '../examination.js';
 import {
   type AnswerReader,
   type Judgement,
@@ -82,7 +82,7 @@ async function probeLargeBody(examination: Examination): Promise<Judgement> {
   const { withLargeBody, allowed } = examination.options;
   if (!withLargeBody) return { verdict: 'not-run', note: 'It sends a POST: only with --with-large-body.' };
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return cannotTell('No function admits only the allowed caller.');
+  if (examined === undefined) return explainNothingSent(examination);
   const post = (length: number): ReturnType<Examination['call']> =>
     examination.call(examined.target, { method: 'POST', certificate: allowed, body: Buffer.alloc(length, 'x') });
   const small = await post(1);

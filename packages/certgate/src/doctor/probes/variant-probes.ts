@@ -4,8 +4,8 @@ import {
   type FunctionRequest,
   type ProbeRuns,
   browser,
+  explainNothingSent,
   findTellingFunction,
-  nothingTells,
 } from '../examination.js';
 import type { Judgement } from '../verdict.js';
 import { forgeWithAndWithoutDenied, forgeOwnFields } from './forgery-probes.js';
@@ -118,7 +118,7 @@ async function judgeEarlier(
   first: Omit<Earlier, 'target'>,
 ): Promise<Judgement> {
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   const earlier = { ...first, target: examined.target };
   if (earlier.isSameConnection && examination.admitsForgedHeader) return forgedAnyway;
   const forgeries = listForgeries(examination, { sent, change: {} }).map((forgery) => ({ ...forgery, earlier }));
@@ -137,7 +137,7 @@ async function probePublicFirst(examination: Examination): Promise<Judgement> {
   const [target] = examination.target.public;
   if (target === undefined) return { verdict: 'not-run', note: 'No --public-function is named.' };
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return nothingTells;
+  if (examined === undefined) return explainNothingSent(examination);
   if (examination.admitsForgedHeader) return forgedAnyway;
   const fields = forgeOwnFields(examination);
   const forgeries = forgeWithAndWithoutDenied(
@@ -169,7 +169,7 @@ async function judgeVariants(
 ): Promise<Judgement> {
   const telling = findTellingFunction(examination);
   const chosen = functions ?? (telling === undefined ? [] : [telling]);
-  if (chosen.length === 0) return nothingTells;
+  if (chosen.length === 0) return explainNothingSent(examination);
   return judgeForgeries(
     examination,
     variants.flatMap((variant) => listForgeries(examination, variant)),
