@@ -210,11 +210,12 @@ describe('certgate trust explain', () => {
   it('asks the app what the functions in a log require, and skips those that the app no longer has', async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const line = { certgate: 1, event: 'decision', outcome: 'denied', code: 'role_missing', identity: 'reader' };
-    const names = ['Gone', 'Trial'];
+    const names = ['Gone', 'Trial', 'Public'];
     const log = join(folder, 'app.log');
     writeFileSync(log, names.map((name) => JSON.stringify({ ...line, function: name })).join('\n'));
     const { stdout } = await runCertgateHere(['trust', 'explain', '--store', store, '--log', log, '--app', app]);
     assert.match(stdout, /^not told +The app in .* has no function "Gone"\./m);
+    assert.match(stdout, /^not told +As loaded here, the app asks for no certificate at "Public"\./m);
     assert.match(stdout, /trust add reader --to-existing --role operator /);
   });
 

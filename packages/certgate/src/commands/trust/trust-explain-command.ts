@@ -221,7 +221,10 @@ async function findLineRequirement(
   const flags = { function: functionName, ...(app && { app }), ...(requiresRole && { requiresRole }) };
   try {
     const { explained } = await findExplainedFunction(flags, nameForApp(store), { now: Date.now() });
-    return { requirement: findRequirement(explained) };
+    const requirement = findRequirement(explained);
+    if (requirement !== undefined) return { requirement };
+    const requirementFault = `As loaded here, the app asks for no certificate at "${explained.name}".`;
+    return { requirement, requirementFault };
   } catch (failure) {
     if (functionName === name || !(failure instanceof ToolFailure)) throw failure;
     return { requirement: undefined, requirementFault: failure.message };

@@ -25,7 +25,7 @@ export interface LineQuestion {
   readonly requirement: FunctionRequirement | undefined;
   /** Whether the document has no signature by a key of `--signed-by`. */
   readonly isSignatureRefused: boolean;
-  /** Why the app could not say what the function requires; absent if it could, or was not asked. */
+  /** Why `requirement` is undefined although the app was asked. */
   readonly requirementFault?: string;
 }
 

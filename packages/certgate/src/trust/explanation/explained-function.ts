@@ -120,7 +120,7 @@ function findHosted(functions: readonly HostedFunction[], name: string, folder: 
   return { name: found.name, policy: readInspectedPolicy(found), covered: found.covered ?? 'none' };
 }
 
-/** What the gate requires. Undefined if it reads no certificate for the function, or if no gate covers the function. */
+/** What the gate requires. Undefined if no gate asks for a certificate at the function. */
 export function findRequirement({ name, policy }: ExplainedFunction): FunctionRequirement | undefined {
   if (policy.kind !== 'certificate') return undefined;
   const { roles, reportOnlyUntil } = policy;
