@@ -45,6 +45,12 @@ describe('the live view', () => {
     await page.getByRole('complementary').getByText(correlationId).waitFor();
   });
 
+  it('says that the function is not known if the app no longer has it', async () => {
+    inspected.emit([{ ...createSampleAnswer(0), functionName: 'Gone' }]);
+    await page.locator('.live-rows .live-row').click();
+    await page.getByText('There are no steps, because the function or').waitFor();
+  });
+
   it('shows only requests with the verdict whose chip was chosen', async () => {
     inspected.emit(80);
     await note().getByText('80 requests').waitFor();

@@ -123,7 +123,6 @@ export class InspectorApi {
     return { event, explanation: await refuseFailure(404, () => this.#explain(event)) };
   }
 
-  /** Null if no function ran, or if the function or the caller's certificate is not known any more. */
   async #explain(event: LiveEvent): Promise<LiveDetails['explanation']> {
     const { functionName, thumbprintSha256, code } = event;
     if ('store' in this.#subject || functionName === null) return null;

@@ -55,7 +55,9 @@ interface DetailsDecisionProps {
 
 function DetailsDecision({ details: { event, explanation }, isMcp }: DetailsDecisionProps): VNode {
   if (explanation === null) {
-    return <p class="dim">{event.detail ?? 'No gate was asked, so there are no steps.'}</p>;
+    const isDecided = event.functionName !== null && event.verdict !== 'open';
+    const why = isDecided ? "the function or the caller's certificate is not known here" : 'no gate was asked';
+    return <p class="dim">There are no steps, because {why}.</p>;
   }
   return (
     <>

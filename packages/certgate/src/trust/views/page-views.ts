@@ -175,6 +175,10 @@ export interface LiveEvent {
 /** `GET api/events/ID`: the steps of one event, decided again by the present trust document. */
 export interface LiveDetails {
   readonly event: LiveEvent;
+  /**
+   * Null if no gate was asked, as the event's verdict shows; otherwise, if the function or the caller's certificate is
+   * not known here.
+   */
   readonly explanation: ExplanationReport | null;
 }
 
