@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { loadInspectedTrust, readSharedRevocation } from './app-explanation.js';
+import { loadInspectedTrust, readSharedRevocation, readTrustState } from './app-explanation.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'certgate-shared-'));
 const path = join(folder, 'trust.json');
@@ -20,6 +20,18 @@ describe('the trust document of explanations', () => {
     assert.equal((await loadInspectedTrust(path)).loaded.signature, 'c2ln');
     writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 2, identities: [] }));
     assert.equal((await loadInspectedTrust(path)).loaded.snapshot.revision, 2);
+  });
+
+  it('is refused only if a store of the app has no document', async () => {
+    const { loaded } = await loadInspectedTrust(path);
+    const findRefusal = (revision?: number): string | undefined => {
+      const failed = { source: 'url https://a.example/t.json', fault: 'HTTP 500', ...(revision && { revision }) };
+      const read = { source: 'first of x', fault: 'HTTP 500', parts: [{ source: 'file x', revision: 2 }, failed] };
+      return readTrustState(loaded, { read, address: path, setBy: '--trust', unknownCallers: [] }).refusal;
+    };
+    assert.equal(findRefusal(), "The app's gate could not read url https://a.example/t.json: HTTP 500");
+    // The gate still uses the document that it read before.
+    assert.equal(findRefusal(7), undefined);
   });
 
   it('has its lists read once for explanations that come together, and again later', async (context) => {

@@ -92,10 +92,10 @@ export function readTrustState(
 ): Pick<CertificateQuestion, 'refusal' | 'isSigned' | 'unverified'> {
   const read = trust?.read;
   const isTaken = read !== undefined && read.fault === undefined && read.revision === snapshot.revision;
-  const isRefused = read?.fault !== undefined && read.revision === undefined;
+  const refused = (read?.parts ?? [read]).find((part) => part?.fault !== undefined && part.revision === undefined);
   return {
     isSigned: signature !== undefined,
     unverified: isTaken ? [] : listUnverified({ signature, audience: snapshot.audience }, {}),
-    ...(isRefused ? { refusal: `The app's gate could not read the document: ${read.fault}` } : {}),
+    ...(refused ? { refusal: `The app's gate could not read ${refused.source}: ${refused.fault}` } : {}),
   };
 }

@@ -2,7 +2,7 @@
 export interface HostedTrust {
   /** The source in the store's words, for example `file trust.json`. */
   readonly source: string;
-  /** The document's revision. Undefined if no document is loaded, or if it has no revision. */
+  /** The document's revision. Undefined if none is loaded, and if the store has `parts` or does not report it. */
   readonly revision?: number;
   /** Why the latest read failed. Undefined if it succeeded. */
   readonly fault?: string;

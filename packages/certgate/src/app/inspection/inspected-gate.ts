@@ -31,7 +31,7 @@ export interface InspectedGate {
 export interface InspectedStore {
   /** The source in the store's words, such as `file trust.json`. A path is shown as the app wrote it. */
   readonly source: string;
-  /** The document's revision. Null if no document is loaded, or if it has no revision. */
+  /** The document's revision. Null if the store reports none. `fault` says whether the document could not be read. */
   readonly revision: number | null;
   /** Why the document can't be read. Null if it was read. */
   readonly fault: string | null;

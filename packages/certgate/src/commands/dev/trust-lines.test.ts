@@ -19,6 +19,20 @@ it('the revision is shown next to the place whose document is in use', () => {
   assert.equal(describe(false), `trust document: blob https://a.example/t.json, ${end}`);
 });
 
+it('a document is said to be missing only if a store could not read it', () => {
+  const describe = (fault?: string): string =>
+    describeTrustInUse({
+      trust: {
+        read: { source: "the app's own table", ...(fault && { fault }) },
+        address: undefined,
+        setBy: '--trust',
+        unknownCallers: [],
+      },
+    });
+  assert.equal(describe(), "trust document: the app's own table, revision unknown, set by --trust");
+  assert.equal(describe('ENOENT'), "trust document: the app's own table, nothing loaded, set by --trust");
+});
+
 it('no warning says which callers are missing in a document that only the app reads', () => {
   const trust = { read: undefined, address: undefined, setBy: 'the environment', unknownCallers: ['allowed'] } as const;
   const warn = (isUnread: boolean): string =>

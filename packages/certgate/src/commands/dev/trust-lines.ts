@@ -8,8 +8,9 @@ import type { HostedApp } from '../../local-app/local-app.js';
 export function describeTrustInUse({ trust: { read, setBy } }: Pick<HostedApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
-  const [only, ...others] = (read.parts ?? [read]).map(({ source, revision, mirror }) => {
-    const loaded = revision === undefined ? 'nothing loaded' : `revision ${revision}`;
+  const [only, ...others] = (read.parts ?? [read]).map(({ source, revision, fault, mirror }) => {
+    const unknown = fault === undefined ? 'revision unknown' : 'nothing loaded';
+    const loaded = revision === undefined ? unknown : `revision ${revision}`;
     // The revision is that of the document in use, so the place of that document comes first.
     const place =
       mirror?.isInUse === true ? `${showPlace(mirror.source)} (mirror of ${showPlace(source)})` : showPlace(source);
