@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -287,6 +288,28 @@ describe('certgate dev', () => {
       }
     });
   }
+
+  it('gateway names an address that its certificate covers', async () => {
+    const files = { cert: join(folder, 'named.crt.pem'), key: join(folder, 'named.key.pem') };
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', files.key];
+    const name = ['-subj', '/CN=x', '-addext', 'subjectAltName=DNS:api.localhost', '-out', files.cert];
+    await runProgram('openssl', ['req', '-x509', ...key, ...name]);
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const [own, host] of [
+      [[], '127.0.0.1'],
+      [['--cert', files.cert, '--key', files.key], 'api.localhost'],
+    ] as const) {
+      const started = startCertgate(['gateway', '--upstream', upstream, '--port', '0', ...own]);
+      try {
+        assert.match(await waitForReady(started), new RegExp(`^ready https://${host}:\\d+ -> `));
+      } finally {
+        assert.equal(await stop(started), 0);
+      }
+    }
+    server.close();
+  });
 
   it('prints command lines that call the app when the user copies them', async () => {
     await withDev(sampleFolder, freePorts, async (_url, said) => {

@@ -139,7 +139,9 @@ async function reportApp(app: HostedApp, flags: RunningFlags): Promise<ExitCode>
     );
   }
   if (app.isStreaming)
-    printNotice('HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them.');
+    printNotice(
+      'HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them. @azure/functions listens for them on all addresses of this machine, on a port that it chooses.',
+    );
   for (const note of app.notes) printNotice(escapeControls(note));
   const unseen = listFunctionFileWarnings(app.functionFiles);
   for (const warning of [...warnings, ...unseen, ...app.settingWarnings])

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFrontEndSettings, secretSetting } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { decodeText, readBoundedFile } from '../certificates/read-bounded-file.js';
@@ -37,7 +38,9 @@ export async function runGateway(flags: Flags): Promise<void> {
     if (flags.json === true) printJson({ gateway: { url, frontEnd: frontEnd.name } });
     else {
       const mode = `client certificates: ${behaviour.clientCertificateMode}`;
-      printLine(`ready ${url} -> ${flags.upstream.origin} (front end: ${frontEnd.name}, ${mode})`);
+      printLine(
+        `ready ${nameAddress(url, serverCertificate)} -> ${flags.upstream.origin} (front end: ${frontEnd.name}, ${mode})`,
+      );
     }
   });
 }
@@ -78,6 +81,16 @@ async function getServerCertificate({ cert, key }: Flags): Promise<{ certificate
 
 async function readPem(file: string): Promise<string> {
   return decodeText(await readBoundedFile(file));
+}
+
+/** The gateway's address, with a name that its certificate has, so that a client that verifies it can use the address. */
+function nameAddress(url: string, { certificatePem }: { readonly certificatePem: string }): string {
+  const certificate = new X509Certificate(certificatePem);
+  const address = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  if (certificate.checkIP(address) !== undefined) return url;
+  const [, named] = /DNS:([^,]+)/.exec(certificate.subjectAltName ?? '') ?? [];
+  const name = certificate.checkHost('localhost') ?? named;
+  return name === undefined ? url : `https://${name}:${new URL(url).port}`;
 }
 
 function printExchangeJson(exchange: GatewayExchange): void {
