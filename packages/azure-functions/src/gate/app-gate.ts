@@ -138,8 +138,8 @@ export class AppGate implements CoveringGate {
   /** Decides for tools that have loaded the app. Undefined if the gate reads no certificate for this function. */
   async decideFor(functionName: string, certificate: string | undefined, now: number): Promise<GateAnswer | undefined> {
     const registered = findRegistered(this.#coverage, functionName);
-    const { isOpen, requirement } = this.#find(functionName, registered?.kind, registered?.handler);
-    return isOpen || requirement === undefined ? undefined : this.#gate.decideFor(certificate, requirement, now);
+    const { requirement } = this.#find(functionName, registered?.kind, registered?.handler);
+    return typeof requirement === 'string' ? undefined : this.#gate.decideFor(certificate, requirement, now);
   }
 
   noteRegistration(registered: RegisteredFunction): void {
@@ -185,7 +185,7 @@ export class AppGate implements CoveringGate {
   #find(functionName: string, reportedKind: TriggerKind | undefined, handler: unknown): GatedFunction {
     const gated = this.#functions.find(functionName, reportedKind, handler);
     if (this.start.failure === undefined || gated.kind === 'other') return gated;
-    return { ...gated, isOpen: false, requirement: undefined };
+    return { ...gated, requirement: 'unmeetable' };
   }
 
   /** Decides an invocation. Never throws. */
@@ -195,13 +195,13 @@ export class AppGate implements CoveringGate {
       call.isUnderway = true;
       if (call.isShared) return this.#gate.denyFault(call, createSharedFault());
       const gated = this.#find(call.functionName, call.kind, handler);
-      const { isOpen, requirement } = gated;
+      const { requirement } = gated;
       if (!gated.isWrapped) this.#noteUnwrapped(gated);
-      if (isOpen) {
+      if (requirement === 'none') {
         this.#gate.noteOpen(context);
         return admitted;
       }
-      if (requirement === undefined) return this.#gate.reportDenial(call, this.start.denyAll(call.functionName));
+      if (requirement === 'unmeetable') return this.#gate.reportDenial(call, this.start.denyAll(call.functionName));
       if (!hasMembers(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, call);
       return this.#gate.decide({
@@ -242,12 +242,12 @@ export class AppGate implements CoveringGate {
     this.start.beginLate();
     const registered = findRegistered(this.#coverage, name);
     const gated = this.#find(name, registered?.kind, registered?.handler);
-    const { isOpen, requirement } = gated;
+    const { requirement } = gated;
     const context = findContext(args);
     const call = context && this.#calls.findOf(context);
     const isKnown = call !== undefined && !call.isShared;
-    const isAdmitted = isKnown && requirement !== undefined && this.#gate.isAdmitted(call, requirement);
-    if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
+    const isAdmitted = isKnown && typeof requirement !== 'string' && this.#gate.isAdmitted(call, requirement);
+    if (requirement === 'none' || isAdmitted) return Reflect.apply(handler, thisArgument, args);
     if (call !== undefined || !this.#calls.seesContexts) this.#noteBypass(name, call);
     return this.#runDecided(gated, handler, thisArgument, args);
   }
@@ -279,8 +279,8 @@ export class AppGate implements CoveringGate {
     }
   }
 
-  #noteUnwrapped({ name, isOpen }: GatedFunction): void {
-    if (isOpen || this.#isStandingIn || this.#isUnwrappedNoted) return;
+  #noteUnwrapped({ name, requirement }: GatedFunction): void {
+    if (requirement === 'none' || this.#isStandingIn || this.#isUnwrappedNoted) return;
     this.#isUnwrappedNoted = true;
     warnAtStart('handler_unwrapped', describeUnwrapped(name), { function: name });
   }
@@ -304,7 +304,7 @@ export class AppGate implements CoveringGate {
       const { functionName = 'unnamed function' } = invocationContext as Partial<InvocationContext>;
       if (findRegistered(this.#coverage, functionName)?.handler === handler) return;
       const gated = this.#find(functionName, findTriggerKind(findTriggerType(invocationContext)), handler);
-      if (gated.isOpen || this.#isReplaced) return;
+      if (gated.requirement === 'none' || this.#isReplaced) return;
       const run = (thisArgument: unknown, args: readonly unknown[]): unknown =>
         this.#runDecided(gated, handler, thisArgument, args);
       call.functionHandler = function (this: unknown, ...args: unknown[]): unknown {

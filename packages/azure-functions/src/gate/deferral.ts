@@ -1,7 +1,7 @@
 import { type Admission, formatInstant, type FunctionRequirement, type Observation, warnAtStart } from '@certgate/core';
 import type { CoreCall } from './core-call.js';
 import type { GatedFunction } from './gated-functions.js';
-import { isToldToRequireKey } from './registered-functions.js';
+import { isKeyRequired } from './registered-functions.js';
 import { clientIdentities, deferrals, type RegisteredFunction } from './shared-state.js';
 
 /**
@@ -103,7 +103,7 @@ export class OpeningNotice {
       this.#said.add(name);
       giveReportOnly(name, reportOnlyUntil);
     }
-    if (observedUntil !== undefined && isToldToRequireKey(registered)) {
+    if (observedUntil !== undefined && isKeyRequired(registered)) {
       this.#said.add(name);
       this.#giveObserved(name, observedUntil);
     }

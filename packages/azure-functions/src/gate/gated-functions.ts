@@ -1,5 +1,5 @@
 import { copyOwn, type FunctionRequirement, readMember } from '@certgate/core';
-import { findRegistered, isToldToRequireKey } from './registered-functions.js';
+import { findRegistered, isKeyRequired } from './registered-functions.js';
 import {
   type AnyHandler,
   closedPolicy,
@@ -15,13 +15,12 @@ import { joinTriggerKinds, type TriggerKind } from './worker-core.js';
 export interface GatedFunction {
   readonly name: string;
   readonly kind: TriggerKind;
-  /** The function is anonymous, or its trigger brings no certificate, so the gate decides nothing. */
-  readonly isOpen: boolean;
   /**
-   * What a caller must meet. Undefined if the function is open, and if nobody may call it: after a failed `secureApp`,
-   * or with an unknown MCP trigger.
+   * What a caller must meet. `none`: the function is anonymous, or its trigger brings no certificate, so the gate
+   * decides nothing. `unmeetable`: nobody may call the function, because `secureApp` failed or its MCP trigger is
+   * unknown.
    */
-  readonly requirement: FunctionRequirement | undefined;
+  readonly requirement: FunctionRequirement | 'none' | 'unmeetable';
   /**
    * Until this moment (milliseconds since 1970-01-01T00:00:00Z), a call goes on whatever is decided. Undefined if the
    * function is not observed.
@@ -73,8 +72,8 @@ export class GatedFunctions {
     const gated = [...this.#coverage.functions.values()]
       .map(({ name, handler }) => this.find(name, undefined, handler))
       .filter(({ kind }) => kind !== 'other');
-    const isOpen = ({ isOpen: isMarked, observedUntil }: GatedFunction): boolean =>
-      isMarked || (observedUntil !== undefined && isAhead(observedUntil));
+    const isOpen = ({ requirement, observedUntil }: GatedFunction): boolean =>
+      requirement === 'none' || (observedUntil !== undefined && isAhead(observedUntil));
     const nameAll = (functions: readonly GatedFunction[]): readonly string[] =>
       functions.map(({ name }) => name).sort();
     return {
@@ -91,7 +90,7 @@ export class GatedFunctions {
     try {
       const name = invoked ?? readMember(context, 'functionName');
       const registered = typeof name === 'string' ? findRegistered(this.#coverage, name) : undefined;
-      return registered !== undefined && isToldToRequireKey(registered);
+      return registered !== undefined && isKeyRequired(registered);
     } catch {
       return false;
     }
@@ -106,20 +105,21 @@ function createGatedFunction(
 ): GatedFunction {
   const name = registered?.name ?? called;
   const isWrapped = registered !== undefined;
-  const isKeyed = isWrapped && isToldToRequireKey(registered);
-  const isDecided = kind === 'http' || kind === 'mcp';
-  const isOpen = kind === 'other' || (isDecided && policy.kind === 'anonymous');
-  const requirement = isDecided && policy.kind === 'certificate' ? createRequirement(name, policy) : undefined;
-  const observedUntil = requirement === undefined || !isKeyed ? undefined : findObservedUntil(policy);
-  return Object.freeze({ name, kind, isOpen, requirement, observedUntil, isWrapped });
+  const requirement = findRequirement(name, kind, policy);
+  const isObservable = isWrapped && isKeyRequired(registered) && typeof requirement !== 'string';
+  const observedUntil = isObservable && policy.kind === 'certificate' ? copyOwn(policy).observedUntil : undefined;
+  return Object.freeze({ name, kind, requirement, observedUntil, isWrapped });
 }
 
-function createRequirement(functionName: string, policy: FunctionPolicy): FunctionRequirement | undefined {
-  if (policy.kind === 'anonymous') return undefined;
+function findRequirement(
+  functionName: string,
+  kind: TriggerKind,
+  policy: FunctionPolicy,
+): GatedFunction['requirement'] {
+  const isUnknown = kind === 'unknown-mcp';
+  if (kind === 'other' || (!isUnknown && policy.kind === 'anonymous')) return 'none';
+  // A later copy of this package may have written a policy that this copy doesn't know.
+  if (isUnknown || policy.kind !== 'certificate') return 'unmeetable';
   const { roles, reportOnlyUntil } = copyOwn(policy);
   return copyOwn({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
-}
-
-function findObservedUntil(policy: FunctionPolicy): number | undefined {
-  return policy.kind === 'anonymous' ? undefined : copyOwn(policy).observedUntil;
 }

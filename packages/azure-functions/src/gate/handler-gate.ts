@@ -16,7 +16,7 @@ interface Parts {
   readonly calls: CoreCalls;
   readonly functions: GatedFunctions;
   readonly clock: ObservationClock;
-  /** Returns why nobody may call a function that has no requirement. */
+  /** Returns why nobody may call a function whose requirement is `unmeetable`. */
   readonly denyAll: (functionName: string) => Denial;
 }
 
@@ -46,7 +46,7 @@ export class HandlerGate {
     const { name, requirement } = gated;
     const context = findContext(args);
     const subject = createHandlerCall(name, context);
-    if (requirement === undefined) return gate.reportDenial(subject, denyAll(name));
+    if (typeof requirement === 'string') return gate.reportDenial(subject, denyAll(name));
     if (context === undefined)
       return gate.reportDenial(subject, deny('internal_fault', { problem: 'context_missing' }));
     const call = calls.findOf(context);

@@ -124,7 +124,7 @@ function noteRegistered(coverage: FunctionCoverage, registered: RegisteredFuncti
 
 function tightenRegistered(before: RegisteredFunction, registered: RegisteredFunction): RegisteredFunction {
   const kind = joinTriggerKinds([before.kind, registered.kind]) ?? 'http';
-  const isKeyed = isToldToRequireKey(before) && isToldToRequireKey(registered);
+  const isKeyed = isKeyRequired(before) && isKeyRequired(registered);
   return { ...registered, kind, policy: tightenPolicy(before.policy, registered.policy), requiresKey: isKeyed };
 }
 
@@ -132,6 +132,6 @@ function tightenRegistered(before: RegisteredFunction, registered: RegisteredFun
  * Whether the registration says that the host requires a key. Another copy of this package may have noted it, so only
  * its own member is used.
  */
-export function isToldToRequireKey(registered: RegisteredFunction): boolean {
+export function isKeyRequired(registered: RegisteredFunction): boolean {
   return Object.hasOwn(registered, 'requiresKey') && registered.requiresKey === true;
 }
