@@ -111,7 +111,7 @@ function confirmMatches(
     return { outcome: 'denied', step: 'certification-path', ...refusal };
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
-  const { matches, refusals, unproven, steadyWhile } = issued;
+  const { matches, paths, refusals, unproven, steadyWhile } = issued;
   // A pin matches before its authority is asked, so the pins are checked together with the confirmed matches.
   const ofMatches = findMatchesDenial([...claims.pinned, ...matches], certificate, now);
   const denial = findStrictestReason<RefusedNomination>([
@@ -120,7 +120,7 @@ function confirmMatches(
   ]);
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);
-  if (first !== undefined) return describeMatches(first, matches, steadyWhile);
+  if (first !== undefined) return describeMatches(first, matches, paths, steadyWhile);
   const claimed = findStrictestReason(unproven);
   if (claimed === undefined) return notFound;
   return { ...refuseByPath(claimed), isUnproven: true, ...intersectSpans(steadyWhile) };
@@ -147,7 +147,7 @@ function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): r
     const pinned = findPin(snapshot, kind, certificate);
     if (pinned === undefined) continue;
     const { identity, pin } = pinned;
-    (found ??= []).push({ identity, matchedBy: kind, pin, trustName: undefined, path: undefined, isOfTwin: false });
+    (found ??= []).push({ identity, matchedBy: kind, pin, trustName: undefined, isOfTwin: false });
   }
   return found ?? noPins;
 }
@@ -192,16 +192,16 @@ function isByThumbprint({ pin }: PinMatch): boolean {
 }
 
 /**
- * The answer for matches that all admit. In the intervals `others`, no CA certificate of the authorities that were
- * asked begins or ends.
+ * The answer for matches that all admit, with the validated paths of those that depend on an authority. In the
+ * intervals `others`, no CA certificate of the authorities that were asked begins or ends.
  */
 function describeMatches(
   first: TrustMatch,
   matches: readonly TrustMatch[],
+  paths: readonly CertificationPath[] = [],
   others: readonly CurrentSpan[] = [],
 ): FoundFinding {
   const { identity, matchedBy } = first;
-  const paths = matches.flatMap(({ path }) => path ?? []);
   // Names and authorities never accept a certificate without clientAuth: every match must be a pin that accepts it.
   const graces = matches.map(({ pin }) => pin?.acceptWithoutClientAuth);
   const grace = graces.includes(undefined) ? undefined : intersectGraces(graces);

@@ -40,15 +40,10 @@ import { describeRefusal, type NotFoundFinding } from './trust-finding.js';
 /** One reason to treat a certificate as an identity's. */
 export interface TrustMatch {
   readonly identity: TrustedIdentity;
-  /** For logs: the pin's kind or the name's type, with the authority's name if `path` is set. */
+  /** For logs: the pin's kind or the name's type, with the authority's name if it has issued the certificate. */
   readonly matchedBy: string;
   readonly pin: TrustPin | undefined;
   readonly trustName: TrustName | undefined;
-  /**
-   * The validated certification path. Undefined if the match does not depend on an authority, and before the authority
-   * was asked.
-   */
-  readonly path: CertificationPath | undefined;
   /**
    * Whether the pin is a thumbprint of the same certificate with its other ECDSA signature. Such a match can refuse the
    * certificate, and never admits it.
@@ -137,6 +132,8 @@ export interface PathRefusal {
 export interface IssuedMatches {
   /** Pins without `issuedBy`, and pins and names whose authority has a valid path to the certificate. */
   readonly matches: readonly TrustMatch[];
+  /** The validated paths of the matches that depend on an authority. */
+  readonly paths: readonly CertificationPath[];
   /**
    * Pins whose `issuedBy` authority has no valid path to the certificate. Names whose authority issued the certificate,
    * but whose path is revoked, is denied, or has an unknown revocation status.
@@ -207,6 +204,7 @@ export function findIssuedMatches(
   const verdicts = [...(hasOtherMatch ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
     matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
+    paths: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? (verdict.path ?? []) : [])),
     refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),
     unproven: verdicts.flatMap((verdict) => (verdict.outcome === 'unproven' ? verdict.refusal : [])),
     steadyWhile: paths
@@ -217,7 +215,8 @@ export function findIssuedMatches(
 
 /** The result for one pin or one name. */
 type MatchAttempt =
-  | { readonly outcome: 'match'; readonly match: TrustMatch }
+  /** `path` is undefined if the match does not depend on an authority. */
+  | { readonly outcome: 'match'; readonly match: TrustMatch; readonly path: CertificationPath | undefined }
   | { readonly outcome: 'refused' | 'unproven'; readonly refusal: PathRefusal };
 
 /** The fault of a path, without the pin or name for which the authority was asked. */
@@ -287,7 +286,7 @@ class PathsByAuthority {
  */
 function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsByAuthority): MatchAttempt {
   const { issuedBy } = match.pin;
-  if (issuedBy === undefined) return { outcome: 'match', match };
+  if (issuedBy === undefined) return { outcome: 'match', match, path: undefined };
   const authority = authorities.find(({ name }) => name === issuedBy);
   const path: CertificationPath | InvalidPath =
     authority === undefined
@@ -301,7 +300,7 @@ function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsB
     const question = { authority: issuedBy, pin: describePinEntry(match) };
     return { outcome: 'refused', refusal: { ...describeInvalid(path, question), identityName: match.identity.name } };
   }
-  return { outcome: 'match', match: { ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path } };
+  return { outcome: 'match', match: { ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}` }, path };
 }
 
 /** The codes of paths that are valid but for a revocation, a deny list, or missing revocation information. */
@@ -325,7 +324,7 @@ function matchName(nomination: Nomination, target: PathCertificate, paths: Paths
   const path = paths.get(authority);
   if (path.outcome === 'valid') {
     const matchedBy = `${trustName.type} issued by ${authority.name}`;
-    return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, trustName, isOfTwin: false } };
+    return { outcome: 'match', match: { identity, matchedBy, pin: undefined, trustName, isOfTwin: false }, path };
   }
   const question = { authority: authority.name, claim: describeClaim(nomination) };
   if (!provesIssuance(path.code)) {
