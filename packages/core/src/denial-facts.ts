@@ -102,10 +102,10 @@ export interface RevocationListEntry {
 }
 
 /** Why no valid certification path leads to an authority. */
-export interface PathFacts extends AuthorityQuestion, PathFault {}
+export interface PathFacts extends AuthorityQuestion, PathProblem {}
 
 /** What is wrong with a certification path, without the question for which the path was looked for. */
-export interface PathFault {
+export interface PathProblem {
   /** What path validation says, in one sentence. */
   readonly fault: string;
   /** The certificate that is at fault. Absent if the whole path is at fault, or if a certificate is missing. */
@@ -120,7 +120,7 @@ export interface PathFault {
 }
 
 /** Why a certificate is not fit for a client. */
-interface UnfitFacts {
+interface UnfitClientFacts {
   /** What the check says, in one sentence. */
   readonly fault: string;
   /** The identity that the certificate would belong to by one of its names. */
@@ -266,7 +266,7 @@ export interface DenialFacts {
       }
     | { readonly problem: 'connection_without_tls' | 'handshake_without_certificate' }
     | { readonly problem: 'mcp_trigger_unknown'; readonly functionName: string };
-  readonly certificate_malformed: MalformedFacts;
+  readonly certificate_malformed: UndecodedFacts;
   readonly certificate_multiple: {
     /** How many elements the header must have. Absent unless the front end sends a list. */
     readonly expectedElements?: number;
@@ -320,16 +320,16 @@ export interface DenialFacts {
       })
     | StoreInterval;
   readonly trust_unavailable: { /** What the source or the store says, in one sentence. */ readonly fault: string };
-  readonly certificate_not_yet_valid: UnfitFacts & CertificateTimes;
-  readonly certificate_expired: UnfitFacts & CertificateTimes;
-  readonly certificate_is_authority: UnfitFacts;
-  readonly certificate_extended_key_usage_unsuitable: UnfitFacts & ClientAuthFacts;
-  readonly certificate_key_usage_unsuitable: UnfitFacts & { readonly keyUsage: readonly string[] };
-  readonly certificate_key_unsupported: UnfitFacts & KeyFacts;
-  readonly certificate_key_too_weak: UnfitFacts & KeyFacts;
+  readonly certificate_not_yet_valid: UnfitClientFacts & CertificateTimes;
+  readonly certificate_expired: UnfitClientFacts & CertificateTimes;
+  readonly certificate_is_authority: UnfitClientFacts;
+  readonly certificate_extended_key_usage_unsuitable: UnfitClientFacts & ClientAuthFacts;
+  readonly certificate_key_usage_unsuitable: UnfitClientFacts & { readonly keyUsage: readonly string[] };
+  readonly certificate_key_unsupported: UnfitClientFacts & KeyFacts;
+  readonly certificate_key_too_weak: UnfitClientFacts & KeyFacts;
   /** With `key`, this is about the caller's own certificate; otherwise about a certification path. */
-  readonly algorithm_unsupported_by_runtime: (UnfitFacts & KeyFacts) | PathFacts;
-  readonly certificate_critical_extension_unknown: UnfitFacts & {
+  readonly algorithm_unsupported_by_runtime: (UnfitClientFacts & KeyFacts) | PathFacts;
+  readonly certificate_critical_extension_unknown: UnfitClientFacts & {
     /** Object identifiers. */
     readonly extensions: readonly string[];
   };
@@ -398,7 +398,7 @@ export type MalformedProblem =
   | 'byte_sequence_empty'
   | 'not_byte_sequence';
 
-type MalformedFacts =
+type UndecodedFacts =
   | { readonly problem: MalformedProblem }
   /** The bytes are something other than a certificate, such as a private key. `structure` says what they are. */
   | { readonly problem: 'other_structure'; readonly structure: string }

@@ -17,7 +17,7 @@ import type {
   MatchedIdentity,
   NameClaim,
   PathFacts,
-  PathFault as PathProblem,
+  PathProblem,
   RevocationListEntry,
   PinEntry,
   PinFacts,

@@ -111,8 +111,8 @@ export interface RevocationCleared {
   readonly validUntil: number;
 }
 
-/** A certificate of a path, and the one that issued it. */
-interface PathMember {
+/** A certificate of a path whose revocation is checked, and the certificate that issued it. */
+interface RevocationSubject {
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
   readonly role: PathRole;
@@ -145,7 +145,7 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
     const role: PathRole = index === path.certificates.length - 1 ? 'end-entity' : 'intermediate';
     if (role === 'intermediate' && revocation.scope === 'end-entity') continue;
     const issuer = path.certificates[index - 1] ?? path.trustAnchor;
-    const member: PathMember = {
+    const member: RevocationSubject = {
       certificate,
       issuer,
       role,
@@ -176,7 +176,7 @@ interface StatusQuestions {
   readonly byResponses: OcspInquiry;
 }
 
-function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMember): StatusQuestions {
+function askAbout(question: RevocationQuestion, { certificate, issuer }: RevocationSubject): StatusQuestions {
   const { revocation, path, signers, isSignerValid, profile, now, budget } = question;
   const { crls, revokingCrls, graceMilliseconds } = revocation;
   const byLists: CrlQuestion = {
@@ -215,7 +215,7 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
 /** Lists and responses can both revoke. If neither does, one that says "good" suffices. */
 function findStatus(
   { revocation, now }: RevocationQuestion,
-  { certificate, issuer, role, noRevAvailObstacle }: PathMember,
+  { certificate, issuer, role, noRevAvailObstacle }: RevocationSubject,
   { byLists, byResponses }: StatusQuestions,
 ): RevocationStatus {
   const { crls, findFault } = revocation;
@@ -254,7 +254,7 @@ function isGoodWithoutGrace(byResponses: OcspInquiry): boolean {
   return askResponses({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
 }
 
-function noteStatus(question: RevocationQuestion, member: PathMember, status: RevocationStatus): void {
+function noteStatus(question: RevocationQuestion, member: RevocationSubject, status: RevocationStatus): void {
   const { note } = question;
   if (note === undefined) return;
   const { certificate, role } = member;
@@ -267,7 +267,7 @@ function noteStatus(question: RevocationQuestion, member: PathMember, status: Re
 
 function findFaultIn(
   { revocation }: RevocationQuestion,
-  member: PathMember,
+  member: RevocationSubject,
   status: RevocationStatus,
 ): PathFault | undefined {
   if (status.status === 'revoked') return failRevoked(member, status);
@@ -283,7 +283,7 @@ function holdBriefly(good: Good, now: number): Good {
 }
 
 function failRevoked(
-  { certificate, role }: PathMember,
+  { certificate, role }: RevocationSubject,
   { reason, revokedAt }: Extract<RevocationStatus, { status: 'revoked' }>,
 ): PathFault {
   const at = Number.isFinite(revokedAt) ? revokedAt : undefined;
@@ -292,7 +292,7 @@ function failRevoked(
 }
 
 function failUnavailable(
-  { certificate, role, noRevAvailObstacle }: PathMember,
+  { certificate, role, noRevAvailObstacle }: RevocationSubject,
   gaps: readonly RevocationGap[],
 ): PathFault {
   const noRevAvail = certificate.hasNoRevAvail && noRevAvailObstacle;
