@@ -53,7 +53,10 @@ function redact(text: string): string {
   return text.replaceAll(/(https?:\/\/[^\s?"']*)\?[^\s"']*/g, '$1?…');
 }
 
-/** Whether the credential found no identity to use: no login, no managed identity, and nothing in the environment. */
+/**
+ * Whether the credential gave no token, usually because it found no login, no managed identity, and nothing in the
+ * environment.
+ */
 export function isWithoutLogin({ name }: AzureFault): boolean {
   return name === 'CredentialUnavailableError' || /Authentication(?:Required)?Error$/.test(name);
 }

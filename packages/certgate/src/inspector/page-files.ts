@@ -21,7 +21,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** The folder into which the build of packages/inspector writes the page. */
 export const builtPageFolder: string = fileURLToPath(new URL('../../inspector-page/', import.meta.url));
 
-/** Reads all files of the page once. Empty if the page is not built. */
+/** Reads the files of the page once, if they are of a known content type. Empty if the page is not built. */
 export async function readPageFiles(folder: string): Promise<PageFiles> {
   const files = new Map<string, PageFile>();
   for (const path of await listFiles(folder)) {

@@ -8,7 +8,8 @@ import { listShownFunctions, type InspectedSubject, type RunningApp } from './in
 import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
 /**
- * Describes the trust document. `notice` gets a line for each file in the folder that contains no certificate.
+ * Describes the trust document. `notice` gets a line for each file in the folder that is named like a certificate's,
+ * but can't be read as one.
  *
  * @throws {ToolFailure} if the document, the folder or an authority can't be read.
  */

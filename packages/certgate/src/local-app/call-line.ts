@@ -51,7 +51,7 @@ export function formatCertgateCall(line: CallLine): string {
   ].join(' ');
 }
 
-/** Formats the same call for curl. It uses PEM files, which every curl opens; a PFX needs certain TLS libraries. */
+/** Formats the same call for curl, with PEM files, because curl opens a PFX only with certain TLS libraries. */
 export function formatCurlCall({ url, method, headers = [], body, identity, caFile }: CallLine): string {
   const usual = body === undefined ? 'GET' : 'POST';
   return [

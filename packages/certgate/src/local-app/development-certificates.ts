@@ -19,7 +19,7 @@ export interface DevelopmentCertificate {
 const leastRemaining = 86_400_000;
 const days = 30;
 
-/** Reads `<name>.pfx`, `<name>.crt.pem` and `<name>.key.pem` in the folder, or makes new ones. */
+/** Reads `<name>.crt.pem` and `<name>.key.pem` in the folder, or makes new ones together with `<name>.pfx`. */
 export async function getCallerCertificate(folder: string, name: string, now: Date): Promise<DevelopmentCertificate> {
   const present = await findCertificate(folder, name, now);
   if (present !== undefined) return present;
@@ -84,7 +84,7 @@ function decodePem(certificatePem: string, privateKeyPem: string): ClientCertifi
     const decoding = decodeClientCertificate(x509.raw);
     return decoding.ok ? decoding.certificate : undefined;
   } catch {
-    // Somebody edited a file. New files replace it.
+    // The certificate or the key can't be read, for example because somebody edited a file. New files replace them.
     return undefined;
   }
 }

@@ -45,7 +45,7 @@ function escapeText(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escapeText(member)]));
 }
 
-/** Escapes text of several lines, such as the body of an answer, and keeps its line ends and tabs. */
+/** Escapes text of several lines, such as the body of an answer, and keeps its line feeds and tabs. */
 export function escapeLines(text: string): string {
   return text.replace(unsafeCharacter, (character) =>
     character === '\n' || character === '\t' ? character : escapeCharacter(character),

@@ -7,11 +7,11 @@ import { trustSettingName } from '../../local-app/app-trust.js';
 type DescribedStore = GateDescription['stores'][number];
 type Source = DescribedStore['sources'][number];
 
-/** A trust store as a baseline describes it. The description is the same on every machine. */
+/** A trust store as a baseline describes it. The description is meant to be the same on every machine. */
 export interface AgreedStore {
   /**
-   * The place that the store reads: a file by its path in the app, or the name of the app setting that contains the
-   * place.
+   * The place that the store reads, for example a file by its path in the app, or the name of the app setting that
+   * contains the place.
    */
   readonly place: string;
   /** False if two stores may have the same place and options, and still differ. */

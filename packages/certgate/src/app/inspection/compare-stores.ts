@@ -2,7 +2,7 @@ import type { AgreedStore } from './agreed-store.js';
 
 export interface StoreChange {
   readonly what: 'trust';
-  /** `changes` if the store reads another document, because it is unknown here whom that admits. */
+  /** `changes` if it can't be decided, for example because the store reads another document. */
   readonly effect: 'opens' | 'closes' | 'changes';
   readonly before: string | null;
   readonly after: string | null;

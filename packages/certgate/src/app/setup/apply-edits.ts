@@ -15,7 +15,7 @@ interface StagedEdit {
 
 /**
  * Makes all edits or none. First writes every new text to a temporary file in the same folder. Then renames each to its
- * place. If a rename fails, the earlier ones are undone.
+ * place. If a rename fails, the earlier ones are undone as far as possible.
  *
  * @throws {ToolFailure} if a file has changed since the plan was made, or can't be written.
  */

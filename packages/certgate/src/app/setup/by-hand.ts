@@ -1,6 +1,6 @@
 import { ToolFailure } from '#local/tool-failure.js';
 
-/** The statement that `certgate init` writes into every app to add the gate. */
+/** The statement that `certgate init` writes into an app to add the gate. */
 export function formatGateCall(appExpression: string, environmentVariable: string): string {
   return `secureApp(${appExpression}, { trustStore: trustStoreFrom(${environmentVariable}) })`;
 }

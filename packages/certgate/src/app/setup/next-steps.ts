@@ -33,7 +33,7 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
   ];
 }
 
-/** The name of the script that runs `certgate dev`: `dev`, unless the app already had another script of that name. */
+/** The name of the app's script that runs `certgate dev`, or the name that init gives to a new one. */
 function findDevScript(scripts: Readonly<Record<string, string>>): string {
   const present = Object.entries(scripts).find(([, script]) => /\bcertgate dev\b/.test(script))?.[0];
   return present ?? (scripts['dev'] === undefined ? 'dev' : 'dev:certgate');

@@ -13,7 +13,9 @@ export interface SourceFiles {
   readonly sourceOf: (builtFile: string) => string;
 }
 
-/** Folders whose content a build writes. Init never adds files there. */
+/**
+ * Folders into which builds usually write. If `main` leads there, its files are not taken for plain JavaScript sources.
+ */
 const buildFolder = /^(?:dist|build|out|output|lib|bin|bundle|\.build)(?:\/|$)/;
 
 /**

@@ -55,7 +55,7 @@ export class DerivationBudget {
    * Takes the rounds that an INTEGER asks for from the budget, once for each block of the digest, and returns their
    * number.
    *
-   * @throws {PfxError} `unsupported` if there are too many rounds, or `malformed` if this is not an INTEGER.
+   * @throws {PfxError} if the number of rounds can't be read or is not accepted.
    */
   spend(iterations: Asn1 | undefined, blocks: number): number {
     const rounds = readRounds(iterations);

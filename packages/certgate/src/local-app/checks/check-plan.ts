@@ -135,7 +135,10 @@ export function chooseMethod(methods: readonly string[] | undefined): string {
   return methods === undefined || methods.includes('GET') ? 'GET' : (methods[0] ?? 'GET');
 }
 
-/** A request target that matches the function's route template. Its parameters are filled with values that fit. */
+/**
+ * A request target for the function's route template. Its parameters are filled with sample values, which fit most
+ * constraints.
+ */
 export function fillRouteWithExamples(route: string): string {
   const path = route.replace(
     /\{\*{0,2}([^}:=?]+)((?::[^}=?]+)*)(?:=([^}]*))?\??\}/g,

@@ -27,7 +27,10 @@ export interface TestAppSurroundings {
   readonly onEnd: (end: Pick<HostExit, 'message' | 'stack'>) => void;
 }
 
-/** An app in the embedded host, behind the gateway. The callers' keys exist only in the memory of this process. */
+/**
+ * An app in the embedded host, behind the gateway. The keys that it makes for callers exist only in the memory of this
+ * process.
+ */
 export interface TestApp {
   readonly url: string;
   readonly serverCertificatePem: string;
