@@ -1,6 +1,6 @@
 // What the gate knew when it refused a call, by denial code: plain data for logs of your own, for tools, and for the
 // sentence (denial-sentences/). Never sent to callers. Times are in milliseconds since 1970-01-01T00:00:00Z, hashes in
-// upper-case hexadecimal; texts that a caller chose are as the caller wrote them.
+// upper-case hexadecimal. Texts that a caller chose are not escaped, and may be shortened.
 
 /** The facts of a denial if its code already says everything. */
 export type NoFacts = Readonly<Record<string, never>>;
@@ -282,7 +282,7 @@ export interface DenialFacts {
   };
   readonly certificate_verification_failed: {
     readonly header: string;
-    /** The first 100 characters of what the front end says in that header. Absent if the header is missing. */
+    /** The first 100 characters of what the front end says in that header. Absent if the header is missing or empty. */
     readonly said?: string;
     /** What the front end says in that header about a certificate that it verified. */
     readonly accepted: string;

@@ -47,8 +47,8 @@ interface DenialRow {
   /** The steps that may report the denial, in the order in which they run. Empty if the denial belongs to no step. */
   readonly steps: readonly RequestStep[];
   /**
-   * Set if the refusal may end at a moment that the trust document names, or as soon as a source answers. The gate
-   * never remembers such a refusal.
+   * Set if the gate must not remember the refusal, for example because it may end at a moment that the trust document
+   * names, or as soon as a source answers.
    */
   readonly isMomentary?: true;
 }

@@ -1,5 +1,5 @@
-// For the command-line tool only; not a public API. It exports the whole main entry too, so that the tool loads only
-// one copy of core.
+// For this project's tools only; not a public API. It exports the whole main entry too, so that a tool loads only one
+// copy of core.
 export * from './index.js';
 export {
   type Base64Decoding,

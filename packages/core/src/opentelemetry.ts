@@ -29,8 +29,8 @@ export interface GateObservation {
 /**
  * Turns the gate's decisions and its reads of the trust document into OpenTelemetry metrics and span attributes;
  * docs/observability.md lists them. Call it once, in the file that is loaded first, before or after the SDK registers
- * itself. A second call with the same meter provider returns the first call's observation, so that an app of several
- * bundles counts nothing twice.
+ * itself. A second call with the same options returns the first call's observation, so that an app of several bundles
+ * counts nothing twice.
  *
  * Recording never changes a decision. If recording fails, the first failure is reported to OpenTelemetry's `diag`.
  *

@@ -12,7 +12,10 @@ export type CertgateErrorCode =
   | 'CERTGATE_POLICY_CONFLICT'
   /** A function can't be closed, because it was registered for another programming model, so every call of the app is refused. Thrown by the registration, or when the app starts. */
   | 'CERTGATE_FUNCTION_UNSUPPORTED'
-  /** `secureApp`, `secureServer`, `secureExpress`, `secureFastify` or `observeGate` was called before for the same app, server or meter provider, or by an older copy of the package. */
+  /**
+   * `secureApp`, `secureServer`, `secureExpress` or `secureFastify` was called twice for the same app or server,
+   * `observeGate` was called twice with different options, or an older copy of the package has secured the app.
+   */
   | 'CERTGATE_ALREADY_INSTALLED'
   /** `getClientIdentity` found no authenticated caller: the function is anonymous, or no gate covers it. Also `findClientIdentity` with two gates of an HTTP server. */
   | 'CERTGATE_CLIENT_IDENTITY_MISSING'

@@ -45,7 +45,7 @@ export interface AccessQuestion {
 export function decideAccess(question: AccessQuestion): Decision {
   const own = copyOwn(question);
   const { header, trust, revocation = noRevocationInformation, requirement, now, onStep, onPathCheck } = own;
-  // Every comparison with a time that is not a number is false.
+  // `now < end` and `now >= begin` are both false for a time that is not a number.
   if (!Number.isFinite(now)) return deny('internal_fault', { problem: 'time_not_a_number' });
 
   const reading = note(onStep, 'certificate-header', readCertificateHeader(header));

@@ -124,7 +124,7 @@ export class AccessGate {
     now: number,
   ): Decision | Promise<Decision> {
     try {
-      // Every comparison with a time that is not a number is false.
+      // `now < end` and `now >= begin` are both false for a time that is not a number.
       if (!Number.isFinite(now)) return deny('internal_fault', { problem: 'time_not_a_number' });
       const version = readVersion(this.#trustStore, this.#isVersionLasting);
       if (extraction.outcome === 'denied') return extraction;

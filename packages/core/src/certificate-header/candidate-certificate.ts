@@ -29,7 +29,7 @@ export type CandidateSource = readonly Uint8Array[] | (() => CandidateReading);
 export interface CandidateCertificate {
   readonly der: Uint8Array;
   /**
-   * The subject's name in the form in which it is compared. Undefined if the bytes have none. The issuer's name has the
+   * The subject's name in the form in which it is compared. Undefined if it can't be decoded. The issuer's name has the
    * same form.
    */
   readonly subject: CanonicalName | undefined;

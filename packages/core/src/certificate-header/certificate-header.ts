@@ -165,7 +165,7 @@ export interface PresentedCertificate {
   readonly publicKeySha256: string | undefined;
   readonly decoding: ClientCertificateDecoding;
   /**
-   * The issuer's name in the form in which it is compared. Undefined if the bytes have none. It is found without
+   * The issuer's name in the form in which it is compared. Undefined if it can't be decoded. It is found without
    * decoding the rest.
    */
   readonly issuer: CanonicalName | undefined;

@@ -10,7 +10,7 @@ export const pemEnd = '%0A-----END%20CERTIFICATE-----%0A';
  */
 const lineLength = 64;
 
-/** The memory in which all texts are unescaped. Its content never leaves this file. */
+/** The memory in which all texts are unescaped. It never leaves this file. */
 let octets = new DataView(new ArrayBuffer(0));
 let buffer = Buffer.from(octets.buffer);
 

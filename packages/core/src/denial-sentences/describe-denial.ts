@@ -22,7 +22,7 @@ const sentences = {
     })[problem],
 } satisfies Sentences<keyof DenialFacts>;
 
-/** What is wrong and what to do, for the operator's log. Callers see it only in Development. */
+/** What is wrong, and often what to do, for the operator's log. Callers see it only in Development. */
 export function describeDenial<Code extends keyof DenialFacts>(code: Code, facts: DenialFacts[Code]): string {
   const own: Partial<Record<keyof DenialFacts, (facts: never) => string>> = sentences;
   return (own[code] ?? repeatFault)(facts as never);

@@ -23,8 +23,8 @@ export type JsonReading =
   | { readonly ok: false; readonly fault: string };
 
 /**
- * The usual length of a piece, in characters or bytes. A step, or a call of JSON.parse, then takes a fraction of a
- * millisecond.
+ * The usual length of a piece, in characters or bytes. A step, or a call of JSON.parse, then normally takes a fraction
+ * of a millisecond.
  */
 const usualPieceLength = 16_384;
 
@@ -35,11 +35,10 @@ const maximumDepth = 10_000;
 const wholeTextLength = 1024 * 1024;
 
 /**
- * Parses JSON in steps of bounded work. The result is that of `JSON.parse`, which reads every piece, except that bytes
- * give a `JsonList` for each long list. A text that `JSON.parse` refuses as a whole is refused here too, and so is a
- * text with more than 10,000 levels. `JSON.parse` keeps the last of two equal keys without a warning (RFC 8259 §4
- * allows that). Two readers must not differ about a document that says who is admitted, so the first duplicate key is
- * reported.
+ * Parses JSON in steps. The result is that of `JSON.parse`, which reads every piece, except that bytes give a
+ * `JsonList` for each long list. A text that `JSON.parse` refuses as a whole is refused here too, and so is a text with
+ * more than 10,000 levels. `JSON.parse` keeps the last of two equal keys without a warning (RFC 8259 §4 allows that).
+ * Two readers must not differ about a document that says who is admitted, so the first duplicate key is reported.
  *
  * The exception is a byte order mark in front, which is skipped: Windows editors write it, and RFC 8259 §8.1 lets a
  * reader ignore it.

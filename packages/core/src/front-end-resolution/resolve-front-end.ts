@@ -49,8 +49,9 @@ export type HostKind = 'functions' | 'server';
 
 /**
  * Finds the front end. The operator names who may set the certificate's header fields, in code or by an app setting.
- * The environment may contradict that, and then every call is refused, but it never allows more. The name may be left
- * out only on App Service itself, and in Development (`isDevelopment`), where the callers are the developer's own.
+ * The environment may contradict that, and then every call is refused, but it never allows more. Unless the operator
+ * has accepted the risk (`frontEndOverride`), the name may be left out only on App Service itself, and in Development
+ * (`isDevelopment`), where the callers are the developer's own.
  */
 export function resolveFrontEnd(
   given: FrontEndOptions,

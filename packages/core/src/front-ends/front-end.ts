@@ -23,7 +23,7 @@ export interface FrontEnd {
    * reaches the app could send the same fields. False if the platform lets nobody past the front end.
    */
   readonly needsProof: boolean;
-  /** Finds the caller's certificate in the fields of a request. It runs at every request and decodes nothing. */
+  /** Finds the caller's certificate in the fields of a request. It decodes nothing. */
   extract(findField: FindField): CertificateExtraction;
 }
 

@@ -54,14 +54,14 @@ export interface DecisionEvent {
    */
   readonly withoutClientAuthUntil: number | undefined;
   /**
-   * On `allowed`, if the certificate looks like one of a public CA, so that it will lose clientAuth when it is renewed.
+   * On `allowed`, if the certificate looks like one of a public CA, so that it may lose clientAuth when it is renewed.
    */
   readonly clientAuthLoss: ClientAuthLoss | undefined;
-  /** The `revision` of the trust document in use. Undefined if the store has none. */
+  /** The `revision` of the trust document in use. Undefined if the store has none, or if it was not asked. */
   readonly trustRevision: number | undefined;
   /**
    * The SHA-256 of the trust document in use, or of all documents, separated by commas. Undefined if the store doesn't
-   * say.
+   * say, or if it was not asked.
    */
   readonly trustSha256: string | undefined;
   /**
@@ -71,7 +71,7 @@ export interface DecisionEvent {
   readonly reportOnly: { readonly code: DenialCode; readonly until: number } | undefined;
   /** Set if the function is observed. */
   readonly observed: Observation | undefined;
-  /** What is wrong and what to do, for the operator. Redacted like the log. */
+  /** What is wrong, and often what to do, for the operator. Redacted like the log. */
   readonly detail: string | undefined;
   /**
    * What the gate knew when it refused, in the shape that `DenialFacts` defines for the code: the code of `reportOnly`

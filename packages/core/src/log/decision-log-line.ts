@@ -43,8 +43,8 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /** The identity's name in the trust document, if the caller is known. */
   readonly identity?: string;
   /**
-   * On admitted calls: the kind of the pin; the type of the name and its authority, such as `dns issued by corp`; or what a
-   * custom store returned.
+   * On admitted calls: the kind of the pin or the type of the name, followed by the authority if one had to vouch, such
+   * as `dns issued by corp`; or what a custom store returned.
    */
   readonly matchedBy?: string;
   /**
@@ -73,9 +73,15 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly functionKey?: string;
   /** The certificate lacks `clientAuth`, and its pin accepts that until this time (RFC 3339). */
   readonly withoutClientAuthUntil?: string;
-  /** The revocation list because of which the call was refused; `end` is RFC 3339. */
+  /**
+   * On refusals about revocation: the list that names the certificate as revoked, or else the newest known list of its
+   * issuer; `end` is RFC 3339.
+   */
   readonly list?: Omit<RevocationListEntry, 'end'> & { readonly end?: string };
-  /** On denials and exceptions: what is wrong and what to do. Shortened if the line would be too long. */
+  /**
+   * On denials, also on those that report-only let through: what is wrong, and often what to do. Shortened if the line
+   * would be too long.
+   */
   readonly detail?: string;
   /**
    * How many earlier denials with this code and identity were not logged. On `observed`: how many such calls of this
@@ -84,7 +90,10 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly suppressed?: number;
 }
 
-/** The longest line of each kind, in bytes, because operators pay for them and an unknown caller can make them long. */
+/**
+ * The length beyond which a line of each kind is shortened, in bytes, because operators pay for lines and an unknown
+ * caller can make them long.
+ */
 const maximumLengths = { allowed: 480, denied: 730, stranger: 1130 } as const;
 
 /** Formats the line of a decision, and shortens it if it is longer than its kind allows. */

@@ -25,14 +25,14 @@ export interface ExpiryLogLine extends LineStart<'expiry'> {
    * `trust`: the pin, the identity, or what a custom store returned.
    */
   readonly endsFirst: 'certificate' | 'authority' | 'trust';
-  /** How much the certificate looks like one of a public CA. Such a CA's next certificate lacks `clientAuth`. */
+  /** How much the certificate looks like one of a public CA. Such a CA's next certificate may lack `clientAuth`. */
   readonly publicIssuance?: ClientAuthLoss['verdict'];
   /** What ends and what to do. */
   readonly detail: string;
 }
 
 /**
- * A certificate in use looks like one of a public CA, so the gate will refuse its successor, which lacks `clientAuth`.
+ * A certificate in use looks like one of a public CA. If its successor lacks `clientAuth`, the gate will refuse it.
  * Level warning, once a day per instance and certificate.
  */
 export interface RenewalLogLine extends LineStart<'renewal'> {

@@ -8,7 +8,7 @@ import { createExpiryLine, createRenewalLine } from './expiry-lines.js';
 import { ListedEnds } from './listed-ends.js';
 import { formatLogLine } from './log-text.js';
 
-/** Warns about certificates in use that will soon be refused, and about those whose successors will be refused. */
+/** Warns about certificates in use that will soon be refused, and about those whose successors may be refused. */
 export class ExpiryLog {
   /** Which certificates were logged today. The owner of a pinned key can make any number of certificates. */
   readonly #notice = new DailyNotice();

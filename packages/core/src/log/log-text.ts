@@ -35,7 +35,7 @@ export function formatTime(instant: number): string {
   return new Date(instant).toISOString();
 }
 
-/** The longest text that a caller chose, in characters. */
+/** The length to which most texts that a caller chose are cut, in characters. */
 export const maximumFieldLength = 96;
 
 /** Cuts a text that is longer than `length` characters, and ends it with an ellipsis. */

@@ -54,7 +54,8 @@ export interface StartLogLine extends LineStart<'start'> {
 const errorCodes: ReadonlySet<StartCode> = new Set(['gate_setup_failed', 'gate_late']);
 
 /**
- * Writes a line to the console, which the worker logs. There is no invocation yet, so there is no context to log to.
+ * Writes a line to the console, which a Functions worker logs. There is no invocation yet, so there is no context to
+ * log to.
  */
 export function warnAtStart(
   code: StartCode,

@@ -124,7 +124,7 @@ export class TrustReads {
   }
 }
 
-/** The limit of gates in one process. Each gate has another front end. */
+/** The limit of gates in one process. Gates with the same version, host and front end are one. */
 const maximumGates = 100;
 
 /** The version, host and front end of each gate, as attributes. */

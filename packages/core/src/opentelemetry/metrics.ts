@@ -14,8 +14,8 @@ export interface GateMemory {
 }
 
 /**
- * The limit of names in attributes: half of what OpenTelemetry's SDK keeps per instrument, because each name has two
- * outcomes. A document may list more.
+ * The limit of names in attributes, because each name has several outcomes, and OpenTelemetry's SDK keeps a limited
+ * number of series per instrument. A document may list more.
  */
 const maximumNames = 500;
 

@@ -5,7 +5,7 @@ import type { DocumentReader } from './document-reader.js';
 
 const itemsPerStep = 64;
 
-/** Reads the deny list, in steps of bounded work. The reader collects the problems. */
+/** Reads the deny list, in steps. The reader collects the problems. */
 export function* readDenied(
   reader: DocumentReader,
   value: unknown,

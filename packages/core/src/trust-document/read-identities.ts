@@ -18,7 +18,7 @@ import { readClientAuthGrace } from './read-client-auth-grace.js';
 import { readName } from './read-names.js';
 
 /**
- * How many identities, or pins or names of one identity, are read in one step, which takes some tenths of a
+ * How many identities, or pins or names of one identity, are read in one step, which normally takes some tenths of a
  * millisecond.
  */
 const itemsPerStep = 64;
@@ -28,7 +28,7 @@ export interface IdentitiesReading {
   readonly index: IdentityIndex;
 }
 
-/** Reads the list of identities, in steps of bounded work. The reader collects the problems. */
+/** Reads the list of identities, in steps. The reader collects the problems. */
 export function* readIdentities(
   reader: DocumentReader,
   value: unknown,

@@ -358,7 +358,7 @@ function findMatchDenial(
   if (code === undefined) return undefined;
   const { name } = match.identity;
   const { of, bound, key } = entryRules[code];
-  // Assigned, because spreading a computed key makes a refusal 1.5 times as expensive.
+  // Assigned, because spreading a computed key makes a refusal more expensive.
   const facts: MatchFacts =
     of === 'pin' ? describePinMatch(match, matches) : { identity: name, matched: nameMatch(match) };
   if (bound !== 'on') facts[key] = readBound(code, match);

@@ -217,7 +217,7 @@ export interface AuthorityRevocation {
    */
   readonly isModeStated: boolean;
   readonly scope: RevocationScope;
-  /** The address of the revocation lists, as the document has it: `file:PATH` or a URL. */
+  /** The addresses of the revocation lists, as the document has them: `file:PATH` or a URL each. */
   readonly crls: readonly string[];
   readonly ocsp: string | undefined;
   /**

@@ -28,8 +28,8 @@ export interface BlobAddress {
 export interface TrustAddressRefusal {
   readonly kind: 'refused';
   /**
-   * `absent`: the text is empty. `document`: the text is a trust document, and not its address. `unusable`: anything
-   * else.
+   * `absent`: there is no text, or only white space. `document`: the text is a trust document, and not its address.
+   * `unusable`: anything else.
    */
   readonly code: 'absent' | 'document' | 'unusable';
   readonly message: string;
