@@ -12,26 +12,35 @@ import { securedHosts } from './test-support/secured-hosts.js';
 const adapters = Object.keys(http).filter((name) => /^secure[A-Z]/.test(name));
 const page = readFileSync(join(root, 'docs/http-hosts.md'), 'utf8');
 
+it('every file with an adapter is exported by index.ts of @certgate/http', () => {
+  const files = readdirSync(join(root, 'packages/http/src'), { recursive: true, encoding: 'utf8' });
+  const named = files.flatMap((path) => /secure-[\w-]+(?=\.ts$)/.exec(path) ?? []);
+  const exported = adapters.map((name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+  assert.deepEqual(exported.toSorted(), named.toSorted(), 'export the adapter in packages/http/src/index.ts');
+});
+
 it('every adapter of @certgate/http is tested with a host', () => {
-  assert.deepEqual([...new Set(securedHosts.map(({ adapter }) => adapter))].toSorted(), adapters.toSorted());
+  const tested = new Set(securedHosts.map(({ adapter }) => adapter));
+  assert.deepEqual([...tested].toSorted(), adapters.toSorted(), 'add a host to test-support/secured-hosts.ts');
 });
 
 it('docs/http-hosts.md says what every adapter closes, and which adapters empty the secret', () => {
   const [, table = ''] = /^\| Host \| Call \|.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
   const calls = [...table.matchAll(/\b(secure[A-Z]\w+)\(/g)].map(([, name]) => name);
-  assert.deepEqual([...new Set(calls)].toSorted(), adapters.toSorted());
+  assert.deepEqual([...new Set(calls)].toSorted(), adapters.toSorted(), 'add a row to the table of hosts');
   const [, empties = ''] = /\n(.*) empty the secret of the front end/.exec(page) ?? [];
   const hiding = securedHosts.filter(({ hidesSecret }) => hidesSecret).map(({ adapter }) => adapter);
   assert.deepEqual(
     [...new Set(hiding)].toSorted(),
     [...empties.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted(),
+    'change the sentence "… empty the secret of the front end"',
   );
 });
 
 it('the README of @certgate/http names every adapter', () => {
   const readme = readFileSync(join(root, 'packages/http/README.md'), 'utf8');
   const missing = adapters.filter((name) => !readme.includes(name));
-  assert.deepEqual(missing, []);
+  assert.deepEqual(missing, [], 'add it to packages/http/README.md');
 });
 
 it('the keywords of @certgate/http have every framework', () => {
@@ -42,6 +51,7 @@ it('the keywords of @certgate/http have every framework', () => {
   assert.deepEqual(
     frameworks.filter((name) => !keywords.includes(name)),
     [],
+    'add it to packages/http/package.json',
   );
 });
 
@@ -54,6 +64,7 @@ it('docs/http-hosts.md has a row for every host', () => {
   assert.deepEqual(
     missing.map(({ name }) => name),
     [],
+    'add a row to the table of hosts',
   );
 });
 
@@ -62,10 +73,18 @@ it('every server of examples/http-hosts is also tested inside the test process',
   assert.deepEqual(
     hostsBehindFrontEnds.filter((name) => !tested.includes(name)),
     [],
+    'add a host to test-support/secured-hosts.ts',
   );
+});
+
+it('every adapter is shown by a server of examples/http-hosts', () => {
+  const shown = securedHosts.filter(({ name }) => hostsBehindFrontEnds.some((host) => host === name.replace(':', '-')));
+  const missing = adapters.filter((name) => !shown.some(({ adapter }) => adapter === name));
+  assert.deepEqual(missing, [], 'add a server, and its name to hostsBehindFrontEnds in test-support/http-hosts.ts');
 });
 
 it('every server of examples/http-hosts runs behind the front ends or ends TLS itself', () => {
   const files = readdirSync(join(root, 'examples/http-hosts/src')).map((file) => file.replace(/\.ts$/, ''));
-  assert.deepEqual(files.toSorted(), [...hostsBehindFrontEnds, 'direct-tls'].toSorted());
+  const known = [...hostsBehindFrontEnds, 'direct-tls'];
+  assert.deepEqual(files.toSorted(), known.toSorted(), 'add it to hostsBehindFrontEnds in test-support/http-hosts.ts');
 });
