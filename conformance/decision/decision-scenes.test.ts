@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { allKeys, listKeysIn } from '@certgate/core/test-support/whole-document.js';
 import { countRuns, isLongRun } from '@certgate/x509/test-support/random-runs.js';
+import { getPool } from './scenes/certificates.js';
+import { makeDraft, writeDocument } from './scenes/documents.js';
 import { faults, loadFaultyGate } from './scenes/faults.js';
 import { type GateUnderTest, loadGate, rememberSignatures, stopTime } from './scenes/gate.js';
+import { Random } from './scenes/random.js';
 import { type Difference, runScene } from './scenes/scene.js';
+import { respell } from './scenes/spellings.js';
+import { addressDraft } from './scenes/store-options.js';
 
 // `rememberSignatures` must come first: `stopTime` wraps the `verify` that it has put in place.
 rememberSignatures();
@@ -17,6 +23,18 @@ stopTime();
  * scenes each time.
  */
 const [sceneCount, firstSeed] = isLongRun() ? [countRuns(2000), randomInt(2 ** 31)] : [400, 1_000_000];
+
+/** The keys that scenes don't have: they don't decide, or name where lists are read, or a vector tests them. */
+const keysElsewhere: readonly string[] = [
+  'document.$schema',
+  'authority.dnsConstraintsWithLeadingDot',
+  'revocation.crls',
+  'revocation.ocsp',
+  'revocation.ocspNonce',
+  'denied.reason',
+  'identity.owner',
+  'identity.reason',
+];
 
 function explain({ seed, gate, reference, history }: Difference): string {
   return [
@@ -58,6 +76,20 @@ describe('the reference decision', () => {
     assert.equal(difference && explain(difference), undefined);
     if (chosen === undefined)
       assert.ok(codes.size >= 29 && (codes.get('allowed') ?? 0) > sceneCount / 4, JSON.stringify([...codes]));
+  });
+
+  it('is compared by scenes with every key of the trust document that affects a decision', () => {
+    const documents = Array.from({ length: 1000 }, (_, seed) => {
+      const random = new Random(seed);
+      const caller = random.pick(getPool().callers);
+      const draft = makeDraft(random, [caller], { name: 'billing', roles: [], functions: ['GetOrder'] });
+      respell(random, draft);
+      addressDraft(random, draft);
+      return JSON.parse(writeDocument(draft)) as unknown;
+    });
+    const made = listKeysIn(documents);
+    const missing = allKeys.filter((key) => !made.has(key));
+    assert.deepEqual(missing, keysElsewhere, 'make it in scenes/documents.ts, or add it to the list above');
   });
 
   for (const fault of faults) {

@@ -75,7 +75,7 @@ describe('the decision vectors', () => {
   it('contain every code that a decision can end with', () => {
     const codes = new Set(file.vectors.map(({ expected }) => expected.code));
     const missing = denialCodes.filter((code) => !codes.has(code) && !elsewhere.includes(code));
-    assert.deepEqual(missing, []);
+    assert.deepEqual(missing, [], 'add a case to vectors/cases.ts, and run npm run write -- vectors');
     assert.equal(new Set(file.vectors.map(({ name }) => name)).size, file.vectors.length);
   });
 

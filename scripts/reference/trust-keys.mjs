@@ -79,6 +79,10 @@ function describe(key, type, { description = '', default: standard, enum: values
   return [describeWords(description), ...choices, ...limit, ...link].join(' ');
 }
 
+function lackProperty(objectName, key) {
+  throw new Error(`packages/core/trust.schema.json lacks the key ${key} of ${objectName}.`);
+}
+
 export function writeTrustKeys() {
   const tables = listPlaces()
     .map(([place, objectName]) => {
@@ -89,7 +93,7 @@ export function writeTrustKeys() {
       const rows = Object.entries(documentKeys[objectName]).map(([key, type]) => {
         const isFirst = key === alternatives[0];
         const presence = type.presence !== 'alternative' ? type.presence : isFirst ? 'one of these' : '';
-        return `| \`${key}\` | ${presence} | ${describe(key, type, properties[key])} |`;
+        return `| \`${key}\` | ${presence} | ${describe(key, type, properties[key] ?? lackProperty(objectName, key))} |`;
       });
       return [`| In ${place} | Presence | Meaning |`, '|---|---|---|', ...rows].join('\n');
     })

@@ -193,7 +193,7 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
       [0, 1].map((start) => [[document, certificate, start]] as [[object, PresentedCertificate, number]]),
     ),
   });
-  for (const code of Object.keys(core.entryRules)) assert.ok(met.has(code), `no example of ${code}`);
+  for (const code of Object.keys(core.entryRules)) assert.ok(met.has(code), `listExamples has no example of ${code}`);
   assert.deepEqual([...met.keys()].sort(), examples.map(({ code }) => code).sort(), JSON.stringify([...met]));
 }
 

@@ -32,7 +32,10 @@ describe('the readers read every key of the table', () => {
     for (const objectName of objectNames) {
       const { target } = copyAndFind(objectName);
       for (const [key, { presence }] of keysOf(objectName))
-        assert.ok(presence === 'alternative' || key === notBesideIssuer || key in target, pathOf(objectName, key));
+        assert.ok(
+          presence === 'alternative' || key === notBesideIssuer || key in target,
+          `test-support/whole-document.ts lacks ${pathOf(objectName, key)}`,
+        );
     }
   });
   for (const objectName of objectNames) {
@@ -48,7 +51,7 @@ describe('the readers read every key of the table', () => {
           target['issuedBy'] = target['serialNumber'] = undefined;
         target[key] = Symbol('no JSON value');
         const expected = pathOf(objectName, key);
-        assert.ok(listProblemPaths(document).includes(expected), expected);
+        assert.ok(listProblemPaths(document).includes(expected), `no reader checks ${expected}`);
       }
     });
     test(`${objectName}: an absent required key is reported, and an absent optional key is not`, () => {
@@ -90,6 +93,7 @@ describe('the tests of documents have every key', () => {
     assert.deepEqual(
       allKeys.filter((key) => !refused.includes(key)),
       [],
+      'add a refused value to test-support/document-corpus.ts',
     );
   });
   test('document-arbitraries.ts makes each key', () => {
@@ -97,6 +101,7 @@ describe('the tests of documents have every key', () => {
     assert.deepEqual(
       allKeys.filter((key) => !made.has(key)),
       [],
+      'add it to test-support/document-arbitraries.ts',
     );
   });
 });
@@ -173,7 +178,7 @@ describe('the JSON Schema has the keys of the table', () => {
     test(`${objectName}: the schema has the same keys in the same order, with the same presence, type and limits`, () => {
       const { properties, required = [], oneOf } = schemaOf(objectName);
       const keys = keysOf(objectName);
-      assert.deepEqual(Object.keys(properties as Schema), getKnownKeys(objectName).known);
+      assert.deepEqual(Object.keys(properties as Schema), getKnownKeys(objectName).known, 'change trust.schema.json');
       assert.deepEqual(required, getKnownKeys(objectName).required);
       for (const [key, type] of keys) {
         const property = (properties as Readonly<Record<string, Schema>>)[key] ?? {};
@@ -250,6 +255,7 @@ describe('docs/trust-document.md describes the keys of the table', () => {
       assert.deepEqual(
         rows.flatMap(({ keys }) => keys),
         getKnownKeys(objectName).known,
+        'run npm run write -- docs',
       );
       for (const [key, type] of keysOf(objectName)) {
         const { presence = '', words = '' } = rows.find(({ keys }) => keys.includes(key)) ?? {};

@@ -235,6 +235,7 @@ describe('whatever the document', () => {
     assert.deepEqual(
       allKeys.filter((key) => !made.has(key)),
       [],
+      'add it to the generator in this file',
     );
   });
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { denialCodes, getSteps } from '../denial.js';
 import { AccessGate } from '../access/access-gate.js';
 import { describeClaim } from '../trust-snapshot/issued-match.js';
-import { describeRefusal, type TrustFinding } from '../trust-snapshot/trust-finding.js';
+import { describeRefusal, type FoundIdentity, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { hasLastingVersion, readTrustFinding, readTrustVersion, readVersion } from './trust-store.js';
@@ -221,6 +221,11 @@ describe('answers that are understood', () => {
     for (const claim of ['By its name it would be "a".', { identity: 'a', name }, { identity: 'a' }, null, 7]) {
       assert.ok(!('claim' in readTrustFinding({ outcome: 'nominated', claim, confirm: () => found })));
     }
+  });
+  test('found keeps every member of its identity', () => {
+    const whole: Required<FoundIdentity> = { ...identity, functions: ['f'], owner: 'payments team' };
+    const finding = readTrustFinding({ ...found, identity: whole });
+    assert.deepEqual(finding.outcome === 'found' && finding.identity, whole, 'change readIdentity in trust-store.ts');
   });
   test('found keeps its owner if it is a text', () => {
     const ownerOf = (owner: unknown): unknown => {
