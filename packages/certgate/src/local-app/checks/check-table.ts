@@ -52,7 +52,7 @@ export function listFailures(results: readonly CheckResult[]): readonly string[]
   const wrong = failed
     .filter(({ sent }) => sent)
     .map(({ function: name, caller, status, expected, code, detail }) => {
-      const got = status === null ? 'no answer' : `${status}${code === null ? '' : ` (${code})`}`;
+      const got = status === null ? 'no answer of the function' : `${status}${code === null ? '' : ` (${code})`}`;
       return `${name}, caller ${caller}: ${got}, expected ${expected}${detail === undefined ? '' : `; ${detail}`}`;
     });
   return [...grouped, ...wrong];

@@ -50,6 +50,13 @@ test('a function that no gate covers is not called, and the table shows why and 
   ]);
 });
 
+test('an answer that does not come from an MCP server is not taken for one of the function', async (context) => {
+  const tool = { ...hosted, http: false, mcp: { kind: 'tool', name: 'Refund' } } as const;
+  assert.deepEqual(listFailures(await check(context, tool, unavailable)), [
+    'Refund, caller none: no answer of the function, expected 401; initialize got no MCP answer',
+  ]);
+});
+
 test('the detail of a 503 without a reason says where the reason is and what hides it', async (context) => {
   const [failure] = listFailures(await check(context, hosted, unavailable));
   assert.match(

@@ -11,8 +11,8 @@ export interface CheckResult {
   readonly function: string;
   readonly caller: string;
   /**
-   * Over MCP, the HTTP status for the same outcome. Null if no answer came, if it shows nothing about the function, or
-   * if nothing was sent.
+   * Over MCP, the HTTP status for the same outcome. Null without an answer of the function: then `sent` or `detail` says
+   * why.
    */
   readonly status: number | null;
   /** Whether the call was sent. A call that would reach another function, or a function without a gate, is not sent. */
@@ -21,7 +21,7 @@ export interface CheckResult {
   readonly ok: boolean;
   /**
    * The precise code of a refusal in Development, otherwise its public code; or the gateway's reason if it answered
-   * itself. Null for an answer of the function, and if there is no answer.
+   * itself. Null if there is neither.
    */
   readonly code: string | null;
   /** Why the check failed, if the status does not show it. */
