@@ -118,6 +118,14 @@ describe('a line of the log', () => {
     assert.match(shown, /another document than the line names.*According to the unsigned log/);
   });
 
+  test('says that it names no identity, or one that the document does not list', () => {
+    const tell = (more: object): string =>
+      explainLine({ certgate: 1, event: 'decision', code: 'identity_disabled', ...more }, question).untold.join();
+    assert.match(tell({}), /The line names no identity\./);
+    assert.match(tell({ identity: 'gone' }), /an identity that the document does not list now/);
+    assert.doesNotMatch(tell({ identity: 'billing' }), /identity/);
+  });
+
   test('about a lock of the document leads to an unlock, even if the reason of the lock names the app setting', () => {
     const locked = { since: '2026-11-01T00:00:00Z', by: 'ada', reason: 'as CERTGATE_LOCKED' };
     const detail = 'The trust document is locked since 2026-11-01T00:00:00Z by ada: as CERTGATE_LOCKED';

@@ -20,8 +20,8 @@ import { findNearPins, type NearMatch } from './near-matches.js';
 /** What a line shows about a denial. Entries come only from the document, never from the line. */
 export interface LineFacts {
   /**
-   * The denial, with facts in the gate's own form as far as remedies need them. The facts are absent if the present
-   * document no longer refuses for this reason, or if the line doesn't contain enough.
+   * The denial, with facts in the gate's own form as far as remedies need them. The facts are absent if no command could
+   * be right. `untold` then says why.
    */
   readonly denial: Pick<Denial, 'code' | 'facts' | 'identityName'>;
   readonly nearMatches: readonly NearMatch[];
@@ -67,8 +67,7 @@ interface LineContext {
 export function readLineFacts(code: DenialCode, line: LogLine, context: LineContext): LineFacts {
   const name = (findLineText(line, 'identity') ?? findLineText(line, 'claimedIdentity'))?.toLowerCase();
   const identity = context.trust.identities.find((each) => each.name.toLowerCase() === name);
-  const isMissing = name !== undefined && identity === undefined;
-  const missing = isMissing ? ['The line names an identity that the document does not list now.'] : [];
+  const missing = identity === undefined ? explainMissingIdentity(code, name) : [];
   const { facts, nearMatches = [], untold = [] } = read(code, { ...context, line, identity });
   const denial = { code, ...(facts && { facts }), ...(identity && { identityName: identity.name }) };
   return { denial, nearMatches, untold: [...missing, ...untold] };
@@ -97,7 +96,7 @@ function read(code: DenialCode, question: CodeQuestion): Reading {
   if (code.startsWith('path_') || code === 'certificate_revoked' || code === 'revocation_unavailable')
     return readPath(question, detail);
   if (code === 'trust_unavailable') return { facts: { fault: detail } };
-  if (identity === undefined) return /^(?:identity|pin|function|role)_/.test(code) ? {} : { facts: {} };
+  if (identity === undefined) return needsIdentity(code) ? {} : { facts: {} };
   const { name, roles, functions } = identity;
   const { entries, reasons } = findStanding(trust, identity, now);
   const has = (entry: Pick<EntryStanding, 'reasons'>): boolean => entry.reasons.some((each) => each === code);
@@ -112,6 +111,15 @@ function read(code: DenialCode, question: CodeQuestion): Reading {
         ? !requirement.roles.every((anyOf) => anyOf.some((role) => roles.includes(role)))
         : !code.startsWith('identity_') || has({ reasons });
   return isRefused ? { facts: { identity: name, roles } } : noLonger;
+}
+
+function explainMissingIdentity(code: DenialCode, name: string | undefined): readonly string[] {
+  if (name !== undefined) return ['The line names an identity that the document does not list now.'];
+  return needsIdentity(code) ? ['The line names no identity.'] : [];
+}
+
+function needsIdentity(code: DenialCode): boolean {
+  return /^(?:identity_(?!ambiguous)|pin_|function_|role_)/.test(code);
 }
 
 /** Finds the pins that the line names, by their first digits or by the certificate's thumbprint. */
