@@ -3,8 +3,8 @@ import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 /**
  * Makes a private key as somebody would have it who copied a certificate, but not its key: the public half is that of
  * the certificate, the secret numbers are random. PKCS#8 in PEM. Node's TLS accepts it for the certificate, and every
- * signature with it is wrong. Undefined for kinds of keys whose public half follows from the secret one (Ed25519), and
- * for keys that Node.js refuses.
+ * signature with it is wrong. Undefined if no such key can be made: the public half follows from the secret one
+ * (Ed25519), or Node.js refuses the key.
  */
 export function createForeignKey(certificateDer: Uint8Array): string | undefined {
   try {

@@ -80,7 +80,10 @@ function isSteady(answers: readonly WireAnswer[]): boolean {
   return new Set(answers.map(byStatus.describe)).size === 1;
 }
 
-/** Undefined if there is no answer, or if more words change between the answers than stay the same. */
+/**
+ * Undefined if the answers show too little to recognize another one: if there is none, or if more words change than stay
+ * the same.
+ */
 function learnLook(answers: readonly WireAnswer[], ignored: ReadonlySet<string>): Look | undefined {
   const [first, ...others] = answers.flatMap((answer) => (answer.kind === 'answered' ? [answer] : []));
   if (first === undefined) return undefined;

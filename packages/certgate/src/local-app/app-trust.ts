@@ -27,7 +27,7 @@ export interface TrustSetting {
 }
 
 export interface OwnTrust {
-  /** The absolute path. Undefined if the setting is an address or contains the document itself. */
+  /** The absolute path. Undefined if the setting does not name a file. */
   readonly file: string | undefined;
   /** The address in the form that `--store` takes. Undefined if the setting contains the document itself. */
   readonly address: string | undefined;
@@ -79,8 +79,7 @@ export async function findOwnTrust(
 }
 
 /**
- * The absolute path of the file that the setting names. Undefined if it names another place, or contains the document
- * itself.
+ * The absolute path of the file that the setting names. Undefined if it does not name a file.
  */
 export function findNamedFile(folder: string, { value, setBy }: TrustSetting): string | undefined {
   const address = parseTrustAddress(value);

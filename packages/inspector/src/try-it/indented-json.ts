@@ -3,8 +3,8 @@ const longestIndented = 1_000_000;
 
 /**
  * A JSON text with line ends and indentation between its tokens. The tokens themselves stay as they were sent: numbers
- * keep all their digits, and members that appear there twice are shown twice. Undefined if the text is not one JSON
- * object or array, or if the result would be too long.
+ * keep all their digits, and members that appear there twice are shown twice. Undefined if the text must be shown as
+ * it is: it is not one JSON object or array, or the result would be too long.
  */
 export function indentJson(text: string): string | undefined {
   if (!isObjectOrArray(text)) return undefined;
@@ -40,8 +40,8 @@ function isObjectOrArray(text: string): boolean {
 }
 
 /**
- * The body with its JSON indented: the whole body, or the data of each server-sent event. Undefined if there is no JSON
- * to indent, or if the result would be too long.
+ * The body with its JSON indented: the whole body, or the data of each server-sent event. Undefined if the body must be
+ * shown as it is.
  */
 export function indentBody(body: string): string | undefined {
   const whole = indentJson(body);

@@ -62,8 +62,8 @@ export function findToolRefusal(reply: McpReply | undefined): GateRefusal | unde
 }
 
 /**
- * The texts of a result. Undefined if it has no list of content, or contains anything else, such as images or
- * structured content.
+ * The texts of a result. Undefined unless it consists of texts, without anything else such as images or structured
+ * content.
  */
 export function listTexts({ content, structuredContent }: JsonObject): readonly string[] | undefined {
   if (!Array.isArray(content) || structuredContent !== undefined) return undefined;

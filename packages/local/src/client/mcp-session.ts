@@ -15,7 +15,7 @@ export interface McpAnswer {
   /** The method of the request to which this is the answer. */
   readonly method: string;
   readonly response: IncomingResponse;
-  /** Undefined if `response` is not an MCP answer, or if the request was a notification. */
+  /** The reply in `response`. Undefined if it has none, as after a notification. */
   readonly reply: McpReply | undefined;
 }
 

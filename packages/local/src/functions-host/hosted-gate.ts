@@ -28,7 +28,7 @@ export function describeGate(): HostedGate | undefined {
   };
 }
 
-/** Asks the gate for its decision about a certificate. Undefined if there is no gate, or if the gate can't answer. */
+/** Asks the gate for its decision about a certificate. Undefined if no gate answers. */
 export async function askHostedGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
   const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
   if (typeof decideFor !== 'function') return undefined;

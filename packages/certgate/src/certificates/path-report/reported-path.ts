@@ -82,7 +82,7 @@ export interface ReportedCheck {
 
 export interface ReportedEvidence {
   readonly source: RevocationEvidence['source'];
-  /** The file of the revocation list. Null for a list of the trust document, and for an OCSP answer. */
+  /** The file of the revocation list, if the user named it. Null for all other evidence. */
   readonly file: string | null;
   readonly crlNumber: string | null;
   readonly thisUpdate: string;

@@ -132,8 +132,8 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 }
 
 /**
- * The store that the flags name. Undefined if they name none, if it is a URL with a query or an `@`, which may contain
- * a secret, or if it begins with `{`, like a whole document: printed commands must contain neither.
+ * The store that printed commands may name. Undefined unless the flags name one. Commands must never contain a whole
+ * document, which begins with `{`, nor a URL with a query or an `@`, which may contain a secret.
  */
 function readStore(word: unknown): string | undefined {
   if (typeof word !== 'object' || word === null || !('store' in word)) return undefined;

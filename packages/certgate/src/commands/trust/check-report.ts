@@ -21,14 +21,14 @@ export interface CheckReport {
   readonly signature: SignatureState | null;
   readonly unverified: readonly Unverified[];
   /**
-   * Why apps with this name, or apps that ask for this revision, refuse the document. Null if they accept it, or if the
-   * document is not valid.
+   * Why apps with this name, or apps that ask for this revision, refuse the document. Null if they accept it, or if
+   * `valid` is false.
    */
   readonly refusal: string | null;
   readonly problems: readonly DocumentProblem[];
   readonly findings: readonly ReportedFinding[];
   readonly pinsFromPublicAuthorities: PublicIssuanceReview['pins'] | null;
-  /** Null if the user did not ask for it, or if the document is not valid. */
+  /** Null if the user did not ask for it, or if `valid` is false. */
   readonly revocation: Pick<RevocationReview, 'lists' | 'responders'> | null;
 }
 

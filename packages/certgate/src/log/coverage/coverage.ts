@@ -19,7 +19,7 @@ export interface AppCoverage {
   readonly spans: readonly ReportedSpan[];
   /**
    * `first` is the time of the app's first line, or the beginning of the window if that is later; `last` is the same
-   * for its last line and the window's end. Both are null if all lines are before the window, or all after it.
+   * for its last line and the window's end. Both are null if the time between these lines is outside the window.
    */
   readonly first: string | null;
   readonly last: string | null;

@@ -67,7 +67,7 @@ export class QueryResult {
     if (/^(?:\[\{|[\w\s"[\],;]*certgate_lines)/.test(text) && text.includes(countColumn)) this.begin();
   }
 
-  /** @returns why lines may be missing, or undefined if the result is complete or the file is not a result. */
+  /** @returns why lines may be missing, or undefined if there is no sign of that. */
   findGap(): string | undefined {
     if (!this.#isResult || this.#found === this.#rows) return undefined;
     return this.#found === undefined

@@ -37,8 +37,8 @@ export interface ChangeLogEntry {
    */
   readonly pins?: readonly string[];
   /**
-   * The names of the identities that this change concerns, or `all`. Absent in lines of earlier versions of the tool,
-   * if the change replaced a document that could not be read, and if the line would be too long with the names.
+   * The names of the identities that this change concerns, or `all`. Absent if the line does not record them: it is of
+   * an earlier version of the tool, it would be too long, or the replaced document could not be read.
    */
   readonly touches?: readonly string[] | 'all';
   /**

@@ -112,7 +112,7 @@ export async function findLoggedRevision(location: TrustLocation): Promise<numbe
 }
 
 export interface Replacement extends TrustUpdate {
-  /** The place of the replaced bytes. Undefined if nothing was there, or if nothing was written. */
+  /** The place where the replaced bytes are kept. Undefined if none are kept. */
   readonly keptAt: string | undefined;
 }
 

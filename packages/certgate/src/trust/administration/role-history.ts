@@ -28,7 +28,7 @@ export interface HeldRole {
   readonly limit?: RoleHistoryLimit;
   /**
    * With `limit`: the earliest change after which the role is known to have been there without a break. Undefined if no
-   * change shows that, and for `contradiction`.
+   * change shows that.
    */
   readonly atLeastSince?: ChangeLogEntry;
 }

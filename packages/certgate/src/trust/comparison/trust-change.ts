@@ -63,8 +63,7 @@ export interface TrustChange {
   readonly pin?: { readonly kind: PinKind; readonly value: string };
   readonly trustName?: TrustName;
   /**
-   * The function that the identity lost, in lower case. Absent if it lost all functions that are not listed, and for
-   * any other change.
+   * The function that the identity lost, in lower case. Absent unless the change is the loss of a single function.
    */
   readonly functionName?: string;
   /** The name of the authority that the change is about. */

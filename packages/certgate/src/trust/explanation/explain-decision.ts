@@ -39,8 +39,8 @@ export interface Explanation {
   /** The certification paths that the gate tried, in that order; empty if it looked for none. */
   readonly paths: readonly ReportedPath[];
   /**
-   * The first moment at which the answer changes, if nobody changes anything. Undefined if no such moment was found, or
-   * if the app refuses the document.
+   * The first moment at which the answer changes, if nobody changes anything. Undefined if no such moment is known. None
+   * is looked for if the app refuses the document.
    */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }

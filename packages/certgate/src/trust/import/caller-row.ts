@@ -129,7 +129,8 @@ export class CallerRow {
   }
 
   /**
-   * Reads the end of access. A date includes its last second in UTC. Undefined if the cell is empty or can't be read.
+   * Reads the end of access. A date includes its last second in UTC. Undefined if the cell gives no end. A cell that
+   * can't be read is reported too.
    */
   #readEnd(): string | undefined {
     const cell = this.#getCell('until');

@@ -32,7 +32,7 @@ export function coverNothing(coverage: Coverage): Coverage {
 
 /**
  * Claims that there was no call by an entry. `since` is when the entry was added, in milliseconds since
- * 1970-01-01T00:00:00Z; undefined if that was before the window, or if it is unknown.
+ * 1970-01-01T00:00:00Z. Without it, the claim is about the whole window.
  */
 export function claimNothing({ apps, limits, ...given }: Coverage, since?: number): UsageClaim {
   const window = readSpan(given);

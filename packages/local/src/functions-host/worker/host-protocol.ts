@@ -160,7 +160,7 @@ export interface DescribedMessage {
   readonly functions: readonly DescribedFunction[];
   readonly gate?: HostedGate;
   readonly streaming: boolean;
-  /** The gate's answer. Undefined if nothing was asked, or if the gate can't answer. */
+  /** The gate's answer to the question of the message, if it asked one. Undefined if no gate answered. */
   readonly answer?: GateAnswer;
 }
 

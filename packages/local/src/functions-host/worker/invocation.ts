@@ -89,7 +89,7 @@ export function createTraceParent(incoming: string | undefined): string {
   return `00-${readTraceId(incoming) ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
 }
 
-/** The trace id. Undefined if there is none, or if the text is not a trace context. */
+/** The trace id. Undefined unless `traceParent` is one trace context. */
 export function readTraceId(traceParent: string | readonly string[] | undefined): string | undefined {
   const text = typeof traceParent === 'string' ? traceParent : '';
   return /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(text)?.[1];
