@@ -3,9 +3,10 @@ import type { Denial, DenialCodeOf } from '../denial.js';
 /**
  * How a certificate is written as text.
  *
- * | encoding | is | written by | |---|---|---| | `base64` | base64 of the DER (RFC 4648 §4), on one line | App Service,
- * HAProxy, Caddy, Traefik, RFC 9440 | | `percent-encoded-pem` | the text between the two armour lines of a PEM block,
- * with line feed, `+`, `/` and `=` percent-encoded | nginx, Envoy, Application Gateway |
+ * | encoding | is | written by |
+ * |---|---|---|
+ * | `base64` | base64 of the DER (RFC 4648 §4), on one line | App Service, HAProxy, Caddy, Traefik, RFC 9440 |
+ * | `percent-encoded-pem` | the text between the two armour lines of a PEM block, with line feed, `+`, `/` and `=` percent-encoded | nginx, Envoy, Application Gateway |
  */
 export type CertificateEncoding = 'base64' | 'percent-encoded-pem';
 
