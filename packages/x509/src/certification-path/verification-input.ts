@@ -97,7 +97,7 @@ function readEach<T extends AuthorityInput | NamedKey>(
   decode: (input: T) => readonly DerDecoding<PathCertificate>[],
 ): readonly PathCertificate[] {
   const inputs = Array.isArray(given) ? (given as readonly T[]) : [given as T];
-  const read = collect(inputs.flatMap(decode), member);
+  const read = collect(inputs, member, decode);
   if (read.ok) return read.value;
   const { input, fault } = read;
   throw invalidArgument(
@@ -109,12 +109,18 @@ function readEach<T extends AuthorityInput | NamedKey>(
 type Collection<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly input: string; readonly fault: string };
 
-/** Returns all values, or the first fault with the position of its decoding. */
-function collect<T>(decodings: readonly DerDecoding<T>[], member: string): Collection<readonly T[]> {
+/** Returns all values, or the first fault with the position of its input. An input may have several values. */
+function collect<I, T>(
+  inputs: readonly I[],
+  member: string,
+  decode: (input: I) => readonly DerDecoding<T>[],
+): Collection<readonly T[]> {
   const values: T[] = [];
-  for (const decoding of decodings) {
-    if (!decoding.ok) return { ok: false, input: `${member}[${values.length}]`, fault: decoding.fault };
-    values.push(decoding.value);
+  for (const [index, input] of inputs.entries()) {
+    for (const decoding of decode(input)) {
+      if (!decoding.ok) return { ok: false, input: `${member}[${index}]`, fault: decoding.fault };
+      values.push(decoding.value);
+    }
   }
   return { ok: true, value: values };
 }
@@ -181,9 +187,9 @@ export function readRevocation(given: ClientRevocation | 'off'): Collection<Path
   const { crls, ocspResponses, ...rest } = readMembers(given, owner, clientRevocationRules());
   if (crls === undefined && ocspResponses === undefined)
     throw invalidArgument(`${owner} must be "off", or have "crls" or "ocspResponses".`);
-  const lists = collect((crls ?? []).map(decodeList), 'crls');
+  const lists = collect(crls ?? [], 'crls', (list) => [decodeList(list)]);
   if (!lists.ok) return lists;
-  const responses = collect((ocspResponses ?? []).map(decodeResponse), 'ocspResponses');
+  const responses = collect(ocspResponses ?? [], 'ocspResponses', (response) => [decodeResponse(response)]);
   if (!responses.ok) return responses;
   const { mode = 'required', scope = 'chain', graceMilliseconds = 0, ...others } = rest;
   const findOcspResponses = (): readonly OcspResponse[] => responses.value;

@@ -201,6 +201,10 @@ describe('trust anchors', () => {
       [{ anchors: [] }, /anchors .* must be one or more/],
       [{ anchors: '' }, /anchors\[0\] can't be read: it is neither DER nor PEM/],
       [{ anchors: [rootDer, broken] }, /anchors\[1\] can't be read: it has a PEM block that is not base64/],
+      [
+        { anchors: [`${toPem(Buffer.from(rootDer))}${toPem(Buffer.from(rootDer))}`, broken] },
+        /anchors\[1\] can't be read/,
+      ],
       [{ anchors: { subject: sequence(), publicKey: client } }, /anchors\[0\] can't be read/],
       [{ intermediates: broken }, /intermediates\[0\] can't be read/],
     ] as const) {
