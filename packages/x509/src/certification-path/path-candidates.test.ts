@@ -4,8 +4,11 @@ import {
   type CertificateRevocationList,
   decodeCertificateRevocationList,
 } from '../revocation/certificate-revocation-list.js';
-import { type WrittenName, writeCrl } from '../test-support/certificate-writing.js';
-import { clientExtensions, extensions } from '../test-support/extension-writing.js';
+import { decodePathCertificate } from '../certificate/path-certificate.js';
+import { isMlDsaKnown, type WrittenName, writeCertificate, writeCrl } from '../test-support/certificate-writing.js';
+import { editCertificate, getNode, parseTree } from '../test-support/der-editing.js';
+import { bitString, objectIdentifier, sequence } from '../test-support/der-writing.js';
+import { authorityExtensions, clientExtensions, extensions } from '../test-support/extension-writing.js';
 import { askMesh, askSameNameMesh } from '../test-support/hostile-graphs.js';
 import {
   askAbout,
@@ -86,6 +89,32 @@ describe('CA certificates that came with the target', () => {
     );
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_budget_exhausted');
     assert.match(describePathFault(verdict), /more steps/);
+  });
+
+  it("never lead to a path through a signature that this runtime can't verify, whatever they vouch for", () => {
+    const mlDsa = sequence(objectIdentifier('2.16.840.1.101.3.4.3.17'));
+    const publicKey = sequence(mlDsa, bitString(Buffer.alloc(1312)));
+    const ofMlDsa = writeAuthority({ ...root, key: { ...root.key, publicKey } });
+    const claim = (subject: WrittenName): PathQuestion['target'] => {
+      const extensionList = authorityExtensions(subject.key, root.key);
+      const der = editCertificate(writeCertificate({ subject, issuer: root, extensions: extensionList }), (node) => {
+        for (const each of [getNode(node, 0, 2), getNode(node, 1)]) Object.assign(each, parseTree(mlDsa));
+      });
+      return readWritten(decodePathCertificate, der);
+    };
+    const expected = isMlDsaKnown ? 'path_not_found' : 'algorithm_unsupported_by_runtime';
+    const candidates = [claim(upper), chain[1]];
+    assert.equal(codeOf(askAbout(client, ofMlDsa, { candidates })), expected);
+    // An anchor whose signatures can be verified is not concerned.
+    assert.equal(codeOf(askAbout(client, anchor, { candidates })), 'path_not_found');
+    const others = Array.from({ length: 7 }, () => newName('Mesh'));
+    const mesh = others.flatMap((subject, index) => [
+      claim(subject),
+      ...others.slice(index + 1).map((issuer) => writeAuthority(subject, issuer)),
+    ]);
+    const [first = upper] = others;
+    const code = codeOf(askAbout(writeClient(first), ofMlDsa, { candidates: mesh }));
+    assert.ok([expected, 'path_budget_exhausted'].includes(code), code);
   });
 
   it("don't hinder a path that is valid without them", () => {
