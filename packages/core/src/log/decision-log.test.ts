@@ -9,6 +9,7 @@ import { type Denial, type DenialCode, deny } from '../denial.js';
 import type { LoggingCall, Observation } from './decision-channel.js';
 import type { DecisionLogLine } from './decision-log-line.js';
 import { DecisionLog } from './decision-log.js';
+import { SuppressedDenials, type SuppressedLogLine } from './suppressed-denials.js';
 import { LineBudget } from './line-budget.js';
 import { formatLogLine } from './log-text.js';
 import { nameProcess } from './process-id.js';
@@ -197,6 +198,17 @@ describe('denial lines', () => {
     assert.equal(lines.at(-1)?.suppressed, undefined);
     context.mock.timers.tick(600_000);
     assert.equal(told.length, 1);
+  });
+
+  it('that a later line reported do not date the others back', () => {
+    const suppressed = new SuppressedDenials();
+    suppressed.note('certificate_missing', undefined, 1_000);
+    suppressed.note('role_missing', 'billing', 3_000);
+    suppressed.note('role_missing', 'billing', 4_000);
+    assert.equal(suppressed.take('certificate_missing', undefined), 1);
+    suppressed.note('pin_expired', 'listed', 5_000);
+    const line = JSON.parse(suppressed.takeLine(60_000) ?? '') as SuppressedLogLine;
+    assert.deepEqual([line.since, line.total], ['1970-01-01T00:00:03.000Z', 3]);
   });
 
   it('are bounded even if a trust store makes up identities', () => {

@@ -7,7 +7,7 @@ import { type Draft, formatLogLine, formatTime, type LineStart, startLine } from
  * Level warning.
  */
 export interface SuppressedLogLine extends LineStart<'suppressed'> {
-  /** RFC 3339: when the first of these denials happened, or earlier. */
+  /** RFC 3339: when the first of these denials happened. */
   readonly since: string;
   /** How many there were, by code. */
   readonly denials: Readonly<Partial<Record<DenialCode, number>>>;
@@ -20,6 +20,8 @@ export interface SuppressedLogLine extends LineStart<'suppressed'> {
 interface Suppressed {
   readonly code: DenialCode;
   readonly identity: string | undefined;
+  /** When the first of the counted denials happened, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly since: number;
   count: number;
 }
 
@@ -33,15 +35,13 @@ const maximumIdentities = 20;
  */
 export class SuppressedDenials {
   readonly #kinds = new Map<string, Suppressed>();
-  #since = 0;
 
   /** `now` is in milliseconds since 1970-01-01T00:00:00Z. */
   note(code: DenialCode, identity: string | undefined, now: number): void {
-    if (this.#kinds.size === 0) this.#since = now;
     const known = this.#kinds.get(nameKind(code, identity));
     if (known !== undefined) known.count += 1;
     else if (identity === undefined || this.#kinds.size < maximumKinds)
-      this.#kinds.set(nameKind(code, identity), { code, identity, count: 1 });
+      this.#kinds.set(nameKind(code, identity), { code, identity, since: now, count: 1 });
     else this.note(code, undefined, now);
   }
 
@@ -72,7 +72,7 @@ export class SuppressedDenials {
     const most = [...identities].sort(([, one], [, other]) => other - one).slice(0, maximumIdentities);
     return formatLogLine({
       ...startLine('suppressed', now),
-      since: formatTime(this.#since),
+      since: formatTime(Math.min(...left.map(({ since }) => since))),
       denials: totals.take(),
       identities: most.length === 0 ? undefined : Object.fromEntries(most),
       total: left.reduce((sum, { count }) => sum + count, 0),
