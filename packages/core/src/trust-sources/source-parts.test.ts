@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { digestSha256, readCappedBody } from './document-bytes.js';
 import { isLoopbackHost, redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
+import { pause } from './trust-source.js';
 import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -84,4 +85,13 @@ test('isLoopbackHost accepts the names of this machine, and no look-alike', () =
   ]) {
     assert.equal(isLoopbackHost(hostOf(url)), false, url);
   }
+});
+
+test('pause ends at once if its signal is aborted, before or during the pause', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  await pause(1_000, AbortSignal.abort());
+  const controller = new AbortController();
+  const pausing = pause(1_000, controller.signal);
+  controller.abort();
+  await pausing;
 });

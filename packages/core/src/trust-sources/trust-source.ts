@@ -96,8 +96,8 @@ export async function readWithin<T>(milliseconds: number, work: (signal: AbortSi
 }
 
 /**
- * Resolves after that time, or as soon as the signal is aborted while it waits. The timer is not unref'ed, because a
- * caller waits for it.
+ * Resolves after that time, or as soon as the signal is aborted, which it may already be. The timer is not unref'ed,
+ * because a caller waits for it.
  */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -108,5 +108,6 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
       resolve();
     }
     signal.addEventListener('abort', finish);
+    if (signal.aborted) finish();
   });
 }
