@@ -146,6 +146,13 @@ describe('isReady', () => {
     });
   }
 
+  it('writes only the lines of the start, once', async (context) => {
+    const readStartLines = listStartLines(context);
+    const { gate, lines } = createFileStage(context, undefined);
+    for (let question = 0; question < 3; question += 1) assert.equal(await gate.isReady(), false);
+    assert.deepEqual([readStartLines(), lines], [['trust_unavailable'], []]);
+  });
+
   it('shows that a source was unavailable and is available again', async (context) => {
     listStartLines(context);
     const { code, gate, write } = createFileStage(context, undefined);

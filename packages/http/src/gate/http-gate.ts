@@ -56,7 +56,7 @@ export interface Gate {
   /**
    * Whether the gate has what it needs to decide: a known front end, and trust that was loaded and is not too old.
    * While it has not, every call of a closed route is refused with 503. Also true while the trust is locked. Starts the
-   * gate if necessary. Never rejects.
+   * gate if necessary, and otherwise writes no line. Never rejects.
    */
   isReady(): Promise<boolean>;
   /**
