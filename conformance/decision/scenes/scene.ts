@@ -287,8 +287,6 @@ class Scene {
     const { caller } = call;
     if (typeof caller === 'string') return false;
     const known = stores.filter(({ document }) => document !== undefined);
-    // The deny list of a document that has become too old still refuses, for a certificate on another store's path.
-    if (known.length < stores.length && decision.code === 'certificate_on_deny_list') return true;
     return [decide(stores, { ...call, caller: { ...caller, twins: [] } }), decide(known, call)].some(
       (each) => each.status === status,
     );

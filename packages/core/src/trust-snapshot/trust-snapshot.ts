@@ -170,14 +170,20 @@ export function addName(
 
 export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
 
-const otherDocuments = new WeakMap<object, () => readonly TrustSnapshot[]>();
+interface OtherDocuments {
+  readonly of: object;
+  readonly list: () => readonly TrustSnapshot[];
+}
+
+const otherDocuments = new WeakMap<object, OtherDocuments>();
 
 /**
- * Notes, for one presented certificate, the documents of the stores of a `firstOf`. Never call this for a gate that
- * asks one of these stores directly: that store's version does not change when another store's document does.
+ * Notes, for one presented certificate, the documents of the stores of a `firstOf`. If one `firstOf` contains another,
+ * only the outer one, which is asked first, can note documents. Never call this for a gate that asks one of these
+ * stores directly: that store's version does not change when another store's document does.
  */
-export function noteOtherDocuments(presented: object, list: () => readonly TrustSnapshot[]): void {
-  if (!otherDocuments.has(presented)) otherDocuments.set(presented, list);
+export function noteOtherDocuments(presented: object, other: OtherDocuments): void {
+  if ((otherDocuments.get(presented) ?? other).of === other.of) otherDocuments.set(presented, other);
 }
 
 /**
@@ -185,7 +191,7 @@ export function noteOtherDocuments(presented: object, list: () => readonly Trust
  * its stores.
  */
 export function listDenying(own: TrustSnapshot, presented: object): readonly TrustSnapshot[] {
-  return [...new Set([own, ...(otherDocuments.get(presented)?.() ?? [])])];
+  return [...new Set([own, ...(otherDocuments.get(presented)?.list() ?? [])])];
 }
 
 /**

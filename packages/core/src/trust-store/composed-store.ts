@@ -219,9 +219,14 @@ export class ComposedTrustStore implements TrustStore {
     return findings.flat().filter(bearsOnIssued).map(concludeFinding);
   }
 
-  #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
-    noteOtherDocuments(certificate, this.#listDocuments);
-    return Promise.all(this.#stores.map((store) => askStore(store, certificate, now)));
+  async #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
+    noteOtherDocuments(certificate, { of: this, list: this.#listDocuments });
+    const findings = await Promise.all(this.#stores.map((store) => askStore(store, certificate, now)));
+    // A document that is too old must not refuse: the answer is "unavailable" because of these findings. So when the
+    // paths are looked for, its deny list is left out.
+    const answering = this.#stores.filter((_, index) => findings[index]?.outcome !== 'unavailable');
+    noteOtherDocuments(certificate, { of: this, list: () => answering.flatMap(listDocuments) });
+    return findings;
   }
 }
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { hashHex } from '@certgate/x509/internal';
 import { now } from '@certgate/x509/test-support/certificates.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { askInFull } from '../test-support/answer-in-full.js';
+import { billing, getStage, issueCaller, issuedDocument } from '../test-support/authority-stage.js';
 import {
   certificate,
   createLoadedStage,
@@ -11,7 +15,10 @@ import {
   second,
   unknown,
 } from '../test-support/refreshing-stage.js';
+import { nameFinding } from '../test-support/revocation-stage.js';
 import { settle } from '../test-support/scripted-source.js';
+import { trustStoreFromDocument } from './document-store.js';
+import { firstOf } from './first-of.js';
 
 describe('staleness', () => {
   test('the last good document is used up to the limit, and not a millisecond longer', async () => {
@@ -53,6 +60,27 @@ describe('staleness', () => {
     await source.answerUnchanged();
     assert.equal(await outcomeNow(finding), 'found');
   });
+});
+
+test('the deny list of a document of firstOf refuses a CA of another document’s path only up to the limit', async () => {
+  const { issuing } = getStage();
+  const denied = [{ thumbprintSha256: hashHex('sha256', issuing.der) }];
+  const text = JSON.stringify(issuedDocument([], { revision: 1, denied }));
+  const { source, store, clock } = await createLoadedStage({ maximumStalenessSeconds: 100 }, text);
+  const composed = firstOf(trustStoreFromDocument(issuedDocument([billing])), store);
+  const caller = presentCertificate(issueCaller().der);
+  const ask = async (): Promise<string> => nameFinding(await askInFull(composed, caller, clock.wall()));
+  assert.equal(await ask(), 'certificate_on_deny_list');
+  clock.pass(101 * second);
+  const asked = ask();
+  await settle();
+  await source.fail();
+  assert.equal(await asked, 'unavailable');
+  clock.pass(2 * second);
+  const again = ask();
+  await settle();
+  await source.answer(text);
+  assert.equal(await again, 'certificate_on_deny_list');
 });
 
 describe('a process that slept', () => {
