@@ -344,12 +344,18 @@ describe('certgate init keeps', () => {
     assert.equal(read(folder, 'local.settings.json'), settings);
   });
 
-  it("the app's own dev script", async () => {
-    const packageJson = manifest({ main: 'src/functions/*.js', scripts: { dev: 'func start' } });
-    const folder = makeApp({ ...javaScriptFuncInit, 'package.json': packageJson });
-    await init(folder);
-    const { scripts } = JSON.parse(read(folder, 'package.json')) as { scripts: unknown };
-    assert.deepEqual(scripts, { dev: 'func start', 'dev:certgate': 'certgate dev' });
+  it("the app's own dev scripts", async () => {
+    for (const [own, name] of [
+      [{ dev: 'func start' }, 'dev:certgate'],
+      [{ dev: 'func start', 'dev:certgate': 'func start --port 7072' }, 'dev:certgate-2'],
+    ] as const) {
+      const packageJson = manifest({ main: 'src/functions/*.js', scripts: own });
+      const folder = makeApp({ ...javaScriptFuncInit, 'package.json': packageJson });
+      const { nextSteps } = await init(folder);
+      const { scripts } = JSON.parse(read(folder, 'package.json')) as { scripts: unknown };
+      assert.deepEqual(scripts, { ...own, [name]: 'certgate dev' });
+      assert.ok(nextSteps.includes(`  npm run ${name}`));
+    }
   });
 
   it('comments, trailing commas and order in .vscode', async () => {

@@ -91,3 +91,12 @@ async function findPackageManager(files: AppFiles, manifest: JsonObject): Promis
   if ((await files.find('pnpm-lock.yaml')) !== undefined) return 'pnpm';
   return (await files.find('yarn.lock')) === undefined ? 'npm' : 'yarn';
 }
+
+/** The name of the app's script that runs `certgate dev`, or a free name that init gives to a new one. */
+export function nameDevScript(scripts: AppToSetUp['scripts']): string {
+  const present = Object.entries(scripts).find(([, script]) => /\bcertgate dev\b/.test(script))?.[0];
+  if (present !== undefined) return present;
+  let name = 'dev';
+  while (Object.hasOwn(scripts, name)) name = name === 'dev' ? 'dev:certgate' : `${name}-2`;
+  return name;
+}

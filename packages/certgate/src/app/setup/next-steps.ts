@@ -1,5 +1,5 @@
 import { getToolVersion } from '../../texts/tool-version.js';
-import type { PackageManager } from './function-app.js';
+import { nameDevScript, type PackageManager } from './function-app.js';
 import type { SetupPlan } from './plan-setup.js';
 
 /** The steps that init leaves to the person: lines to read, and indented lines to copy. */
@@ -14,7 +14,7 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
     ...(needsTool ? [add(packageManager, tarball('certgate'), true)] : []),
   ];
   const isInstalled = install.length === 0;
-  const script = edits.length === 0 ? undefined : findDevScript(scripts);
+  const script = edits.length === 0 ? undefined : nameDevScript(scripts);
   return [
     ...(isInstalled
       ? []
@@ -31,12 +31,6 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
           'In Azure, set the app setting CERTGATE_TRUST to where the trust document is: blob:https://ACCOUNT.blob.core.windows.net/CONTAINER/trust.json, or the path of a file that is deployed with the app. .certgate/ is not deployed.',
         ]),
   ];
-}
-
-/** The name of the app's script that runs `certgate dev`, or the name that init gives to a new one. */
-function findDevScript(scripts: Readonly<Record<string, string>>): string {
-  const present = Object.entries(scripts).find(([, script]) => /\bcertgate dev\b/.test(script))?.[0];
-  return present ?? (scripts['dev'] === undefined ? 'dev' : 'dev:certgate');
 }
 
 function add(packageManager: PackageManager, tarball: string, isDevelopment: boolean): string {

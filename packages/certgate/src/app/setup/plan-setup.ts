@@ -3,7 +3,7 @@
 import { ToolFailure } from '#local/tool-failure.js';
 import { AppFiles, type FileEdit } from './app-files.js';
 import { planEditorFiles } from './editor-files.js';
-import { type AppToSetUp, readFunctionApp } from './function-app.js';
+import { type AppToSetUp, nameDevScript, readFunctionApp } from './function-app.js';
 import { planGate } from './gate-file.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { JsonFileText } from './json-text.js';
@@ -47,11 +47,9 @@ export async function planSetup(folder: string): Promise<SetupPlan> {
 function planManifest(app: AppToSetUp, main: MainPattern, isTypeScript: boolean): readonly FileEdit[] {
   const { manifest, scripts } = app;
   const withMain = main.main === app.main.main ? manifest : manifest.replaceString(['main'], main.main);
-  if (Object.values(scripts).some((script) => /\bcertgate dev\b/.test(script))) {
-    return app.files.edit(manifest.path, manifest.text, withMain.text);
-  }
-  // The app's own `dev` script is kept.
-  const name = scripts['dev'] === undefined ? 'dev' : 'dev:certgate';
+  // The app's own scripts are kept.
+  const name = nameDevScript(scripts);
+  if (scripts[name] !== undefined) return app.files.edit(manifest.path, manifest.text, withMain.text);
   const withScripts = manifest.value['scripts'] === undefined ? withMain.addProperty([], 'scripts', {}) : withMain;
   const script = [...buildCommands(app, isTypeScript), 'certgate dev'].join(' && ');
   return app.files.edit(manifest.path, manifest.text, withScripts.addProperty(['scripts'], name, script).text);
