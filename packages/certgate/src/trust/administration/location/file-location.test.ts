@@ -159,6 +159,15 @@ describe('a trust document in a file', () => {
     assert.deepEqual(await location.readLog(), ['{"a":1}', '{"b":', '{"c":3}']);
   });
 
+  it('has a log of whole lines, however long they are and however many writers append', async () => {
+    const lines = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(3 * 1024 * 1024));
+    const location = createFileLocation(path);
+    await location.appendLog('{}');
+    await Promise.all(lines.map((line) => location.appendLog(line)));
+    const read = await location.readLog();
+    assert.ok(lines.every((line) => read.includes(line)));
+  });
+
   it('is not changed if its log cannot be written, and the error says so', async () => {
     mkdirSync(`${path}.log.jsonl`);
     await assert.rejects(createFileLocation(path).appendLog('{}'), (fault: unknown) => {

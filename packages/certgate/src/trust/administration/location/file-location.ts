@@ -186,8 +186,10 @@ async function appendLine(path: string, line: string): Promise<void> {
       const last = Buffer.alloc(1);
       if (size > 0) await file.read(last, 0, 1, size - 1);
       const separator = size > 0 && last[0] !== 0x0a ? '\n' : '';
-      // One call, because other processes append at the same time.
-      await file.appendFile(`${separator}${line}\n`);
+      // One write, because other processes append at the same time. `appendFile` makes one for every 512 KiB.
+      const bytes = Buffer.from(`${separator}${line}\n`);
+      const { bytesWritten } = await file.write(bytes);
+      if (bytesWritten < bytes.length) throw new Error('the line was written only in part');
       await file.sync();
     } finally {
       await file.close();
