@@ -12,6 +12,15 @@ import {
   parseTrustDocument,
   presentCertificate,
 } from '@certgate/core/internal';
+import {
+  authorityOf,
+  billing,
+  getStage,
+  issueCaller,
+  issuedSnapshot,
+} from '@certgate/core/test-support/authority-stage.js';
+import { decodePathCertificate, encodeOcspRequest, type PathCertificate } from '@certgate/x509/path';
+import { answerOcsp, readOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { makeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import fc from 'fast-check';
 import { type ExplanationQuestion, explainDecision } from './explain-decision.js';
@@ -111,6 +120,32 @@ test('the answer stays the same until the reported next change, and is another f
   for (const name of ['allowed ', 'allowed role_missing', 'role_missing', 'pin_expired', 'certificate_not_yet_valid']) {
     assert.ok(reached.has(name), name);
   }
+});
+
+test('the next change is the end of the OCSP answer, and not a later moment of the document', () => {
+  const { issuing } = getStage();
+  const caller = issueCaller({ serialNumber: '1234' });
+  const decode = (bytes: Uint8Array): PathCertificate => {
+    const decoding = decodePathCertificate(bytes);
+    return decoding.ok ? decoding.value : assert.fail(decoding.fault);
+  };
+  const nonce = Buffer.alloc(16, 1);
+  const request = encodeOcspRequest({ certificate: decode(caller.der), issuer: decode(issuing.der), nonce });
+  const response = readOcsp(answerOcsp({ authority: issuing, request, index: { 1234: 'V' } }));
+  const revocation = { mode: 'required', scope: 'end-entity', ocsp: 'http://ocsp.corp.example/' };
+  const question: ExplanationQuestion = {
+    presented: presentCertificate(caller.der),
+    trust: issuedSnapshot([{ ...billing, expiresAt: '2034-01-01T00:00:00Z' }], {
+      authorities: [authorityOf({ revocation })],
+    }),
+    revocation: { find: () => ({ crls: [], findOcspResponses: () => [response] }) },
+    requirement: { functionName: 'F', roles: [] },
+    now: response.producedAt + hour / 2,
+  };
+  const { decision, nextChange } = explainDecision(question);
+  assert.equal(nameOf(decision), 'allowed ');
+  assert.equal(nextChange?.at, response.answers[0]?.nextUpdate);
+  assert.equal(nextChange?.decision.code, 'revocation_unavailable');
 });
 
 test('the steps are those of the decision, each once, and none follows a refusal', () => {

@@ -8,6 +8,7 @@ import {
   type PinnedIdentity,
   type TrustSnapshot,
   decideAccess,
+  findInSnapshot,
   listInstants,
   noRevocationInformation,
   pinKinds,
@@ -115,12 +116,24 @@ function findNextChange(
   decision: Decision,
   instants: readonly (number | undefined)[],
 ): Explanation['nextChange'] {
-  const later = new Set(instants.flatMap((at) => (at !== undefined && at > question.now ? [at] : [])));
-  for (const at of [...later].sort((left, right) => left - right)) {
-    const then = decide(question, at);
+  const moments = instants.filter((at) => at !== undefined).sort((left, right) => left - right);
+  for (let at = question.now; at < Number.POSITIVE_INFINITY;) {
+    const before = at;
+    at = Math.min(findCurrentEnd(question, before), moments.find((each) => each > before) ?? Number.POSITIVE_INFINITY);
+    const then = at < Number.POSITIVE_INFINITY ? decide(question, at) : decision;
     if (summarize(then) !== summarize(decision)) return { at, decision: then };
   }
   return undefined;
+}
+
+/**
+ * How long the gate may use what admits the caller at `at`, for example an OCSP answer. Infinite if nothing limits it,
+ * or if the document refuses the caller.
+ */
+function findCurrentEnd({ presented, trust, revocation = noRevocationInformation }: ExplanationQuestion, at: number) {
+  const finding = presented && findInSnapshot(trust, presented, at, { revocation });
+  const found = finding?.outcome === 'nominated' ? finding.confirm() : finding;
+  return found?.outcome === 'found' ? (found.currentUntil ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 
 function summarize(decision: Decision): string {
