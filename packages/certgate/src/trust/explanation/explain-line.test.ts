@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { denialCodes } from '@certgate/core/internal';
+import { billing, issuedDocument } from '@certgate/core/test-support/authority-stage.js';
+import { documentOf } from '@certgate/core/test-support/documents.js';
 import { parseStoredDocument } from '../administration/load-trust-document.js';
 import { runLineInProcess } from '../../commands/trust/test-support/run-in-process.js';
 import { denialRemedies } from './denial-remedies.js';
@@ -157,6 +159,17 @@ describe('a line of the log', () => {
       const told = explainLine({ certgate: 1, event: 'decision', thumbprintSha256: hash, ...line }, asked);
       assert.deepEqual(told.remedy?.choices, [], JSON.stringify(line));
       assert.match(told.untold.join(), /does not (?:refuse for this now|have the thumbprint)/, JSON.stringify(line));
+    }
+  });
+
+  test('about a certificate that has ended has no command if the identity has only names', () => {
+    const choicesOf = (code: string, asked: LineQuestion): number | undefined => {
+      const line = { certgate: 1, event: 'decision', outcome: 'denied', code, identity: 'billing' };
+      return explainLine({ ...line, thumbprintSha256: hash }, asked).remedy?.choices.length;
+    };
+    for (const code of ['certificate_expired', 'certificate_extended_key_usage_unsuitable']) {
+      assert.equal(choicesOf(code, ask(issuedDocument([billing]))), 0);
+      assert.equal(choicesOf(code, ask(documentOf([{ name: 'billing', pins: [{ thumbprintSha256: hash }] }]))), 1);
     }
   });
 

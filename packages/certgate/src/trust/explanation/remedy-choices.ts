@@ -80,11 +80,18 @@ export function listValues(pins: readonly PinEntry[]): readonly string[] {
   return pins.map(({ value }) => value);
 }
 
-/** The command that replaces the pins of the identity; no choice if the denial names no identity. */
-export function chooseNewCertificate({ identityName: NAME }: Pick<RemedyContext, 'identityName'>): Choices {
+/**
+ * The command that replaces the pins of the identity. There is no choice if the denial names no identity, or if the
+ * identity has only names: its next certificate needs no change.
+ */
+export function chooseNewCertificate({
+  identityName: NAME,
+  trust: { identities },
+}: Pick<RemedyContext, 'identityName' | 'trust'>): Choices {
   const NEW_FILE = 'new.crt.pem';
   const needs = `${NEW_FILE}: the new certificate of the caller, without its key`;
-  return NAME === undefined ? [] : [{ commands: [run('rotate', { NAME, NEW_FILE })], needs }];
+  const hasOnlyNames = identities.some(({ name, pins }) => name === NAME && pins.length === 0);
+  return NAME === undefined || hasOnlyNames ? [] : [{ commands: [run('rotate', { NAME, NEW_FILE })], needs }];
 }
 
 /**
@@ -100,7 +107,7 @@ export function chooseForPinWindow(
   const { presented, now } = context;
   const told = 'certificateNotAfter' in facts ? facts.certificateNotAfter : undefined;
   const notAfter = presented?.decoding.ok === true ? presented.decoding.certificate.notAfter : told;
-  if (notAfter !== undefined && now >= notAfter) return chooseNewCertificate({ identityName: NAME });
+  if (notAfter !== undefined && now >= notAfter) return chooseNewCertificate({ ...context, identityName: NAME });
   const pins = [pin, ...others];
   const early = listValues(pins.filter(({ notBefore = now }) => now < notBefore));
   const ended = listValues(pins.filter((each) => now >= (each.notAfter ?? Infinity)));
