@@ -164,7 +164,10 @@ describe('a document that is damaged, missing or of a newer version', () => {
       `${stage.path}.log.jsonl`,
       `${JSON.stringify({ ...(JSON.parse(line) as object), revision: 2 ** 53 - 1 })}\n`,
     );
-    assert.match((await stage.run('lock')).stderr.replaceAll(/\s+/g, ' '), /The log of changes knows no number/);
+    assert.match(
+      (await stage.run('lock')).stderr.replaceAll(/\s+/g, ' '),
+      /The log of changes has no number that can be continued/,
+    );
     assert.deepEqual(listKept(), []);
   });
 

@@ -94,7 +94,7 @@ export async function explainMissingRevision(
   const next = known === undefined ? 'N' : String(known + 1);
   const advice =
     known === undefined
-      ? 'The log of changes knows no number.'
+      ? 'The log of changes has no number that can be continued.'
       : `According to the log of changes, which is not signed, the last one is ${known}.`;
   const remedy = `${advice} The new one must be above every revision that running apps have read.\nTo replace it: ${formatTrustChange(verb, verb === 'restore' ? ['DOCUMENT'] : [], ['--revision', next])}`;
   return new ToolFailure(failure.message, {
