@@ -209,8 +209,8 @@ function formatEnd(instant: number | undefined): string | undefined {
   return instant === undefined ? undefined : formatInstant(instant);
 }
 
-/** The length of the method BASELINE-CONTROL, one of the longest that are registered. A caller may send any text. */
-const maximumMethodLength = 16;
+/** The length of UPDATEREDIRECTREF, the longest method that is registered. A caller may send any text. */
+const maximumMethodLength = 17;
 
 /** Shortens a hash (64 or 40 digits) to 16 digits, and a name to what an operator will read. */
 export function shortenMatched(matched: string): string {
