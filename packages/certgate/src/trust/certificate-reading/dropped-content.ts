@@ -33,9 +33,10 @@ export function readBinary(bytes: Buffer, password: string | null): DroppedConte
   const head = findHead(bytes);
   if (head?.equals(pfxVersion) === true) return readPfx(bytes, password);
   const certificate = decodeClientCertificate(bytes);
-  if (certificate.ok) return { kind: 'certificate', ders: [bytes], notes: [] };
+  const { decodeCrlFile, decodeTrustAnchor } = loadPathValidation();
+  if (certificate.ok || decodeTrustAnchor(bytes).ok) return { kind: 'certificate', ders: [bytes], notes: [] };
   if (findHead(bytes, signedData.length)?.equals(signedData) === true) return pkcs7;
-  const crl = loadPathValidation().decodeCrlFile(bytes);
+  const crl = decodeCrlFile(bytes);
   if (crl.ok) return { kind: 'crl', crl: crl.value, notes: [] };
   const key = findPrivateKey(bytes);
   if (key !== undefined)

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { parseTrustDocument } from '@certgate/core/internal';
 import fc from 'fast-check';
+import { olderForms, writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
 import type { ReadCertificateView, ReadResult } from '../views/page-views.js';
 import { type ReadingTrust, readDropped } from './read-dropped.js';
@@ -53,6 +55,20 @@ describe('what is dropped on the page', () => {
   const encode = (pem: string): string => pem.replace(/[\n+/= ]/g, (character) => encodeURIComponent(character));
 
   const encodeOtherwise = (pem: string): string => encode(pem).replace(/%2[BF]/g, (escape) => escape.toLowerCase());
+
+  it('is read if it is a trust anchor in an older form, and refused as a caller', async () => {
+    for (const form of olderForms) {
+      const der = writeOlderAuthority(form, newName('Old root'));
+      for (const content of [der, der.toString('base64'), new X509Certificate(der).toString()]) {
+        const { fault, certificates } = await read(content);
+        const [view, ...others] = certificates;
+        assert.deepEqual([fault, view?.role, others], [null, 'ca', []], form);
+        assert.match(field(view, 'Subject') ?? '', /Old root/);
+        assert.match(field(view, 'As a caller') ?? '', /^refused\. /);
+        assert.match(field(view, 'On a path') ?? '', /trust anchor/);
+      }
+    }
+  });
 
   it('is read as the same certificate in every form', async () => {
     const pem = leaf.toString();

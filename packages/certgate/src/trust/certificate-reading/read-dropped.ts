@@ -1,24 +1,14 @@
 // certificate-reading/: describes what people have at hand: PEM, DER, PFX, header values, chains, CRLs.
-import {
-  type CertificateRevocationList,
-  decodeBase64,
-  decodeClientCertificate,
-  type TrustSnapshot,
-} from '@certgate/core/internal';
+import { type CertificateRevocationList, decodeBase64, type TrustSnapshot } from '@certgate/core/internal';
 import { decodeText, isText } from '../../certificates/read-bounded-file.js';
 import type { DroppedFile, ReadCertificateView, ReadResult } from '../views/page-views.js';
 import { explainCertificate } from '../explanation/explain-certificate.js';
 import type { CertificateQuestion, ExplanationReport } from '../explanation/explanation-report.js';
 import type { Unverified } from '../explanation/unverified.js';
-import {
-  describeCertificate,
-  describeCrl,
-  listProblems,
-  listThumbprints,
-  maximumListedEntries,
-} from './certificate-description.js';
+import { describeCertificate, describeCrl, listThumbprints, maximumListedEntries } from './certificate-description.js';
 import { type DroppedContent, readBinary, readPem, unread } from './dropped-content.js';
 import { readHeaderText } from './header-content.js';
+import { readShownCertificate } from './shown-certificate.js';
 
 /** The trust document by which certificates are explained. */
 export interface ReadingTrust {
@@ -103,21 +93,17 @@ async function readCertificates(
   const certificates: ReadCertificateView[] = [];
   const faults: string[] = [];
   for (const [index, der] of ders.slice(0, maximumCertificates).entries()) {
-    const decoding = decodeClientCertificate(der);
-    if (!decoding.ok) {
-      faults.push(`Certificate ${index + 1} is not encoded as RFC 5280 requires: ${decoding.fault}.`);
+    const { certificate, problems } = readShownCertificate(der, options.now);
+    if (certificate === undefined) {
+      faults.push(...problems.map(({ detail }) => `Certificate ${index + 1}: ${detail}`));
       continue;
     }
-    const { certificate } = decoding;
     const isAsked = index === 0 || !certificate.isCertificateAuthority;
     const isExplained =
       isAsked && certificates.filter(({ explanation }) => explanation !== null).length < maximumExplanations;
     certificates.push({
       role: certificate.isCertificateAuthority ? 'ca' : 'leaf',
-      fields: [
-        ...describeCertificate(certificate, options.now),
-        describeSuitability(listProblems(certificate, options.now)),
-      ],
+      fields: [...describeCertificate(certificate, options.now), describeSuitability(problems)],
       thumbprints: listThumbprints(certificate),
       explanation: isExplained ? await explain(der, options) : null,
     });
