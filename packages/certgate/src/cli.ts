@@ -8,7 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-// The only place that decides how the process ends.
+// Sets the exit code when the command has ended.
 runCommandLine(process.argv.slice(2)).then(
   (exitCode) => {
     // `process.exit` would cut output that is still being written to a pipe.

@@ -50,7 +50,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
       remedy: 'Add --check or --once.',
     });
   }
-  // Mistakes on the command line are reported first, and then a missing app, whose settings could not be read.
+  // A wrong `--exclude` is reported first, and then a missing app, whose settings could not be read.
   readExclusionPaths(flags.exclude);
   await findAppEntry(resolve(folder));
   const { name: frontEnd } = await findAppFrontEnd(resolve(folder), flags.frontEnd);
@@ -99,9 +99,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   }
 }
 
-/**
- * Starts the inspector for the app. It is loaded only here, so that `--once` and the other commands start without it.
- */
+/** Starts the inspector for the app. It is imported only here, so `--once` starts without it. */
 async function startPage(running: RunningApp, { inspector, inspectorPort }: DevFlags): Promise<Inspector | undefined> {
   if (!inspector) return undefined;
   const { startInspector } = await import('../inspector/inspector.js');
@@ -116,7 +114,7 @@ interface RunningFlags extends DevFlags {
 
 /**
  * Refuses `--unsafe-direct-header` for any other front end than App Service: it is for an X-ARR-ClientCert that
- * somebody sets by hand, and the app of another front end also asks for a secret.
+ * somebody sets by hand.
  */
 function refuseDirectHeader({ unsafeDirectHeader }: DevFlags, frontEnd: FrontEndName): void {
   if (unsafeDirectHeader !== true || frontEnd === 'app-service') return;
@@ -130,7 +128,10 @@ function describeRunning(app: HostedApp, flags: DevFlags): RunningApp {
   return { app, frontEnd: app.frontEnd, behaviour, namesToCall: flags.call ?? [] };
 }
 
-/** Reports what runs, and returns the exit code of a check. */
+/**
+ * Reports what runs. Returns whether there is no warning about functions without a gate and each check had the expected
+ * result.
+ */
 async function reportApp(app: HostedApp, flags: RunningFlags): Promise<ExitCode> {
   const warnings = listCoverageWarnings(app.functions);
   if (flags.unsafeDirectHeader === true) {

@@ -16,9 +16,9 @@ import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type DoctorFlags, usualRate } from './doctor-flags.js';
 import { printDoctorReport } from './findings-table.js';
 
-/** Requests per second to this machine, where nobody else is disturbed. */
+/** Requests per second to this machine. */
 const loopbackRate = 1000;
-/** The time for the probes of one function. */
+/** The time for the probes, for each function that must be closed. */
 const deadlineMilliseconds = 180_000;
 
 export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
@@ -73,10 +73,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   process.exitCode = chooseExitCode(examined);
 }
 
-/**
- * Parses the address. If the user knows nothing of the server (`--any-server`) and names no function, the address
- * itself names what must be closed.
- */
+/** Parses the address. With `--any-server` and without `--function`, the address itself names what must be closed. */
 function parseAddress(url: string, { anyServer, function: closed, publicFunction }: DoctorFlags): DoctorTarget {
   const address = anyServer === true && closed.length === 0 && URL.canParse(url) ? new URL(url) : undefined;
   return address?.protocol === 'https:' && address.username === '' && address.hash === ''
@@ -139,7 +136,7 @@ async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
 
 function chooseExitCode({ report: { counts }, unreachable }: ExaminedApp): ExitCode {
   // If the app can't be reached, the result is `unverified`, even if a finding fails because the allowed certificate
-  // has expired. Only the line about the address is printed, and it does not mention that.
+  // has expired. Without `--json`, only the line about the address is printed, and it does not mention that.
   if (unreachable !== undefined) return exitCodes.unverified;
   if (counts.fails > 0) return exitCodes.failed;
   return counts['cannot-tell'] > 0 ? exitCodes.unverified : exitCodes.ok;

@@ -7,7 +7,7 @@ import { type Column, formatTable } from './command-line/table.js';
 
 const paints = { holds: colors.green, fails: colors.red, 'cannot-tell': colors.yellow } as const;
 
-/** One row for all findings with the same verdict, evidence and meaning. */
+/** One row for all findings with the same verdict, evidence, detail and meaning. */
 interface Row extends ProbeFinding {
   readonly ids: readonly string[];
 }
@@ -21,7 +21,7 @@ const columns: readonly Column<Row>[] = [
 
 /**
  * Prints the report to a terminal. Probes with another verdict than `holds` are shown with their evidence, what it
- * means and what to do. With `isVerbose`, all probes are shown like that.
+ * means and what to do. With `isVerbose`, those that hold are shown like that, too.
  */
 export function printDoctorReport(report: DoctorReport, isVerbose: boolean): void {
   const { target, gotIn, counts, findings, notRun } = report;

@@ -1,4 +1,4 @@
-// commands/: the verbs. `…-verbs.ts` describe them; `…-command.ts` run them, and are loaded only then.
+// commands/: the verbs. `…-verbs.ts` describe them; `…-command.ts` run them.
 import { InvalidArgumentError } from 'commander';
 import { mcpPath } from '#local/client/request-fields.js';
 import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/request-options.js';

@@ -7,7 +7,7 @@ import { type PasswordFlags } from '../certificate/password-options.js';
 import { findPasswordSource } from '../certificate/find-password.js';
 
 export interface CallCertificate {
-  /** The certificate, followed by those of its issuers that are in the file. */
+  /** The certificate, followed by the other certificates of the file. */
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   /** The DER of the certificate, without those of its issuers. */

@@ -6,7 +6,10 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { jsonOption, type Options } from '../command-line/verb.js';
 import { passwordOptions, type PasswordFlags } from './password-options.js';
 
-/** The flags that all verbs share which make a certificate: its names, its key, and the files that are written. */
+/**
+ * The flags that `certificate create` and `certificate issue` share: the certificate's names, its key, and the files
+ * that are written.
+ */
 export interface CertificateFlags extends PasswordFlags, AlternativeNames {
   readonly rsa?: '2048' | '3072' | '4096';
   readonly out: string;

@@ -5,8 +5,9 @@ import { printNotice } from '../command-line/output.js';
 import { developmentFolderName } from '../../local-app/development-files.js';
 
 /**
- * Warns about a private key that was written into a function app: a deployment takes every file of the app's folder that
- * .funcignore doesn't name, and `git add .` every file that .gitignore doesn't. `.certgate/` is left out of both.
+ * Warns about a private key that was written into a function app: a deployment takes every file of the app's folder
+ * that .funcignore doesn't name, and `git add .` every file that .gitignore doesn't. `certgate init` makes both leave
+ * out `.certgate/`.
  *
  * @param keyFiles The files with a private key, as they were written.
  * @param remedy The option that puts such files into `.certgate/`.

@@ -39,12 +39,13 @@ function getHelper({ command }: AddHelpTextContext): Help & { readonly helpWidth
 }
 
 const commandPart = /\s*(?:--[\w-]+ (?!-))?(?:"[^"]*"|[^\s"])+/g;
-/** A backslash continues a command on the next line in a POSIX shell. In other shells, the user must join the lines. */
+/** In a POSIX shell, a backslash continues a command on the next line. In PowerShell and cmd.exe, it doesn't. */
 const lineEnd = ' \\';
 const continuation = '    ';
 
 /**
- * Wraps a command. An option stays with its value, and a quoted text in one piece, unless that is wider than a line.
+ * Wraps a command. An option stays with its value, and a text in double quotes in one piece, unless that is wider than
+ * a line.
  */
 function wrapCommand(text: string, width: number): string {
   const room = width - continuation.length - lineEnd.length;
@@ -64,8 +65,8 @@ function wrapCommand(text: string, width: number): string {
 const longestTerm = 24;
 
 /**
- * If terms are long, Commander does not wrap the descriptions, and lines get up to 170 columns long. Here a verb is
- * listed only by its name (its own help shows its arguments), and a long option has its description below it.
+ * If terms are long, Commander does not wrap the descriptions. Here a verb is listed only by its name (its own help
+ * shows its arguments), and a long option has its description below it.
  */
 export const helpLayout: HelpConfiguration = {
   subcommandTerm: (command) => command.name(),

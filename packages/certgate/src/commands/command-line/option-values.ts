@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { formatToolCall } from '../../texts/tool-call.js';
 import type { Options } from './verb.js';
 
-/** The flags with these names that the user gave. For functions whose own options have the same names. */
+/** The flags with these names that have a value. For functions whose own options have the same names. */
 export function pick<Flags extends object, Name extends keyof Flags>(
   flags: Flags,
   ...names: readonly Name[]
@@ -82,8 +82,8 @@ export function parseThumbprintSha256(text: string): string {
 }
 
 /**
- * Loads core synchronously, for options that need core to list or to read their values: Commander asks for both at
- * once. Verbs without such options start without core.
+ * Loads core synchronously, for options that need core to list or to read their values: Commander asks for both
+ * synchronously.
  */
 export function loadCore(): typeof core {
   return createRequire(import.meta.url)('@certgate/core/internal') as typeof core;

@@ -10,7 +10,7 @@ export function printLine(text = ''): void {
   process.stdout.write(`${formatForTerminal(text)}\n`);
 }
 
-/** Prints one JSON value to stdout, which is how verbs answer with `--json`. */
+/** Prints a value to stdout as indented JSON. */
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2));
 }

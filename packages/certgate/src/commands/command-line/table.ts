@@ -12,13 +12,13 @@ export interface TableSettings {
   /** Without lines between the rows, so that hundreds of them are still one readable table. */
   readonly isCompact?: boolean;
   /**
-   * The width of each column in characters; longer texts are wrapped. Null for a column that is as wide as its longest
-   * text.
+   * The width of each column in characters, with the spaces beside the text; at this width, words are wrapped. Null for
+   * a column that is as wide as its longest text.
    */
   readonly widths?: (number | null)[];
 }
 
-/** Formats a table with one line for each row, or several lines if words are wrapped. */
+/** Formats a table. A row has several lines if a cell has several, or if words are wrapped. */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

@@ -44,8 +44,8 @@ export function prepareCommands(command: Command): void {
 }
 
 /**
- * Refuses an option that comes twice, because Commander would silently take the last value. An option that may come
- * twice says so in its description.
+ * Refuses an option with a value that comes twice, because Commander would silently take the last value. An option that
+ * may come twice takes several values at once, or says so in its description.
  */
 function refuseRepetition(command: Command): void {
   for (const option of command.options) {

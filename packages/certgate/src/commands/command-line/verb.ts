@@ -19,13 +19,13 @@ export interface OptionSettings {
   /** The environment variable that is read if the option is missing. */
   readonly env?: string;
   readonly isRequired?: boolean;
-  /** With this option, the verb only prints something, so no other option is required. */
+  /** With this option, the verb only prints something, and its required options may be missing. */
   readonly isAlone?: boolean;
 }
 
 /**
  * The options of a verb: by their flags as Commander writes them, the text of the help, and how the value is read if it
- * is not plain text. An option whose text has the word `repeatable` collects its values.
+ * is not plain text. An option without a parser whose text has the word `repeatable` collects its values.
  */
 export type Options = Readonly<Record<string, string | readonly [string, ValueParser | OptionSettings]>>;
 
@@ -37,8 +37,8 @@ export interface Verb extends HelpSections {
   readonly arguments?: Readonly<Record<string, string | readonly [string, string]>>;
   readonly options: Options;
   /**
-   * Imports the function that does the work. It is called only when the verb runs, so that help and errors in the words
-   * of the command line come without it, and a verb loads nothing that only other verbs need.
+   * Imports the function that does the work. It is called only when the verb runs, so help and usage errors don't wait
+   * for it.
    */
   readonly work: () => Promise<(...words: never[]) => Promise<void> | void>;
   /** Paragraphs of the help, below the options. */
@@ -53,8 +53,8 @@ export interface VerbGroup {
 export type VerbTable = Readonly<Record<string, (Verb | VerbGroup) & { readonly description: string }>>;
 
 /**
- * Adds verbs, arguments and options to a command. With `words`, only the verbs that the words name get their arguments
- * and options; the others are only listed.
+ * Adds verbs, arguments and options to a command. With `words`, only the verbs and groups that the words name get their
+ * content; the others are only listed.
  */
 export function fillCommand(command: Command, content: Verb | VerbGroup, words?: readonly string[]): void {
   if (!('verbs' in content)) {
@@ -95,9 +95,9 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
 }
 
 /**
- * Refuses the placeholders that printed commands and help texts have in place of values: words in capitals, which would
- * be stored as they are. `REASON` is accepted, because a reason decides nothing, and a printed command that undoes a
- * change should run as it is.
+ * Refuses a placeholder that printed commands and help texts have in place of a value, because it would be stored as it
+ * is: the name of the option or of its value in capitals, or a word that ends with `-FROM-THE-OWNER`. `REASON` is
+ * accepted, because a reason decides nothing, and a printed command that undoes a change should run as it is.
  */
 function refusePlaceholders(command: Command): void {
   const values: Readonly<Record<string, unknown>> = command.opts();
@@ -118,7 +118,7 @@ function refusePlaceholders(command: Command): void {
 function createOption(flags: string, description: string, settings: OptionSettings): Option {
   const { parse = isRepeatable(description) ? collect : undefined, choices, preset, conflicts, env } = settings;
   const option = new Option(flags, description).default(settings.default, settings.defaultText);
-  // In Commander's types, the second argument is the value before. In fact, it is what the parser itself returned.
+  // Commander passes the option's value so far as the second argument: its default, or what the parser returned before.
   if (parse !== undefined) option.argParser(parse as (text: string, previous: unknown) => unknown);
   if (choices !== undefined) option.choices(typeof choices === 'function' ? choices() : choices);
   if (preset !== undefined) option.preset(preset);
@@ -141,5 +141,5 @@ function readStore(word: unknown): string | undefined {
   return typeof store === 'string' && !/^\s*\{|:\/\/.*[?@]/.test(store) ? store : undefined;
 }
 
-/** The option that nearly every verb has. */
+/** The option `--json` for a verb that prints one object. */
 export const jsonOption: Options = { '--json': 'print one JSON object' };

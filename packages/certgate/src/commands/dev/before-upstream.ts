@@ -37,8 +37,8 @@ async function describeTrustSetting(folder: string, developmentFolder: string): 
 /** Runs the gateway with the development callers in front of an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
   await findAppEntry(resolve(folder));
-  // The app reads the same settings where it runs. What is only in the environment of its own process can't be seen
-  // from here.
+  // The settings of this process and of the folder's local.settings.json, which the app usually shares. What is only in
+  // the environment of the app's own process can't be seen from here.
   const frontEnd = await findAppFrontEnd(resolve(folder), flags.frontEnd);
   const behaviour = readGatewayFlags(flags, frontEnd.name, 'optional');
   warnWithoutSecret(frontEnd);

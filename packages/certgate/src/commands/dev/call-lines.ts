@@ -4,7 +4,10 @@ import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local-
 import { sampleToolArguments } from '../../local-app/checks/sample-arguments.js';
 import type { HostedApp } from '../../local-app/local-app.js';
 
-/** Commands to copy. Each HTTP function and each MCP tool is called by the first caller who is allowed to. */
+/**
+ * Commands to copy. Each HTTP function and each MCP tool is called by the first caller who is allowed to. Disabled
+ * functions, and those that no caller may call, are left out.
+ */
 export function formatCallLines(app: HostedApp): readonly string[] {
   const caFile = findGatewayFile(app.callers);
   if (caFile === undefined) return [];

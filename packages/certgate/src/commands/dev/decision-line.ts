@@ -45,7 +45,7 @@ function describeDecision(decision: HostDecision | undefined): string {
   return `${caller ?? 'caller unknown'}${deferral}`;
 }
 
-/** The first 16 characters are enough to tell two certificates apart. The raw line has the whole thumbprint. */
+/** The first 16 characters, which is enough for a person who reads the log. */
 function describeCertificate(thumbprintSha256: string): string {
   return `certificate ${thumbprintSha256.slice(0, 16)}…`;
 }
@@ -86,7 +86,7 @@ export function formatAdapterLine(message: string): string | undefined {
   }
 }
 
-/** Prints one line for each request to stderr: what was called, who answered, and the caller's certificate. */
+/** Prints one line for a request to stderr: what was called, who answered, and the caller's certificate. */
 export function printExchange(exchange: GatewayExchange): void {
   printNotice(formatExchangeLine(exchange, new Date()));
 }

@@ -12,8 +12,8 @@ import { printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 
 /**
- * Reports the app, and loads it again at each change until a signal stops it. Listens for signals and for changes
- * before it reports that the app is ready, because both may come immediately.
+ * Reports the app, and loads it again when its files change, until a signal stops it. Listens for signals and for
+ * changes before it reports that the app is ready, because both may come immediately.
  */
 export async function keepRunning(
   app: HostedApp,

@@ -18,7 +18,7 @@ export interface LogFlags {
 export const logText =
   'log lines of one or more apps, plain or in an export; a folder: all files in it; - reads standard input (repeatable)';
 
-/** The options that say where the lines come from, for every verb that answers from the log. */
+/** The options that say where the lines come from and which time counts. */
 export const logOptions: Options = {
   '--log <file>': logText,
   '--since <time>': [
@@ -80,7 +80,7 @@ export function findLineWindow(flags: LogFlags): LogWindow {
 /**
  * Reads the lines that the options name.
  *
- * @throws {ToolFailure} if the options name no log, or if no line of it can be used.
+ * @throws {ToolFailure} for example if the options name no log, or if no line of it can be used.
  */
 export async function readLogOptions(
   flags: LogFlags,
@@ -113,7 +113,7 @@ function asksForQuery(word: unknown): word is LogFlags {
   return typeof word === 'object' && word !== null && 'printQuery' in word && word.printQuery === true;
 }
 
-/** @throws {ToolFailure} if the options name no start, because a workspace may have lines of several years. */
+/** @throws {ToolFailure} for example if the options name no start: a workspace may have lines of several years. */
 async function printQuery(flags: LogFlags): Promise<void> {
   const { from, until } = findLogWindow(flags);
   if (from === undefined) {

@@ -19,10 +19,7 @@ export type HistoryItem =
   | { readonly kind: 'undone'; readonly entry: ChangeLogEntry }
   /** The chain of hashes breaks after this line, and more than one line may be the one that was written. */
   | { readonly kind: 'uncertain'; readonly entry: ChangeLogEntry }
-  /**
-   * An intent without proof that it was carried out: usually others were faster, or the writer was stopped. Shown on
-   * request only.
-   */
+  /** An intent without proof that it was carried out: usually others were faster, or the writer was stopped. */
   | { readonly kind: 'lost'; readonly entry: ChangeLogEntry }
   /**
    * No line leads to `documentSha256`: something other than this tool wrote that document, or (with `isBeginning`) it
