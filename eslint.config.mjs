@@ -33,23 +33,9 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/src/**/*.{ts,tsx}', 'tests/**/*.ts', 'bench/**/*.ts', 'conformance/**/*.ts'],
-    extends: [...tseslint.configs.strictTypeChecked],
-    languageOptions: {
-      parserOptions: {
-        // One program checks nearly all files. With a program for each project, files that they share would be parsed
-        // and checked for each of them.
-        project: ['tsconfig.lint.json', 'tests/types/tsconfig.json', 'packages/inspector/tsconfig.json'],
-        tsconfigRootDir: import.meta.dirname,
-      },
-    },
+    // The rules that need types are in .oxlintrc.json.
+    extends: [...tseslint.configs.strict],
     rules: {
-      // A verification that is not awaited is a bypass.
-      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
-      // The compiler refuses enums (erasableSyntaxOnly). This rule would search the types of all expressions for them.
-      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/prefer-readonly': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-restricted-properties': [
@@ -84,24 +70,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^@azure/(?:storage-blob|identity)$'] }] },
   },
   {
-    // The page's handlers are short arrow functions, and nothing uses the values that they return.
-    files: ['packages/inspector/src/**/*.{ts,tsx}'],
-    rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
-  },
-  {
-    // node:test's `test` and `describe` return promises that the runner itself awaits.
     files: ['**/*.test.ts'],
-    rules: {
-      '@typescript-eslint/no-floating-promises': [
-        'error',
-        {
-          ignoreVoid: false,
-          allowForKnownSafeCalls: [
-            { from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite'] },
-          ],
-        },
-      ],
-      '@typescript-eslint/no-non-null-assertion': 'off',
-    },
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
 );

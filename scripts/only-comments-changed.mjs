@@ -17,7 +17,7 @@ import ts from 'typescript';
 const tag = /@(?:internal|public|alpha|beta|deprecated|license|preserve|jsx\w*)\b/g;
 /** Comments that compilers, linters, formatters, bundlers, coverage, mutation tests or the test runner read. */
 const directive =
-  /^(?:\/\/\/\s*<|\/\/[#@]|(?:\/\/|\/\*)\s*(?:@ts-|eslint|prettier-ignore|biome-ignore|c8 ignore|v8 ignore|istanbul ignore|node:coverage|Stryker|[#@]__|webpack[A-Z]|@vite-ignore|globals? |In a process of its own:)|\/\*!)/;
+  /^(?:\/\/\/\s*<|\/\/[#@]|(?:\/\/|\/\*)\s*(?:@ts-|eslint|oxlint|prettier-ignore|biome-ignore|c8 ignore|v8 ignore|istanbul ignore|node:coverage|Stryker|[#@]__|webpack[A-Z]|@vite-ignore|globals? |In a process of its own:)|\/\*!)/;
 
 const { allowed, mayTitlesDiffer, base, head } = readArguments();
 const faults = listChangedFiles().flatMap(findFault);

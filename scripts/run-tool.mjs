@@ -1,11 +1,11 @@
-// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `rules` tests our own ESLint rule,
-// `format` is Prettier, `prose` checks the pages against the rules for the language, `workflows` checks the actions,
-// the workflows and .github against the rules of GitHub Actions, `queries` parses the KQL queries, `reference` checks
-// the API reference, and `site-reference` makes it for the site. Installs the tools first if they are missing or have
-// another version.
+// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `types` is Oxlint with the rules that
+// need types, `rules` tests our own ESLint rule, `format` is Prettier, `prose` checks the pages against the rules for the
+// language, `workflows` checks the actions, the workflows and .github against the rules of GitHub Actions, `queries`
+// parses the KQL queries, `reference` checks the API reference, and `site-reference` makes it for the site. Installs the
+// tools first if they are missing or have another version.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installTools } from './install-tools.mjs';
 
@@ -14,6 +14,11 @@ const folder = join(root, 'tools');
 const [name, ...options] = process.argv.slice(2);
 const tools = {
   code: { script: 'eslint/bin/eslint.js', cwd: root, args: () => (options.length > 0 ? options : ['.']) },
+  types: {
+    script: 'oxlint/bin/oxlint',
+    cwd: root,
+    args: () => (options.length > 0 ? options : ['packages', 'tests', 'conformance', 'bench']),
+  },
   format: {
     script: 'prettier/bin/prettier.cjs',
     cwd: root,
@@ -47,7 +52,10 @@ installTools(folder);
 run(join(folder, 'node_modules', tool.script), tool.args(), tool.cwd);
 
 function run(script, args, cwd) {
-  const { status } = spawnSync(process.execPath, [script, ...args], { cwd, stdio: 'inherit' });
+  // Oxlint looks for its part that checks types in the PATH.
+  const PATH = `${join(folder, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
+  const env = { ...process.env, PATH };
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd, env, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 

@@ -36,9 +36,10 @@ const scripts = {
     },
   },
   lint: {
-    usual: ['code', 'rules', 'format', 'prose', 'workflows', 'queries', 'reference'],
+    usual: ['code', 'types', 'rules', 'format', 'prose', 'workflows', 'queries', 'reference'],
     parts: {
       code: tool('code'),
+      types: tool('types'),
       rules: tool('rules'),
       format: tool('format'),
       prose: tool('prose'),

@@ -165,7 +165,8 @@ async function spawnAzurite(
 
 /** Calls `unref`, which pipes have, although their type doesn't show it. */
 function letGo(handle: object | null | undefined): void {
-  (handle as { unref?(): void } | null | undefined)?.unref?.();
+  const pipe: { unref?(): void } | null | undefined = handle;
+  pipe?.unref?.();
 }
 
 function waitForLine(child: ChildProcess, line: RegExp): Promise<RegExpExecArray> {

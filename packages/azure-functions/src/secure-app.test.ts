@@ -373,7 +373,6 @@ describe('two copies of this package', () => {
   it('agree on marks, identities and the dangerous option', async (context) => {
     const { app, worker } = createApp(context, {});
     const copy = await loadSecondCopy(context);
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the danger is what is tested.
     secureApp(app, { trustStore, [copy.unsafeTrustCertificateHeaderFromAnywhere]: true });
     app.http('Role', {
       handler: copy.requireRole('operator', (_request, call) => ({ body: copy.getClientIdentity(call).name })),

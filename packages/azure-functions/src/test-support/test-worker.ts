@@ -207,7 +207,7 @@ function createInputs(
 const require = createRequire(import.meta.url);
 let currentWorker: TestWorker | undefined;
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below.
+// oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below.
 const originalRequire = Module.prototype.require;
 Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: string): unknown {
   if (id === '@azure/functions-core' && currentWorker !== undefined) return currentWorker.core;

@@ -139,7 +139,7 @@ describe('a trust document in a blob', () => {
       refusing({ statusCode: 503, code: 'ServerBusy' }),
       /answered 503 \(ServerBusy\): RestError: words$/,
     ],
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the client is code that nobody has seen
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the client is code that nobody has seen
     ['no error is thrown', () => Promise.reject(undefined), /not an Error was thrown/],
     ['no stream comes', answering(() => ({ etag: '"2"' })), /no stream/],
     ['the body is shorter than it should be', giving(known(6), { contentLength: bytes.length + 1 }), /cut short/],

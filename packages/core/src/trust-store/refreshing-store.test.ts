@@ -82,7 +82,7 @@ describe('the first load', () => {
     const throwing: TrustSource = {
       description: 'broken',
       read: () => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- the source is code that nobody has seen
+        // oxlint-disable-next-line typescript/only-throw-error -- the source is code that nobody has seen
         throw 'text';
       },
     };

@@ -48,7 +48,7 @@ describe('readDer', () => {
     );
     assert.equal(
       refuses(() => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a decoder must never do, and stands
+        // oxlint-disable-next-line typescript/only-throw-error -- what a decoder must never do, and stands
         throw 'text';
       }),
       'undecodable (unknown fault)',
@@ -105,7 +105,7 @@ describe('an element', () => {
   test("can't be copied with another tag by a spread, which would lose its content", () => {
     const original = element(derTags.integer, '05');
     // @ts-expect-error -- the getters of a class are not members of a spread
-    // eslint-disable-next-line @typescript-eslint/no-misused-spread, @typescript-eslint/no-unsafe-class-instance-assignment -- the same
+    // oxlint-disable-next-line typescript/no-misused-spread, typescript/no-unsafe-class-instance-assignment -- the same
     const copy: DerElement = { ...original, tag: derTags.boolean };
     assert.equal(copy.content, undefined);
   });

@@ -59,7 +59,7 @@ export function supplyCoreModule(coreApi: CoreApi): void {
   // Certgate's adapter accepts this mark as evidence of a local host. It is not an environment variable, which anybody
   // might copy to a server.
   Object.defineProperty(globalThis, Symbol.for('certgate/local-host/v1'), { value: true });
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below.
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below.
   const original = Module.prototype.require;
   Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: string): unknown {
     return id === '@azure/functions-core' ? coreApi : original.call(this, id);
