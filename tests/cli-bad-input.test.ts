@@ -189,6 +189,10 @@ describe('the command line refuses', () => {
       ],
       // The message must not contain the secret in the address.
       ['https://a.example/t.json?sig=secret', /has CERTGATE_TRUST: set the environment variable to the same value\.\n/],
+      [
+        'https://user:secret@a.example/t.json',
+        /has CERTGATE_TRUST: set the environment variable to the same value\.\n/,
+      ],
       ['', /specified\. It says where the trust document is/],
     ] as const) {
       writeFileSync(join(app, 'local.settings.json'), JSON.stringify({ Values: { CERTGATE_TRUST: named } }));

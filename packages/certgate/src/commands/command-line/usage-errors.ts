@@ -5,6 +5,7 @@ import { countSlips } from '../../texts/slips.js';
 import { formerNames } from './former-names.js';
 import { helpLayout, isRepeatable } from './help.js';
 import { printNotice } from './output.js';
+import { mayBePrinted } from './verb.js';
 
 /**
  * The right options for names that users take from another verb or might expect: by the wrong name, and by the verb, or
@@ -120,9 +121,9 @@ function describeExcess(command: Command, word: string): string {
 function suggestStore(): string {
   const named = readStoreOfApp();
   if (named === undefined) return 'It says where the trust document is, e.g. --store file:trust.json';
-  return /[?{]/.test(named)
-    ? 'local.settings.json here has CERTGATE_TRUST: set the environment variable to the same value.'
-    : `local.settings.json here has CERTGATE_TRUST: --store ${shellWord(named)}`;
+  return mayBePrinted(named)
+    ? `local.settings.json here has CERTGATE_TRUST: --store ${shellWord(named)}`
+    : 'local.settings.json here has CERTGATE_TRUST: set the environment variable to the same value.';
 }
 
 function readStoreOfApp(): string | undefined {

@@ -138,7 +138,11 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 function readStore(word: unknown): string | undefined {
   if (typeof word !== 'object' || word === null || !('store' in word)) return undefined;
   const { store } = word;
-  return typeof store === 'string' && !/^\s*\{|:\/\/.*[?@]/.test(store) ? store : undefined;
+  return typeof store === 'string' && mayBePrinted(store) ? store : undefined;
+}
+
+export function mayBePrinted(store: string): boolean {
+  return !/^\s*\{|:\/\/.*[?@]/.test(store);
 }
 
 /** The option `--json` for a verb that prints one object. */
