@@ -77,7 +77,7 @@ async function restart(app: HostedApp): Promise<boolean> {
   }
 }
 
-/** The file of the trust document that the user named. Undefined if the user named no file. */
+/** The file of the user's own trust document. Undefined if the user has no such file. */
 function findOwnFile({ trust }: HostedApp): string | undefined {
   return trust.isUnread === true || trust.setBy === 'certgate dev' ? undefined : trust.address;
 }

@@ -22,13 +22,13 @@ export interface CheckReport {
   readonly unverified: readonly Unverified[];
   /**
    * Why apps with this name, or apps that ask for this revision, refuse the document. Null if they accept it, or if
-   * `valid` is false.
+   * `problems` says what is wrong with the document itself.
    */
   readonly refusal: string | null;
   readonly problems: readonly DocumentProblem[];
   readonly findings: readonly ReportedFinding[];
   readonly pinsFromPublicAuthorities: PublicIssuanceReview['pins'] | null;
-  /** Null if the user did not ask for it, or if `valid` is false. */
+  /** Null if the user did not ask for it, or if the document has `problems`. */
   readonly revocation: Pick<RevocationReview, 'lists' | 'responders'> | null;
 }
 

@@ -98,8 +98,8 @@ export interface ExplanationReport {
   /** The identities that the certificate may have been meant for, if no identity has it. */
   readonly nearMatches: readonly ReportedNearMatch[];
   /**
-   * What ends the denial, also one that is let through as report-only. Null if there is no denial, or if it is only in
-   * the answer of the app's own gate (`app`).
+   * What ends the denial, also one that is let through as report-only. Null if there is no denial, or if the answer of
+   * the app's own gate (`app`) replaced it.
    */
   readonly remedy: ReportedRemedy | null;
 }
