@@ -5,8 +5,8 @@ import { openForAWhile } from './temporary-opening.js';
 /** The options of `reportOnly`. */
 export interface ReportOnlyOptions {
   /**
-   * The moment at which the function closes: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. It may be at most 90 days ahead
-   * when the app is loaded.
+   * The moment from which such callers are refused: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. It may be at most 90 days
+   * ahead when the app is loaded.
    */
   readonly until: string;
 }

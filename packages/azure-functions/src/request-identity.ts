@@ -20,7 +20,7 @@ export type Role = Register extends { readonly role: infer Declared extends stri
 
 /**
  * The identity of the caller. The trust document may give a caller roles that the app doesn't declare. They are in
- * `roles` anyway, and no function of the app requires them.
+ * `roles` anyway.
  */
 export interface ClientIdentity extends IdentityOfAnyRoles {
   readonly roles: readonly Role[];
@@ -53,8 +53,8 @@ export function getClientIdentity(context: InvocationContext): ClientIdentity {
 }
 
 /**
- * Returns the identity that the gate admitted to this invocation. Undefined in an anonymous function, and in an
- * observed function for a caller that would be refused.
+ * Returns the identity that the gate admitted to this invocation. Undefined in an anonymous function, in an observed
+ * function for a caller that would be refused, and where no gate has admitted the invocation.
  *
  * @example
  * ```ts

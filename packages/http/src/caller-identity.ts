@@ -58,7 +58,7 @@ function findOfGate(gate: Gate | undefined): (request: object) => PassedRequest 
   return (request) => findPassed(request, keeper);
 }
 
-/** The request of Node that Fastify's request contains. */
+/** Node's request, if this is Fastify's request, which contains it. Otherwise the given object. */
 function findRaw(request: object): object {
   const { raw } = request as { readonly raw?: unknown };
   return typeof raw === 'object' && raw !== null ? raw : request;

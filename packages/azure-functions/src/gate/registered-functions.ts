@@ -31,7 +31,10 @@ export function watchRegistrations(): void {
   if (core !== undefined) getCoverage(core);
 }
 
-/** The registrations of this core module that were seen. From the first call on, all of them are seen. */
+/**
+ * The registrations of this core module that were seen. From the first call on, all of them are seen, unless the method
+ * can't be replaced.
+ */
 export function getCoverage(core: WorkerCore): FunctionCoverage {
   const present = functionCoverage.get(core);
   if (present !== undefined) return present;

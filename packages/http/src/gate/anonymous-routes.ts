@@ -13,7 +13,7 @@ export class AnonymousRoutes {
     this.#routes = new Set([...(routes as unknown[])].map(expectRoute));
   }
 
-  /** The routes as they were given. */
+  /** The routes, each once. */
   list(): readonly string[] {
     return [...this.#routes];
   }

@@ -3,7 +3,7 @@
 import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 
 /**
- * The most requests that the page keeps: as many as the tool does. A page that is left open for days then needs no more
+ * The most requests that the log keeps: as many as the tool does. A page that is left open for days then needs no more
  * memory than after an hour.
  */
 export const mostEvents = 2_000;
@@ -11,7 +11,7 @@ export const mostEvents = 2_000;
 export interface LiveSnapshot {
   readonly events: readonly LiveEvent[];
   readonly isPaused: boolean;
-  /** The number of requests that arrived since the user paused the view. */
+  /** How many requests arrived since the user paused the view or cleared it while paused. 0 if it is not paused. */
   readonly waiting: number;
 }
 

@@ -214,8 +214,8 @@ const LiveRow = memo(
 );
 
 /**
- * A component that renders again only if its properties differ: `memo` of preact/compat, without the rest of that
- * package.
+ * A component that renders again only if `areEqual` finds that its properties differ: `memo` of preact/compat, without
+ * the rest of that package.
  */
 function memo<Props extends object>(
   render: FunctionComponent<Props>,

@@ -8,7 +8,7 @@ export function announce(text: string): void {
   listener?.(text);
 }
 
-/** The page's only live region, because several of them would interrupt each other. */
+/** The page's only polite live region, because several of them would interrupt each other. */
 export function Announcer(): VNode {
   const [text, setText] = useState('');
   useEffect(() => {

@@ -136,7 +136,7 @@ function NearMatches({ report: { nearMatches } }: { readonly report: Explanation
   );
 }
 
-/** Shows the commands that would solve the problem. The page itself changes nothing. */
+/** Shows the commands that can solve the problem. The page itself changes nothing. */
 function Remedy({ report: { remedy } }: { readonly report: ExplanationReport }): VNode | null {
   if (remedy === null) return null;
   return (

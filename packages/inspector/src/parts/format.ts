@@ -19,7 +19,7 @@ export function nameDay(at: number, now: number): string {
   return shown === formatDay(new Date(now).toISOString()) ? 'today' : shown;
 }
 
-/** How much of the window is left, in the form `41 days left`, `ended 3 days ago` or `starts in 2 h`. */
+/** How much of the window is left, in the form `41 days left`, `ended 3 days ago`, `starts in 2 h` or `no end`. */
 export function formatRemaining(from: string | null, until: string | null, now: number): string {
   const start = from === null ? undefined : Date.parse(from);
   if (start !== undefined && start > now) return `starts in ${formatSpan(start - now)}`;

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 
 export interface Asked<Answer> {
   readonly answer: Answer | undefined;
-  /** The message for the user if there is no answer. Undefined otherwise. */
+  /** The message for the user if the latest question failed, or the one given to `setFault`. Undefined otherwise. */
   readonly fault: string | undefined;
   readonly isAsking: boolean;
   /**

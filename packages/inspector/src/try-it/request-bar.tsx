@@ -10,7 +10,10 @@ export interface RequestBarProps {
   readonly onChange: (part: Partial<TryDraft>) => void;
 }
 
-/** The form for a request, in the order of a request line. Headers and body are behind one more click. */
+/**
+ * The form for a request, in the order of a request line. Headers and body are behind one more click, except for MCP
+ * functions.
+ */
 export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps): VNode {
   const functions = listCallable(app);
   const chosen = functions.find(({ name }) => name === draft.functionName);

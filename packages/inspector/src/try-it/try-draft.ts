@@ -30,8 +30,8 @@ export function listMethods({ methods }: ShownFunction): readonly string[] {
 }
 
 /**
- * A call of a closed function by a caller that is refused, so that the first answer has a reason to show. Undefined if
- * the app has no function with a route.
+ * If the app has them, a call of a closed function by a caller that is refused, so that the first answer has a reason
+ * to show. Undefined if the app has no function with a route.
  */
 export function createDraft(app: InspectedApp): TryDraft | undefined {
   const callable = listCallable(app);
