@@ -78,4 +78,10 @@ describe('a name below issuers', () => {
     }
     assert.ok(seen.valid > 0 && seen.invalid > 0, JSON.stringify(seen));
   });
+
+  it('is refused however many parts it has', () => {
+    const issuer = make([...authorityExtensions, 'nameConstraints = critical, excluded;RID:1.2']);
+    const name = { form: 'registeredID', objectIdentifier: `1.2${'.1'.repeat(100_000)}` } as const;
+    assert.equal(findNameConstraintFault(name, [issuer], 'refuse')?.reason, 'excluded');
+  });
 });

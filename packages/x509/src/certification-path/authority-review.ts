@@ -8,7 +8,7 @@ import {
   unconstrainedNames,
 } from './name-constraints.js';
 import { type LeadingDotReading, leadingDotReadings } from './name-location.js';
-import { PathBudget } from './path-budget.js';
+import { defaultPathLimits, PathBudget } from './path-budget.js';
 import type { PathFault } from './path-fault.js';
 import { findLocalFault } from './path-validation.js';
 
@@ -32,7 +32,7 @@ export function findAuthorityFault(
 
 /**
  * Why a certificate below these issuers can't have the name (RFC 5280 §4.2.1.10). Undefined if their name constraints
- * permit it, or if the check would take too many comparisons.
+ * permit it. The number of comparisons is not limited, so the name and the issuers must come from the operator.
  *
  * @throws {CertgateError} if an argument is of another type.
  */
@@ -45,6 +45,6 @@ export function findNameConstraintFault(
   expectArgument(issuers, listOf(aPathCertificate), 'The issuers for findNameConstraintFault');
   expectArgument(leadingDot, oneOf([...leadingDotReadings]), 'The reading for findNameConstraintFault');
   const state = issuers.reduce((above, issuer) => constrainNames(above, issuer, leadingDot), unconstrainedNames);
-  const fault = findFaultOfGeneralName(state, name, new PathBudget());
+  const fault = findFaultOfGeneralName(state, name, new PathBudget({ ...defaultPathLimits, comparisons: Infinity }));
   return fault?.outcome === 'refused' ? fault.fault : undefined;
 }
