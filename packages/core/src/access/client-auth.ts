@@ -85,8 +85,8 @@ export interface ClientAuthLoss {
 }
 
 /**
- * Judges whether the certificate may lose clientAuth when it is renewed. Undefined if it does not look like one of a
- * public CA, or has no clientAuth to lose.
+ * Judges whether the certificate may lose clientAuth when it is renewed. Undefined unless it has clientAuth and looks
+ * like a certificate of a public CA.
  */
 export function judgeClientAuthLoss({ der }: ClientCertificate): ClientAuthLoss | undefined {
   const issuance = judgePublicIssuance(der);

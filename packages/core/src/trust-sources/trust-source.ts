@@ -27,7 +27,7 @@ export interface TrustSource {
 }
 
 export interface TrustReadRequest {
-  /** The version that the reader already has. Undefined if it has none, or wants the document in any case. */
+  /** The version that the reader already has. Undefined if it wants the document in any case. */
   readonly lastVersion: string | undefined;
   /** Aborted when nothing waits for the answer any more. */
   readonly signal: AbortSignal;

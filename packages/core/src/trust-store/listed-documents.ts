@@ -33,7 +33,7 @@ export function noteListing(
   for (const part of parts) wholes.set(part, [...(wholes.get(part) ?? []), store]);
 }
 
-/** The documents that a store uses now. Empty if it has none, or if it is a store of the user's own. */
+/** The documents that a store uses now, as far as they are known. Those of a user's own store are not. */
 export function listDocuments(store: object): readonly TrustSnapshot[] {
   return listings.get(store)?.() ?? [];
 }

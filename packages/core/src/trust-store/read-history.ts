@@ -43,7 +43,7 @@ export class ReadHistory {
     return this.#failureCount;
   }
 
-  /** The kind of failure of the latest read. Undefined if it was good, or if there was none. */
+  /** The kind of failure of the latest read. Undefined unless it failed. */
   get failure(): ReadFailure | undefined {
     return this.#failure;
   }

@@ -39,13 +39,13 @@ export class GateStart {
     this.#gate = gate;
   }
 
-  /** Undefined if a start is running or due. Callers must then wait for `settle`. */
+  /** How certificates are found, or why all calls are refused. Undefined if callers must wait for `settle`. */
   get readiness(): Readiness | undefined {
     if (this.#source !== undefined) return this.#source;
     return this.#running !== undefined || this.#isDue() ? undefined : this.#failure;
   }
 
-  /** The field with the caller's certificate. Undefined if TLS ends in this process, or if the front end is unknown. */
+  /** The header field in which the gate reads the caller's certificate. Undefined if the gate reads no field. */
   get certificateField(): string | undefined {
     const source = this.#findSource();
     return source.outcome === 'known' ? source.certificateField : undefined;

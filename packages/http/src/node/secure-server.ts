@@ -95,7 +95,7 @@ function closeAtSamePort(guard: HttpGate, server: HttpServer | HttpsServer, othe
   closeServer(guard, other);
 }
 
-/** The port of the server. Undefined while it does not listen, and for a pipe. */
+/** The TCP port of the server. Undefined if it listens at none. */
 function findPort(server: HttpServer | HttpsServer): number | undefined {
   return (server.address() as Partial<AddressInfo> | null)?.port;
 }

@@ -21,7 +21,7 @@ export type NoRevAvailObstacle =
 
 /**
  * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`, or prevents the check. The `strict` profile
- * refuses such a certificate. Undefined if nothing does, or if the certificate lacks the extension.
+ * refuses such a certificate. Undefined if nothing does, as in a certificate without the extension.
  * `describeNoRevAvailObstacle` makes the words.
  */
 export function findNoRevAvailFault(certificate: PathCertificate): NoRevAvailFault | undefined {

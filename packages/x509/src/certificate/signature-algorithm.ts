@@ -231,8 +231,9 @@ function isNullOrAbsent(parameters: DerElement | undefined): boolean {
 }
 
 /**
- * Decodes RSASSA-PSS-params (RFC 4055 §3.1). Undefined if they are absent or not supported, such as a mask with another
- * digest. Absent fields have their defaults: SHA-1, and a salt of 20 octets.
+ * Decodes RSASSA-PSS-params (RFC 4055 §3.1), which a signature must have. Undefined if the signature can't be verified
+ * with them, for example because the mask has another digest. Absent fields have their defaults: SHA-1, and a salt of 20
+ * octets.
  */
 function decodePssParameters(parameters: DerElement | undefined): SignatureAlgorithm | undefined {
   if (parameters === undefined || parameters.tag !== derTags.sequence) return undefined;

@@ -72,7 +72,7 @@ interface PreparedVerification {
   readonly key: KeyObject | VerifyKeyObjectInput;
 }
 
-/** Undefined if the key can't be read, if it doesn't suit the algorithm, or if the algorithm is unknown. */
+/** Undefined if the key can't verify a signature of this algorithm. */
 function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): PreparedVerification | undefined {
   if (key === null) return undefined;
   switch (algorithm.scheme) {
@@ -112,8 +112,7 @@ const proofs = new Map<string, boolean>();
 /**
  * Whether this runtime gives the right answers if they are known. Each algorithm is tried once for each kind of key,
  * before its first signature: Bun reads no RSA-PSS key, and Deno says "false" for P-521 with SHA-256 and ignores what
- * an RSA-PSS key is restricted to. Undefined if keys of this kind don't sign with the algorithm, or if the kind can't
- * be read.
+ * an RSA-PSS key is restricted to. Undefined if there is no known answer for this algorithm and key.
  */
 function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: VerificationKey): boolean | undefined {
   const kind = findKind(subjectPublicKeyInfo);

@@ -4,7 +4,7 @@ import { endOfLabels, formatBits, type NameLocation, type NameSubtree } from './
 
 export type SubtreeList = 'permitted' | 'excluded';
 
-/** The place of a name among those of its form. Undefined if it is malformed or can't be compared. */
+/** The place of a name among those of its form. Undefined if it can't be compared with constraints. */
 export function locateName(name: GeneralName): NameLocation | undefined {
   switch (name.form) {
     case 'directoryName':

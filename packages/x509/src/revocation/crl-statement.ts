@@ -164,8 +164,8 @@ export interface ValidityInterval {
 }
 
 /**
- * The interval in which the list is current. Undefined if `now` is outside of it, or in `strict`, if the list has no
- * nextUpdate.
+ * The interval in which the list is current. Undefined if the list is not current at `now`. In `strict`, a list without
+ * nextUpdate never is.
  */
 export function findCurrentInterval(
   crl: CertificateRevocationList,

@@ -208,7 +208,7 @@ export interface OcspQuestion extends OcspResponderQuestion {
   readonly responses: readonly OcspResponse[];
   /** How many milliseconds an answer stays current after its end. */
   readonly graceMilliseconds: number;
-  /** The nonce of the request. Undefined if none was sent, or if the responses have already been compared with it. */
+  /** The nonce of the request that the responses must still be compared with. Undefined if there is none. */
   readonly nonce?: Uint8Array | undefined;
   /** If true, a response without a nonce is accepted although one was sent. Default: false. */
   readonly allowMissingNonce?: boolean | undefined;
