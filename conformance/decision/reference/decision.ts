@@ -132,7 +132,7 @@ function limitChain(chain: readonly Certificate[], { thumbprintSha256 }: Certifi
   return others.length > 8 || octets > 16_384 ? [] : others;
 }
 
-const takenBack = ['certificate_revoked', 'certificate_on_deny_list', 'revocation_unavailable'];
+const codesOfIssued = ['certificate_revoked', 'certificate_on_deny_list', 'revocation_unavailable'];
 
 /** Asks the match's authority. `code` is its refusal. With `isClaim`, a refusal only drops a name and doesn't deny. */
 function judge(
@@ -148,5 +148,10 @@ function judge(
     return { match, code: undefined, hasPath: false, isClaim: false };
   const all = stores.flatMap((each) => each.document ?? []);
   const code = ask({ document, lists }, all, authority, { target, chain, now });
-  return { match, code, hasPath: code === undefined, isClaim: pin === undefined && !takenBack.includes(code ?? '') };
+  return {
+    match,
+    code,
+    hasPath: code === undefined,
+    isClaim: pin === undefined && !codesOfIssued.includes(code ?? ''),
+  };
 }

@@ -21,7 +21,7 @@ type Kept = ListReading & {
   readonly isDelta: boolean;
   readonly base: bigint;
   /** True if the list can only revoke: it clears no certificate, and replaces no list. */
-  readonly isBeside: boolean;
+  readonly onlyRevokes: boolean;
 };
 
 const mostOfAPlace = 4;
@@ -36,10 +36,10 @@ function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   const key = facts.keyOf(signer);
   const scope = `${key} ${facts.describeScope(list)}`;
   const isDelta = list.deltaBaseNumber !== undefined;
-  const item: Kept = { ...reading, key, scope, number, isDelta, base, isBeside: false };
+  const item: Kept = { ...reading, key, scope, number, isDelta, base, onlyRevokes: false };
   const isOfPlace = (each: Kept): boolean => each.source === item.source && each.scope === scope;
-  const beside = before.filter((each) => isOfPlace(each) && each.isBeside);
-  const alike = before.filter((each) => isOfPlace(each) && !each.isBeside && each.isDelta === isDelta);
+  const revoking = before.filter((each) => isOfPlace(each) && each.onlyRevokes);
+  const alike = before.filter((each) => isOfPlace(each) && !each.onlyRevokes && each.isDelta === isDelta);
   if (alike.some((each) => each.list === list)) return before;
 
   // A newer list replaces older ones, sometimes only later, when its date or its base has come.
@@ -54,11 +54,11 @@ function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   const isOld = alike.some((each) => hasBase(each, before, at) && isOlder(item, each, at));
   const mayReplace = signers.some((ca) => maySignNow(ca, reading, before));
   if (isOld || inUse.length > mostOfAPlace || (alike.length > 0 && !mayReplace)) {
-    if (beside.some((each) => each.list === list)) return before;
-    const all = [...beside, { ...item, isBeside: true }];
+    if (revoking.some((each) => each.list === list)) return before;
+    const all = [...revoking, { ...item, onlyRevokes: true }];
     const dates = all.map((each) => each.list.thisUpdate);
     const oldest = all.length > mostOfAPlace ? all[dates.indexOf(Math.min(...dates))] : undefined;
-    return [...before.filter((each) => !beside.includes(each)), ...all.filter((each) => each !== oldest)];
+    return [...before.filter((each) => !revoking.includes(each)), ...all.filter((each) => each !== oldest)];
   }
   const isOver = (each: Kept): boolean =>
     isOfPlace(each) && (each.list === list || ((each.isDelta || !isDelta) && takesPlace(item, each)));
@@ -87,7 +87,7 @@ const isOlder = (one: Kept, other: Kept, at: number): boolean =>
 /** Whether the list is complete, or is a delta and a complete list of its scope is as new as its base. */
 function hasBase({ isDelta, scope, base }: Kept, lists: readonly Kept[], at: number): boolean {
   const isBase = (each: Kept): boolean =>
-    !each.isDelta && !each.isBeside && each.scope === scope && !isFuture(each, at);
+    !each.isDelta && !each.onlyRevokes && each.scope === scope && !isFuture(each, at);
   return !isDelta || lists.some((each) => isBase(each) && each.number >= base);
 }
 
@@ -140,7 +140,7 @@ function findStatus(
     // A list still revokes if its signer has no path now, but had one when it signed the list.
     const then = Math.min(each.list.thisUpdate, now);
     const revokes = isGood || signers.some((ca) => hadPath(ca, context, then, []));
-    return revokes ? [{ ...each, clears: isGood && !each.isBeside }] : [];
+    return revokes ? [{ ...each, clears: isGood && !each.onlyRevokes }] : [];
   });
   const clearing = about.filter(({ clears }) => clears);
   const isCurrent = ({ list: { thisUpdate, nextUpdate = 0 } }: Kept): boolean =>
@@ -153,15 +153,15 @@ function findStatus(
   // A hold is lifted by a newer list without the certificate, or by a delta that removes the entry from its list.
   const isBaseOf = (delta: Kept, { isDelta, scope, number }: Kept): boolean =>
     !isDelta && scope === delta.scope && delta.base <= number && number <= delta.number;
-  const takesBack = (newer: Kept): boolean => {
+  const liftsHold = (newer: Kept): boolean => {
     if (!newer.isDelta) return reasonsIn(newer).length === 0;
-    const isTold = reasonsIn(newer).length > 0 && reasonsIn(newer).every((reason) => reason === 'removeFromCRL');
-    return isTold && clearing.some((each) => isBaseOf(newer, each) && isCurrent(each));
+    const isRemoved = reasonsIn(newer).length > 0 && reasonsIn(newer).every((reason) => reason === 'removeFromCRL');
+    return isRemoved && clearing.some((each) => isBaseOf(newer, each) && isCurrent(each));
   };
   const isNewer = (newer: Kept, { scope, number, list }: Kept): boolean =>
     newer.scope === scope && newer.number > number && newer.list.thisUpdate >= list.thisUpdate;
   const isLifted = (held: Kept): boolean =>
-    clearing.some((newer) => isNewer(newer, held) && isCurrent(newer) && takesBack(newer));
+    clearing.some((newer) => isNewer(newer, held) && isCurrent(newer) && liftsHold(newer));
   if (about.some((each) => reasonsIn(each).includes('certificateHold') && !isLifted(each))) return 'revoked';
   // The certificate is good by a current complete list of the key that signed it, or of the CA that publishes its
   // lists, unless another list shows that a newer complete list exists.
@@ -214,8 +214,8 @@ function findKept(given: Lists, { authorities = [] }: Document, authority: Autho
   const isOf = (by: Authority, { list }: Kept): boolean => facts.listIssuers(list, by).length > 0;
   const unnamed = authorities.filter(({ name }) => !given.has(name.toLowerCase()));
   const isUnknown = others.some((lists) => !unnamed.some((by) => lists.some((each) => isOf(by, each))));
-  const isTold = others.some((lists) => lists.some((each) => isOf(authority, each)));
-  return { kept: others.flat(), isRequired: isTold || (isUnknown && authority.revocation?.mode === undefined) };
+  const isListed = others.some((lists) => lists.some((each) => isOf(authority, each)));
+  return { kept: others.flat(), isRequired: isListed || (isUnknown && authority.revocation?.mode === undefined) };
 }
 
 const onDenyList = 'certificate_on_deny_list';

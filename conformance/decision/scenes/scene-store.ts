@@ -149,7 +149,7 @@ export class SceneStore {
         const wall = this.#clock.wall();
         // Lists that are read before a new document has arrived are read for the earlier document.
         const document = this.#findTaken();
-        const beside = this.#all.flatMap((store) => (store === this ? [] : (store.inUse ?? [])));
+        const others = this.#all.flatMap((store) => (store === this ? [] : (store.inUse ?? [])));
         const authority = document && findAuthority(document, source.authority);
         const isDelta = typeof source.content !== 'string' && source.content.isDelta;
         return this.#later(() => {
@@ -161,7 +161,7 @@ export class SceneStore {
             readings?.push({
               source: source.name,
               at: wall,
-              documents: [document, ...beside],
+              documents: [document, ...others],
               authority,
               list: content.list,
             });

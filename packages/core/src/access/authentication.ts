@@ -165,7 +165,7 @@ function confirmPath(
     }
     case 'notFound':
       note(onStep, 'certification-path', passed);
-      return note(onStep, 'client-identity', denyStranger(confirmed, thumbprintSha256));
+      return note(onStep, 'client-identity', denyUnknownCaller(confirmed, thumbprintSha256));
     case 'found': {
       const found = copyOwn(confirmed);
       const unprocessed = isPathProcessed(presented, found) ? [] : listUnknownExtensions(presented);
@@ -199,13 +199,16 @@ function readTrust(
         ...(finding.identityName === undefined ? {} : { identityName: finding.identityName }),
       });
     case 'notFound':
-      return denyStranger(finding, thumbprintSha256);
+      return denyUnknownCaller(finding, thumbprintSha256);
     case 'unavailable':
       return deny('trust_unavailable', { fault: finding.detail }, { thumbprintSha256 });
   }
 }
 
-function denyStranger({ detail, facts }: NotFoundFinding, thumbprintSha256: string): Denial<'certificate_not_trusted'> {
+function denyUnknownCaller(
+  { detail, facts }: NotFoundFinding,
+  thumbprintSha256: string,
+): Denial<'certificate_not_trusted'> {
   const code = 'certificate_not_trusted';
   return detail === undefined
     ? deny(code, noFacts, { thumbprintSha256 })

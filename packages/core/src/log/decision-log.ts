@@ -88,7 +88,7 @@ export class DecisionLog {
     if (after === 'denied') return isWritten ? 0 : undefined;
     if (isWritten) return this.#suppressed.take(code, identity);
     this.#suppressed.note(code, identity, decidedAt ?? Date.now());
-    this.#tellLater();
+    this.#writeCountsLater();
     return undefined;
   }
 
@@ -109,7 +109,7 @@ export class DecisionLog {
   }
 
   /** Writes the counts in a line of their own later, if no line of the same kind has reported them by then. */
-  #tellLater(): void {
+  #writeCountsLater(): void {
     if (this.#isTimerSet) return;
     this.#isTimerSet = true;
     const timer = setTimeout(() => {

@@ -14,7 +14,7 @@ export class ExpiryLog {
   readonly #notice = new DailyNotice();
   readonly #renewals = new DailyNotice();
   readonly #listed = new ListedEnds();
-  readonly #isSaid = (thumbprintSha256: string, now: number): boolean => this.#notice.isKnown(thumbprintSha256, now);
+  readonly #hasLine = (thumbprintSha256: string, now: number): boolean => this.#notice.isKnown(thumbprintSha256, now);
 
   /** Looks at the certificate of an admitted call. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
   note(context: LoggingCall, identity: ClientIdentity, now: number): void {
@@ -32,7 +32,7 @@ export class ExpiryLog {
    * call.
    */
   noteListed(context: LoggingCall, list: () => readonly TrustSnapshot[], now: number): void {
-    this.#listed.note(context, list, this.#isSaid, now);
+    this.#listed.note(context, list, this.#hasLine, now);
   }
 }
 

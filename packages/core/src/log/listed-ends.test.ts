@@ -29,7 +29,7 @@ const read = (...identities: readonly object[]): TrustSnapshot => parseTrustDocu
 
 interface Stage {
   readonly lines: ExpiryLogLine[];
-  readonly call: (at?: number, isSaid?: (thumbprintSha256: string) => boolean) => void;
+  readonly call: (at?: number, hasLine?: (thumbprintSha256: string) => boolean) => void;
 }
 
 function createStage(...documents: readonly TrustSnapshot[]): Stage {
@@ -37,8 +37,8 @@ function createStage(...documents: readonly TrustSnapshot[]): Stage {
   const ends = new ListedEnds();
   const warn = (line: string): void => void lines.push(JSON.parse(line) as ExpiryLogLine);
   const context = { functionName: 'F', invocationId: 'id', log: () => assert.fail('no warning'), warn };
-  const call: Stage['call'] = (at = now, isSaid = () => false) => {
-    ends.note(context, () => documents, isSaid, at);
+  const call: Stage['call'] = (at = now, hasLine = () => false) => {
+    ends.note(context, () => documents, hasLine, at);
   };
   return { lines, call };
 }

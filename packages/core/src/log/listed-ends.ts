@@ -23,13 +23,13 @@ export class ListedEnds {
   #linesOfDay = 0;
 
   /**
-   * Runs for each decided call; `now` is in milliseconds since 1970-01-01T00:00:00Z. `isSaid`: whether a call with the
+   * Runs for each decided call; `now` is in milliseconds since 1970-01-01T00:00:00Z. `hasLine`: whether a call with the
    * certificate of this thumbprint has led to a line today.
    */
   note(
     context: LoggingCall,
     list: () => readonly TrustSnapshot[],
-    isSaid: (thumbprintSha256: string, now: number) => boolean,
+    hasLine: (thumbprintSha256: string, now: number) => boolean,
     now: number,
   ): void {
     if (this.#left.length === 0) this.#begin(list, now);
@@ -40,7 +40,7 @@ export class ListedEnds {
       if (trust === undefined || identity === undefined) return;
       looks += Math.max(identity.pins.length, 1);
       const end = this.#linesOfDay < maximumLinesOfDay ? findListedEnd(trust, identity, now) : undefined;
-      if (end === undefined || (end.thumbprintSha256 !== undefined && isSaid(end.thumbprintSha256, now))) continue;
+      if (end === undefined || (end.thumbprintSha256 !== undefined && hasLine(end.thumbprintSha256, now))) continue;
       lines += 1;
       this.#linesOfDay += 1;
       context.warn(formatLogLine(createListedEndLine(identity, end, now)));
@@ -72,9 +72,7 @@ interface ListedEnd {
   readonly endsAt: number;
   /** Whether the last pin ends first, or at the same time as the identity. Otherwise the identity ends first. */
   readonly isOfPin: boolean;
-  /**
-   * The SHA-256 thumbprint of that pin. Undefined if the identity ends first, or if the pin has another kind of hash.
-   */
+  /** The SHA-256 thumbprint whose pin ends first. Undefined if something else ends first. */
   readonly thumbprintSha256: string | undefined;
 }
 

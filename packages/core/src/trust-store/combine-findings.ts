@@ -105,7 +105,7 @@ function findStrictestRefusal<Each extends Refused>(refusals: readonly Each[]): 
 }
 
 /** Whether the answers of other stores may still refuse the certificate, or refuse it for good. */
-export function isOpen(finding: ConfirmedFinding): boolean {
+export function mayBeRefused(finding: ConfirmedFinding): boolean {
   return finding.outcome === 'found' || (isRefused(finding) && !isFinal(finding));
 }
 

@@ -22,7 +22,7 @@ import {
 } from '../trust-snapshot/trust-finding.js';
 import type { StrangerClaim } from '../denial-facts.js';
 import { rankClaim } from '../trust-snapshot/stranger-claim.js';
-import { combineConfirmed, combineFindings, isOpen, type OpenNomination } from './combine-findings.js';
+import { combineConfirmed, combineFindings, mayBeRefused, type OpenNomination } from './combine-findings.js';
 import { readMember } from '@certgate/x509/internal';
 
 interface WarningLists {
@@ -182,7 +182,7 @@ export class ComposedTrustStore implements TrustStore {
     const combined = combineConfirmed(confirmed, findings);
     // A final refusal, or an unknown certificate, needs no further questions: pins of the certificate with its other
     // ECDSA signature never admit it.
-    if (!isOpen(combined)) return combined;
+    if (!mayBeRefused(combined)) return combined;
     const twins = await this.#askAboutTwin(certificate, now);
     const ofTwin = await Promise.all(twins.map(confirmFinding));
     const known = [...confirmed, ...ofTwin];
@@ -212,9 +212,9 @@ export class ComposedTrustStore implements TrustStore {
   ): Promise<readonly ConfirmedFinding[]> {
     // A CA on the path may have come with the request. From the certificates that came with it, a store learns the
     // names of the CA's issuers, and so which entries of its deny list apply.
-    const beside = listDers(certificate.candidates);
+    const candidates = listDers(certificate.candidates);
     const findings = await Promise.all(
-      pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now)),
+      pathAuthorities.map((der) => this.#askAll(presentCertificate(der, candidates), now)),
     );
     return findings.flat().filter(bearsOnIssued).map(concludeFinding);
   }

@@ -182,7 +182,7 @@ export class RevocationKeeper implements RevocationInformation {
    * doesn't state.
    */
   #isRequiredByCode(authority: TrustedAuthority): boolean {
-    return this.hasListsInCode(authority) || (this.#unmatched.some(this.#isUnknown) && this.#isOpen(authority));
+    return this.hasListsInCode(authority) || (this.#unmatched.some(this.#isUnknown) && this.#isModeOpen(authority));
   }
 
   /**
@@ -192,7 +192,7 @@ export class RevocationKeeper implements RevocationInformation {
   readonly #isUnknown = ({ name }: TrustedAuthority): boolean =>
     !this.#given.some((each) => !this.#isNamedInCode(each) && this.#crls.list(each, [name]).length > 0);
 
-  #isOpen(authority: TrustedAuthority): boolean {
+  #isModeOpen(authority: TrustedAuthority): boolean {
     const { mode, isModeStated } = authority.revocation;
     return mode === 'off' && !isModeStated && !this.#isNamedInCode(authority);
   }
@@ -219,7 +219,7 @@ export class RevocationKeeper implements RevocationInformation {
     return [
       `crlBlobs names the authority "${name}", which the document doesn't have: ${whose}. Write the document's name there.`,
       ...(fault === undefined ? [] : [fault]),
-      this.#describeRefused(isUnknown ? this.#given.filter((authority) => this.#isOpen(authority)) : signers),
+      this.#describeRefused(isUnknown ? this.#given.filter((authority) => this.#isModeOpen(authority)) : signers),
     ].join(' ');
   }
 

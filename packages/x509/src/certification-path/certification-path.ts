@@ -164,7 +164,7 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
   const own = search(question, settings, noCandidates);
   // Certificates that come with a request must never change what the authority's own certificates decide, least of all
   // a revocation or a denial.
-  if (own.outcome === 'valid' || own.isFinal === true || takenBack.includes(own.code)) return own;
+  if (own.outcome === 'valid' || own.isFinal === true || codesOfIssued.includes(own.code)) return own;
   if (candidates.length === 0) return own;
   const vouched = listVouchedCandidates(question, candidates, settings.budget);
   if (settings.budget.isExhausted) return exhausted('signatures');
@@ -175,7 +175,7 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
 const noCandidates: readonly PathCertificate[] = Object.freeze([]);
 
 /** The codes of paths that are valid but for a denial, a revocation, or missing revocation information. */
-const takenBack: readonly PathFaultCode[] = [
+const codesOfIssued: readonly PathFaultCode[] = [
   'certificate_revoked',
   'revocation_unavailable',
   'certificate_on_deny_list',

@@ -117,7 +117,7 @@ function compareHttpFunctions(
   before: InspectedHttpFunction,
   after: InspectedHttpFunction,
 ): readonly BaselineDifference[] {
-  const reportChange = createTeller(before, after);
+  const reportChange = createChangeReporter(before, after);
   return [
     ...reportChange('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
     ...reportChange('methods', findMethodsEffect(before.methods, after.methods), ({ methods }) =>
@@ -133,16 +133,16 @@ function compareHttpFunctions(
 }
 
 function compareMcpFunctions(before: InspectedMcpFunction, after: InspectedMcpFunction): readonly BaselineDifference[] {
-  const tell = createTeller(before, after);
+  const reportChange = createChangeReporter(before, after);
   const isSame = describeMcp(before.mcp) === describeMcp(after.mcp) && before.trigger === after.trigger;
   return [
-    ...tell('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
-    ...tell('mcp', isSame ? undefined : 'changes', ({ mcp }) => describeMcp(mcp)),
+    ...reportChange('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
+    ...reportChange('mcp', isSame ? undefined : 'changes', ({ mcp }) => describeMcp(mcp)),
   ];
 }
 
 /** Makes a function that returns a difference between two states of one function, or nothing if there is no effect. */
-function createTeller<Inspected extends InspectedFunction>(
+function createChangeReporter<Inspected extends InspectedFunction>(
   before: Inspected,
   after: Inspected,
 ): (

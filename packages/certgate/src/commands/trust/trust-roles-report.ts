@@ -4,7 +4,7 @@ import { escapeControls } from '../../texts/safe-text.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
 import { describeIdentityState } from '../../trust/administration/identity-state.js';
 import type { LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';
-import { type HeldRole, listHeldRoles, type RoleHistoryLimit } from '../../trust/administration/role-history.js';
+import { type RoleOrigin, listRoleOrigins, type RoleHistoryLimit } from '../../trust/administration/role-history.js';
 import type { HistoryItem } from '../../trust/administration/trust-history.js';
 import { formatCsv } from '../command-line/format-csv.js';
 import { printJson, printLine } from '../command-line/output.js';
@@ -17,7 +17,7 @@ interface RolesReportInput {
   readonly name?: string;
 }
 
-interface RoleRow extends HeldRole {
+interface RoleRow extends RoleOrigin {
   readonly state: string;
 }
 
@@ -31,7 +31,10 @@ export function reportRoles(
   const states = new Map(
     listStandings(snapshot, Date.now()).map((each) => [each.identity.name, describeIdentityState(each)]),
   );
-  const rows = listHeldRoles(identities, history).map((held) => ({ ...held, state: states.get(held.identity) ?? '' }));
+  const rows = listRoleOrigins(identities, history).map((origin) => ({
+    ...origin,
+    state: states.get(origin.identity) ?? '',
+  }));
   const withoutRoles = identities.filter(({ roles }) => roles.length === 0).map((each) => each.name);
   const { revision } = document;
   if (flags.json === true) {

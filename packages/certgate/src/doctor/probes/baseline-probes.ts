@@ -85,11 +85,11 @@ export async function measureBaselines(examination: Examination): Promise<void> 
     while (samples.allowed.length < rounds) samples.allowed.push(await call({ certificate: allowed }));
     for (const caller of ['nobody', 'denied'] as const)
       for (const answer of samples[caller]) examination.noteRefusal(index, caller, answer);
-    const [nobody, beside, admitted] = [samples.nobody[0], samples.denied[0], samples.allowed[0]];
-    if (nobody === undefined || beside === undefined || admitted === undefined) throw new Error('nothing was sent');
+    const [nobody, refused, admitted] = [samples.nobody[0], samples.denied[0], samples.allowed[0]];
+    if (nobody === undefined || refused === undefined || admitted === undefined) throw new Error('nothing was sent');
     const reader =
       examination.options.isAnyServer === true ? createLikenessReader(samples, [allowed.der, denied.der]) : byStatus;
-    found.push({ index, target: closed, baseline: { nobody, denied: beside, allowed: admitted, reader } });
+    found.push({ index, target: closed, baseline: { nobody, denied: refused, allowed: admitted, reader } });
   }
   examination.closedFunctions = found;
 }
@@ -135,7 +135,7 @@ function judgeAllowedCertificate(examination: Examination): Judgement {
   const { closedFunctions } = examination;
   const judgement = judgeCaller(examination, 'allowed', (baseline) => {
     const { allowed, reader } = baseline;
-    if (reader.isByLikeness === true) return isToldApart(baseline) ? 'holds' : 'cannot-tell';
+    if (reader.isByLikeness === true) return distinguishesCallers(baseline) ? 'holds' : 'cannot-tell';
     if (classifyAnswer(allowed) === 'admitted') return 'holds';
     return allowed.kind === 'timed-out' ? 'cannot-tell' : 'fails';
   });
@@ -162,7 +162,7 @@ function judgeAllowedCertificate(examination: Examination): Judgement {
 const swapNote = 'The denied certificate is admitted and the allowed one is not: are --allowed and --denied swapped?';
 
 /** Whether the allowed caller is admitted and the others are not. Used with `--any-server`. */
-function isToldApart({ nobody, denied, allowed, reader: { classify } }: ProbeBaseline): boolean {
+function distinguishesCallers({ nobody, denied, allowed, reader: { classify } }: ProbeBaseline): boolean {
   return classify(allowed) === 'admitted' && classify(nobody) !== 'admitted' && classify(denied) !== 'admitted';
 }
 

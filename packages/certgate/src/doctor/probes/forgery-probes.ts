@@ -120,25 +120,25 @@ function listEncodings(der: Buffer): readonly (readonly [what: string, value: st
 }
 
 /** The values of `usesDenied`: a forgery is sent without a certificate, and with the denied one. */
-const besides: readonly boolean[] = [false, true];
+const certificateChoices: readonly boolean[] = [false, true];
 
 export function forgeWithAndWithoutDenied(
   examination: Examination,
   what: string,
   fields: readonly ForgedField[],
 ): readonly Forgery[] {
-  return besides.map((usesDenied) => forge(examination, what, fields, usesDenied));
+  return certificateChoices.map((usesDenied) => forge(examination, what, fields, usesDenied));
 }
 
 /** The forgeries for each spelling of the front end's fields. */
 function forgeSpellings(
   examination: Examination,
   spellings: readonly Spelling[],
-  beside: readonly boolean[] = besides,
+  choices: readonly boolean[] = certificateChoices,
 ): readonly Forgery[] {
   return spellings.flatMap((spell) => {
     const fields = forgeOwnFields(examination).map(([name, value]) => [spell(name), value] as const);
-    return beside.map((usesDenied) => forge(examination, nameFields(fields), fields, usesDenied));
+    return choices.map((usesDenied) => forge(examination, nameFields(fields), fields, usesDenied));
   });
 }
 

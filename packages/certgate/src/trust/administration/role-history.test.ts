@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { TrustDocument, TrustDocumentIdentity } from '@certgate/core/internal';
 import fc from 'fast-check';
 import { parseChangeLogEntry } from './change-log.js';
-import { type HeldRole, listHeldRoles } from './role-history.js';
+import { type RoleOrigin, listRoleOrigins } from './role-history.js';
 import { MemoryLocation } from './test-support/memory-location.js';
 import { findConcern } from './touched-identities.js';
 import { type HistoryItem, readTrustHistory } from './trust-history.js';
@@ -61,8 +61,8 @@ class Story {
     return readTrustHistory(this.location.log, { documentSha256, revision: this.document.revision });
   }
 
-  listHeld(): readonly HeldRole[] {
-    return listHeldRoles(this.document.identities, this.listItems());
+  listOrigins(): readonly RoleOrigin[] {
+    return listRoleOrigins(this.document.identities, this.listItems());
   }
 
   #note(): void {
@@ -96,7 +96,7 @@ describe('who has which role since when', () => {
       await story.change(set('a', ['r']));
       await tell(story);
       await story.change(set('b', ['s']));
-      const { since, limit, atLeastSince } = story.listHeld().find(({ role }) => role === 'r') ?? {};
+      const { since, limit, atLeastSince } = story.listOrigins().find(({ role }) => role === 'r') ?? {};
       return [since?.revision, limit, atLeastSince?.revision];
     };
     const forget = (story: Story): void => {
@@ -112,7 +112,7 @@ describe('who has which role since when', () => {
     assert.deepEqual(outside, [undefined, 'changed_outside', 4]);
     const story = new Story();
     story.changeOutside(set('a', ['r']));
-    assert.deepEqual(story.listHeld(), [{ identity: 'a', role: 'r', limit: 'log_begins', orBy: [] }]);
+    assert.deepEqual(story.listOrigins(), [{ identity: 'a', role: 'r', limit: 'log_begins', orBy: [] }]);
   });
 
   it('includes everybody whose line may describe the change', async () => {
@@ -120,7 +120,7 @@ describe('who has which role since when', () => {
     await story.change(set('a', ['r']));
     story.location.log.push((story.location.log[0] ?? '').replace('"by":"ada"', '"by":"bob"'));
     assert.deepEqual(
-      story.listHeld().map(({ since, orBy }) => [since?.by, orBy.map(({ by }) => by)]),
+      story.listOrigins().map(({ since, orBy }) => [since?.by, orBy.map(({ by }) => by)]),
       [['ada', ['bob']]],
     );
   });
@@ -133,7 +133,7 @@ describe('who has which role since when', () => {
       '"gained":[],"lost":["r"]',
     );
     assert.deepEqual(
-      story.listHeld().map(({ since, limit }) => [since, limit]),
+      story.listOrigins().map(({ since, limit }) => [since, limit]),
       [[undefined, 'contradiction']],
     );
   });
@@ -159,7 +159,7 @@ describe('who has which role since when', () => {
             story.location.log.push(last.replace(/"documentSha256":"../, '$&00'));
           }
         }
-        for (const { identity: name, role, since, limit, atLeastSince } of story.listHeld()) {
+        for (const { identity: name, role, since, limit, atLeastSince } of story.listOrigins()) {
           const truth = story.since.get(`${name} ${role}`) ?? Number.NaN;
           if (since === undefined) {
             unknown += 1;

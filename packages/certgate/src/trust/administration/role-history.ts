@@ -17,7 +17,7 @@ export type RoleHistoryLimit =
   | 'contradiction';
 
 /** An identity of the document in force, with one of its roles. */
-export interface HeldRole {
+export interface RoleOrigin {
   readonly identity: string;
   readonly role: string;
   /** The entry of the change that gave the role. Every later document has the role. Undefined if `limit` is set. */
@@ -37,10 +37,10 @@ export interface HeldRole {
  * Lists since when each identity has each role. The search goes back from the document in force as far as the log
  * allows.
  */
-export function listHeldRoles(
+export function listRoleOrigins(
   identities: readonly TrustDocumentIdentity[],
   history: readonly HistoryItem[],
-): readonly HeldRole[] {
+): readonly RoleOrigin[] {
   const search = new RoleSearch(identities, history);
   const limit = search.run();
   return search.finish(limit);
@@ -50,7 +50,7 @@ class RoleSearch {
   readonly #history: readonly HistoryItem[];
   readonly #roles: readonly { readonly identity: string; readonly role: string; readonly key: string }[];
   readonly #open: Set<string>;
-  readonly #found = new Map<string, Omit<HeldRole, 'identity' | 'role'>>();
+  readonly #found = new Map<string, Omit<RoleOrigin, 'identity' | 'role'>>();
   #earliest: ChangeLogEntry | undefined;
 
   constructor(identities: readonly TrustDocumentIdentity[], history: readonly HistoryItem[]) {
@@ -86,7 +86,7 @@ class RoleSearch {
     }
   }
 
-  #close(key: string, found: Omit<HeldRole, 'identity' | 'role'>): void {
+  #close(key: string, found: Omit<RoleOrigin, 'identity' | 'role'>): void {
     if (this.#open.delete(key)) this.#found.set(key, found);
   }
 
@@ -96,7 +96,7 @@ class RoleSearch {
     );
   }
 
-  finish(limit: RoleHistoryLimit): readonly HeldRole[] {
+  finish(limit: RoleHistoryLimit): readonly RoleOrigin[] {
     const earliest = this.#earliest === undefined ? {} : { atLeastSince: this.#earliest };
     return this.#roles.map(({ identity, role, key }) => ({
       identity,

@@ -16,7 +16,7 @@ import {
 } from './authority-choices.js';
 import { type RemedyTemplate, formatChange } from './command-template.js';
 import { chooseForDocument, describeDocumentFault } from './document-choices.js';
-import { chooseForAmbiguity, chooseForStranger } from './recognition-choices.js';
+import { chooseForAmbiguity, chooseForUnknownCaller } from './recognition-choices.js';
 import {
   type Choices,
   type RemedyContext,
@@ -120,7 +120,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
       ...['replacePin', 'addCertificate', 'rotate', 'addIdentity', 'addName', 'addNamedIdentity'],
       ...caCertificates,
     ] as const,
-    choose: chooseForStranger,
+    choose: chooseForUnknownCaller,
   },
   identity_ambiguous: {
     advice:

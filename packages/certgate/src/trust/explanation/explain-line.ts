@@ -169,8 +169,8 @@ function classify(line: LogLine): LineClass {
     [event === 'status', undefined, 'It says what the app has loaded: nothing to explain here.'],
     [known !== undefined, known, 'Written when the app started: calls are refused with this code.'],
   ];
-  const [, told, about] = classes.find(([isTrue]) => isTrue) ?? [true, undefined, meaning ?? otherLine];
-  return { code: told, about };
+  const [, knownCode, about] = classes.find(([isTrue]) => isTrue) ?? [true, undefined, meaning ?? otherLine];
+  return { code: knownCode, about };
 }
 
 function compareDocument(line: LogLine, { documentSha256 }: LoadedTrustDocument): LineReport['document'] {

@@ -85,7 +85,7 @@ interface CodeQuestion extends LineContext {
 function read(code: DenialCode, question: CodeQuestion): Reading {
   const { line, trust, identity, requirement, now } = question;
   const detail = findLineText(line, 'detail') ?? '';
-  if (code === 'certificate_not_trusted') return readStranger(question);
+  if (code === 'certificate_not_trusted') return readUnknownCaller(question);
   if (code === 'certificate_on_deny_list') return readDenied(question, detail);
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
   if (code === 'trust_locked') {
@@ -215,7 +215,7 @@ function readPath(question: CodeQuestion, detail: string): Reading {
   };
 }
 
-function readStranger({ line, trust, identity }: CodeQuestion): Reading {
+function readUnknownCaller({ line, trust, identity }: CodeQuestion): Reading {
   const thumbprintSha256 = findLineText(line, 'thumbprintSha256');
   if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });

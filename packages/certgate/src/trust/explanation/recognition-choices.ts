@@ -41,7 +41,7 @@ function takeNames(names: readonly Pick<NameEntry, 'type' | 'value'>[]): Templat
   return { instead: names.flatMap(({ type, value }) => [toOption(type), value]) };
 }
 
-export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'], context: RemedyContext): Choices {
+export function chooseForUnknownCaller(facts: DenialFacts['certificate_not_trusted'], context: RemedyContext): Choices {
   const { presented, now, nearMatches } = context;
   const decoding = presented?.decoding;
   const faults = decoding?.ok === true ? listCertificateFaults(decoding.certificate, now) : [];

@@ -105,8 +105,8 @@ export function chooseForPinWindow(
   if ('isOfStore' in facts) return [];
   const { identity: NAME, pin, others } = facts;
   const { presented, now } = context;
-  const told = 'certificateNotAfter' in facts ? facts.certificateNotAfter : undefined;
-  const notAfter = presented?.decoding.ok === true ? presented.decoding.certificate.notAfter : told;
+  const loggedEnd = 'certificateNotAfter' in facts ? facts.certificateNotAfter : undefined;
+  const notAfter = presented?.decoding.ok === true ? presented.decoding.certificate.notAfter : loggedEnd;
   if (notAfter !== undefined && now >= notAfter) return chooseNewCertificate({ ...context, identityName: NAME });
   const pins = [pin, ...others];
   const early = listValues(pins.filter(({ notBefore = now }) => now < notBefore));

@@ -92,10 +92,10 @@ async function readAuthorities(flags: VerifyFlags): Promise<{
   const authorities = [];
   // One after the other, because each may ask for a password.
   for (const text of flags.authority) authorities.push(await readAuthorityArgument(text, flags));
-  const beside = [];
-  for (const file of flags.intermediate ?? []) beside.push(...(await readPathCertificates(file, flags)));
+  const own = [];
+  for (const file of flags.intermediate ?? []) own.push(...(await readPathCertificates(file, flags)));
   const trustAnchors = withoutRepeats(authorities.flatMap((each) => each.trustAnchors));
-  const between = [...authorities.flatMap((each) => each.intermediates), ...beside];
+  const between = [...authorities.flatMap((each) => each.intermediates), ...own];
   return {
     trustAnchors,
     intermediates: withoutRepeats(between, trustAnchors),

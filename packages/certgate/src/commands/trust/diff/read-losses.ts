@@ -34,16 +34,16 @@ export async function readLosses(
   const coverage = isCut ? coverNothing(read.coverage) : read.coverage;
   const [{ snapshot }, ages, tallies] = [before, readEntryAges([], 0), tracker.identities];
   const usage = describeUsage({ snapshot, tallies, coverage, ages, isCut, now });
-  const told = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
+  const losses = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
   const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
   const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
   // A log line contains only the SHA-256 thumbprint of a certificate, so other kinds of pins can't be found in it.
   const isAsked = ({ kind }: Pick<TrustPin, 'kind'>): boolean => kind === 'thumbprintSha256' && !hasUnseen;
   const possibleLosses = describePossibleLosses(snapshot, after.snapshot, isAsked);
-  const verdict = possibleLosses !== undefined && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
+  const verdict = possibleLosses !== undefined && losses.verdict !== 'used' ? 'cannot_tell' : losses.verdict;
   const remarks = [...listRemarks(read, before), ...formatCoverage(read.coverage)];
   const log = { verdict, remarks, reading: readings, coverage: read.coverage };
-  return { ...told, comparison: { ...told.comparison, possibleLosses }, verdict, remarks, log };
+  return { ...losses, comparison: { ...losses.comparison, possibleLosses }, verdict, remarks, log };
 }
 
 /** Whether certificates may have called by this entry without a line that has their thumbprint. */
