@@ -120,8 +120,8 @@ describe('the rules for Prometheus', { skip }, () => {
       const cases: object[] = [];
       const { fired, notByMetrics = [] } = fault;
       await playFault(scene, fault, (when) => {
-        const told = fired.filter((each) => !notByMetrics.includes(each));
-        cases.push(writeCase(series, steps(), when === 'before' ? [] : told));
+        const expected = fired.filter((each) => !notByMetrics.includes(each));
+        cases.push(writeCase(series, steps(), when === 'before' ? [] : expected));
       });
       expectRules(cases);
     });

@@ -226,8 +226,8 @@ describe('HTTP starters of Durable Functions', () => {
     const answers = Object.fromEntries(
       starters.map((functionName, row) => {
         const own = report.answers.slice(row * 4, row * 4 + 4);
-        const tell = (body: unknown): string => (body as { readonly caller?: string }).caller ?? '';
-        return [functionName, own.map(({ status, body, started }) => [status, tell(body), started].join(' '))];
+        const readCaller = (body: unknown): string => (body as { readonly caller?: string }).caller ?? '';
+        return [functionName, own.map(({ status, body, started }) => [status, readCaller(body), started].join(' '))];
       }),
     );
     assert.deepEqual(answers, {

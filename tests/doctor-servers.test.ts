@@ -401,7 +401,7 @@ it('every probe fails for some server', () => {
  * The probes that fail for some of the servers above if doctor knows nothing about the server. In this mode, doctor
  * continues after the first admitted forgery.
  */
-const toldOfAnyServer: Readonly<Record<string, readonly ProbeId[]>> = {
+const expectedOfAnyServer: Readonly<Record<string, readonly ProbeId[]>> = {
   'trusts what a client writes for nginx': ['forged-header-of-others'],
   'appends the certificate to the header, and takes the first value': [
     ...(['forged-header-beside-denied', 'forged-header-twice', 'forged-header-case'] as const),
@@ -424,29 +424,29 @@ const isForged = (request: faultyServersModule.SeenRequest): boolean => valuesOf
 let answered = 0;
 
 /** A server about which doctor knows nothing, the verdict that one probe must reach, and a pattern for its note. */
-interface Told {
+interface UnknownServer {
   readonly id: ProbeId;
   readonly verdict: 'holds' | 'fails' | 'cannot-tell';
   readonly behaviour: Making<Behaviour>;
   readonly note: RegExp;
 }
-const told =
-  (id: ProbeId, verdict: Told['verdict'], note = /^/) =>
-  (behaviour: Making<Behaviour>): Told => ({ id, verdict, behaviour, note });
-const forgeryUntold = told('forged-header', 'cannot-tell');
+const judged =
+  (id: ProbeId, verdict: UnknownServer['verdict'], note = /^/) =>
+  (behaviour: Making<Behaviour>): UnknownServer => ({ id, verdict, behaviour, note });
+const forgeryUnclear = judged('forged-header', 'cannot-tell');
 const notAdmitted = /allowed caller is not admitted/;
 const unasked: Behaviour = { tls: { requestCert: false } };
 
-const unknownServers: Readonly<Record<string, Told>> = {
-  'shows callers who must be refused a page to sign in': told(
+const unknownServers: Readonly<Record<string, UnknownServer>> = {
+  'shows callers who must be refused a page to sign in': judged(
     'forged-header',
     'cannot-tell',
     /no definite refusal/,
   )(() => ({ answer: (_, isAdmitted) => (isAdmitted ? undefined : page('Sign in')) })),
-  "answers forgeries with a firewall's page and 200": forgeryUntold(() => ({
+  "answers forgeries with a firewall's page and 200": forgeryUnclear(() => ({
     answer: (request) => (isForged(request) ? page('Are you human?') : undefined),
   })),
-  'greets any certificate by its name': told(
+  'greets any certificate by its name': judged(
     'denied-certificate',
     'fails',
   )(() => ({
@@ -457,12 +457,12 @@ const unknownServers: Readonly<Record<string, Told>> = {
       return page(`Welcome, ${subject}, visit ${(answered += 1)}`);
     },
   })),
-  'answers the same caller with 200 and 503 by turns': told(
+  'answers the same caller with 200 and 503 by turns': judged(
     'forged-header',
     'cannot-tell',
     /differ from call to call/,
   )(() => ({ answer: (_, isAdmitted) => (isAdmitted && (answered += 1) % 2 === 0 ? { status: 503 } : undefined) })),
-  'admits a forgery once': told(
+  'admits a forgery once': judged(
     'forged-header',
     'cannot-tell',
     /once, and not again/,
@@ -470,13 +470,13 @@ const unknownServers: Readonly<Record<string, Told>> = {
     let forgeriesSeen = 0;
     return { answer: (request) => (isForged(request) && (forgeriesSeen += 1) === 1 ? admitted : undefined) };
   }),
-  'asks for no certificate, and trusts a header': told(
+  'asks for no certificate, and trusts a header': judged(
     'forged-header',
     'fails',
   )(() => ({ ...unasked, forward: valuesOf })),
-  'asks for no certificate, and trusts no header': told('forged-header', 'cannot-tell', notAdmitted)(() => unasked),
-  'asks for no certificate': told('client-certificate-mode', 'cannot-tell')(() => unasked),
-  'trusts what a client writes as nginx is often told to': told(
+  'asks for no certificate, and trusts no header': judged('forged-header', 'cannot-tell', notAdmitted)(() => unasked),
+  'asks for no certificate': judged('client-certificate-mode', 'cannot-tell')(() => unasked),
+  'trusts what a client writes, as nginx is often configured': judged(
     'forged-header-of-others',
     'fails',
   )(({ allowed }) => ({
@@ -486,13 +486,13 @@ const unknownServers: Readonly<Record<string, Told>> = {
       return isNamed || value === allowed.der.toString('base64');
     },
   })),
-  'hides what is closed, and answers forgeries with another 404': forgeryUntold(() => ({
+  'hides what is closed, and answers forgeries with another 404': forgeryUnclear(() => ({
     answer: (request, isAdmitted) => {
       if (isForged(request)) return { status: 404, body: 'blocked' };
       return isAdmitted ? undefined : { status: 404, body: 'no such page' };
     },
   })),
-  'refuses the allowed caller too, and answers OPTIONS to everybody': told(
+  'refuses the allowed caller too, and answers OPTIONS to everybody': judged(
     'other-method',
     'cannot-tell',
     notAdmitted,
@@ -500,19 +500,19 @@ const unknownServers: Readonly<Record<string, Told>> = {
     admits: () => false,
     answer: ({ method }) => (method === 'OPTIONS' ? { status: 200, body: 'GET,HEAD' } : undefined),
   })),
-  'refuses the allowed caller too, and has a page for every other path': told(
+  'refuses the allowed caller too, and has a page for every other path': judged(
     'other-path',
     'cannot-tell',
     notAdmitted,
   )(() => ({ admits: () => false, answer: ({ path }) => (path === '/api/Orders' ? undefined : page('Welcome')) })),
-  'admits the denied caller alone': told(
+  'admits only the denied caller': judged(
     'denied-certificate',
     'fails',
     /swapped/,
   )(({ denied }) => ({
     admits: ([value]) => value === denied.der.toString('base64'),
   })),
-  'refuses without a certificate': told('forged-header', 'holds')(() => ({})),
+  'refuses without a certificate': judged('forged-header', 'holds')(() => ({})),
 };
 
 /** Servers without a fault. doctor reads endless bodies only up to a limit. */
@@ -603,7 +603,7 @@ describe('doctor', () => {
     });
   }
 
-  for (const [name, fails] of Object.entries(toldOfAnyServer)) {
+  for (const [name, fails] of Object.entries(expectedOfAnyServer)) {
     it(`finds, without knowing the server, what gets in if it ${name}`, async () => {
       cache.clear();
       const { behaviour, options } = faults[name] ?? assert.fail(name);

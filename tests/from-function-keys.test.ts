@@ -103,9 +103,9 @@ describe('a move from function keys to certificates', () => {
 
     const loggedLeast = 24 + 8;
     const lines = (await app.decisions(loggedLeast)).filter((line) => line['observedUntil'] !== undefined);
-    const tell = (outcome: string): ReadonlyMap<unknown, Readonly<Record<string, unknown>>> =>
+    const linesOf = (outcome: string): ReadonlyMap<unknown, Readonly<Record<string, unknown>>> =>
       new Map(lines.filter((line) => line['outcome'] === outcome).map((line) => [line['functionKey'], line]));
-    const [admitted, refused] = [tell('allowed'), tell('observed')];
+    const [admitted, refused] = [linesOf('allowed'), linesOf('observed')];
     const [ready, others] = [callers.slice(0, 12), callers.slice(12)];
     assert.deepEqual(
       [...admitted.keys()].sort(),

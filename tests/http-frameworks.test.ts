@@ -229,9 +229,9 @@ for (const host of securedHosts) {
             path,
           );
           // If the host knows the required role before it asks the gate, only one line is logged.
-          const told = own.map((line) => [line['code'], line['after'], line['correlationId']]);
+          const reported = own.map((line) => [line['code'], line['after'], line['correlationId']]);
           const line = [code, own.length === 1 ? undefined : 'allowed', correlationId];
-          assert.deepEqual(told, own.length === 1 ? [line] : [['allowed', undefined, correlationId], line], path);
+          assert.deepEqual(reported, own.length === 1 ? [line] : [['allowed', undefined, correlationId], line], path);
         }
       }
     });
@@ -415,8 +415,8 @@ describe('secureFastify', () => {
     }
     assert.equal((await app.inject('/after')).statusCode, 401);
     assert.equal(lines.length, 19);
-    const told = lines.map((line) => JSON.parse(line) as { readonly method: string; readonly route?: string });
-    const routes = new Set(told.filter(({ method }) => method === 'GET').map(({ route }) => route));
+    const reported = lines.map((line) => JSON.parse(line) as { readonly method: string; readonly route?: string });
+    const routes = new Set(reported.filter(({ method }) => method === 'GET').map(({ route }) => route));
     assert.deepEqual([...routes], ['/before', '/child', '/after', '/role', undefined]);
   });
 

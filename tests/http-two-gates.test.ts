@@ -228,7 +228,7 @@ describe('a context of Fastify in another', () => {
     await app.listen({ port: 0, host: '127.0.0.1' });
     return (app.server.address() as AddressInfo).port;
   };
-  const tell = (find: () => string): string => {
+  const nameCaller = (find: () => string): string => {
     try {
       return find();
     } catch (error) {
@@ -244,7 +244,7 @@ describe('a context of Fastify in another', () => {
     const note = (app: FastifyLike, place: string): void => {
       for (const phase of phases) {
         app.addHook(phase, (request) => {
-          const all = [tell(() => who(request)), who(request, outer), who(request.raw, inner)];
+          const all = [nameCaller(() => who(request)), who(request, outer), who(request.raw, inner)];
           notes.say(`${place} ${phase}`, all.join());
           return Promise.resolve();
         });
@@ -259,7 +259,7 @@ describe('a context of Fastify in another', () => {
       await child.register(secureFastify(inner));
       note(child, 'child');
       child.get('/child', (request) =>
-        [tell(() => who(request)), tell(() => request.clientIdentity.name), who(request, inner)].join(),
+        [nameCaller(() => who(request)), nameCaller(() => request.clientIdentity.name), who(request, inner)].join(),
       );
     });
     note(app, 'afterwards');

@@ -83,7 +83,7 @@ describe('an older Node', () => {
 
 describe('the programs that the tests need', () => {
   /** Runs a script with a PATH that has only these programs, which print a version. */
-  const runBeside = (script: string, versions: Readonly<Record<string, string>>): Promise<Ended> => {
+  const runWithVersions = (script: string, versions: Readonly<Record<string, string>>): Promise<Ended> => {
     const PATH = mkdtempSync(join(temporary, 'programs-'));
     for (const [name, version] of Object.entries(versions))
       writeFileSync(join(PATH, name), `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 });
@@ -98,7 +98,7 @@ describe('the programs that the tests need', () => {
     [{}, 'openssl is missing and curl is missing and git is missing'],
   ] as const)
     it(`are checked before anything is built: ${found}`, async () => {
-      const { exitCode, stdout, stderr } = await runBeside('test.mjs', versions);
+      const { exitCode, stdout, stderr } = await runWithVersions('test.mjs', versions);
       assert.equal(exitCode, 2, stderr);
       assert.equal(stdout, '');
       const [sentence, ...remedies] = stderr.trimEnd().split('\n');
@@ -115,7 +115,7 @@ describe('the programs that the tests need', () => {
       ['OpenSSL 3.5.0 8 Apr 2025', /^$/],
       ['OpenSSL 4.0.0 14 Apr 2026', /^$/],
     ] as const) {
-      const { exitCode, stdout, stderr } = await runBeside('check-programs.mjs', { openssl: version, ...others });
+      const { exitCode, stdout, stderr } = await runWithVersions('check-programs.mjs', { openssl: version, ...others });
       assert.deepEqual([exitCode, stderr], [0, '']);
       assert.match(stdout, said);
     }

@@ -340,7 +340,7 @@ describe('against the local front end', () => {
     assert.equal(exitCode, 0, stdout);
     const { answers = [], summary = [], removed } = stage.result() ?? {};
     assert.equal(removed, true);
-    const tell = (name: string): unknown =>
+    const answerOf = (name: string): unknown =>
       Object.fromEntries(
         answers.filter((each) => each.name === name).map(({ mode = 'all', answer }) => [mode, answer]),
       );
@@ -349,7 +349,7 @@ describe('against the local front end', () => {
       (Required: string, Optional: string) => ({ Required, Optional, OptionalInteractiveUser: Optional }),
     ];
     const lenient = { Optional: 'yes', OptionalInteractiveUser: 'yes' };
-    assert.deepEqual(Object.fromEntries(questions.map(({ name }) => [name, tell(name)])), {
+    assert.deepEqual(Object.fromEntries(questions.map(({ name }) => [name, answerOf(name)])), {
       'template-compiles': all('yes'),
       'template-deploys': all('yes'),
       'sample-answers': all('yes'),

@@ -53,11 +53,11 @@ export async function expectNpm(args: readonly string[], cwd: string): Promise<v
 }
 
 function findNpm(): string {
-  const beside = dirname(process.execPath);
+  const nodeFolder = dirname(process.execPath);
   const candidates = [
     process.env['npm_execpath'] ?? '',
-    join(beside, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-    join(beside, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+    join(nodeFolder, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+    join(nodeFolder, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
   ];
   const found = candidates.find((file) => file.endsWith('npm-cli.js') && existsSync(file));
   if (found === undefined) throw new Error('There is no npm beside this Node. Run the tests as `npm test`.');

@@ -91,7 +91,7 @@ const marks: readonly Mark[] = [
 const strictAnswers = { none: 401, stranger: 401, reader: 403, operator: 'operator', ambiguous: 503 } as const;
 
 const names = Object.keys(callers) as Caller[];
-const tell = ({ status = 200, body }: { readonly status?: number; readonly body?: unknown }): unknown =>
+const readAnswer = ({ status = 200, body }: { readonly status?: number; readonly body?: unknown }): unknown =>
   status === 200 ? body : status;
 
 for (const mark of marks) {
@@ -106,7 +106,8 @@ for (const mark of marks) {
       const { app, worker, setTime } = startQuietly(context);
       app.http('Moving', { authLevel, handler: wrap(requireRole('operator', whoami), { until }) });
       await worker.start();
-      const ask = async (name: Caller): Promise<unknown> => tell(await worker.invoke('Moving', callOf(callers[name])));
+      const ask = async (name: Caller): Promise<unknown> =>
+        readAnswer(await worker.invoke('Moving', callOf(callers[name])));
       for (const name of names) {
         assert.equal(await ask(name), mark.answers[name], name);
         const line = worker.decisions.at(-1);
@@ -146,8 +147,8 @@ for (const mark of marks) {
       app.http('Moving', { authLevel, handler: marked });
       await worker.start();
       for (const name of [...names, ...names]) {
-        assert.equal(tell(await worker.invoke('Moving', callOf(callers[name]))), mark.answers[name], name);
-        assert.equal(tell(await worker.invoke('Strict', callOf(callers[name]))), strictAnswers[name], name);
+        assert.equal(readAnswer(await worker.invoke('Moving', callOf(callers[name]))), mark.answers[name], name);
+        assert.equal(readAnswer(await worker.invoke('Strict', callOf(callers[name]))), strictAnswers[name], name);
       }
     });
 
@@ -176,7 +177,7 @@ for (const mark of marks) {
       // The certificate in the request is what the library would build from trigger metadata, so it must have no
       // effect.
       const call = (id: string): unknown =>
-        tell(callHandler(created, 'Moving', operator, createCall(created.library, 'Moving', id)));
+        readAnswer(callHandler(created, 'Moving', operator, createCall(created.library, 'Moving', id)));
       const expectAnswers = async (answers: Mark['answers']): Promise<void> => {
         for (const name of names) {
           const header = callers[name]?.header;
@@ -233,7 +234,7 @@ for (const mark of marks) {
       app.http('Moving', { authLevel, handler: wrap(requireRole('operator', whoami), { until }) });
       await worker.start();
       for (const name of names)
-        assert.equal(tell(await worker.invoke('Moving', callOf(callers[name]))), mark.answers[name], name);
+        assert.equal(readAnswer(await worker.invoke('Moving', callOf(callers[name]))), mark.answers[name], name);
       assert.deepEqual(
         worker.decisions.map((line) => pick(line, 'outcome', 'code', 'reportOnlyCode')),
         names.map((name) => mark.lines[name]),
@@ -241,7 +242,7 @@ for (const mark of marks) {
       assert.deepEqual(codesOf(readWarnings()), [mark.startCodes[0]]);
       setTime(end);
       for (const name of names)
-        assert.equal(tell(await worker.invoke('Moving', callOf(callers[name]))), strictAnswers[name], name);
+        assert.equal(readAnswer(await worker.invoke('Moving', callOf(callers[name]))), strictAnswers[name], name);
     });
 
     it('is in force for two registrations of one name only if both have it, and the stricter policy applies', () => {
@@ -298,7 +299,7 @@ for (const mark of marks) {
       for (const name of ['Theirs', 'Mixed', 'Inside']) {
         for (const caller of names)
           assert.equal(
-            tell(await worker.invoke(name, callOf(callers[caller]))),
+            readAnswer(await worker.invoke(name, callOf(callers[caller]))),
             mark.answers[caller],
             `${name} ${caller}`,
           );
@@ -350,8 +351,8 @@ for (const mark of marks) {
             app.http('Moving', { authLevel, handler: wrap(wrapRoles(), { until }) });
             await worker.start();
             setTime(isOver ? end : now);
-            const strict = tell(await worker.invoke('Strict', callOf(callers[name])));
-            const moving = tell(await worker.invoke('Moving', callOf(callers[name])));
+            const strict = readAnswer(await worker.invoke('Strict', callOf(callers[name])));
+            const moving = readAnswer(await worker.invoke('Moving', callOf(callers[name])));
             const isRefused = typeof strict === 'number' && !isOver;
             const isDeferred = isRefused && (mark.name === 'observe' || strict === 403);
             assert.equal(moving, isDeferred ? (mark.name === 'observe' ? 'nobody' : name) : strict);

@@ -163,11 +163,11 @@ describe('the options of the command line', () => {
       }
     }
     const several = [...wordings].filter(([, texts]) => texts.size > 1);
-    const told = several.map(([name, texts]) => `${name}:\n${[...texts].join('\n')}`).join('\n');
+    const differences = several.map(([name, texts]) => `${name}:\n${[...texts].join('\n')}`).join('\n');
     assert.deepEqual(
       Object.fromEntries(several.map(([name, texts]) => [name, texts.size])),
       Object.fromEntries(Object.entries(flagMeanings).map(([name, [count]]) => [name, count])),
-      `Compare the wordings of each flag with its meaning in flagMeanings:\n${told}`,
+      `Compare the wordings of each flag with its meaning in flagMeanings:\n${differences}`,
     );
   });
 });

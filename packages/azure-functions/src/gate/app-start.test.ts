@@ -298,7 +298,7 @@ describe('a secureApp that threw, in an app that went on', () => {
 });
 
 describe('several calls of secureApp, one of which threw', () => {
-  const closedToStrangers = [[401, 401, 200]];
+  const closedToUnknown = [[401, 401, 200]];
 
   it('a call that does not fail replaces the others, during the start and after it', async (context) => {
     for (const isLate of [false, true]) {
@@ -313,8 +313,8 @@ describe('several calls of secureApp, one of which threw', () => {
       secureApp(app, { trustStore });
       if (!isLate) await worker.start();
       assert.deepEqual(await readStatuses(worker, ['Closed', 'After', 'Marked']), [
-        ...closedToStrangers,
-        ...closedToStrangers,
+        ...closedToUnknown,
+        ...closedToUnknown,
         [200, 200, 200],
       ]);
       const more = isLate ? ['gate_late'] : [];
@@ -328,7 +328,7 @@ describe('several calls of secureApp, one of which threw', () => {
     secureApp(app, { trustStore });
     secureWrongly(app);
     await worker.start();
-    assert.deepEqual(await readStatuses(worker, ['Closed']), closedToStrangers);
+    assert.deepEqual(await readStatuses(worker, ['Closed']), closedToUnknown);
     assert.deepEqual(errors(), []);
   });
 });

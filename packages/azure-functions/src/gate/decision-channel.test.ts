@@ -99,13 +99,13 @@ describe('the channel certgate:decision', () => {
     await worker.start();
     const events = listen(context);
     assert.equal((await worker.invoke('Trial', bearing(reader))).body, 'in');
-    const [{ outcome, status, reportOnly: told, detail } = {}] = events as [Partial<DecisionEvent>?];
+    const [{ outcome, status, reportOnly: denial, detail } = {}] = events as [Partial<DecisionEvent>?];
     assert.deepEqual(
-      [outcome, status, told],
+      [outcome, status, denial],
       ['allowed', undefined, { code: 'role_missing', until: Date.UTC(2027, 0, 2) }],
     );
     assert.match(detail ?? '', /lacks the role/);
-    assert.ok(Object.isFrozen(told));
+    assert.ok(Object.isFrozen(denial));
     assert.equal(events.length, 1);
   });
 

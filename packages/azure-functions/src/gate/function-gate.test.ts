@@ -195,9 +195,9 @@ describe('an admission', () => {
       await worker.invoke('Item', { ...bearing(certificate), method: 'PUT' });
       await worker.invoke('Plain', bearing(certificate));
     }
-    const told = worker.decisions.map(({ method, route }) => [method, route]);
+    const places = worker.decisions.map(({ method, route }) => [method, route]);
     assert.deepEqual(
-      told,
+      places,
       [...['PUT', 'GET'], ...['PUT', 'GET']].map((each) => [each, each === 'PUT' ? 'items/{id}' : undefined]),
     );
   });

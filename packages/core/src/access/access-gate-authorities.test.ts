@@ -246,8 +246,8 @@ describe('a CA certificate on the deny list, next to another with the same name 
       const authority = { anchors, intermediates: [] };
       for (const denied of [deny(lasting), deny(renewed)]) {
         assert.equal((await decideBy(storeOf(authority, denied), direct.header)).code, 'allowed');
-        const beside = firstOf(storeOf(authority, []), trustStoreFromDocument(documentOf([], { denied })));
-        assert.equal((await decideBy(beside, direct.header)).code, 'allowed', 'a second document denies it');
+        const combined = firstOf(storeOf(authority, []), trustStoreFromDocument(documentOf([], { denied })));
+        assert.equal((await decideBy(combined, direct.header)).code, 'allowed', 'a second document denies it');
       }
       const both = await decideBy(storeOf(authority, deny(lasting, renewed)), direct.header);
       assert.equal(both.code, 'certificate_on_deny_list');

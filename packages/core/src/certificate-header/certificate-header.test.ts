@@ -189,9 +189,9 @@ describe('something else in place of a certificate', () => {
   for (const [what, bytes, words] of made) {
     test(`${what} is refused, and the log says what it is if its first octets show that`, () => {
       const decision = decide(base64(bytes));
-      const isTold = /private|signing/.test(words.source);
-      assertDenied(decision, isTold ? 'certificate_malformed' : 'certificate_not_trusted');
-      if (isTold) assert.match('detail' in decision ? decision.detail : '', words);
+      const isMalformed = /private|signing/.test(words.source);
+      assertDenied(decision, isMalformed ? 'certificate_malformed' : 'certificate_not_trusted');
+      if (isMalformed) assert.match('detail' in decision ? decision.detail : '', words);
     });
     test(`${what} is refused even if its bytes are pinned, and the log says what it is`, () => {
       const pinned = snapshotOf({ pins: [{ thumbprintSha256: presentCertificate(bytes).thumbprintSha256 }] });

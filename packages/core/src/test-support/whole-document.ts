@@ -84,7 +84,7 @@ export const whole: TrustDocument = {
   ],
 };
 /** This key must not be in a pin with `issuedBy`, so another pin has it. */
-export const notBesideIssuer = 'acceptWithoutClientAuth';
+export const notWithIssuer = 'acceptWithoutClientAuth';
 /** The place of each kind of object in `whole`. */
 const paths: Readonly<Record<ObjectName, string>> = {
   document: '',

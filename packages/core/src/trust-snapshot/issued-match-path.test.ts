@@ -102,15 +102,15 @@ describe('answers about a certification path', () => {
   test('the revocation list is reported only if the denial is about revocation', () => {
     const list = { issuer: 'CN=Corp issuing CA', end: now };
     const revocation = { find: () => ({ crls: [], findOcspResponses: () => [], findList: () => list }) };
-    const tell = (made: ReturnType<typeof issueCaller>, authority = authorityOf()): readonly unknown[] => {
+    const refuse = (made: ReturnType<typeof issueCaller>, authority = authorityOf()): readonly unknown[] => {
       const trust = issuedSnapshot([billing], { authorities: [authority] });
       const answer = answerInFull(trust, presentCertificate(made.der), now, { revocation });
       assert.ok(answer.outcome === 'denied');
       return [answer.code, 'list' in (answer.facts ?? {})];
     };
     const required = authorityOf({ revocation: { mode: 'required' } });
-    assert.deepEqual(tell(issueCaller(), required), ['revocation_unavailable', true]);
-    assert.deepEqual(tell(issueCaller({ issuer: impostor })), ['path_signature_invalid', false]);
+    assert.deepEqual(refuse(issueCaller(), required), ['revocation_unavailable', true]);
+    assert.deepEqual(refuse(issueCaller({ issuer: impostor })), ['path_signature_invalid', false]);
   });
 
   test('an authority is asked once, however many pins and names refer to it', () => {

@@ -130,9 +130,9 @@ describe('a source in code', () => {
       source.content = content;
       await refresh();
       // An older list is kept as well, and can only revoke.
-      const beside = keeper.listRevoking(authority).length;
-      assert.equal(beside, fault.source.startsWith('older') ? 1 : 0);
-      assert.deepEqual([numbers(), keeper.version], [[2n], 1 + beside]);
+      const extra = keeper.listRevoking(authority).length;
+      assert.equal(extra, fault.source.startsWith('older') ? 1 : 0);
+      assert.deepEqual([numbers(), keeper.version], [[2n], 1 + extra]);
       assert.match(keeper.findFault('corp') ?? '', fault);
       assert.match(keeper.findFault('CORP') ?? '', fault);
       assert.doesNotMatch(keeper.findFault('corp') ?? '', /[\p{C}]/u);
@@ -366,9 +366,9 @@ describe('a list in a file', () => {
     assert.match(keeper.findFault('corp') ?? '', /is not a file/);
 
     function put(content: Buffer): void {
-      const beside = newTemporaryPath('.new');
-      writeFileSync(beside, content);
-      renameSync(beside, path);
+      const extra = newTemporaryPath('.new');
+      writeFileSync(extra, content);
+      renameSync(extra, path);
     }
   });
   test('is read from the same relative path after the app changes its working folder', async () => {

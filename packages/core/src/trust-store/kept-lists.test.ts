@@ -35,7 +35,7 @@ function add(kept: KeptLists, dayOfMonth: number, ...lists: readonly Certificate
 }
 
 /** Adds a list that must not replace one in use, so that the lists in use stay as they are. Returns the fault. */
-function addBeside(
+function addExtra(
   kept: KeptLists,
   dayOfMonth: number,
   crl: CertificateRevocationList,
@@ -62,7 +62,7 @@ describe('the newest list of a scope', () => {
     for (const older of [tenth, ofDay(12, 10), ofDay(10, 12)]) {
       // Also at the very moment of the list in use, from which it is no longer in the future.
       for (const dayOfMonth of [11, 12]) {
-        const fault = addBeside(kept, dayOfMonth, older);
+        const fault = addExtra(kept, dayOfMonth, older);
         assert.match(fault, /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/);
       }
     }
@@ -110,12 +110,12 @@ describe('the newest list of a scope', () => {
     }
     const others = ['08', '09'].map((serialNumber) => ofDay(11, 11, { revoked: [{ serialNumber }] }));
     const four = keep(11, eleventh, twin, ...others);
-    assert.match(addBeside(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /already gave 4 lists/);
+    assert.match(addExtra(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /already gave 4 lists/);
   });
   test('is the newest list of its key, whatever it says about the key', () => {
     const unidentified = ofDay(12, 12, { hasKeyIdentifier: false });
     assert.deepEqual(keep(12, eleventh, unidentified).lists, [unidentified]);
-    assert.match(addBeside(keep(12, unidentified), 12, eleventh), /older/);
+    assert.match(addExtra(keep(12, unidentified), 12, eleventh), /older/);
   });
 });
 
@@ -164,7 +164,7 @@ describe('a signer that is not valid now', () => {
   test('displaces no list: the signer’s list can only revoke until the signer is valid', () => {
     const kept = keep(11, tenth, deltaOf(9, 10));
     for (const crl of [eleventh, ofDay(12, 10), deltaOf(10, 11)]) {
-      assert.match(addBeside(kept, 11, crl, invalid), /no certificate of the key that signed it is valid now/);
+      assert.match(addExtra(kept, 11, crl, invalid), /no certificate of the key that signed it is valid now/);
     }
     const { kept: waiting } = kept.add(eleventh, invalid, at(11), []);
     const next = add(waiting, 11, eleventh);
@@ -194,7 +194,7 @@ describe('a delta', () => {
   test('replaces all earlier deltas once that complete list is known', () => {
     const waiting = keep(9, first, fifth, seventh);
     assert.deepEqual(numbersOf(add(waiting, 9, sixth, eighth)), [6n, 8n]);
-    assert.match(addBeside(add(waiting, 9, sixth, eighth), 9, deltaOf(1, 7)), /older/);
+    assert.match(addExtra(add(waiting, 9, sixth, eighth), 9, deltaOf(1, 7)), /older/);
   });
   test('finds its complete list at another source with the same scope and key', () => {
     const addTo = (elsewhere: KeptLists): readonly (bigint | undefined)[] =>
@@ -238,7 +238,7 @@ describe('a delta', () => {
     assert.deepEqual(numbersOf(add(full, 20, deltaOf(6, 10))), [1n, 5n, 10n]);
     const missed = keep(20, first, fifth, seventh, deltaOf(8, 9), deltaOf(10, 11));
     assert.deepEqual(numbersOf(add(missed, 20, deltaOf(10, 12))), [1n, 5n, 7n, 9n, 12n]);
-    assert.match(addBeside(missed, 20, deltaOf(12, 13)), /already gave 4 lists.*publish the newest complete list/);
+    assert.match(addExtra(missed, 20, deltaOf(12, 13)), /already gave 4 lists.*publish the newest complete list/);
     // The next complete list makes room.
     assert.deepEqual(numbersOf(add(missed, 20, ofDay(12, 12), deltaOf(12, 13))), [12n, 13n]);
   });
@@ -264,7 +264,7 @@ describe('a list from the future', () => {
     const kept = add(keep(10, tenth), 11, ahead);
     const right = ofDay(11, 13);
     assert.deepEqual(add(kept, 11, right).lists, [right]);
-    for (const older of [eleventh, ofDay(11, 12), ofDay(9, 14)]) assert.match(addBeside(kept, 11, older), /older/);
+    for (const older of [eleventh, ofDay(11, 12), ofDay(9, 14)]) assert.match(addExtra(kept, 11, older), /older/);
   });
 });
 

@@ -136,8 +136,8 @@ function expectVerdicts(
   const naming = heard.filter(({ named }) => !['good', undefined].includes(named.get(serialNumber)));
   const lastNamed = Math.max(0, ...naming.map(({ number }) => number));
   const present = heard.filter(({ number }) => number <= instance.today);
-  const isTakenBack = heard.some((list) => list.number > lastNamed && statusOf(list) === 'good');
-  if (naming.some(({ named }) => named.get(serialNumber) === 'revoked') || (naming.length > 0 && !isTakenBack)) {
+  const isLifted = heard.some((list) => list.number > lastNamed && statusOf(list) === 'good');
+  if (naming.some(({ named }) => named.get(serialNumber) === 'revoked') || (naming.length > 0 && !isLifted)) {
     assert.deepEqual([verdict, verdictWhenAvailable], ['certificate_revoked', 'certificate_revoked']);
     return;
   }

@@ -16,18 +16,18 @@ it('the log keeps the newest requests, and at most `mostEvents` of them', () => 
 
 it('while the log is paused, the view stays as it is, and no request is lost', () => {
   const log = createLiveLog();
-  let told = 0;
-  const end = log.subscribe(() => told++);
+  let calls = 0;
+  const end = log.subscribe(() => calls++);
   log.add(some(1, 3));
   log.pause();
   log.add(some(4, 2));
   assert.deepEqual([log.getSnapshot().events.length, log.getSnapshot().waiting], [3, 2]);
   log.resume();
   assert.deepEqual([log.getSnapshot().events.length, log.getSnapshot().waiting], [5, 0]);
-  assert.equal(told, 4);
+  assert.equal(calls, 4);
   end();
   log.clear();
-  assert.deepEqual([log.getSnapshot().events.length, told], [0, 4]);
+  assert.deepEqual([log.getSnapshot().events.length, calls], [0, 4]);
 });
 
 it('clearing the log also empties a paused view', () => {

@@ -9,14 +9,14 @@ it('the host reports what the gate reads only when that has changed', (context) 
   let report: object | undefined = { description: 'file trust.json', revision: 1 };
   Object.assign(globalThis, { [mark]: { findTrustReport: () => report } });
   context.after(() => Reflect.deleteProperty(globalThis, mark));
-  const told: unknown[] = [];
-  watchReport((report) => told.push(report));
+  const reports: unknown[] = [];
+  watchReport((report) => reports.push(report));
   context.mock.timers.tick(2_000);
-  assert.deepEqual(told, []);
+  assert.deepEqual(reports, []);
   const later = { description: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list' };
   report = later;
   context.mock.timers.tick(2_000);
   report = undefined;
   context.mock.timers.tick(2_000);
-  assert.deepEqual(told, [later, undefined]);
+  assert.deepEqual(reports, [later, undefined]);
 });

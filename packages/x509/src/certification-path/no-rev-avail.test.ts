@@ -174,7 +174,7 @@ const lists = {
 
 const situation = fc.record({
   has: fc.constantFrom('noRevAvail', 'noRevAvail', 'noRevAvail', 'critical', 'nothing'),
-  beside: fc.option(fc.constantFrom(...(Object.keys(contradictions) as (keyof typeof contradictions)[])), {
+  contradiction: fc.option(fc.constantFrom(...(Object.keys(contradictions) as (keyof typeof contradictions)[])), {
     nil: undefined,
   }),
   lifetime: fc.constantFrom(1, 3599, 3600, 3601, 86_400),
@@ -187,10 +187,10 @@ const situation = fc.record({
 
 /** Written from the sentences of the RFC and from our rules for the profile and the lifetime, not from the code. */
 function isLetIn(each: typeof situation extends fc.Arbitrary<infer T> ? T : never): boolean {
-  const { has, beside, lifetime, maximum, isBelowIntermediate, scope, known, profile } = each;
+  const { has, contradiction, lifetime, maximum, isBelowIntermediate, scope, known, profile } = each;
   const issuerLists: readonly string[] = known.filter((one) => (one === 'ofRoot') !== isBelowIntermediate);
   if (has === 'critical' || issuerLists.includes('ofIssuingRevoked')) return false;
-  const isContradictory = has === 'noRevAvail' && beside !== undefined && !harmless.includes(beside);
+  const isContradictory = has === 'noRevAvail' && contradiction !== undefined && !harmless.includes(contradiction);
   if (isContradictory && profile === 'strict') return false;
   if (isBelowIntermediate && scope === 'chain' && !known.includes('ofRoot')) return false;
   const isExcused = has === 'noRevAvail' && !isContradictory && maximum !== undefined && lifetime <= maximum;
@@ -202,7 +202,7 @@ describe('noRevAvail with any other extensions', () => {
     const seen = { in: 0, out: 0 };
     fc.assert(
       fc.property(situation, (each) => {
-        const { has, beside, lifetime, maximum, isBelowIntermediate, scope, known, profile } = each;
+        const { has, contradiction, lifetime, maximum, isBelowIntermediate, scope, known, profile } = each;
         const issuer: WrittenName = isBelowIntermediate ? issuing : root;
         const target = write({
           subject: caller,
@@ -213,7 +213,7 @@ describe('noRevAvail with any other extensions', () => {
           extensions: clientExtensions(
             issuer.key,
             ...(has === 'nothing' ? [] : [noRevAvail(has === 'critical')]),
-            ...(beside === undefined ? [] : [contradictions[beside]]),
+            ...(contradiction === undefined ? [] : [contradictions[contradiction]]),
           ),
         });
         const verdict = judge({

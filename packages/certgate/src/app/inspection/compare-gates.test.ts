@@ -115,7 +115,7 @@ test('every difference in a store is reported, and opens if more documents are u
     [[file], [withOptions({ later: 1 })], ['changes file trust.json: later not given → 1']],
   ];
   for (const [before, after, changes] of cases) {
-    const told = compareGates({ ...plain, trust: before }, { ...plain, trust: after });
-    assert.deepEqual(told.map((each) => `${each.effect} ${each.before} → ${each.after}`), changes); // prettier-ignore
+    const found = compareGates({ ...plain, trust: before }, { ...plain, trust: after });
+    assert.deepEqual(found.map((each) => `${each.effect} ${each.before} → ${each.after}`), changes); // prettier-ignore
   }
 });

@@ -93,9 +93,9 @@ describe('callers with certificates of public CAs', () => {
     const at = new Date(Date.now() + 35 * 86_400_000).toISOString();
     const { findings } = await check('--certificate-folder', 'certificates', '--at', at);
     const ending = findings.filter(({ code }) => code === 'pin_ends_soon');
-    const told = ending.filter(({ message }) => message.endsWith('see client_auth_ends_at_renewal.'));
+    const referring = ending.filter(({ message }) => message.endsWith('see client_auth_ends_at_renewal.'));
     assert.deepEqual(
-      told.map(({ identityName }) => identityName),
+      referring.map(({ identityName }) => identityName),
       ['dual'],
     );
     assert.ok(ending.length > 1);

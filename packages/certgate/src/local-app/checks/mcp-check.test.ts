@@ -131,8 +131,8 @@ describe('the outcome of a call over MCP', { concurrency: true }, () => {
       const { outcome } = await check(context, readme, failed, decision);
       assert.deepEqual([outcome.status, outcome.refusal], [500, undefined]);
     }
-    const { outcome: untold } = await check(context, readme, failed);
-    assert.deepEqual([untold.status, untold.refusal], [500, undefined]);
+    const { outcome: failure } = await check(context, readme, failed);
+    assert.deepEqual([failure.status, failure.refusal], [500, undefined]);
   });
 });
 

@@ -107,8 +107,8 @@ describe('the time that status lines cover', () => {
       await live(5.5, [6.5, 9.5], { process: 'b' }),
     ];
     assert.deepEqual(inHours(coverOne([...first, ...second], reading)), [[1, 4], [6, 9]]); // prettier-ignore
-    const beside = await live(3.5, [6.5, 9.5], { process: 'b' });
-    assert.deepEqual(inHours(coverOne([...first, ...beside], reading)), [[1, 4]]);
+    const parallel = await live(3.5, [6.5, 9.5], { process: 'b' });
+    assert.deepEqual(inHours(coverOne([...first, ...parallel], reading)), [[1, 4]]);
   });
 
   it('ends with the last line of an instance if single lines are lost', async () => {
@@ -301,16 +301,16 @@ describe('a time that is covered', () => {
     const tracker = new CoverageTracker();
     for (const record of records) tracker.note(record);
     const { apps } = tracker.finish({ window: { from: begin, until: begin + 80 * hour } });
-    const told = records.flatMap(({ line }) => (line.event === 'status' ? line.callers : []));
+    const counts = records.flatMap(({ line }) => (line.event === 'status' ? line.callers : []));
     const calls = given.flatMap((each, index) => each.calls.map((one) => ({ ...one, at: one.at + index })));
     for (const { at: time, identity } of calls) {
       const isCovered = apps.some(({ spans }) =>
         spans.map(readSpan).some(({ from, until }) => from <= time && time < until),
       );
-      const isTold = told.some(
+      const isCounted = counts.some(
         (each) => each.identity === identity && Date.parse(each.first) <= time && time <= Date.parse(each.last),
       );
-      assert.ok(!isCovered || isTold, `${identity} at ${new Date(time).toISOString()}`);
+      assert.ok(!isCovered || isCounted, `${identity} at ${new Date(time).toISOString()}`);
     }
   }
 

@@ -540,8 +540,8 @@ test('lines that can no longer be compared are reported as possible repetitions'
   for (const text of [decision('1'), decision('1')]) sink.takeLine(JSON.parse(text) as Record<string, unknown>, text);
   const reading = source.finish();
   assert.deepEqual([reading.records, reading.uncompared, reading.repeated], [2, 2, 0]);
-  const told = formatReading([reading]);
-  assert.match(told, /^\\u001b\[2Jorders\.log: 2 of 2 lines used, .*; 2 used that may be repetitions/);
+  const formatted = formatReading([reading]);
+  assert.match(formatted, /^\\u001b\[2Jorders\.log: 2 of 2 lines used, .*; 2 used that may be repetitions/);
   assert.equal(reading.first, time);
 });
 
@@ -552,13 +552,13 @@ test('the report on many files names those with lines that cannot be used', asyn
     writeFileSync(join(folder, 'many', `app-${index}.log`), `${line}\n${index < 12 ? line.slice(0, 40) : 'x'}`);
   }
   const { readings } = await readFiles([join(folder, 'many')]);
-  const told = formatReading(readings).split('\n');
+  const formatted = formatReading(readings).split('\n');
   assert.match(
-    told[0] ?? '',
+    formatted[0] ?? '',
     /^25 files: 25 of 50 lines used, 2026.*; 12 at the end that may still be written; 13 not of Certgate\.$/,
   );
-  assert.equal(told.length, 12);
-  assert.match(told[11] ?? '', /^2 more files/);
+  assert.equal(formatted.length, 12);
+  assert.match(formatted[11] ?? '', /^2 more files/);
 });
 
 test('a file that grows while it is read is read up to its first size', async () => {

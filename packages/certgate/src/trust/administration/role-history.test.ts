@@ -91,10 +91,10 @@ const set =
 
 describe('who has which role since when', () => {
   it('is unknown if the role is older than the log, than a line without roles, or than a change from outside', async () => {
-    const held = async (tell: (story: Story) => void | Promise<void>): Promise<readonly unknown[]> => {
+    const held = async (write: (story: Story) => void | Promise<void>): Promise<readonly unknown[]> => {
       const story = new Story();
       await story.change(set('a', ['r']));
-      await tell(story);
+      await write(story);
       await story.change(set('b', ['s']));
       const { since, limit, atLeastSince } = story.listOrigins().find(({ role }) => role === 'r') ?? {};
       return [since?.revision, limit, atLeastSince?.revision];

@@ -268,18 +268,18 @@ describe('names and the deny list', () => {
     assert.deepEqual(check({ intermediates: [other] }, undefined, deny(other)), [
       'warning authority_certificate_denied authorities[0].intermediates[0]',
     ]);
-    const tell = (...trustAnchors: readonly string[]): string =>
+    const findMessage = (...trustAnchors: readonly string[]): string =>
       checkTrust(
         parseTrustDocument(documentOf([named], { authorities: [{ name: 'corp', trustAnchors }], ...deny(one) })),
         {
           now,
         },
       ).find(({ code }) => code === 'authority_certificate_denied')?.message ?? '';
-    assert.match(tell(one, other), /so callers below it are refused\.$/);
+    assert.match(findMessage(one, other), /so callers below it are refused\.$/);
     for (const anchors of [
       [one, authority('A', -8, 400)],
       [authority('A', -8, 400), one],
     ])
-      assert.match(tell(...anchors), /callers can be admitted over that one/);
+      assert.match(findMessage(...anchors), /callers can be admitted over that one/);
   });
 });

@@ -101,7 +101,7 @@ describe('pins of certificates that the gate refuses', () => {
     };
     const pins = [{ thumbprintSha256: new X509Certificate(certificate.der).fingerprint256, acceptWithoutClientAuth }];
     const authorities = [{ name: 'corp', trustAnchors: [readFileSync(authority.pemPath, 'utf8')] }];
-    for (const [dns, told] of [
+    for (const [dns, expected] of [
       ['other.contoso.com', []],
       ['api.contoso.com', ['error']],
     ] as const) {
@@ -116,7 +116,7 @@ describe('pins of certificates that the gate refuses', () => {
       const findings = findUnfitPins(snapshot, known, at);
       assert.deepEqual(
         findings.map(({ severity }) => severity),
-        told,
+        expected,
       );
       assert.equal(decision.outcome === 'allowed', findings.length === 0);
       for (const { message } of findings)

@@ -279,12 +279,12 @@ describe('the comparison reports every decision that changes', () => {
           ['gains', is, comparison.possibleGains],
           ['loses', was, comparison.possibleLosses],
         ] as const) {
-          const isTold = comparison.changes.some(
+          const isReported = comparison.changes.some(
             ({ effect, aspect, identityName, candidates = [] }) =>
               effect === wanted && (aspect === 'denied' || [identityName, ...candidates].includes(whom)),
           );
           assert.ok(
-            whom === undefined || isTold || possible !== undefined,
+            whom === undefined || isReported || possible !== undefined,
             `${whom} ${wanted}, and only ${String(listChanges(comparison))}`,
           );
         }

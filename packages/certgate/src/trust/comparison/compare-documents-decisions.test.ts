@@ -139,7 +139,7 @@ describe('the comparison reports every decision that changes', () => {
       }),
     );
 
-  const tells = (
+  const reports = (
     { changes, possibleGains, possibleLosses }: TrustComparison,
     wanted: 'gains' | 'loses',
     { identity: { name } }: { identity: { name: string } },
@@ -169,13 +169,13 @@ describe('the comparison reports every decision that changes', () => {
         if (later.outcome === 'allowed' && !wasAllowed) {
           seen.gained += 1;
           assert.ok(
-            tells(comparison, 'gains', later),
+            reports(comparison, 'gains', later),
             `${later.identity.name} gains, and only ${String(listChanges(comparison))}`,
           );
         } else if (later.outcome !== 'allowed' && wasAllowed) {
           seen.lost += 1;
           assert.ok(
-            tells(comparison, 'loses', earlier),
+            reports(comparison, 'loses', earlier),
             `${earlier.identity.name} loses, and only ${String(listChanges(comparison))}`,
           );
         } else if (later.outcome === 'allowed' && wasAllowed && later.identity.name !== earlier.identity.name) {
@@ -184,7 +184,7 @@ describe('the comparison reports every decision that changes', () => {
             assert.ok(listChanges(comparison).includes(`changes name ${later.identity.name}`));
           } else {
             seen.moved += 1;
-            assert.ok(tells(comparison, 'gains', later) && tells(comparison, 'loses', earlier));
+            assert.ok(reports(comparison, 'gains', later) && reports(comparison, 'loses', earlier));
           }
         }
       }),

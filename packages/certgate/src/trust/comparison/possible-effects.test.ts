@@ -24,8 +24,8 @@ test('each caller that the gate newly admits or refuses is reported, or may be o
         ] as const) {
           if (whom === undefined) continue;
           const isReported = changes.some(
-            ({ effect: told, identityName, candidates = [identityName ?? whom] }) =>
-              told === effect && candidates.includes(whom),
+            ({ effect: reported, identityName, candidates = [identityName ?? whom] }) =>
+              reported === effect && candidates.includes(whom),
           );
           seen[isReported ? effect : possible] += 1;
           const sentences = changes.map((change) => `${change.effect} ${change.sentence}`).join('\n');

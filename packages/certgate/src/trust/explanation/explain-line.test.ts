@@ -113,10 +113,10 @@ describe('a line of the log', () => {
       changes: [],
     };
     const changed = { ...question, loaded: now, changeLog: [JSON.stringify(entry)] };
-    const told = explainLine({ ...line, trustSha256: digits, trustRevision: 2 }, changed);
-    assert.deepEqual([told.document, told.remedy?.choices], ['changed', []]);
-    assert.deepEqual(told.changes, ['revision 3, 2026-11-01T00:00:00Z, ada: enable (again)']);
-    const shown = formatLineReport(told, { store: 'x', revision: 3, signed: false, count: 1 });
+    const explained = explainLine({ ...line, trustSha256: digits, trustRevision: 2 }, changed);
+    assert.deepEqual([explained.document, explained.remedy?.choices], ['changed', []]);
+    assert.deepEqual(explained.changes, ['revision 3, 2026-11-01T00:00:00Z, ada: enable (again)']);
+    const shown = formatLineReport(explained, { store: 'x', revision: 3, signed: false, count: 1 });
     assert.match(shown, /another document than the line names.*According to the unsigned log/);
   });
 
@@ -156,9 +156,13 @@ describe('a line of the log', () => {
       [{ code: 'certificate_on_deny_list', detail: '(denied[0])', trustSha256: digits }, pinned({}, other)],
     ];
     for (const [line, asked] of cases) {
-      const told = explainLine({ certgate: 1, event: 'decision', thumbprintSha256: hash, ...line }, asked);
-      assert.deepEqual(told.remedy?.choices, [], JSON.stringify(line));
-      assert.match(told.untold.join(), /does not (?:refuse for this now|have the thumbprint)/, JSON.stringify(line));
+      const explained = explainLine({ certgate: 1, event: 'decision', thumbprintSha256: hash, ...line }, asked);
+      assert.deepEqual(explained.remedy?.choices, [], JSON.stringify(line));
+      assert.match(
+        explained.untold.join(),
+        /does not (?:refuse for this now|have the thumbprint)/,
+        JSON.stringify(line),
+      );
     }
   });
 

@@ -296,11 +296,11 @@ test('each answer is reported: what was called, which function ran, and whether 
   await call(sample, 'tools/list');
   await call(sample, 'x'.repeat(500));
   await until(() => sample.answers.length === 5);
-  const told = sample.answers.map(({ method, path, status, functionName, mcp }) => {
+  const reported = sample.answers.map(({ method, path, status, functionName, mcp }) => {
     assert.deepEqual([method, path, status], ['POST', '/runtime/webhooks/mcp', 200]);
     return [functionName, mcp];
   });
-  assert.deepEqual(told, [
+  assert.deepEqual(reported, [
     ['hello', { method: 'tools/call', name: 'HELLO', failed: false }],
     ['refuse', { method: 'tools/call', name: 'refuse', failed: true }],
     ['user', { method: 'resources/read', name: 'user://9', failed: false }],

@@ -103,8 +103,8 @@ describe('certgate trust diff --log', () => {
     assert.notEqual(ended.stdout, '', ended.stderr);
     const { changes } = JSON.parse(ended.stdout) as { readonly changes: readonly Change[] };
     const uses = changes.flatMap(({ uses: own = [] }) => own);
-    const told = uses.map(({ identity, verdict, sentence }) => `${identity} ${verdict}: ${sentence}`);
-    return [ended.exitCode, told.join('\n'), ended];
+    const answer = uses.map(({ identity, verdict, sentence }) => `${identity} ${verdict}: ${sentence}`);
+    return [ended.exitCode, answer.join('\n'), ended];
   };
   const billing = (more: object): Identities => ({ ...identities, billing: { ...identities.billing, ...more } });
   const [used, old, sha1] = identities.billing.pins;
@@ -117,8 +117,8 @@ describe('certgate trust diff --log', () => {
 
   it('passes for a pin without a call, and says by which entry its identity calls', async () => {
     const claim = 'no call in the 46 of 48 hours that the lines cover';
-    const [exitCode, told] = await ask(billing({ pins: [used, sha1] }));
-    assert.deepEqual([exitCode, told], [0, `billing unused: ${claim}; otherwise, ${lastCall}`]);
+    const [exitCode, answer] = await ask(billing({ pins: [used, sha1] }));
+    assert.deepEqual([exitCode, answer], [0, `billing unused: ${claim}; otherwise, ${lastCall}`]);
     const { billing: kept, warehouse, partner } = identities;
     const [failed, all] = await ask({ kept, warehouse, partner });
     assert.deepEqual([failed, all], [0, `depot unused: ${claim}\ndepot unused: ${claim}`]);
@@ -130,10 +130,10 @@ describe('certgate trust diff --log', () => {
       {},
       { app: 'stock', process: 'fedcba9876543210', calls: [call(0.6, 'billing', usedPin)] },
     );
-    const [exitCode, told] = await ask(billing({ pins: [used, sha1] }), {}, 'two.log');
+    const [exitCode, answer] = await ask(billing({ pins: [used, sha1] }), {}, 'two.log');
     assert.equal(exitCode, 3);
     assert.match(
-      told,
+      answer,
       /^billing cannot_tell: no call in the 46 of 48 hours that the lines cover; cannot tell for stock; /,
     );
     folder.file('apps.txt', 'orders\nrefunds\n');
@@ -150,8 +150,8 @@ describe('certgate trust diff --log', () => {
     assert.equal(expected.exitCode, 3);
     assert.match(expected.stdout, /that the lines cover; cannot tell for refunds; otherwise, /);
     await writeLog('short.log', { calls: calls.slice(0, 1) });
-    const [untold, why] = await ask(billing({ pins: [used, sha1] }), {}, 'short.log');
-    assert.equal(untold, 3);
+    const [unknown, why] = await ask(billing({ pins: [used, sha1] }), {}, 'short.log');
+    assert.equal(unknown, 3);
     assert.equal((await run('new.json', '--log', 'short.log', '--fail-on', 'never')).exitCode, 0);
     assert.match(
       why,
@@ -169,8 +169,8 @@ describe('certgate trust diff --log', () => {
   });
 
   it('cannot tell for an entry that others hide, because a line names only one of the entries that match a certificate', async () => {
-    const [exitCode, told] = await ask(billing({ pins: [used, old, { ...sha1, enabled: false }] }));
-    assert.deepEqual([exitCode, told.endsWith('; cannot tell whether the certificate of these calls matches this entry too')], [3, true], told); // prettier-ignore
+    const [exitCode, answer] = await ask(billing({ pins: [used, old, { ...sha1, enabled: false }] }));
+    assert.deepEqual([exitCode, answer.endsWith('; cannot tell whether the certificate of these calls matches this entry too')], [3, true], answer); // prettier-ignore
     assert.equal((await ask(billing({ pins: [used, old] })))[0], 0);
   });
 
@@ -183,9 +183,9 @@ describe('certgate trust diff --log', () => {
     ]) {
       const list = billing({ names: [nameOf('billing')] });
       write('old.json', 1, list, { authorities: [before] });
-      const [exitCode, told] = await ask(list, { authorities: [later] });
+      const [exitCode, answer] = await ask(list, { authorities: [later] });
       assert.equal(exitCode, 1);
-      assert.match(told, /^warehouse used: last call by dns issued by corp warehouse\.corp\.example 2027-01-04T01:30Z \(1 day ago\), at least 1 call, Orders; .*\nbilling cannot_tell: .*matches this entry too\ndepot unused: no call in the 46 of 48 hours[^;]*$/); // prettier-ignore
+      assert.match(answer, /^warehouse used: last call by dns issued by corp warehouse\.corp\.example 2027-01-04T01:30Z \(1 day ago\), at least 1 call, Orders; .*\nbilling cannot_tell: .*matches this entry too\ndepot unused: no call in the 46 of 48 hours[^;]*$/); // prettier-ignore
     }
     write('old.json', 1, identities);
   });
@@ -197,12 +197,12 @@ describe('certgate trust diff --log', () => {
       [billing({ functions: ['Orders', 'CancelOrder'] }), {}, /^billing used: .*, at least 21 calls, RefundOrder; /],
       [identities, { locked: { since: '2027-01-06T00:00:00Z', by: 'ada', reason: 'x' } }, /^billing used: .*\nwarehouse used: .*\npartner used: .*\ndepot unused: /], // prettier-ignore
     ] as const) {
-      const [exitCode, told] = await ask(list, more);
-      assert.match(told, expected);
+      const [exitCode, answer] = await ask(list, more);
+      assert.match(answer, expected);
       assert.equal(exitCode, 1);
     }
-    const [exitCode, told] = await ask(billing({ functions: ['Orders', 'RefundOrder'] }));
-    assert.deepEqual([exitCode, told], [0, `billing unused: no call in the 46 of 48 hours that the lines cover; otherwise, ${lastCall}`]); // prettier-ignore
+    const [exitCode, answer] = await ask(billing({ functions: ['Orders', 'RefundOrder'] }));
+    assert.deepEqual([exitCode, answer], [0, `billing unused: no call in the 46 of 48 hours that the lines cover; otherwise, ${lastCall}`]); // prettier-ignore
     await writeLog('counted.log', { decisionLog: 'denials' });
     const [counted, why] = await ask(billing({ functions: ['Orders', 'RefundOrder'] }), {}, 'counted.log');
     assert.equal(counted, 3);
@@ -221,8 +221,8 @@ describe('certgate trust diff --log', () => {
       ['2027-01-05T23:00:00Z', [1, 'used']],
     ] as const) {
       for (const more of [{ pins: [{ ...used, notAfter }, old, sha1] }, { expiresAt: notAfter }]) {
-        const [exitCode, told] = await ask(billing(more));
-        assert.deepEqual([exitCode, /^billing (\w+): /.exec(told)?.[1]], expected, told);
+        const [exitCode, answer] = await ask(billing(more));
+        assert.deepEqual([exitCode, /^billing (\w+): /.exec(answer)?.[1]], expected, answer);
       }
     }
     const [early] = await ask(billing({ pins: [{ ...used, notBefore: '2027-01-04T12:00:00Z' }, old, sha1] }));
@@ -245,9 +245,9 @@ describe('certgate trust diff --log', () => {
       [{ thumbprintSha256: pinOf('F') }, 3, /^null cannot_tell: /],
       [{ issuedBy: 'corp', serialNumber: '1234' }, 3, /^null cannot_tell: /],
     ] as const) {
-      const [ended, told] = await ask(identities, { denied: [entry] });
-      assert.match(told, expected);
-      assert.equal(ended, exitCode, told);
+      const [ended, answer] = await ask(identities, { denied: [entry] });
+      assert.match(answer, expected);
+      assert.equal(ended, exitCode, answer);
     }
     const [audience] = await ask(identities, { audience: ['orders'] });
     assert.equal(audience, 3);
@@ -256,8 +256,12 @@ describe('certgate trust diff --log', () => {
   it('finds a new pin of a certificate that calls as somebody else, or that the pin refuses', async () => {
     const pins = [{ thumbprintSha256: pinOf('E') }];
     const other = { ...identities, other: { name: 'other', roles: [], pins } };
-    const [exitCode, told, { stdout }] = await ask(other);
-    assert.deepEqual([exitCode, /^warehouse used: last call with it 2027-01-04T01:30Z/.test(told)], [1, true], stdout);
+    const [exitCode, answer, { stdout }] = await ask(other);
+    assert.deepEqual(
+      [exitCode, /^warehouse used: last call with it 2027-01-04T01:30Z/.test(answer)],
+      [1, true],
+      stdout,
+    );
     assert.match(stdout, /"loses": true,[^]*calls with the certificate of the new pin .* of \\"other\\": if both match it, the gate refuses it/); // prettier-ignore
     const own = (more: object): Identities => ({ ...identities, warehouse: { ...identities.warehouse, pins: [{ ...pins[0], ...more }] } }); // prettier-ignore
     assert.equal((await ask(own({})))[0], 0);
@@ -297,8 +301,8 @@ describe('certgate trust diff --log', () => {
 
   it('does not take a truncated export for a log without calls', async () => {
     folder.file('cut.json', JSON.stringify([{ TableName: 'PrimaryResult', Message: '{}', certgate_lines: '' }]));
-    const [exitCode, told] = await ask(billing({ pins: [used, sha1] }), {}, 'app.log cut.json');
-    assert.deepEqual([exitCode, /^billing cannot_tell: cannot tell: /.test(told)], [3, true], told);
+    const [exitCode, answer] = await ask(billing({ pins: [used, sha1] }), {}, 'app.log cut.json');
+    assert.deepEqual([exitCode, /^billing cannot_tell: cannot tell: /.test(answer)], [3, true], answer);
     const [failed] = await ask(billing({ pins: [old, sha1] }), {}, 'app.log cut.json');
     assert.equal(failed, 1);
   });

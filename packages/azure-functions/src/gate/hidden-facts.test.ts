@@ -23,13 +23,13 @@ describe('the facts of a denial', () => {
       const sent: unknown[] = [];
       const respond = (response: unknown): boolean => sent.push(response) > 0;
       const refusal = createRefusal(denial, 'Orders', 'id');
-      const told = [
+      const answers = [
         answerInvocation(answer, {}, httpMetadata),
         answerMcpInvocation(answer, 'id', { call: { core: { metadata: toolMetadata } }, respond } as never),
         ...[sent, refusal.message, refusal.stack, String(refusal), JSON.stringify(refusal)],
       ];
       assert.equal(sent.length, 1);
-      const text = inspect(told, { depth: 9 });
+      const text = inspect(answers, { depth: 9 });
       for (const mark of marks) assert.ok(!text.includes(mark), mark);
     });
   }
