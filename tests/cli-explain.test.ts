@@ -214,8 +214,8 @@ describe('certgate trust explain', () => {
     const log = join(folder, 'app.log');
     writeFileSync(log, names.map((name) => JSON.stringify({ ...line, function: name })).join('\n'));
     const { stdout } = await runCertgateHere(['trust', 'explain', '--store', store, '--log', log, '--app', app]);
-    assert.match(stdout, /^not told +The app in .* has no function "Gone"\./m);
-    assert.match(stdout, /^not told +As loaded here, the app asks for no certificate at "Public"\./m);
+    assert.match(stdout, /^unknown +The app in .* has no function "Gone"\./m);
+    assert.match(stdout, /^unknown +As loaded here, the app asks for no certificate at "Public"\./m);
     assert.match(stdout, /trust add reader --to-existing --role operator /);
   });
 

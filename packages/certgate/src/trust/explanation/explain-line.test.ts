@@ -240,7 +240,7 @@ describe('certgate trust explain --log', () => {
       all.stdout,
       /decision certificate_missing, .*; the last of 2 lines like it\n[^]*decision internal_fault/,
     );
-    assert.match(all.stdout, /^not told +The line has no time/m);
+    assert.match(all.stdout, /^unknown +The line has no time/m);
     const missing = (name: string): string =>
       JSON.stringify({
         certgate: 1,
@@ -280,7 +280,7 @@ describe('certgate trust explain --log', () => {
     const detail = 'Two trust stores know the certificate as "billing" and give it different roles or functions.';
     const log = JSON.stringify({ certgate: 1, event: 'decision', code: 'identity_ambiguous', detail });
     const asked = await runLineInProcess(['trust', 'explain', '--store', 'file:trust.json', '--log', '-'], folder, log);
-    assert.match(asked.stdout, /^not told +The line is about two trust stores of the app\. .*repeat --store/m);
+    assert.match(asked.stdout, /^unknown +The line is about two trust stores of the app\. .*repeat --store/m);
     const { exitCode, stderr } = await run('--store', 'file:b.json', '--no-certificate', '--function', 'F');
     assert.equal(exitCode, 2);
     assert.match(stderr, /explained by one document[^]*--app FOLDER/);

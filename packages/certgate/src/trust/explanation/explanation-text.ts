@@ -60,7 +60,7 @@ export function formatLineReport(
     ...field('the log says', report.detail),
     ...field('trust', `${escapeControls(answer.store)}, ${describeDocumentState(report, revision)}`),
     ...report.changes.map((change) => `  ${change}`),
-    ...report.untold.flatMap((each) => field('not told', each)),
+    ...report.untold.flatMap((each) => field('unknown', each)),
     ...formatNearMatches(report.nearMatches),
     ...formatRemedy(report.remedy, { signed, revision }),
   ].join('\n');
