@@ -33,7 +33,7 @@ const madeFacts = {
     { functionName: 'GetOrder', problem: 'called_past_gate' },
   ],
   gate_setup_failed: [{ fault: 'trustStore is missing.' }],
-  gate_not_installed: [{ host: 'functions' }, { host: 'server' }],
+  gate_not_installed: [{ host: 'functions' }, { host: 'server' }, { host: 'server', gates: 'several' }],
   invocation_unknown: [{ functionName: 'GetOrder' }],
   certificate_missing: [
     { problem: 'absent', source: 'the header' },

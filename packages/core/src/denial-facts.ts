@@ -257,7 +257,11 @@ export interface DenialFacts {
     readonly problem: 'transport_unnamed' | 'headers_missing' | 'called_past_gate';
   };
   readonly gate_setup_failed: { /** What was thrown. */ readonly fault: string };
-  readonly gate_not_installed: { readonly host: 'functions' | 'server' };
+  readonly gate_not_installed: {
+    readonly host: 'functions' | 'server';
+    /** Set if two gates of a Fastify app have let the request pass. Absent if none has. */
+    readonly gates?: 'several';
+  };
   readonly invocation_unknown: { readonly functionName: string };
   readonly certificate_missing:
     | {

@@ -111,13 +111,13 @@ export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
     if (isOfFastify(args)) {
       const [request, reply] = args;
       const gate = findGate(request.raw);
-      if (gate === undefined) refuseHook(request, reply, denyUngated());
+      if (typeof gate !== 'object') refuseHook(request, reply, denyUngated(gate));
       else guardHook(gate, { request, reply, requirement, subject: undefined, proceed });
       return;
     }
     const [request, response] = args as [IncomingMessage, ServerResponse, unknown];
     const gate = findGate(request);
-    if (gate === undefined) answerRefused(request, response, denyUngated(), false);
+    if (typeof gate !== 'object') answerRefused(request, response, denyUngated(gate), false);
     else guardExchange(gate, { request, response, isContinueAwaited: false, requirement, proceed });
   };
 }
@@ -130,8 +130,8 @@ function isOfFastify(args: readonly [object, object, unknown]): args is [Fastify
   return Object.hasOwn(args[1], 'raw');
 }
 
-/** The gate that let the request pass. Undefined if none did, or if two did and it is unknown whose handler runs. */
-function findGate(request: object): Gatekeeper | undefined {
+/** The gate that let the request pass. `several` if two did and it is unknown whose handler runs. */
+function findGate(request: object): Gatekeeper | 'several' | undefined {
   const passed = findCurrent(request);
-  return passed === 'several' ? undefined : passed?.gate;
+  return passed === 'several' ? passed : passed?.gate;
 }

@@ -37,10 +37,12 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
   },
   gate_setup_failed: ({ fault }) =>
     `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${fault}`,
-  gate_not_installed: ({ host }) =>
+  gate_not_installed: ({ host, gates }) =>
     host === 'functions'
       ? 'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in a file that "main" in package.json loads; in a unit test, use withClientIdentity.'
-      : 'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app or its server; with two gates, let the route of Fastify say by config.certgate what it requires.',
+      : gates === undefined
+        ? 'A route that requires a role was called, and no gate had let the request pass. Close the app or its server.'
+        : 'A route that requires a role was called, and two gates of a Fastify app had let the request pass. Let the route say by config.certgate what it requires.',
   invocation_unknown: ({ functionName }) =>
     `The handler of "${functionName}" was called with a context that belongs to no invocation which the gate has seen: one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called. A hook or handler that calls it must pass on the context that the Functions worker gave to its own invocation.`,
 };

@@ -93,7 +93,7 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
     problem: problems('transport_unnamed', 'headers_missing', 'called_past_gate'),
   }),
   gate_setup_failed: record({ fault: text }),
-  gate_not_installed: record({ host: problems('functions', 'server') }),
+  gate_not_installed: record({ host: problems('functions', 'server') }, { gates: problems('several') }),
   invocation_unknown: record({ functionName: text }),
   certificate_missing: fc.oneof(
     record<DenialFacts['certificate_missing']>({ problem: problems('absent'), source: text }),

@@ -105,9 +105,9 @@ export function refuseHook(
  * Refuses a request that reached code which requires a role, although no gate has let it pass, or it is unknown which
  * gate's handler runs.
  */
-export function denyUngated(): DenialAnswer {
+export function denyUngated(gates: 'several' | undefined): DenialAnswer {
   const correlationId = randomUUID();
-  const denial = deny('gate_not_installed', { host: 'server' });
+  const denial = deny('gate_not_installed', { host: 'server', ...(gates === undefined ? {} : { gates }) });
   const write = (line: string): void => {
     console.warn(line);
   };
