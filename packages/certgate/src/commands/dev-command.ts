@@ -215,7 +215,8 @@ function printApp(app: HostedApp, results: readonly CheckResult[], flags: Runnin
 
 function describeReady(app: HostedApp, { page }: RunningFlags): string {
   const lines = [`ready ${app.url}`, `  ${describeTrustInUse(app)}`, `  front end: ${app.frontEnd}`];
-  // The link contains the inspector's token. Anybody who has it can call the app as its development callers.
+  // The link contains the inspector's token. Programs on this machine that have it can call the app as its development
+  // callers.
   return [...lines, ...(page === undefined ? [] : [`  inspector: ${colors.cyan(page.url)}`])].join('\n');
 }
 

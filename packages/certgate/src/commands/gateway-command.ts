@@ -46,8 +46,8 @@ export async function runGateway(flags: Flags): Promise<void> {
 }
 
 /**
- * Warns if there is no secret of the front end. Some apps need none, because their code names something else that keeps
- * other programs away.
+ * Warns if a front end other than App Service's has no secret. Some apps need none, because their code names something
+ * else that keeps other programs away.
  */
 export function warnWithoutSecret({ name, secret }: AppFrontEnd): void {
   if (name === 'app-service' || secret !== undefined) return;

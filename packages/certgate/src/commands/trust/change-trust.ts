@@ -20,7 +20,7 @@ import { readChange } from './options/read-change.js';
 import type { ChangeFlags } from './options/store-options.js';
 import { describeOtherNames, reportUpdate, type UpdateReport } from './report-update.js';
 
-/** What one verb does to the document, and what it reports. Everything else is the same for all verbs that write. */
+/** What one verb does to the document, and what it reports. */
 export interface ChangeVerb {
   /** The verb's name on the command line and in the log of changes. */
   readonly verb: string;

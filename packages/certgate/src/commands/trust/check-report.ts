@@ -174,7 +174,7 @@ function printCannotTell(count: number): void {
   );
 }
 
-/** Prints why apps refuse the document although it is valid by itself. */
+/** Prints why apps refuse the document for its signature, or for a setting that the command line names. */
 export function reportRefusal({ report: { signature, refusal } }: StoreCheck): void {
   if (signature !== null && signature !== 'fits') printNotice(explainSignature(signature));
   if (refusal !== null) printNotice(`${colors.red('error')} Apps with these settings refuse the document: ${refusal}`);

@@ -22,8 +22,8 @@ export interface UpdateReport {
 const maximumPrintedChanges = 100;
 
 /**
- * Prints what every writing verb reports: who gains and who loses what, in the words of the comparison, the new
- * revision, and when it takes effect.
+ * Prints what a verb that changed the document reports: who gains and who loses what, in the words of the comparison,
+ * the new revision, and when it takes effect.
  */
 export function reportUpdate(
   store: string,

@@ -219,10 +219,7 @@ function printLists({ added, present, repeated, refused, unreadableCertificates 
   printSection('Note:', [...unreadable, ...explainSha1(added)]);
 }
 
-/**
- * Explains pins by SHA-1, which is what lists and API Management have. They are imported, and the sentences say how to
- * replace them.
- */
+/** Explains pins by SHA-1, which API Management uses. They are imported, and the sentences say how to replace them. */
 function explainSha1(added: readonly PlannedPin[]): readonly string[] {
   const sha1 = added.filter(({ pin }) => pin.thumbprintSha1 !== undefined);
   const [first] = sha1;

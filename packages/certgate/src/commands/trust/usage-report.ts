@@ -28,7 +28,10 @@ export interface UsageSources {
   readonly now: number;
 }
 
-/** Prints first what has no calls, then what ends soon, then the rest by the time of the last call. */
+/**
+ * Prints first what has no calls, then the rest by the time of the last call. Identities that end soon come before that
+ * rest, and those that are not admitted now after it.
+ */
 export function printUsage(report: UsageReport, sources: UsageSources, by: 'identity' | 'pin'): void {
   const { store, revision, remarks, identities, unlisted } = report;
   const { readings, coverage, now } = sources;

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { jsonOption, type VerbGroup } from '../../command-line/verb.js';
 import { changeOptions, listChangeExitCodes, storeOption } from '../options/store-options.js';
 
-// The names that core knows. They are repeated here, because a command loads core only when it runs.
+// The names that core knows, repeated here so that these options need no core.
 const revocationModes = Object.keys({
   required: true,
   'when-available': true,

@@ -23,7 +23,7 @@ export function formatMarkdown(
   losses: ReportedLosses | undefined,
 ): string {
   const signs = { gains: '+', loses: '-', changes: ' ' } as const;
-  // Changes that break a caller are shown first.
+  // Losses that a call in the log needed are shown first.
   const isUsed = (change: TrustChange): boolean => losses?.uses.get(change)?.[0]?.verdict === 'used';
   const sorted = [...changes.filter(isUsed), ...changes.filter((change) => !isUsed(change))];
   const lines = sorted.flatMap((change) => [
@@ -43,7 +43,7 @@ export function formatMarkdown(
   ].join('\n\n');
 }
 
-/** What a log shows about a loss, one line for each identity. */
+/** What a log shows about a loss, one line for each of the first identities. */
 export function formatUses(uses: readonly LossUse[] = [], maximum = 20): readonly string[] {
   const shown = uses
     .slice(0, maximum)

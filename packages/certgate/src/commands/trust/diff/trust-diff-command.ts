@@ -43,7 +43,7 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
     ) as [LoadedTrustDocument, LoadedTrustDocument];
     return { compared: compareTrustDocuments(earlier.snapshot, later.snapshot), earlier, later };
   });
-  // Most comparisons read no log, so the code for logs is loaded only here.
+  // A comparison without a log doesn't need the code for logs, so it is imported here.
   const losses =
     log === undefined
       ? undefined

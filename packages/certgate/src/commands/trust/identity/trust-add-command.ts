@@ -122,8 +122,8 @@ const addOptions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says how to undo the removal. It prints a command only if that adds exactly what was removed. A command without a
- * restriction that was there would admit more callers.
+ * Says how to undo the removal. It prints a command only if that adds exactly what was removed, apart from the reason.
+ * A command without a restriction that was there would admit more callers.
  */
 function describeUndo(removed: TrustDocumentIdentity): readonly string[] {
   const { name, pins: [pin, ...others] = [], ...rest } = removed;

@@ -57,7 +57,7 @@ function listIdentities(
   if (authorities.length > 0) printLine(escapeControls(`authorities: ${authorities.join(', ')}`));
   if (report.denied.length > 0) printLine(`certificates on the deny list: ${report.denied.length}`);
   if (identities.length === 0) printLine('It admits nobody.');
-  // The library for tables takes minutes for a hundred thousand rows. So many rows are printed without a frame.
+  // The library for tables is slow with very many rows, so these are printed without a frame.
   else if (identities.length <= maximumTableRows) printLine(formatTable(columns, identities));
   else {
     const rows = identities.map((identity) => listCells(columns, identity));

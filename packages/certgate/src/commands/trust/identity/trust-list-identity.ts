@@ -23,7 +23,7 @@ import { readTrustHistory } from '../../../trust/administration/trust-history.js
 import { pick } from '../../command-line/option-values.js';
 import { printJson, printLine } from '../../command-line/output.js';
 
-/** Prints everything that the document says about one identity. */
+/** Prints one identity with its names and pins, and who disabled it according to the log of changes. */
 export async function listIdentity(
   name: string,
   location: TrustLocation,

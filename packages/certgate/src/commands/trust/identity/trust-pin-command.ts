@@ -18,7 +18,7 @@ import type { ChangeFlags } from '../options/store-options.js';
 
 interface RotateFlags extends ChangeFlags, PinFlags {
   readonly pin?: readonly string[];
-  /** For how long the old pins stay valid, in milliseconds. */
+  /** For how long the old pins may still be valid, in milliseconds. */
   readonly overlap: number;
 }
 
@@ -50,7 +50,10 @@ export async function rotate(name: string, flags: RotateFlags): Promise<void> {
   });
 }
 
-/** When the old pins end. Undefined if they end at once. Documents have whole seconds, so the time is rounded up. */
+/**
+ * When the old pins end at the latest. Undefined if they end at once. Documents have whole seconds, so the time is
+ * rounded up.
+ */
 function findOldEnd({ overlap }: RotateFlags, now: number): number | undefined {
   return overlap === 0 ? undefined : Math.ceil((now + overlap) / 1000) * 1000;
 }
@@ -131,7 +134,7 @@ function readBound(text: string): string | null {
 const describeWindow = (rotation: string): string =>
   `A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: ${rotation}`;
 
-/** The warning must be hard to overlook, because every other certificate must have clientAuth. */
+/** The warning must be hard to overlook, because the certificate is admitted although it lacks clientAuth. */
 function describeGrace(until: string | undefined, rotation: string): readonly string[] {
   if (until === undefined || until === 'none') return [];
   return [

@@ -20,8 +20,8 @@ interface ReadPin extends Pick<ChangeRequest, 'asked'> {
 }
 
 /**
- * Reads the new pin. The result is empty if no certificate is named. @throws {ToolFailure} if the gate would refuse the
- * certificate anyway.
+ * Reads the new pin. The result is empty if no certificate is named. @throws {ToolFailure} for example if the gate
+ * would refuse the certificate, unless the user wants it even if it is unfit.
  */
 export async function readNewPin(flags: PinFlags, now: number): Promise<ReadPin> {
   const window = pick(flags, 'issuedBy', 'notBefore', 'notAfter');

@@ -12,8 +12,8 @@ const storeWords =
   'where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME';
 
 /**
- * The option for the place of the document, with the same words in every verb. There is no option for a key or a token:
- * see trust-administration.md.
+ * The option for the place of the document. There is no option for the storage's key or token: see
+ * trust-administration.md.
  */
 export const storeOption: Options = { '--store <location>': [storeWords, { env: trustVariable, isRequired: true }] };
 
