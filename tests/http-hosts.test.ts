@@ -17,8 +17,11 @@ import { cleanEnvironment, collect, root } from './test-support/certgate.js';
 import {
   type HttpHostName,
   hostsBehindFrontEnds,
+  hostsOnNodeHttp,
+  hostsWithTls,
   type InstalledHosts,
   installHttpHosts,
+  listHttpHosts,
   type RunningHost,
 } from './test-support/http-hosts.js';
 
@@ -139,27 +142,30 @@ async function expectUnmixed(send: (caller: Caller | undefined, path: string) =>
 
 it("docs/http-hosts.md shows, word for word, how each host's example requires a role", () => {
   const page = readFileSync(join(root, 'docs', 'http-hosts.md'), 'utf8');
-  // docs.test.ts compiles the code blocks that have imports.
-  const shown = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)]
-    .map(([, code = '']) => code)
-    .filter((code) => !code.includes('import '));
   const sources = new Map(
-    hostsBehindFrontEnds.map((name) => [
+    listHttpHosts().map((name) => [
       name,
       readFileSync(join(root, 'examples', 'http-hosts', 'src', `${name}.ts`), 'utf8'),
     ]),
   );
-  const without = [...sources].filter(([, source]) => !shown.some((code) => source.includes(code)));
-  // The plain Node.js server has no routes. For it, the page describes the third argument of `requireRole`.
-  assert.deepEqual(
-    without.map(([name]) => name),
-    ['node-http'],
-  );
+  // docs.test.ts compiles the other code blocks that have imports.
+  const wholeServers = [...sources.values()];
+  const shown = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)]
+    .map(([, code = '']) => code)
+    .filter((code) => !code.includes('import ') || wholeServers.includes(code));
   for (const code of shown)
     assert.ok(
-      [...sources.values()].some((source) => source.includes(code)),
+      wholeServers.some((source) => source.includes(code)),
       code,
     );
+  const [without, whole] = [
+    [...sources].filter(([, source]) => !shown.some((code) => source.includes(code))),
+    [...sources].filter(([, source]) => shown.includes(source)),
+  ];
+  // The page has a program of its own for TLS. The plain Node.js server has no routes. For it, the page describes the
+  // third argument of `requireRole`.
+  assert.deepEqual(without.map(([name]) => name).toSorted(), ['direct-tls', 'node-http']);
+  assert.deepEqual(whole.map(([name]) => name).toSorted(), ['fastify', 'hono']);
 });
 
 describe('docs/http-hosts.md, "Close an Express app behind nginx"', { skip: reasonToSkip('nginx') }, () => {
@@ -220,7 +226,7 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-for (const name of hostsBehindFrontEnds) {
+for (const name of [...hostsBehindFrontEnds, ...hostsOnNodeHttp]) {
   describe(`${name} behind nginx`, () => {
     describeBehindNginx(name);
   });
@@ -304,14 +310,20 @@ function describeBehindNginx(name: HttpHostName): void {
   });
 }
 
-describe('direct-tls', () => {
+for (const name of hostsWithTls) {
+  describe(name, () => {
+    describeWithTls(name);
+  });
+}
+
+function describeWithTls(name: HttpHostName): void {
   let host: RunningHost;
   before(async () => {
     const { cert, key } = certificates.server;
     const files = { TLS_CERTIFICATE: join(folder, 'server.pem'), TLS_CERTIFICATE_KEY: join(folder, 'server.pem.key') };
     writeFileSync(files.TLS_CERTIFICATE, cert);
     writeFileSync(files.TLS_CERTIFICATE_KEY, key, { mode: 0o600 });
-    host = await hosts.start('direct-tls', { ...settings, ...files });
+    host = await hosts.start(name, { ...settings, ...files });
   });
   after(() => host.stop());
 
@@ -380,4 +392,4 @@ describe('direct-tls', () => {
       connection.close();
     }
   });
-});
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,18 @@ import { installWithTarballs, packPackages } from './npm.js';
 
 /** The servers of examples/http-hosts/src. */
 export type HttpHostName =
-  'node-http' | 'direct-tls' | 'express' | 'fastify' | 'hono' | 'nestjs-express' | 'nestjs-fastify';
+  | 'node-http'
+  | 'direct-tls'
+  | 'express'
+  | 'fastify'
+  | 'hapi'
+  | 'hono'
+  | 'hono-direct-tls'
+  | 'koa'
+  | 'nestjs-express'
+  | 'nestjs-fastify';
 
-/** The servers that can run behind a front end. */
+/** The servers behind a front end, one or more for each adapter. */
 export const hostsBehindFrontEnds: readonly HttpHostName[] = [
   'node-http',
   'express',
@@ -20,6 +29,17 @@ export const hostsBehindFrontEnds: readonly HttpHostName[] = [
   'nestjs-express',
   'nestjs-fastify',
 ];
+
+/** The servers behind a front end that `secureServer` closes in the same way as `node-http`. */
+export const hostsOnNodeHttp: readonly HttpHostName[] = ['hapi', 'koa'];
+
+/** The servers that end TLS themselves. */
+export const hostsWithTls: readonly HttpHostName[] = ['direct-tls', 'hono-direct-tls'];
+
+/** The servers that examples/http-hosts/src has. */
+export function listHttpHosts(): readonly string[] {
+  return readdirSync(join(root, 'examples', 'http-hosts', 'src')).map((file) => file.replace(/\.ts$/, ''));
+}
 
 /** A compiled copy of examples/http-hosts with its frameworks, and with Certgate from its tarballs. */
 export interface InstalledHosts {
