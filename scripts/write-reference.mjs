@@ -1,10 +1,11 @@
-// Writes the generated blocks of docs/errors.md, commands.md, log-fields.md, probes.md and trust-document.md, from the
-// tables of the built packages. `--check` changes nothing, and fails if a page differs from what this would write
+// Writes the generated blocks of docs/errors.md, commands.md, log-fields.md, probes.md, trust-document.md and upgrading.md,
+// from the tables of the built packages. `--check` changes nothing, and fails if a page differs from what this would write
 // (tests/reference.test.ts).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeCommands } from './reference/commands.mjs';
 import { writeErrors } from './reference/errors.mjs';
+import { writeFormerNames } from './reference/former-names.mjs';
 import { writeLogFields } from './reference/log-fields.mjs';
 import { fillBlocks } from './reference/markdown.mjs';
 import { writeProbes } from './reference/probes.mjs';
@@ -17,6 +18,7 @@ const blocks = {
   'docs/log-fields.md': writeLogFields(),
   'docs/probes.md': writeProbes(),
   'docs/trust-document.md': writeTrustKeys(),
+  'docs/upgrading.md': writeFormerNames(),
 };
 
 for (const [name, parts] of Object.entries(blocks)) {

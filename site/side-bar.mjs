@@ -25,7 +25,10 @@ export const sideBar = [
     title: 'Reference',
     pages: ['errors', 'commands', 'log-fields', 'probes', 'environments', 'host-fidelity', 'api/index'],
   },
-  { title: 'Project', pages: ['proven', 'security', 'architecture', 'contributing', 'changelog'] },
+  {
+    title: 'Project',
+    pages: ['proven', 'security', 'architecture', 'contributing', 'maintaining', 'upgrading', 'changelog'],
+  },
 ];
 
 /** Pages that were removed, with the page that took their place. Other sites may still link to them. */

@@ -225,7 +225,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal(exitCode, 1);
     assert.match(
       stdout,
-      /^changes +app +gate not whole in this baseline → no option in code, trust the app setting CERTGATE_TRUST$/m,
+      /^changes +app +gate cannot be compared with this older baseline → no option in code, trust the app setting CERTGATE_TRUST$/m,
     );
     assert.match(stdout, /^1 difference from /m);
   });

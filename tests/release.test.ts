@@ -52,7 +52,11 @@ before(() => {
   ready = join(temporary, 'ready');
   for (const file of ['package.json', ...manifests]) cpSync(join(root, file), join(ready, file));
   const { version } = JSON.parse(read('package.json')) as Named;
-  writeFileSync(join(ready, 'release.json'), JSON.stringify({ ...release, owner: 'somebody' }));
+  writeFileSync(
+    join(ready, 'release.json'),
+    JSON.stringify({ ...release, owner: 'somebody', securityContact: 'a team', securityAnswerDays: 5 }),
+  );
+  writeFileSync(join(ready, 'SECURITY.md'), 'A report is answered by a team within 5 days.');
   writeFileSync(
     join(ready, 'CHANGELOG.md'),
     `# Changelog\n\n## [Unreleased]\n\n## [${version}] - 2026-01-31\n\n- One\n`,
@@ -108,6 +112,12 @@ describe('npm run release', () => {
   };
   const faults: readonly [string, () => void, RegExp][] = [
     ['a placeholder', edit('release.json', '"somebody"', 'null'), /names no owner\. .*into "owner"/],
+    ['no answer to vulnerabilities', edit('release.json', '5', 'null'), /who answers .*"securityAnswerDays"/],
+    [
+      'a page of security without the days',
+      edit('SECURITY.md', '5', 'some'),
+      /SECURITY\.md does not name a team and "5 days"/,
+    ],
     ['an owner without a name', edit('release.json', '"somebody"', '" "'), /names no owner/],
     [
       'a source that is not committed',

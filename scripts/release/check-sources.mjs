@@ -11,6 +11,7 @@ export function findRefusals(root) {
   const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
   return [
     ...checkOwner(readRelease(root)),
+    ...checkSecurityContact(readRelease(root), readFileSync(join(root, 'SECURITY.md'), 'utf8')),
     ...checkNames(manifests, readRelease(root)),
     ...checkVersions(manifests, version),
     ...checkChangelog(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version),
@@ -22,8 +23,19 @@ function checkOwner({ owner, scope, tool, repository }) {
   if (typeof owner === 'string' && /\S/.test(owner)) return [];
   return [
     `release.json names no owner. Nobody is known to own the scope ${scope} and the name ${tool} on the npm registry, or ${repository}. ` +
-      'Register them, or choose others (CONTRIBUTING.md, "Release"), and write the npm account that maintains the packages into "owner".',
+      'Register them, or choose others (docs/maintaining.md), and write the npm account that maintains the packages into "owner".',
   ];
+}
+
+/** Users must know who reads a report of a vulnerability, and in how many days they get an answer. */
+function checkSecurityContact({ securityContact: contact, securityAnswerDays: days }, page) {
+  if (typeof contact !== 'string' || !/\S/.test(contact) || !Number.isInteger(days) || days < 1)
+    return [
+      'release.json does not say who answers reports of vulnerabilities ("securityContact"), or in how many days ("securityAnswerDays"). Fill in both (docs/maintaining.md).',
+    ];
+  return page.includes(contact) && page.includes(`${days} days`)
+    ? []
+    : [`SECURITY.md does not name ${contact} and "${days} days", as release.json does. Write both there.`];
 }
 
 function checkNames(manifests, { scope, tool }) {

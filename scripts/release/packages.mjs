@@ -21,7 +21,10 @@ export function readManifest(folder, of = root) {
  */
 export function readRelease(of = root) {
   const release = JSON.parse(readFileSync(join(of, 'release.json'), 'utf8'));
-  const [keys, wanted] = [Object.keys(release).sort().join(), 'owner,repository,scope,tool'];
+  const [keys, wanted] = [
+    Object.keys(release).sort().join(),
+    'owner,repository,scope,securityAnswerDays,securityContact,tool',
+  ];
   if (keys !== wanted) throw new Error(`release.json has the keys ${keys} instead of ${wanted}.`);
   return release;
 }

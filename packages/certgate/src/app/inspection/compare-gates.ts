@@ -19,7 +19,14 @@ export interface GateChange extends Omit<StoreChange, 'what'> {
  */
 export function compareGates(before: AgreedGate | null | undefined, after: AgreedGate | null): readonly GateChange[] {
   if (before === undefined) {
-    return [{ what: 'gate', effect: 'changes', before: 'not whole in this baseline', after: describe(after) }];
+    return [
+      {
+        what: 'gate',
+        effect: 'changes',
+        before: 'cannot be compared with this older baseline',
+        after: describe(after),
+      },
+    ];
   }
   if (before === null || after === null) {
     if (before === after) return [];
