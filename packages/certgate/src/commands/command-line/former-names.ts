@@ -30,7 +30,7 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
   },
   'certgate trust import': {
     '--name-prefix': 'Give each its name: a line NAME=THUMBPRINT of the list, or the column name of a CSV.',
-    '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
+    '--without-revocation': 'docs/from-pins-to-a-ca.md finds the thumbprints of policies.',
   },
   'certgate trust log': { '--all': 'Attempts that were not applied are always shown.' },
   'certgate trust': { show: 'Everything about one identity: certgate trust list NAME' },
