@@ -330,7 +330,8 @@ describe('every page', () => {
 
   it('names commands and options that certgate has', async () => {
     const helpByVerb = await readHelp();
-    const commands = pages.flatMap(listCommands);
+    // docs/upgrading.md names the commands that were removed.
+    const commands = pages.filter(({ path }) => path !== 'docs/upgrading.md').flatMap(listCommands);
     assert.ok(commands.length > 30);
     for (const { path, words } of commands) {
       const verb = findVerb(helpByVerb, words);
