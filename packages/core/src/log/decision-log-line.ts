@@ -121,6 +121,8 @@ function shortenAdmission(line: DraftLine, excess: number): object {
 }
 
 type DraftLine = Draft<DecisionLogLine>;
+/** Requires every member of the line, so that the compiler reports one that no code writes. */
+type OwnLine = DraftLine & { readonly [Key in Exclude<keyof DecisionLogLine, keyof StrangerLine>]-?: DraftLine[Key] };
 
 /** Makes the line in one literal. Putting it together from parts would cost several times as much. */
 function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): DraftLine {
@@ -130,7 +132,7 @@ function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: numb
   const caller = isDenied ? describeRefused(decision) : describeAdmitted(decision);
   const deferred = isDenied ? undefined : decision.deferred;
   const { certgate, event, time, process } = startLine('decision', facts.decidedAt);
-  const line: DraftLine = {
+  const line: OwnLine = {
     certgate,
     event,
     time,
