@@ -394,6 +394,7 @@ it('every probe fails for some server', () => {
   assert.deepEqual(
     probeIds.filter((id) => !failing.includes(id)),
     failsElsewhere,
+    'add a server for which the probe fails to faults above',
   );
 });
 

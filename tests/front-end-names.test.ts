@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { frontEndForms } from '@certgate/core/test-support/front-end-forms.js';
 import { proxyPrograms } from './front-ends/proxy-programs.js';
 import { root } from './test-support/certgate.js';
@@ -29,7 +30,7 @@ describe('docs/front-ends.md', () => {
   const rows = readTable('front-ends.md', '`frontEnd`');
 
   it('lists every front end once, with the fields that the gate reads', () => {
-    assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted());
+    assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted(), 'change the table');
     for (const [name, fields] of rows) {
       const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
       assert.deepEqual(
@@ -50,7 +51,7 @@ describe('docs/front-ends.md', () => {
     const page = readFileSync(join(root, 'docs', 'front-ends.md'), 'utf8');
     const [, sentence = ''] = /\n\n(.*) can forward the CA certificates that a caller sends\./.exec(page) ?? [];
     const forwarding = frontEndForms.filter(({ handsOnChain }) => handsOnChain).map(({ frontEnd }) => frontEnd.name);
-    assert.deepEqual(readNames(sentence).toSorted(), forwarding.toSorted());
+    assert.deepEqual(readNames(sentence).toSorted(), forwarding.toSorted(), 'change the sentence');
   });
 
   it('links to every configuration of examples/front-ends', () => {
@@ -64,7 +65,7 @@ describe('docs/front-ends.md', () => {
 
 it('docs/local-development.md lists the fields that the gateway writes for every front end', () => {
   const rows = readTable('local-development.md', '`--front-end`');
-  assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted());
+  assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted(), 'change the table');
   for (const [name, fields = ''] of rows) {
     const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
     for (const field of form?.frontEnd.fields ?? [])
@@ -79,6 +80,12 @@ it('.ci/run installs the programs of every proxy, and shows the version of the p
       assert.ok(script.includes(`[ -x ${path} ] || missing+=(${name})`));
     assert.match(script, new RegExp(`^${Object.keys(needs)[0]} -?v`, 'm'));
   }
+});
+
+it('the fuzzing reads the fields of every front end', async () => {
+  const oracles = pathToFileURL(join(root, 'proof/fuzzing/oracles.mjs')).href;
+  const { frontEnds } = (await import(oracles)) as { readonly frontEnds: readonly string[] };
+  assert.deepEqual(frontEnds, names, 'add it to simpleReaders in proof/fuzzing/oracles.mjs');
 });
 
 describe('the main comment of the front end', () => {

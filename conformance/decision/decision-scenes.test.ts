@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { frontEndForms } from '@certgate/core/test-support/front-end-forms.js';
 import { allKeys, listKeysIn } from '@certgate/core/test-support/whole-document.js';
 import { countRuns, isLongRun } from '@certgate/x509/test-support/random-runs.js';
 import { getPool } from './scenes/certificates.js';
 import { makeDraft, writeDocument } from './scenes/documents.js';
 import { faults, loadFaultyGate } from './scenes/faults.js';
+import { chainWriterNames } from './scenes/front-end-writers.js';
 import { type GateUnderTest, loadGate, rememberSignatures, stopTime } from './scenes/gate.js';
 import { Random } from './scenes/random.js';
 import { type Difference, runScene } from './scenes/scene.js';
@@ -90,6 +92,11 @@ describe('the reference decision', () => {
     const made = listKeysIn(documents);
     const missing = allKeys.filter((key) => !made.has(key));
     assert.deepEqual(missing, keysElsewhere, 'make it in scenes/documents.ts, or add it to the list above');
+  });
+
+  it('is compared by scenes with every front end that passes on a chain', () => {
+    const passing = frontEndForms.filter(({ handsOnChain }) => handsOnChain).map(({ frontEnd }) => frontEnd.name);
+    assert.deepEqual(chainWriterNames, passing, 'add it to chainWriters in scenes/front-end-writers.ts');
   });
 
   for (const fault of faults) {

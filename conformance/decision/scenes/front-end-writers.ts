@@ -80,6 +80,8 @@ const chainWriters: readonly (readonly [FrontEndName, (der: Uint8Array, chain: r
   ],
 ];
 
+export const chainWriterNames: readonly string[] = chainWriters.map(([name]) => name);
+
 export function sendWithChain(random: Random, der: Uint8Array, chain: readonly Uint8Array[]): Sent {
   const [frontEnd, write] = random.pick(chainWriters);
   return { frontEnd, fields: write(der, chain), code: undefined };

@@ -81,9 +81,13 @@ describe('the help of the command line', () => {
     assert.ok(verbs.length >= 35, String(verbs.length));
     for (const { path, command } of verbs) {
       const help = readHelp(command, 80);
-      assert.match(help, /^Exit codes:\n {2}0 {2}\S/m, path);
-      assert.match(help, new RegExp(`^Examples:\\n(?: {2}.*\\n)*? {2}.*certgate ${path}`, 'm'), path);
-      assert.match(help, /--json/, path);
+      assert.match(help, /^Exit codes:\n {2}0 {2}\S/m, `${path} lacks exit codes`);
+      assert.match(
+        help,
+        new RegExp(`^Examples:\\n(?: {2}.*\\n)*? {2}.*certgate ${path}`, 'm'),
+        `${path} lacks an example`,
+      );
+      assert.match(help, /--json/, `${path} lacks --json`);
     }
   });
 
