@@ -51,38 +51,42 @@ const paid = ['--subscription', subscription, '--location', 'westeurope', '--i-p
  * A stand-in for az, which prints what `az … --output json` or `tsv` prints. FAIL and HANG name the command that fails
  * or takes long. A deployment that fails has already created the resource group.
  */
-const az = `#!${process.execPath}
-const { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const words = process.argv.slice(2);
-const line = words.join(' ');
-const place = (name) => process.env.STAGE + '/' + name;
-appendFileSync(place('calls'), line + '\\n');
-const is = (start) => line.startsWith(start);
-const option = (name) => words[words.indexOf(name) + 1];
-const group = place('group');
-if (is('deployment sub create')) writeFileSync(group, '');
-if (process.env.FAIL && is(process.env.FAIL)) {
-  console.error('ERROR: (QuotaExceeded) of ' + ${JSON.stringify(subscription)} + ' at https://func-x.azurewebsites.net');
-  process.exit(1);
-}
-const isHeld = process.env.HANG && is(process.env.HANG);
-// A process that is told to end during a removal waits for it.
-setTimeout(work, !isHeld ? 0 : is('group delete') ? 1_000 : 60_000);
-function work() {
-  if (is('storage blob upload')) copyFileSync(option('--file'), place('trust.json'));
-  if (is('functionapp update')) for (const word of words) if (/^clientCertMode=/.test(word)) writeFileSync(place('mode'), word.slice(15));
-  if (is('group delete') && !process.env.KEEPS) rmSync(group);
-  if (is('account show')) console.log(JSON.stringify({ tenantId: ${JSON.stringify(objectId)}, user: { name: 'ada@example.com', type: 'user' } }));
-  if (is('ad signed-in-user show')) console.log(${JSON.stringify(objectId)});
-  if (is('group exists')) console.log(existsSync(group));
-  if (is('deployment sub show')) console.log('Succeeded');
-  if (is('functionapp show')) console.log(readFileSync(place('mode'), 'utf8'));
-  if (is('deployment sub create')) {
-    const outputs = { SERVICE_API_NAME: 'func-x', SERVICE_API_URI: process.env.APP, CERTGATE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json' };
-    console.log(process.env.GARBLED ?? JSON.stringify(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value }]))));
-  }
-}
+const az = `#!/bin/sh
+line="$*"
+printf '%s\\n' "$line" >> "$STAGE/calls"
+is() { case "$line" in "$1"*) ;; *) return 1 ;; esac }
+if is 'deployment sub create'; then : > "$STAGE/group"; fi
+if [ -n "$FAIL" ] && is "$FAIL"; then
+  echo 'ERROR: (QuotaExceeded) of ${subscription} at https://func-x.azurewebsites.net' >&2
+  exit 1
+fi
+# A process that is told to end during a removal waits for it.
+if [ -n "$HANG" ] && is "$HANG"; then
+  if is 'group delete'; then sleep 1; else sleep 60; fi
+fi
+case "$line" in
+  'storage blob upload'*)
+    while [ "$1" != --file ]; do shift; done
+    cp "$2" "$STAGE/trust.json" ;;
+  'functionapp update'*)
+    for word; do
+      case "$word" in clientCertMode=*) printf %s "\${word#clientCertMode=}" > "$STAGE/mode" ;; esac
+    done ;;
+  'group delete'*) [ -n "$KEEPS" ] || rm "$STAGE/group" ;;
+  'account show'*) echo '{ "tenantId": "${objectId}", "user": { "name": "ada@example.com", "type": "user" } }' ;;
+  'ad signed-in-user show'*) echo '${objectId}' ;;
+  'group exists'*) if [ -e "$STAGE/group" ]; then echo true; else echo false; fi ;;
+  'deployment sub show'*) echo Succeeded ;;
+  'functionapp show'*) cat "$STAGE/mode" ;;
+  'deployment sub create'*) printf '%s\\n' "\${GARBLED-$(sed "s|APP_URL|$APP|" "$STAGE/outputs")}" ;;
+esac
 `;
+/** What \`az deployment sub create\` prints. The stand-in for az replaces APP_URL. */
+const outputs = Object.entries({
+  SERVICE_API_NAME: 'func-x',
+  SERVICE_API_URI: 'APP_URL',
+  CERTGATE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json',
+}).map(([name, value]) => [name, { type: 'String', value }] as const);
 const npm = `#!/bin/sh
 echo "npm $*" >> "$STAGE/calls"
 [ "$FAIL" = npm ] && exit 1
@@ -112,6 +116,7 @@ function createStage(context: Pick<TestContext, 'after'>): Stage {
     writeFileSync(join(programs, name), text);
     chmodSync(join(programs, name), 0o755);
   }
+  writeFileSync(join(folder, 'outputs'), JSON.stringify(Object.fromEntries(outputs)));
   const resultFile = join(folder, 'azure.json');
   const script = `import { writeFileSync } from 'node:fs';
     import { prove } from ${JSON.stringify(proofFile('prove.mjs'))};
