@@ -23,13 +23,14 @@ import { EntryMatches, type EntryKey, isSame, listKeys } from './entry-matches.j
 import { claimNothing, coverNothing, type UsageClaim } from './usage-claim.js';
 import type { CertificateTally, IdentityTally, MatchTally } from './usage-tracker.js';
 
-// These types are what `trust usage --json` prints. Times are RFC 3339; null means unknown or none.
+// These types are what `trust usage --json` prints. Times are RFC 3339.
 
 /** The admissions by some pins and names together. */
 export interface Admissions {
   readonly last: {
     readonly at: string;
     readonly app: string;
+    /** Null if a status line shows the admission, because it names no function. */
     readonly function: string | null;
     readonly by: string;
   };
@@ -48,7 +49,9 @@ export interface Admissions {
 
 export interface UsedCertificate {
   readonly thumbprintSha256: string;
+  /** The last admission; null if the lines only warn of the certificate's end. */
   readonly last: string | null;
+  /** When the access ends; null if no line warns of it, so that it is unknown. */
   readonly endsAt: string | null;
 }
 
@@ -58,6 +61,7 @@ export interface EntryUsage {
   readonly value: string;
   readonly issuedBy: string | null;
   readonly state: EntryState;
+  /** When the document ends the pin; null if it does not. */
   readonly endsAt: string | null;
   /**
    * Whether the lines don't show which entry admitted, because another entry has the same first digits, or because the
