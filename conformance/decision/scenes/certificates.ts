@@ -156,7 +156,7 @@ export const issuerOfIndirect = 'Issuing CA';
 
 function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names): readonly Made[] {
   const keys: readonly WritingKey[] = [makeWritingKey(), makeWritingKey('ed25519'), makeWritingKey('rsa-2048')];
-  const stranger = { name: 'Issuing CA', key: makeWritingKey() };
+  const impostor = { name: 'Issuing CA', key: makeWritingKey() };
   let serialNumber = 0x1000;
   const issue = (
     label: string,
@@ -226,7 +226,7 @@ function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names)
     ...issue('an unknown extension', undefined, [], {
       of: [...clientExtensions(keys[0] ?? root.key), extension('1.2.3.4', true, Buffer.from('0500', 'hex'))],
     }),
-    ...issue('forged a', stranger, [a], { serial: 0x1001 }),
+    ...issue('forged a', impostor, [a], { serial: 0x1001 }),
     ...issue('a of the other root', otherRoot, [a], { serial: 0x1001 }),
     ...issue('unnamed of the first key', issuing, [], { name: 'plain' }),
     // Another CA publishes the lists of these certificates.

@@ -125,7 +125,7 @@ export function publishLists(
   random: Random,
   authority: MadeAuthority,
   serials: readonly number[],
-  stranger: MadeAuthority,
+  impostor: MadeAuthority,
 ): readonly PublishedList[] {
   const published: PublishedList[] = [];
   const entries = new Map<number, Reason>();
@@ -139,7 +139,7 @@ export function publishLists(
     [authority],
     [authority],
     [undefined],
-    isHolding ? [authority] : [authority, undefined, stranger],
+    isHolding ? [authority] : [authority, undefined, impostor],
   ]);
   const part = authority.label.includes('root') ? ('authorities' as const) : ('users' as const);
   const kind = authority.label.startsWith('lister')

@@ -88,7 +88,7 @@ function findKeyName(call: CoreCall | undefined): string | undefined {
  * callers must never go unnoticed.
  */
 export class OpeningNotice {
-  readonly #said = new Set<string>();
+  readonly #noted = new Set<string>();
   readonly #clock: ObservationClock;
 
   constructor(clock: ObservationClock) {
@@ -97,14 +97,14 @@ export class OpeningNotice {
 
   give(registered: RegisteredFunction): void {
     const { name, policy } = registered;
-    if (policy.kind === 'anonymous' || this.#said.has(name)) return;
+    if (policy.kind === 'anonymous' || this.#noted.has(name)) return;
     const { reportOnlyUntil, observedUntil } = policy;
     if (reportOnlyUntil !== undefined) {
-      this.#said.add(name);
+      this.#noted.add(name);
       giveReportOnly(name, reportOnlyUntil);
     }
     if (observedUntil !== undefined && isKeyRequired(registered)) {
-      this.#said.add(name);
+      this.#noted.add(name);
       this.#giveObserved(name, observedUntil);
     }
   }

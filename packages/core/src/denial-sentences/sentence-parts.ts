@@ -12,15 +12,15 @@ export interface FaultFacts {
 /**
  * The codes whose facts always contain a sentence. That sentence is used unless the code has its own in `sentences`.
  */
-type SaidCode = {
+type CodeWithFault = {
   [Code in keyof DenialFacts]: DenialFacts[Code] extends FaultFacts ? Code : never;
 }[keyof DenialFacts];
 
 /** A function for each code that makes the sentence from the facts. It is optional if the facts contain a sentence. */
 export type Sentences<Code extends keyof DenialFacts> = {
-  readonly [Each in Exclude<Code, SaidCode>]: (facts: DenialFacts[Each]) => string;
+  readonly [Each in Exclude<Code, CodeWithFault>]: (facts: DenialFacts[Each]) => string;
 } & {
-  readonly [Each in Extract<Code, SaidCode>]?: (facts: DenialFacts[Each]) => string;
+  readonly [Each in Extract<Code, CodeWithFault>]?: (facts: DenialFacts[Each]) => string;
 };
 
 /**
@@ -28,11 +28,11 @@ export type Sentences<Code extends keyof DenialFacts> = {
  * facts have them. Unless `isIssued` is set, nobody has verified that name.
  */
 export function repeatFault({ fault, chainFault, claim, isIssued }: FaultFacts): string {
-  const said = chainFault === undefined ? fault : `${fault} ${chainFault}`;
-  if (claim === undefined) return said;
+  const sentence = chainFault === undefined ? fault : `${fault} ${chainFault}`;
+  if (claim === undefined) return sentence;
   const { identity, name } = claim;
   // A fault may end in a list, without a full stop.
-  const before = said.endsWith('.') ? said : `${said}.`;
+  const before = sentence.endsWith('.') ? sentence : `${sentence}.`;
   return isIssued === true
     ? `${before} By its name (${name.type}) it is "${identity}", and the authority "${name.issuedBy}" did issue it.`
     : `${before} By its name (${name.type}) it would be "${identity}", if the authority "${name.issuedBy}" vouched for it.`;

@@ -19,9 +19,9 @@ export function findVerificationDenial(
 ): Denial<'certificate_verification_failed'> | undefined {
   const result = joinLines(content);
   if (result === success || result === unverified) return undefined;
-  const isSaid = result !== null && result !== undefined && result !== '';
-  const said = isSaid ? { said: result.slice(0, maximumShown) } : {};
-  return deny('certificate_verification_failed', { header: field, accepted: success, ...said });
+  const hasResult = result !== null && result !== undefined && result !== '';
+  const shown = hasResult ? { said: result.slice(0, maximumShown) } : {};
+  return deny('certificate_verification_failed', { header: field, accepted: success, ...shown });
 }
 
 const maximumShown = 100;

@@ -263,10 +263,10 @@ function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | Unava
 }
 
 function joinFaults(reports: readonly TrustStoreReport[], key: 'fault' | 'revocationFault'): string | undefined {
-  const said = reports.flatMap(({ description, [key]: fault }) =>
+  const faults = reports.flatMap(({ description, [key]: fault }) =>
     fault === undefined ? [] : `${description}: ${fault}`,
   );
-  return said.join('; ') || undefined;
+  return faults.join('; ') || undefined;
 }
 
 /**

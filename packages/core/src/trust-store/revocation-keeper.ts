@@ -203,8 +203,8 @@ export class RevocationKeeper implements RevocationInformation {
       const fault = this.#crls.findFault(authority.name);
       return fault === undefined ? [] : [fault, this.#describeRefused([authority])];
     });
-    const said = [...this.#unmatched.map((standIn) => this.#describeUnmatched(standIn)), ...ofAuthorities];
-    return said.join(' ').replace(/\.$/, '') || undefined;
+    const sentences = [...this.#unmatched.map((standIn) => this.#describeUnmatched(standIn)), ...ofAuthorities];
+    return sentences.join(' ').replace(/\.$/, '') || undefined;
   }
 
   #describeUnmatched(standIn: TrustedAuthority): string {

@@ -154,17 +154,17 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
   const names = ['step', 'code', 'identityName', 'isUnproven', 'currentFrom', 'currentUntil', 'facts'] as const;
   const { step, code, identityName, isUnproven, currentFrom, currentUntil, facts } = readAnswerMembers(answer, names);
-  const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
+  const refusal = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
   if (step === 'certification-path' && isDenialCodeOf(step, code)) {
     const span = {
       ...(isInstant(currentFrom) ? { currentFrom } : {}),
       ...(isInstant(currentUntil) ? { currentUntil } : {}),
     };
     const unproven = isUnproven === true ? { isUnproven, ...span } : {};
-    return { ...said, step, code, ...unproven, ...ownFacts(code, facts) };
+    return { ...refusal, step, code, ...unproven, ...ownFacts(code, facts) };
   }
   if (step === 'client-identity' && isDenialCodeOf(step, code))
-    return { ...said, step, code, ...ownFacts(code, facts) };
+    return { ...refusal, step, code, ...ownFacts(code, facts) };
   return describeUnknownCode(code);
 }
 

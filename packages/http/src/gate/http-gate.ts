@@ -148,16 +148,16 @@ export class HttpGate implements Gate, Gatekeeper {
       const before = findPassed(call.request);
       const linked = before === undefined ? this.#listLinked(call) : [];
       const source = before?.source ?? linked[0]?.source ?? call;
-      const said = linked.find(({ gate }) => gate.functionName === this.functionName) ?? {
+      const admission = linked.find(({ gate }) => gate.functionName === this.functionName) ?? {
         identity: undefined,
         correlationId,
         outcome: undefined,
       };
       if (required === undefined && this.#settings.anonymousRoutes.includes(method, target)) {
-        notePassed(call.request, { ...said, gate: this, identity: undefined, source });
+        notePassed(call.request, { ...admission, gate: this, identity: undefined, source });
         return passed;
       }
-      return this.#decideAnew(source, call, required ?? this.#ofGate, said);
+      return this.#decideAnew(source, call, required ?? this.#ofGate, admission);
     } catch (error) {
       const earlier = findPassed(call.request, this);
       return this.#answerFault(error, earlier?.correlationId ?? correlationId, earlier?.outcome);
@@ -204,10 +204,10 @@ export class HttpGate implements Gate, Gatekeeper {
     source: RequestSource,
     call: IncomingCall,
     required: FunctionRequirement,
-    said: EarlierAdmission,
+    admission: EarlierAdmission,
   ): CallAnswer | Promise<CallAnswer> {
-    const { correlationId } = said;
-    let { outcome } = said;
+    const { correlationId } = admission;
+    let { outcome } = admission;
     const note = (reported: CallOutcome): void => {
       if (outcome !== undefined) return;
       outcome = reported;
@@ -223,7 +223,7 @@ export class HttpGate implements Gate, Gatekeeper {
       return passed;
     };
     const subject = this.#createSubject(required, correlationId, call);
-    const decision = this.#decide(() => source, required, subject, { said, note });
+    const decision = this.#decide(() => source, required, subject, { admission, note });
     if (isSettled(decision)) return conclude(decision);
     return decision.then(conclude).catch((error: unknown) => this.#answerFault(error, correlationId));
   }
@@ -265,17 +265,18 @@ export class HttpGate implements Gate, Gatekeeper {
       const decision =
         extraction === undefined ? (readiness as Denial) : this.#gate.decide(extraction, requirement, now);
       const report = (settled: Decision): Decision => {
-        const name = behind?.said.identity?.name;
+        const name = behind?.admission.identity?.name;
         if (name !== undefined && settled.outcome === 'allowed' && settled.identity.name === name) return settled;
         const decided = { decision: settled, now, extraction };
         const canChange = behind !== undefined;
-        const outcome = this.#gate.report({ subject, requirement }, decided, behind?.said.outcome, canChange);
+        const outcome = this.#gate.report({ subject, requirement }, decided, behind?.admission.outcome, canChange);
         if (settled.outcome === 'allowed') behind?.note(outcome);
         return settled;
       };
       return isSettled(decision) ? report(decision) : decision.then(report);
     };
-    const denyFault = (error: unknown): Denial => this.#gate.denyFault(subject, error, undefined, behind?.said.outcome);
+    const denyFault = (error: unknown): Denial =>
+      this.#gate.denyFault(subject, error, undefined, behind?.admission.outcome);
     try {
       const { readiness } = this.#start;
       const { locked } = this.#gate;
@@ -301,7 +302,7 @@ type EarlierAdmission = Pick<PassedRequest, 'identity' | 'correlationId' | 'outc
 
 /** `note` is called with the outcome of an admitted call. */
 interface Behind {
-  readonly said: EarlierAdmission;
+  readonly admission: EarlierAdmission;
   readonly note: (outcome: CallOutcome) => void;
 }
 
