@@ -168,7 +168,7 @@ describe('npm run conformance', () => {
 
 describe('the published suites', () => {
   const data = findPublishedData();
-  it(data === undefined ? 'are not beside the checkout: not run' : 'agree, but for the listed deviations', () => {
+  it(data === undefined ? 'are missing next to the checkout: not run' : 'agree, but for the listed deviations', () => {
     if (data === undefined) return;
     const { exitCode, stdout } = startConformance('--json', '--data', data);
     const { suites, isAsListed } = readReport(stdout);

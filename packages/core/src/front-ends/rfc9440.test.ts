@@ -53,7 +53,7 @@ describe('Client-Cert-Chain', () => {
     ['no colons', base64],
     ['base64url', `:${victim.der.toString('base64url')}:`],
     ['a byte sequence that is not canonical', `:${loosenLastBits(base64)}:`],
-    ['garbage beside a certificate', `${other}, garbage`],
+    ['garbage after a certificate', `${other}, garbage`],
   ] as const) {
     it(`is left out if it has ${what}`, () => {
       assert.match(String(readChain(text)), /not written as this front end writes one/);

@@ -22,7 +22,7 @@ describe('the chain that came with the certificate', () => {
     ['base64 that is not canonical', `${other},${loosenLastBits(leaf)}`],
     ['a byte sequence', `:${other}:`],
     ['a space inside', `${other.slice(0, 64)} ${other.slice(64)}`],
-    ['garbage beside a certificate', `${other},garbage!`],
+    ['garbage after a certificate', `${other},garbage!`],
   ] as const) {
     it(`is left out if it has ${what}, and the leaf is the same`, () => {
       const text = extractText(traefik, { [field]: `${leaf},${chain}` });

@@ -362,7 +362,7 @@ export const acceptedAuthorityDocuments: readonly (readonly [string, object])[] 
     'an anchor of the same name and another key',
     withAuthorities(corp, { ...partner, trustAnchors: [pems.corpImpostor] }),
   ],
-  ['an anchor beside the renewed one', authority({ trustAnchors: [anchor, pems.corpRenewed] })],
+  ['an anchor and the renewed one', authority({ trustAnchors: [anchor, pems.corpRenewed] })],
   ['intermediates', authority({ intermediates: [pems.issuing] })],
   [
     'an intermediate of two authorities',

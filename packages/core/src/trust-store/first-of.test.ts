@@ -72,7 +72,7 @@ describe('firstOf', () => {
     ['an interval of no numbers', [{ ...found('a'), validUntil: Number.NaN }, found('a')], 'unavailable'],
     ['a path of no bytes', [{ ...found('a'), pathAuthorities: ['MII'] }, found('a')], 'unavailable'],
     ['a store that throws', [new Error('boom'), found('a')], 'unavailable'],
-    ['a store that throws beside one that denies', [new Error('boom'), denied], 'pin_disabled'],
+    ['a store that throws, and one that denies', [new Error('boom'), denied], 'pin_disabled'],
   ] as const) {
     test(`${what}: ${outcome}, in either order, after asking both stores`, async () => {
       for (const order of [answers, [...answers].reverse()]) {

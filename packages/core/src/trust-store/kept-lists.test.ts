@@ -81,7 +81,7 @@ describe('the newest list of a scope', () => {
     assert.deepEqual([numbersOf(next), next.revoking], [[13n], [unclear]]);
     assert.deepEqual(add(kept, 20, deltaOf(11, 13)).revoking, [tenth, unclear]);
   });
-  test('keeps at most four lists beside it that can only revoke: the one with the earliest date is dropped', () => {
+  test('keeps at most four further lists, which can only revoke: the one with the earliest date is dropped', () => {
     const dates = [5, 7, 6, 8];
     const kept = keep(11, eleventh, ...dates.map((day) => ofDay(day, day)));
     assert.deepEqual(

@@ -135,7 +135,7 @@ describe('isReady', () => {
     ['a document', documents, true],
     ['a document that is locked', trustStoreFromDocument({ ...trustDocument, locked }), true],
     ['a store that has none yet', never, false],
-    ['a store that has none yet, beside another', firstOf(documents, never), false],
+    ['a store that has none yet, and another', firstOf(documents, never), false],
     ['a store that fails', failing, false],
   ] as const) {
     it(`is ${String(expected)} with ${what}`, async (context) => {

@@ -28,7 +28,7 @@ for (const [what, bytes, expected] of [
   ['a text', Buffer.from('-----BEGIN'), undefined],
   ['nothing', Buffer.alloc(0), undefined],
 ] as const) {
-  test(`${what} is ${expected === undefined ? 'nothing that is known' : 'told'}`, () => {
+  test(`${what} is ${expected === undefined ? 'nothing that is known' : 'recognized'}`, () => {
     assert.equal(findMistakenStructure(bytes), expected);
   });
 }

@@ -116,7 +116,7 @@ describe('names in the subject', () => {
     assert.ok(!isAdmitted(under(exclude(directory())), subjectOf(commonName, 'a')));
     assert.ok(isAdmitted(under(permit(directory('y'))), named(dns('a.example'))));
   });
-  test('its mailbox is subject to constraints on mailboxes, even beside another mailbox', () => {
+  test('its mailbox is subject to constraints on mailboxes, even if it has another mailbox', () => {
     const state = under(permit(mail('example.com')));
     assert.ok(isAdmitted(state, subjectOf(emailAddress, 'a@example.com')));
     assert.ok(!isAdmitted(state, subjectOf(emailAddress, 'a@example.org')));

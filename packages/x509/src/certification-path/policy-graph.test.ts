@@ -118,7 +118,7 @@ describe('the comparisons that a path costs', () => {
     ['one policy', [policies('1')], 6],
     ['two, of a CA and its certificate', [policies('1', '2'), policies('1', '2')], 19],
     ['none more where nothing is left', [policies('1'), policies('2'), policies('3')], 6],
-    ['anyPolicy beside a name', [policies('1', '2'), policies('1', anyPolicy), policies('1')], 22],
+    ['anyPolicy and a name', [policies('1', '2'), policies('1', anyPolicy), policies('1')], 22],
     ['mappings', [{ ...policies('1'), ...mapped(['1', '2'], ['1', '3']) }, policies('2', '3')], 19],
     ['mappings of anyPolicy', [{ ...policies(anyPolicy), ...mapped(['1', '2']) }, policies('2')], 16],
   ] as const) {

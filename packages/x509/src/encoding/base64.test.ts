@@ -202,8 +202,8 @@ describe('a bundle of PEM blocks', () => {
   for (const [what, text, fault] of [
     ['nothing', '', 'not_pem'],
     ['a path', 'ca.pem', 'not_pem'],
-    ['a private key beside it', one + block('EC PRIVATE KEY', 'TWFu'), 'private_key'],
-    ['a list beside it', one + block('X509 CRL', 'TWFu'), 'other_label'],
+    ['a private key after it', one + block('EC PRIVATE KEY', 'TWFu'), 'private_key'],
+    ['a list after it', one + block('X509 CRL', 'TWFu'), 'other_label'],
     ['a label that only begins so', block('CERTIFICATE REQUEST', 'TWFu'), 'other_label'],
     ['a block without its end', one + other.slice(0, -6), 'broken_block'],
     ['a block that ends within the next one', `${one.slice(0, 33)}${other}`, 'broken_block'],
