@@ -26,7 +26,8 @@ export async function findJsonObject(path: string): Promise<JsonObject | undefin
   try {
     value = JSON.parse(json);
   } catch (error) {
-    // Loaded only here: the host's process reads files at every start, and should not load core's internals for that.
+    // Imported only here: the host's process imports this file at every start, and should not load core's internals for
+    // that.
     const { describeJsonFault } = await import('@certgate/core/internal');
     const fault = describeJsonFault(json) ?? messageOf(error);
     throw new ToolFailure(`${path} is not valid JSON: ${fault}.`, {

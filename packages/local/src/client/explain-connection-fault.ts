@@ -9,7 +9,7 @@ export interface ConnectionContext {
 
 type MessageWithRemedy = readonly [message: string, remedy?: string];
 
-/** Explains why a request got no answer. The request itself was valid, so the kind of failure is `no_answer`. */
+/** Explains why a request got no complete answer. The kind of the failure is `no_answer`. */
 export function explainConnectionFault(cause: unknown, context: ConnectionContext): ToolFailure {
   const [message, remedy] = explain(cause, context);
   return new ToolFailure(message, { kind: 'no_answer', cause, ...(remedy === undefined ? {} : { remedy }) });

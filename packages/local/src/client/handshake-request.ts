@@ -22,7 +22,9 @@ export interface HandshakeAnswer {
   readonly isComplete: boolean;
 }
 
-/** How long to wait for an alert after a TLS 1.3 handshake. A server that refuses the client sends it at once. */
+/**
+ * How long to wait for an alert after a TLS 1.3 handshake. A server that refuses the client usually sends it at once.
+ */
 const alertMilliseconds = 1000;
 
 /**
@@ -56,7 +58,10 @@ export async function sendAfterHandshake(
   return { answer, isRequested, isComplete };
 }
 
-/** Rejects with the server's alert. Resolves early if a session ticket comes, because no alert follows it. */
+/**
+ * Rejects with the server's alert. Resolves early if a session ticket comes, because a server that sends one has
+ * usually accepted the client.
+ */
 async function waitForAlert(socket: TLSSocket, accepted: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve, reject) => {

@@ -9,8 +9,7 @@ export type McpReply =
 
 /**
  * Finds the reply to the request with this id. The server chooses whether the body is JSON or server-sent events (Model
- * Context Protocol 2025-06-18, Streamable HTTP). Undefined if the body contains no reply. Then the
- * answer does not come from an MCP server.
+ * Context Protocol 2025-06-18, Streamable HTTP). Undefined if the body contains no reply.
  */
 export function findMcpReply({ headers, body }: IncomingResponse, id: number): McpReply | undefined {
   const isStream = /^text\/event-stream\b/i.test(String(headers['content-type']));

@@ -11,7 +11,7 @@ import { maximumBodyBytes, readNextResponse, readWireResponse, type WireResponse
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
-/** A client certificate with its key. The certificates of its issuers follow it in the PEM. */
+/** A client certificate with its key. The certificates of its issuers may follow it in the PEM. */
 export interface ClientKeyPair {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
@@ -51,11 +51,13 @@ export interface TlsFacts {
 
 export type WireAnswer = ({ readonly kind: 'answered'; readonly tls: TlsFacts | undefined } & WireResponse) | WireFault;
 
-/** Why there is no answer. `code` is a word of Node.js, OpenSSL or this tool, never of the server. */
+/**
+ * Why there is no answer. `code` consists of words of Node.js, OpenSSL or this tool, and contains none of the server's.
+ */
 export type WireFault =
   /** The server ended the TLS handshake with an alert, or the two sides have no TLS version in common. */
   | { readonly kind: 'tls-refused'; readonly code: string }
-  /** The server's certificate is not trusted, so nothing was sent. */
+  /** The server's certificate is not trusted, so no request was sent. */
   | { readonly kind: 'server-not-trusted'; readonly code: string }
   | { readonly kind: 'closed' | 'timed-out' | 'not-http'; readonly code: string }
   /** The host could not be reached. */
@@ -171,7 +173,7 @@ export function tlsOptions(
 }
 
 const nobody = {};
-/** Contexts by caller, because `certgate doctor` sends hundreds of requests and reading a key costs as much as a handshake. */
+/** Contexts by caller, because `certgate doctor` sends many requests, and each reading of a key takes time. */
 const secureContexts = new WeakMap<object, Map<string, SecureContext>>();
 
 function findSecureContext(caller: ClientKeyPair | object, caPem?: string, tlsVersion?: TlsVersion): SecureContext {

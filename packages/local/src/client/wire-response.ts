@@ -14,7 +14,7 @@ export class WireResponseError extends Error {
 }
 
 const maximumHeadBytes = 65_536;
-/** How many bytes of a body are read. */
+/** How many bytes of a body are kept. */
 export const maximumBodyBytes = 65_536;
 /** How many interim answers (RFC 9110 §15.2) may precede the final one. */
 const maximumInterim = 10;

@@ -40,8 +40,8 @@ export interface AppServiceSettings {
 
 /**
  * Turns the settings of a local load into those that App Service would give the app. A variable of App Service that is
- * set already keeps its value, except `AZURE_FUNCTIONS_ENVIRONMENT`. `inherited` is the environment of this process,
- * which does not exist in Azure.
+ * set already and not empty keeps its value, except `AZURE_FUNCTIONS_ENVIRONMENT`. `inherited` is the environment of
+ * this process, which does not exist in Azure.
  */
 export function placeOnAppService(
   local: ProcessEnvironment,

@@ -61,7 +61,7 @@ export interface FunctionsHostOptions {
    */
   readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
-  /** Called for each request that the host accepted, when it was answered or cut off. Its log lines come before. */
+  /** Called for each request that the host accepted, when it was answered or cut off. */
   readonly onAnswer?: (answer: HostAnswer) => void;
   /** Receives what the app's gate reports about its sources, whenever that changes. */
   readonly onReport?: (report: unknown) => void;
@@ -205,7 +205,7 @@ class RunningHost<Kind extends ExpectedKind> {
   #isReady = false;
   #crash: CrashedMessage | undefined;
   #failure: FailedMessage | undefined;
-  /** The last line of stderr. If the process ends without a message, only this line explains why. */
+  /** The last line of stderr that is not empty. If the process ends without a message, it may explain why. */
   #lastError = '';
 
   constructor(child: ChildProcess, options: FunctionsHostOptions, expected: Kind) {

@@ -10,13 +10,19 @@ import { compareNames, findTrigger, isDisabled, isHttpTrigger, type Route } from
 /** The names that the real host accepts for a function (`Utility.IsValidFunctionName`). */
 const functionName = /^(?!host$)[a-z][a-z0-9_-]{0,127}$/i;
 
-/** Refuses an app that this host can't run as Azure would, before anything is served. */
+/**
+ * Refuses an app without usable functions, and one with an HTTP function whose bindings this host can't supply, before
+ * anything is served.
+ */
 export function checkFunctions(app: AppContext): void {
   checkRegistrations(app);
   for (const registered of app.functions.values()) checkBindings(registered);
 }
 
-/** Refuses an app without usable functions, and an app whose `secureApp` failed. */
+/**
+ * Refuses an app without functions, an app with functions whose name or trigger is wrong, and an app whose `secureApp`
+ * failed.
+ */
 export function checkRegistrations(app: AppContext): void {
   if (app.duplicateFunction !== undefined) throw duplicateName(app.duplicateFunction);
   const fault = findGateFault();

@@ -79,7 +79,8 @@ export function forwardRequest(forwarded: RequestToForward): Promise<ForwardOutc
       socket.destroy();
       refuse('upstream-malformed');
     });
-    // After the response's head, an error only means that the app no longer wanted the body.
+    // After the response's head, the response itself shows whether it is complete. An error may only mean that the app
+    // no longer wanted the body.
     upstreamRequest.on('error', (error) => {
       if (!response.headersSent) refuse(timedOut ? 'upstream-timeout' : classifyUpstreamError(error));
     });

@@ -13,8 +13,8 @@ export function pairRawHeaders(rawHeaders: readonly string[]): RawField[] {
 }
 
 /**
- * Gives one spelling to all names that a server behind the gateway might take for the same field. CGI, WSGI and PHP
- * turn `-`, `_` and `.` into one character, so they may read `X_ARR_ClientCert` as `X-ARR-ClientCert`.
+ * Gives one spelling to all names that a server behind the gateway might take for the same field. CGI and WSGI turn `-`
+ * and `_` into one character, and PHP also `.`, so they may read `X_ARR_ClientCert` as `X-ARR-ClientCert`.
  */
 export function canonicalizeFieldName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-');

@@ -100,7 +100,7 @@ async function runStreaming(
   try {
     await exchange.finish(answered);
   } catch (error) {
-    // The answer had already begun, so the client gets it cut short.
+    // The client already has the beginning of the answer, or 502.
     log('debug', invocation.invocationId, describeError(error));
   }
 }

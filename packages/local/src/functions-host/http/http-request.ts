@@ -173,7 +173,7 @@ export function readRequestHeaders(rawHeaders: readonly string[]): HostHeaders |
     const value = decodeValue(latin1);
     if (value === undefined) return 400;
     const earlier = headers.get(name);
-    // The real server refuses a repeated header only if it is `Host`, which decides where a request belongs.
+    // The real server refuses a repeated `Host`, because that field decides where a request belongs.
     if (earlier !== undefined && name === 'host') return 400;
     headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }

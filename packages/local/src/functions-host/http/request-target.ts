@@ -1,6 +1,6 @@
 /** The parts of a request target, as Kestrel splits it. */
 export interface RequestTarget {
-  /** The path to match routes against: percent-decoded except `%2F`, without dot segments. */
+  /** The path to match routes against: percent-decoded except `%2F` and invalid UTF-8, without dot segments. */
   readonly path: string;
   /** The same path, encoded again. `request.url` shows it. */
   readonly encodedPath: string;

@@ -31,6 +31,6 @@ export interface ServedApp {
   readonly durable?: DurableStandIn | undefined;
   /** Set if host.json enables it. */
   readonly strictTransportSecurity?: StrictTransportSecurity | undefined;
-  /** Set if a function has an MCP trigger. */
+  /** Set if a function that is not disabled has an MCP trigger. */
   readonly mcp?: WebhookEndpoint | undefined;
 }

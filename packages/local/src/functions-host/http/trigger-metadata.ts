@@ -4,9 +4,9 @@ import { isJsonObject } from '../../json-file.js';
 
 /**
  * The trigger metadata that the real host sends with an HTTP request (`HttpTriggerBinding.GetRequestBindingData`):
- * members of a JSON body, then the query, then route parameters. Each replaces an earlier value with the same name,
- * compared without regard to case. A route parameter without a value removes the name. `Query` and `Headers` come last,
- * and only if **the name is not used yet**.
+ * members of a JSON body, then the query except `code`, then route parameters. Each replaces an earlier value with the
+ * same name, compared without regard to case. A route parameter without a value removes the name. `Query` and `Headers`
+ * come last, and only if **the name is not used yet**.
  *
  * With HTTP streaming, the library takes the request's headers and parameters from here. So a caller can replace the
  * headers by a value in the body, the query or the path, as in Azure. This host does the same, so that a gate can be

@@ -5,7 +5,8 @@ export type RouteValues = ReadonlyMap<string, string>;
 
 /**
  * Matches a decoded path against a template as ASP.NET Core does (`RoutePatternMatcher`, then the constraints). Letter
- * case and a trailing slash make no difference, and an empty segment never matches.
+ * case and a trailing slash make no difference. An empty segment matches only as a later part of what a catch-all
+ * parameter takes.
  */
 export function matchRoute(template: RouteTemplate, path: string): RouteValues | undefined {
   const values = matchSegments(template.segments, splitPath(path));

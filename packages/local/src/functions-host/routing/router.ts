@@ -12,8 +12,8 @@ export interface Route {
   readonly registered: RegisteredCallback;
   readonly template: RouteTemplate;
   /**
-   * The route as the app wrote it, without prefix and outer slashes. Two functions may not have the same one for one
-   * method.
+   * The route as the app wrote it, or else the function's name, without prefix and outer slashes. Two functions may not
+   * have the same one for one method.
    */
   readonly ownRoute: string;
   /** The methods in upper case. Undefined if the function takes every method. */

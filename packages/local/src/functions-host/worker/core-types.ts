@@ -1,7 +1,7 @@
 /**
  * The types that a programming model (`@azure/functions`) and its host exchange. The module `@azure/functions-core`
- * exists only at run time, and no package declares it. This file has the parts that this host uses, with the names of
- * the worker's own protocol (azure-functions-language-worker-protobuf).
+ * exists only at run time. This file has the parts that this host uses, with the names of the worker's own protocol
+ * (azure-functions-language-worker-protobuf).
  */
 
 export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';

@@ -32,7 +32,8 @@ export interface HostedFunction {
   /** Set if the function is called over MCP. */
   readonly mcp?: HostedMcp;
   /**
-   * The function's policy as Certgate's registry in the host process contains it. Set only for HTTP and MCP functions.
+   * The function's policy as Certgate's registry in the host process contains it, or a closed one if the gate has not
+   * seen the function. Set only for HTTP and MCP functions.
    */
   readonly policy?: unknown;
   /** Whether the app has Certgate's gate, which covers every HTTP and MCP function. Set only for those functions. */

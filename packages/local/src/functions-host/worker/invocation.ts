@@ -18,10 +18,7 @@ export interface InvocationOutcome {
   readonly result: unknown;
 }
 
-/**
- * Runs one invocation in the worker's order (`InvocationHandler`). Rejects with the error that made it fail; the host
- * then answers 500.
- */
+/** Runs one invocation in the worker's order (`InvocationHandler`). Rejects with the error that made it fail. */
 export async function invoke(
   app: AppContext,
   registered: RegisteredCallback,
