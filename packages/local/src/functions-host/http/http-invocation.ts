@@ -100,7 +100,7 @@ async function runStreaming(
   try {
     await exchange.finish(answered);
   } catch (error) {
-    // The client already has the beginning of the answer, or 502.
+    // The client already has the beginning of the answer, or 502, or is gone.
     log('debug', invocation.invocationId, describeError(error));
   }
 }
