@@ -72,7 +72,7 @@ describe('an authority and what it issues, checked with openssl', () => {
   for (const keyAlgorithm of authorityKeyAlgorithms.filter((each) => each !== 'rsa-4096')) {
     test(`${keyAlgorithm}: root, intermediate and leaf verify strictly, with every revocation list; a revoked leaf doesn't`, () => {
       const root = makeRoot({ keyAlgorithm });
-      // A large RSA key takes a second to make. The root's key signs a leaf and lists too, so one such key suffices.
+      // A large RSA key takes long to make. The root's key signs a leaf and lists too, so one such key suffices.
       const below = makeBelow(root, { keyAlgorithm: keyAlgorithm === 'ec-p384' ? keyAlgorithm : 'ec-p256' });
       const leaf = issue(below, {
         dns: ['billing.example.org'],

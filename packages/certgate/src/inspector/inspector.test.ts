@@ -250,7 +250,7 @@ describe('which requests are answered', () => {
       socket.write(`POST /api/read HTTP/1.1\r\n${head}\r\n\r\n{`, () => setTimeout(() => socket.destroy(), 50));
     });
     await once(socket, 'close');
-    // When this request is answered, the server is done with the earlier ones.
+    // Gives the server time for the earlier requests.
     await ask(inspector, '/api/state');
     await new Promise((resolve) => setTimeout(resolve, 50));
     process.off('warning', note);

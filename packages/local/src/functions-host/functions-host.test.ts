@@ -52,7 +52,7 @@ test('a CommonJS app is loaded, described and answers', async (context) => {
   assert.equal(any.status, 200);
   const loaded = (await any.json()) as readonly string[];
   const ofPackages = (name: string): boolean => loaded.some((file) => file.includes(name));
-  // Loading the search for entry files would take a fifth of each start of the host process.
+  // Loading the search for entry files would slow each start of the host process.
   assert.deepEqual(['azure', 'fast-glob'].map(ofPackages), [true, false]);
 });
 

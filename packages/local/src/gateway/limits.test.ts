@@ -83,7 +83,7 @@ test('too many header bytes or fields get 431', async () => {
     assert.match(answer, /^HTTP\/1\.1 431 [^]*x-certgate-gateway: headers-too-large/);
   });
   await withLimits({}, async ({ port }) => {
-    // More fields than a server behind the gateway would keep. The last one frames the body.
+    // Far more fields than the limit. The last one frames the body.
     const fields = 'a:\r\n'.repeat(1500);
     const answer = await sendBytes(
       port,

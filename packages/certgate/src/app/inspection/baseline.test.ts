@@ -85,7 +85,7 @@ test('a baseline is written as it was read', () => {
 test('every difference between two baselines is reported', () => {
   fc.assert(
     fc.property(documents, documents, fc.boolean(), (before, other, isWhole) => {
-      // In half of the runs only one function differs at most.
+      // In about half of the runs, at most one function is replaced.
       const after = isWhole
         ? other
         : { ...before, functions: [...before.functions.slice(1), ...other.functions.slice(0, 1)] };

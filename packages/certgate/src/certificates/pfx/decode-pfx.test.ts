@@ -15,7 +15,7 @@ import { decodePfx } from './decode-pfx.js';
 import { DerivationBudget } from './key-derivation.js';
 import { PfxError, type PfxErrorCode } from './pfx-error.js';
 
-/** The options with which openssl writes each kind of file. All of these kinds are in use somewhere. */
+/** The options with which openssl writes each kind of file. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
   'OpenSSL 3 default': [],
   'legacy: RC2-40 certificates, as older Windows exports': ['-legacy'],
@@ -158,7 +158,7 @@ describe('decodePfx', () => {
   describe('rounds of key derivation', () => {
     const legacy = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES'];
     const clear = ['-certpbe', 'NONE'];
-    /** Asserts that the file is refused before its rounds are worked off: the slowest of them would take seconds. */
+    /** Asserts that the file is refused before its rounds are worked off, which would take longer. */
     const expectRefusal = (pfx: Buffer, words: RegExp): void => {
       const began = process.cpuUsage();
       assert.match(expectFault('unsupported', () => decodePfx(pfx, 'a')).message, words);

@@ -65,8 +65,7 @@ describe('encodePfx', () => {
     assert.notDeepEqual(encode('ec', false, 'correct horse'), write('ec', false, 'correct horse').pfx);
   });
 
-  // Files that were encoded before. Each derivation of a key takes a tenth of a second, and several tests use the same
-  // file.
+  // Files that were encoded before. Each derivation of a key takes time, and several tests use the same file.
   const encoded = new Map<string, Buffer>();
 
   function write(

@@ -94,7 +94,7 @@ describe('certgate certificate inspect and header', () => {
 
   test('lists every reason to refuse a certificate, with exit code 1', async () => {
     const file = folder.file('bad.crt');
-    // A certificate like that of a plain `openssl req -x509`: for servers, with a short key, and expired long ago.
+    // A certificate with several faults: of a CA, for servers, with a short key, and expired long ago.
     writeDatedCertificate(file, {
       keyPath: getKeyPath('rsa-1024'),
       name: ['CN = bad'],

@@ -15,7 +15,7 @@ import { trustVerbs } from './trust-verbs.js';
 
 // With a signing key, the next document must depend only on the signed document and on the operator's words, and on
 // nothing else that is stored. The test runs the real verbs in this process, because a new process for each would take
-// minutes.
+// much longer.
 
 const pin = (digit: string): string => digit.repeat(64);
 const folder = createTemporaryFolder();

@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { DoctorStage, ServerKey } from './doctor-stage.js';
 
-/** How a faulty server differs from a good one. Each fault sets one member. */
+/** How a faulty server differs from a good one. */
 export interface Behaviour {
   readonly serverKey?: ServerKey;
   /** Default: the server asks for a certificate, and accepts any. */

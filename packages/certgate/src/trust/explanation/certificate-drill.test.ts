@@ -24,7 +24,8 @@ import {
 } from './test-support/drill-stage.js';
 
 // The drill with the certificate at hand. The document makes the gate deny a caller; the commands that `explain`
-// prints, run unchanged, let the next call pass. The test follows every choice, each from the same fault.
+// prints, with only their placeholders filled in, let the next call pass. The test follows every choice that fits the
+// fault, each from the same fault.
 
 let leave: () => void;
 
@@ -89,7 +90,7 @@ describe('the drill: from the denial to the command that ends it', () => {
 
   test('the drill contains every denial that a command ends', () => {
     const elsewhere = new Set<string>([
-      // Only the owner of the certificate can get another one.
+      // For most of these, only the owner of the certificate can get another one.
       ...['certificate_expired', 'certificate_is_authority', 'certificate_extended_key_usage_unsuitable'],
       ...['certificate_key_usage_unsuitable', 'certificate_key_unsupported', 'certificate_key_too_weak'],
       ...['certificate_critical_extension_unknown'],

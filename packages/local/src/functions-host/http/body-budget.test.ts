@@ -35,7 +35,7 @@ test('bodies that are too large together wait for each other, in the order of ar
   const budget = new BodyBudget(100 * mebibyte);
   const [first, second, third] = [60, 60, 30].map((size) => new Reading(budget, size * mebibyte));
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
-  // The third would fit, but a series of such bodies would keep the second waiting for ever.
+  // The third would fit, but a series of such bodies could keep the second waiting for ever.
   assert.deepEqual(await observe(first, second, third), ['reading', 'waiting', 'waiting']);
   first.release();
   first.release();

@@ -25,7 +25,7 @@ test('bodies come with their length or in chunks, and none is read beyond its li
   const tooLarge = ' '.repeat(4_194_305);
   assert.equal(await post(tooLarge), 413);
   assert.equal(await postTo(`${url}/runtime/webhooks/mcp`, [tooLarge], false), 413);
-  // The connection isn't closed within the body, because the sender would then not read the answer.
+  // The connection isn't closed within the body, because the sender could then lose the answer.
   const chunks = Array.from({ length: 12 }, () => ' '.repeat(1_000_000));
   assert.equal(await postTo(`${url}/runtime/webhooks/mcp`, chunks, false), 413);
 });

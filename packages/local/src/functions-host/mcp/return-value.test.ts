@@ -121,7 +121,7 @@ test('a resource is a text, bytes, or an envelope', () => {
   });
   assert.deepEqual(bind(null), []);
   assert.deepEqual(bind({ string: 'Hello' }, 'text/plain'), [{ uri, mimeType: 'text/plain', text: 'Hello' }]);
-  // The SDK writes a missing type as null, which clients refuse.
+  // The SDK writes a missing type as null, although clients may expect a text.
   assert.deepEqual(bind({ string: '' }), [{ uri, mimeType: null, text: '' }]);
   assert.deepEqual(bind({ bytes: Uint8Array.of(1, 2, 3, 4, 5) }, 'a/b'), [{ uri, mimeType: 'a/b', blob: 'AQIDBAU=' }]);
   assert.deepEqual(bind({ bytes: new Uint8Array() }, 'a/b'), [{ uri, mimeType: 'a/b', blob: '' }]);

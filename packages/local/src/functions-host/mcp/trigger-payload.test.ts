@@ -93,7 +93,7 @@ test('every header arrives once, with its first spelling and all of its values i
         const same = own.filter(([each]) => each.toLowerCase() === key);
         return [same[0]?.[0], same.map(([, text]) => text).join(',')];
       });
-      // JSON.parse puts names that consist of digits first.
+      // JSON.parse puts names that are integers first.
       assert.deepEqual(new Set(seen.map(String)), new Set(expected.map(String)));
       assert.equal(seen.length, expected.length);
     }),

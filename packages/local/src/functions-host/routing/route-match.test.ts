@@ -162,7 +162,7 @@ test('a path built from a template matches it and returns the values', () => {
     fc.property(fc.array(segment, { maxLength: 6 }), fc.boolean(), (segments, trailing) => {
       const names = segments.flatMap((part) => part.name ?? []);
       fc.pre(new Set(names).size === names.length);
-      // "~" is special only as "~/" at the start of a template, and no route of a function starts with it by chance.
+      // A "~" at the start of a template has a meaning of its own.
       fc.pre(!segments[0]?.template.startsWith('~'));
       const template = parseRouteTemplate(segments.map((part) => part.template).join('/'));
       const path = `/${segments.map((part) => part.text).join('/')}${trailing && segments.length > 0 ? '/' : ''}`;

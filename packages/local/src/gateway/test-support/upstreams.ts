@@ -15,7 +15,7 @@ export interface SeenRequest {
   readonly body: Buffer;
 }
 
-/** An app on Node's own server, which records the requests that it gets. */
+/** An app on Node's own server, which records the requests that it gets, unless the test answers them itself. */
 export class HttpUpstream {
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;

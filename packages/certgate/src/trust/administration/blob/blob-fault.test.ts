@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explainBlobFault } from './blob-fault.js';
 
-// Azurite can't give these answers. tests/trust-administration-blob.test.ts covers the answers that it can give.
+// Answers that Azurite doesn't give. tests/trust-administration-blob.test.ts covers some that it gives.
 describe('what goes wrong with a blob, in words', () => {
   const address = {
     url: 'https://corp.blob.core.windows.net/trust/trust.json',

@@ -55,7 +55,7 @@ describe('adding', () => {
       const newPin = { pin: { thumbprintSha256: hex('2') }, certificate };
       assert.throws(() => addIdentity(held, { name: 'new', roles: [], ...newPin }), /"Billing"/);
       assert.throws(() => rotateIdentity(held, 'billing', { ...newPin, oldEnd: 1, now: 0 }), /"Billing"/);
-      // A migration: a SHA-256 pin next to a SHA-1 pin of the same identity.
+      // A migration: a SHA-256 pin next to another kind of pin of the same identity.
       const after = addToIdentity(held, 'billing', { roles: [], functions: [], newPin });
       assert.equal(pinsOf(after).length, 2);
     }

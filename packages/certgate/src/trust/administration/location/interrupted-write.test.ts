@@ -68,8 +68,8 @@ describe('a signed document in a file, whose writer is killed', () => {
     });
 
   /**
-   * The distinct states of the files before and after each file operation of `work`. A kill at that moment leaves one
-   * of them.
+   * The distinct states of the files before and after each watched file operation of `work`. A kill at that moment
+   * leaves one of them.
    */
   const listStates = async (path: string, work: () => Promise<unknown>): Promise<readonly Pair[]> => {
     const states = new Map<string, Pair>();
