@@ -227,6 +227,9 @@ it('the problem type of a refusal is written only once in the sources, and pages
   }
 });
 
+const { repository } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8')) as { readonly repository: string };
+const repositoryPages = `${repository}/blob/main/`;
+
 describe('every page', () => {
   it('is in the side bar of the site, once', async () => {
     const { sideBar, movedPages } = (await import(pathToFileURL(join(root, 'site', 'side-bar.mjs')).href)) as SideBar;
@@ -248,13 +251,45 @@ describe('every page', () => {
       [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ path, target })),
     );
     assert.ok(links.length > 50);
-    for (const { path, target } of links.filter((link) => !/^[a-z]+:/.test(link.target))) {
+    for (const { path, target: written } of links) {
+      // The pages of npm packages link to this repository, because npm shows them outside of it.
+      const target = written.replace(repositoryPages, '/');
+      if (/^[a-z]+:/.test(target)) continue;
       const [file = '', heading] = target.split('#');
-      const found = file === '' ? join(root, path) : join(root, dirname(path), file);
+      const folder = file.startsWith('/') ? root : join(root, dirname(path));
+      const found = file === '' ? join(root, path) : join(folder, file);
       assert.ok(existsSync(found), `${path} links to ${target}, which does not exist`);
       if (heading === undefined) continue;
       assert.ok(listHeadings(readFileSync(found, 'utf8')).includes(heading), `${path} links to ${target}: no heading`);
     }
+  });
+
+  it('has no relative link if npm shows it', () => {
+    for (const name of ['azure-functions', 'certgate', 'core', 'http', 'x509'])
+      assert.doesNotMatch(withoutCode(getPage(`packages/${name}/README.md`)), /\]\((?!https:|#)/, name);
+  });
+
+  it('shows programs that run, if npm shows it', async () => {
+    const [closed, decided, served = ''] = ['azure-functions', 'core', 'http'].map(
+      (name) => codeBlocks.find(({ page }) => page === `packages/${name}/README.md`)?.code ?? '',
+    );
+    // readme-walkthrough.test.ts runs README's program.
+    assert.equal(closed, codeBlocks.find(({ page }) => page === 'README.md')?.code);
+    const run = (code = ''): string =>
+      execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root, encoding: 'utf8' });
+    assert.match(getPage('packages/core/README.md'), /It prints `denied certificate_missing`/);
+    assert.equal(run(decided), 'denied certificate_missing\n');
+    const listen = "server.listen(3000, '127.0.0.1');";
+    assert.ok(served.includes(listen));
+    const call = `server.listen(0, '127.0.0.1', async () => {
+      const { status } = await fetch('http://127.0.0.1:' + server.address().port + '/orders');
+      console.log(status);
+      process.exit();
+    });`;
+    assert.match(
+      run(`process.env.CERTGATE_FRONT_END_SECRET = 's'.repeat(40);${served.replace(listen, call)}`),
+      /^503$/m,
+    );
   });
 
   it('shows trust documents that parse', () => {
