@@ -128,10 +128,7 @@ function describeRunning(app: HostedApp, flags: DevFlags): RunningApp {
   return { app, frontEnd: app.frontEnd, behaviour, namesToCall: flags.call ?? [] };
 }
 
-/**
- * Reports what runs. Returns whether there is no warning about functions without a gate and each check had the expected
- * result.
- */
+/** Reports what runs, and returns the exit code of a check. */
 async function reportApp(app: HostedApp, flags: RunningFlags): Promise<ExitCode> {
   const warnings = listCoverageWarnings(app.functions);
   if (flags.unsafeDirectHeader === true) {

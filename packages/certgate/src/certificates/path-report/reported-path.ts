@@ -82,7 +82,7 @@ export interface ReportedCheck {
 
 export interface ReportedEvidence {
   readonly source: RevocationEvidence['source'];
-  /** The file of the revocation list, if the user named it. Null for all other evidence. */
+  /** The file of the revocation list, if `certgate certificate verify` read it. Null for other evidence. */
   readonly file: string | null;
   readonly crlNumber: string | null;
   readonly thisUpdate: string;

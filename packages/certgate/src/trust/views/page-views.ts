@@ -103,8 +103,8 @@ export interface TryResult {
   readonly answer: TryAnswer | null;
   readonly fault: string | null;
   /**
-   * The decision step by step, in the form of `certgate trust explain --json`. Null if `fault` says why, or if no
-   * function has the route.
+   * The decision step by step, in the form of `certgate trust explain --json`. If it is null, `fault` may say why.
+   * Otherwise no function ran, for example because the gateway answered itself or no function has the route.
    */
   readonly explanation: ExplanationReport | null;
   /** Commands to copy. */
