@@ -22,8 +22,8 @@ export interface PfxContent {
   /** The name that Windows and macOS show in their lists. */
   readonly friendlyName: string;
   /**
-   * Whether to use 3DES and SHA-1, the only algorithms that Windows before 10 (1709) and the macOS Keychain open.
-   * Default false: AES-256 and SHA-256.
+   * Whether to use 3DES and SHA-1, which Windows before 10 (1709) and the macOS Keychain can open. Default false:
+   * AES-256 and SHA-256.
    */
   readonly compatible?: boolean;
 }

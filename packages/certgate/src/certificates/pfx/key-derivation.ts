@@ -27,8 +27,8 @@ export type KeyPurpose = (typeof keyPurposes)[keyof typeof keyPurposes];
 
 /**
  * The most rounds that one derivation may ask for. RFC 7292 and RFC 8018 set no limit, and a file must not keep this
- * machine busy for any time it likes. Windows writes 2,000 rounds, OpenSSL 2,048, Java 10,000 (100,000 once), this tool
- * 100,000; OWASP advises 600,000 with SHA-256.
+ * machine busy for any time it likes. OpenSSL writes 2,048 rounds by default, this tool 100,000; OWASP advises 600,000
+ * with SHA-256.
  */
 const maximumRounds = 1_000_000;
 

@@ -146,8 +146,8 @@ function decipher(name: string, key: Buffer, initializationVector: Buffer, ciphe
 }
 
 /**
- * Decrypts RC2 with 40 bits. Older Windows exports encrypt the *certificates* with it; OpenSSL 3 refuses it, and so
- * does Node.js.
+ * Decrypts RC2 with 40 bits. Older Windows exports encrypt the *certificates* with it. OpenSSL 3 refuses it by default,
+ * and so does Node.js.
  */
 function decipherRc2(key: Buffer, initializationVector: Buffer, ciphertext: Buffer): Buffer {
   const cipher = forge.rc2.createDecryptionCipher(toBinary(key), 40);

@@ -31,7 +31,7 @@ async function probePlainHttp(examination: Examination): Promise<Judgement> {
       ? { verdict: 'holds', note: 'It redirects to https.', observations }
       : { ...cannotTell('It redirects, but not to https.'), observations, detail: `Location: ${location}` };
   }
-  // nginx, Node.js and Go answer 400 to plain HTTP on their TLS port.
+  // nginx and Go answer 400 to plain HTTP on their TLS port.
   if (answer.status === 400 && plainHttpUrl.port === target.origin.port)
     return { verdict: 'holds', note: 'The TLS port refuses plain HTTP.', observations };
   if (reachesApp(answer, examination.closedFunctions[0]?.baseline.reader))

@@ -257,7 +257,8 @@ export interface ReadCertificateView {
   /** The SHA-256 and SHA-1 of the certificate and the SHA-256 of its key, in the notations of several tools. */
   readonly thumbprints: readonly (readonly [notation: string, value: string])[];
   /**
-   * Whether the present trust document lets the certificate in, for a function without a role. Null if nobody asked.
+   * Whether the present trust document lets the certificate in, for a function without a role. Null if that was not
+   * asked.
    */
   readonly explanation: ExplanationReport | null;
 }
