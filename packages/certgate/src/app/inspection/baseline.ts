@@ -10,7 +10,7 @@ export const baselineFileName = 'certgate.baseline.json';
 
 const baselineVersion = 3;
 
-/** The part of a report that is compared, because it is the same on every machine and at every time. */
+/** The part of a report that is compared. It is meant to be the same on every machine and at every time. */
 export interface Baseline {
   readonly baselineVersion: typeof baselineVersion;
   /**

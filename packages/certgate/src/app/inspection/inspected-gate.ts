@@ -13,7 +13,7 @@ import { type AgreedStore, agreeOnStore, type LoadedHere } from './agreed-store.
 
 /** What decides how an app's gate works. */
 export interface InspectedGate {
-  /** The options that the code gives. They are the same on every machine. */
+  /** The options that the code gives, without those of the app settings. */
   readonly options: Omit<GateDescription, 'stores'>;
   /** The stores, as the code configures them. */
   readonly trust: readonly AgreedStore[];
