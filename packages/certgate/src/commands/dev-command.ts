@@ -99,7 +99,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   }
 }
 
-/** Starts the inspector for the app. It is imported only here, so `--once` starts without it. */
+/** Starts the inspector for the app. It is imported when it is needed, so `--once` starts without it. */
 async function startPage(running: RunningApp, { inspector, inspectorPort }: DevFlags): Promise<Inspector | undefined> {
   if (!inspector) return undefined;
   const { startInspector } = await import('../inspector/inspector.js');
