@@ -2,9 +2,8 @@ import forge from 'node-forge';
 import { PfxError } from './pfx-error.js';
 
 /**
- * A node of BER, in which PFX files are written: Windows and macOS write indefinite lengths and octet strings in
- * pieces, which a DER reader refuses. node-forge keeps bytes in "binary" strings; `toBinary` and `toBytes` convert
- * them.
+ * A node of BER, in which PFX files are written: some writers use indefinite lengths and octet strings in pieces, which
+ * a DER reader refuses. node-forge keeps bytes in "binary" strings; `toBinary` and `toBytes` convert them.
  */
 export type Asn1 = forge.asn1.Asn1;
 
