@@ -1,5 +1,5 @@
 import {
-  CallOutcome,
+  PendingOutcome,
   DecisionLog,
   type DecisionFacts,
   type Denial,
@@ -21,7 +21,7 @@ import { answerDenial, createRefusal, findTriggerType } from './gate/denial-resp
 import {
   type AnyHandler,
   type ClosedPolicy,
-  callOutcomes,
+  pendingOutcomes,
   closedPolicy,
   clientIdentities,
   findPolicy,
@@ -183,7 +183,7 @@ function refuse(denial: Denial, context: unknown): unknown {
     );
   }
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
-  const outcome = callOutcomes.get(context as object) ?? new CallOutcome(publishDecision);
+  const outcome = pendingOutcomes.get(context as object) ?? new PendingOutcome(publishDecision);
   const facts = { decision: denial, after: outcome.after };
   logRoleDenial(context, facts);
   outcome.replace(call, facts, true);

@@ -107,7 +107,7 @@ export { createDenialAnswer, type DenialAnswer } from './hosting/denial-answer.j
 export {
   decisionChannelName,
   type CallDescription,
-  CallOutcome,
+  PendingOutcome,
   type DecisionEvent,
   type DecisionFacts,
   type LoggingCall,

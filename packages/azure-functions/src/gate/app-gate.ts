@@ -45,7 +45,7 @@ import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
 import {
   type AnyHandler,
-  callOutcomes,
+  pendingOutcomes,
   type CoveringGate,
   type FunctionCoverage,
   type GateAnswer,
@@ -156,7 +156,7 @@ export class AppGate implements CoveringGate {
     const proceed = (settled: CallDecision): unknown => {
       if (settled === admitted) {
         const result = invocation.invoke(invocation.handler);
-        const settle = (): void => callOutcomes.get(invocation.context as object)?.settle();
+        const settle = (): void => pendingOutcomes.get(invocation.context as object)?.settle();
         // Until the handler has finished, handlers that it calls may still refuse the request, because the caller lacks
         // a role or may not call that function.
         if (isPromiseLike(result)) result.then(settle, settle);

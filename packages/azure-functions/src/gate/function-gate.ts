@@ -19,7 +19,7 @@ import {
 } from '@certgate/core';
 import type { CallHeaders, CallSource, EarlierCall } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
-import { callOutcomes, clientIdentities, deferrals, type GateAnswer } from './shared-state.js';
+import { pendingOutcomes, clientIdentities, deferrals, type GateAnswer } from './shared-state.js';
 import { isPromiseLike } from './worker-core.js';
 
 /** The only value that lets a handler run. Any other result of a decision, by design or by fault, does not. */
@@ -124,9 +124,9 @@ export class FunctionGate {
     const { requirement, request, context, observation, isInvocation } = call;
     if (earlier?.decision !== decision) {
       // A denial that an observed function lets go on does not correct an earlier line.
-      const before = earlier === undefined || observation !== undefined ? undefined : callOutcomes.get(context);
+      const before = earlier === undefined || observation !== undefined ? undefined : pendingOutcomes.get(context);
       const outcome = this.#gate.report(call, decided, before, isInvocation);
-      if (isInvocation) callOutcomes.set(context, outcome);
+      if (isInvocation) pendingOutcomes.set(context, outcome);
     }
     if (decision.outcome !== 'allowed')
       return observation === undefined ? decision : this.#letGoOn(call, decision, earlier);

@@ -1,5 +1,5 @@
 import {
-  type CallOutcome,
+  type PendingOutcome,
   type ClientIdentity,
   type ContextMap,
   type GateDescription,
@@ -108,7 +108,7 @@ interface SharedState {
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': ContextMap<ClientIdentity>;
   /** The outcome of an invocation that was decided, by its context. */
-  readonly 'call-outcomes/v1': ContextMap<CallOutcome>;
+  readonly 'call-outcomes/v1': ContextMap<PendingOutcome>;
   /** What a gate let through in an invocation, by its context. Only gates write it. */
   readonly 'deferrals/v1': ContextMap<Deferral>;
   /**
@@ -149,7 +149,7 @@ export const clientIdentities: SharedState['client-identities/v1'] = getShared(
   'client-identities/v1',
   createContextMap,
 );
-export const callOutcomes: SharedState['call-outcomes/v1'] = getShared('call-outcomes/v1', createContextMap);
+export const pendingOutcomes: SharedState['call-outcomes/v1'] = getShared('call-outcomes/v1', createContextMap);
 export const deferrals: SharedState['deferrals/v1'] = getShared('deferrals/v1', createContextMap);
 export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1', () => new WeakMap());
 

@@ -8,7 +8,7 @@ import { type Denial, deny, isDeniedFor } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import { frontEndOverride } from '../front-end-resolution/front-end-options.js';
 import {
-  CallOutcome,
+  PendingOutcome,
   type DecisionFacts,
   type LoggingCall,
   type Observation,
@@ -153,9 +153,9 @@ export class ReportingGate {
   report(
     { subject, requirement, observation }: ReportedCall,
     decided: ReportedDecision,
-    earlier?: CallOutcome,
+    earlier?: PendingOutcome,
     canChange = false,
-  ): CallOutcome {
+  ): PendingOutcome {
     const { decision, now } = decided;
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
@@ -178,7 +178,7 @@ export class ReportingGate {
     // The decision's line is written last. If the log fails, the call is refused unless its function is observed, and
     // nobody must be counted as admitted whose call is refused.
     const isLogged = this.#log.write(subject, facts);
-    const outcome = earlier ?? new CallOutcome(this.#conclude);
+    const outcome = earlier ?? new PendingOutcome(this.#conclude);
     outcome.replace(subject, facts, isLogged, earlier === undefined ? canChange : undefined);
     return outcome;
   }
@@ -222,13 +222,13 @@ export class ReportingGate {
   }
 
   /** Refuses a call because something in the gate itself failed, and reports that. Never throws. */
-  denyFault(subject: LoggingCall, error: unknown, observation?: Observation, earlier?: CallOutcome): Denial {
+  denyFault(subject: LoggingCall, error: unknown, observation?: Observation, earlier?: PendingOutcome): Denial {
     const denial = deny('internal_fault', { problem: 'failed', fault: describeFault(error) });
     return this.reportDenial(subject, denial, observation, earlier);
   }
 
   /** Logs and publishes a denial that needed no decision. Never throws. */
-  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation, earlier?: CallOutcome): Denial {
+  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation, earlier?: PendingOutcome): Denial {
     const facts = { decision: denial, observation, after: earlier?.after };
     try {
       this.#statusLog.reportTo(subject, Date.now());
@@ -236,7 +236,7 @@ export class ReportingGate {
     } catch {
       // The log itself may have failed. The refusal is valid without its line.
     }
-    (earlier ?? new CallOutcome(this.#conclude)).replace(subject, facts, true);
+    (earlier ?? new PendingOutcome(this.#conclude)).replace(subject, facts, true);
     return denial;
   }
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { Decision } from '../access/decision.js';
 import { deny } from '../denial.js';
-import { CallOutcome, publishDecision } from './decision-channel.js';
+import { PendingOutcome, publishDecision } from './decision-channel.js';
 
 // gate/decision-channel.test.ts of azure-functions tests the events of real decisions.
 
@@ -43,8 +43,8 @@ describe('the outcome of an admitted call', () => {
   const call = { functionName: 'F', invocationId: 'id' };
   const admission = { outcome: 'allowed', code: 'allowed' } as Decision;
   const denial = deny('certificate_not_trusted', {});
-  const create = (concluded: string[]): CallOutcome =>
-    new CallOutcome((_call, { decision }) => {
+  const create = (concluded: string[]): PendingOutcome =>
+    new PendingOutcome((_call, { decision }) => {
       concluded.push(decision.code);
     });
 

@@ -127,7 +127,7 @@ export interface DecisionFacts {
   /** Set if the function is observed now. */
   readonly observation?: Observation | undefined;
   /** The outcome in the request's earlier line, which this decision replaces. */
-  readonly after?: CallOutcome['after'];
+  readonly after?: PendingOutcome['after'];
   /**
    * Describes a certificate that belongs to no identity. It parses the certificate, so it must be called only for a
    * line that is written.
@@ -161,7 +161,7 @@ export function publishDecision(call: Call, facts: DecisionFacts): void {
 const maximumWaiting = 10_000;
 
 /** The admissions of all gates in this process that code behind the gate may still refuse, the oldest first. */
-const waiting = new Map<CallOutcome, readonly [Call, DecisionFacts]>();
+const waiting = new Map<PendingOutcome, readonly [Call, DecisionFacts]>();
 let isExitAwaited = false;
 
 /**
@@ -170,7 +170,7 @@ let isExitAwaited = false;
  * `settle`, or for the process to exit. If too many admissions wait, the oldest is concluded as admitted, and a later
  * refusal of it is counted in addition.
  */
-export class CallOutcome {
+export class PendingOutcome {
   /**
    * `denied` if the request was refused. `allowed` if its admission has a line and waits. Otherwise undefined. Only
    * this class writes it.

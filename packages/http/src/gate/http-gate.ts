@@ -16,7 +16,7 @@ import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import {
   authorize,
-  type CallOutcome,
+  type PendingOutcome,
   createDenialAnswer,
   type Decision,
   decisionChannelName,
@@ -195,7 +195,7 @@ export class HttpGate implements Gate, Gatekeeper {
     return readRequirement(requirement, this.#ofGate, subject ?? this.#ofGate.functionName);
   }
 
-  #answerFault(error: unknown, correlationId: string, earlier?: CallOutcome): DenialAnswer {
+  #answerFault(error: unknown, correlationId: string, earlier?: PendingOutcome): DenialAnswer {
     const subject = this.#createSubject(this.#ofGate, correlationId);
     return this.createAnswer(this.#gate.denyFault(subject, error, undefined, earlier), correlationId);
   }
@@ -208,7 +208,7 @@ export class HttpGate implements Gate, Gatekeeper {
   ): CallAnswer | Promise<CallAnswer> {
     const { correlationId } = admission;
     let { outcome } = admission;
-    const note = (reported: CallOutcome): void => {
+    const note = (reported: PendingOutcome): void => {
       if (outcome !== undefined) return;
       outcome = reported;
       const settle = (): void => {
@@ -303,7 +303,7 @@ type EarlierAdmission = Pick<PassedRequest, 'identity' | 'correlationId' | 'outc
 /** `note` is called with the outcome of an admitted call. */
 interface Behind {
   readonly admission: EarlierAdmission;
-  readonly note: (outcome: CallOutcome) => void;
+  readonly note: (outcome: PendingOutcome) => void;
 }
 
 /**

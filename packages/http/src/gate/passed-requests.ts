@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type CallOutcome, type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
+import { type PendingOutcome, type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
 import type { RouteRequirement } from './call-requirement.js';
 import type { RequestSource } from './gate-settings.js';
 import type { IncomingCall, CallAnswer } from './incoming-call.js';
@@ -19,7 +19,7 @@ export interface PassedRequest {
   readonly source: RequestSource;
   readonly correlationId: string;
   /** Undefined if no admission of the request was reported. */
-  readonly outcome: CallOutcome | undefined;
+  readonly outcome: PendingOutcome | undefined;
 }
 
 /** The time in which handlers behind one gate have the request, until they leave it. */
