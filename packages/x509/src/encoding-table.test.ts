@@ -116,8 +116,8 @@ function judgeByOpenssl(ders: readonly Buffer[]): readonly string[] {
 }
 
 /**
- * Whether Node can read the key. `openssl verify` never needs the key of the last certificate, but a TLS handshake
- * does.
+ * Whether Node can read the key. `openssl verify` may accept the last certificate without reading its key, but a TLS
+ * handshake needs the key.
  */
 function hasReadableKey(der: Buffer): boolean {
   try {

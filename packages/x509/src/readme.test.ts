@@ -94,7 +94,7 @@ describe('the examples of the README', () => {
   it('replace X509Certificate.verify', async () => {
     type Replacing = { readonly isTrusted: (client: string, ca: string) => boolean };
     const { isTrusted } = await load<Replacing>('replacing.mjs');
-    // Certificates that openssl issues are valid now; those above are valid in 2027.
+    // The example uses the clock, so these certificates are valid at any time.
     const lasting = { notBefore: '20000101000000Z', notAfter: '99991231235959Z' };
     const ca = issue({ name: 'ca', ...lasting });
     const extensions = ['keyUsage = critical, digitalSignature', 'authorityKeyIdentifier = keyid'];

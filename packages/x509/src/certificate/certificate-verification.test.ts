@@ -70,7 +70,7 @@ describe('validity: both ends belong to it', () => {
   }
 
   test('a certificate that ends before it begins is never valid', () => {
-    // openssl refuses to make such a certificate, so the test swaps the dates in the DER.
+    // Swaps the dates in the DER.
     const made = makeCertificate({ notBefore: '20260101000000Z', notAfter: '20280101000000Z' });
     const backwards = decode(
       editCertificate(made.der, (certificate) => getChildren(certificate, 0, tbsFields.validity).reverse()),

@@ -33,7 +33,7 @@ function writeKey({ algorithm = rsaAlgorithm, numbers = [n, e], unusedBits = 0, 
   return encodeElement(0x30, Buffer.from(algorithm, 'hex'), bits, afterBits);
 }
 
-/** Everything that a verification depends on in a key. */
+/** The facts by which two keys are compared, and what each answers about one signature. */
 function describeKey(key: KeyObject | null): unknown {
   if (key === null) return null;
   const spki = key.export({ type: 'spki', format: 'der' }).toString('hex');

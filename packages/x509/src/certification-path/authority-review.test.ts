@@ -23,7 +23,7 @@ describe('a CA certificate on its own', () => {
     };
     const basic = 'basicConstraints = critical, CA:TRUE';
     assert.equal(find(make(authorityExtensions)), undefined);
-    // The certificate that `openssl req -x509` makes without options.
+    // Like the certificates that `openssl req -x509` makes without options, it has no key usage.
     assert.match(find(make(['basicConstraints = critical, CA:TRUE'])) ?? '', /^The trust anchor "CN=CA" .*keyCertSign/);
     assert.match(find(make(['basicConstraints = critical, CA:FALSE'])) ?? '', /not a CA certificate/);
     assert.match(find(make(['basicConstraints = CA:TRUE', 'keyUsage = keyCertSign'])) ?? '', /not critical/);

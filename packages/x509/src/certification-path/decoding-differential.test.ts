@@ -8,7 +8,8 @@ import { type PathCertificate, decodePathCertificate } from '../certificate/path
 import { countRuns } from '../test-support/random-runs.js';
 
 // Compares our reading of generated and changed certificates with that of @peculiar/asn1-x509. That library accepts
-// much that is not DER, so a refusal of ours shows nothing. What we accept must mean the same to both.
+// much that is not DER, so a refusal of ours shows nothing. What we accept must mean the same to both, unless the
+// disagreement is on the list.
 const seed = randomInt(1, 2 ** 31);
 const random = createRandom(seed);
 const originals = [...listSingleFlaws(1000), ...listRandomChains(5000, 100, random)].flatMap(

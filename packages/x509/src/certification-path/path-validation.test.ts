@@ -11,7 +11,7 @@ import { anyPolicyInputs } from './policy-graph.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// Tests each rule of RFC 5280 §6.1 that keeps a number or another value along the path. The conformance suites cover
+// Tests rules of RFC 5280 §6.1 that keep a number or another value along the path. The conformance suites cover
 // these rules too, but don't run with every test.
 const root = newName('Root');
 const [a, b, c] = [newName('A'), newName('B'), newName('C')];

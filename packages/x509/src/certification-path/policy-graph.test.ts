@@ -58,7 +58,7 @@ const reduce = (verdict: PolicyOutcome): object => {
 };
 const refusedAt = (at: number) => ({ outcome: 'refused', at });
 
-// The other rules are compared with the tree of RFC 5280 and with openssl, below.
+// Further cases are compared with the tree of RFC 5280 and with openssl, below.
 describe('the policies of a path', () => {
   const explicit = { initialExplicitPolicy: true };
   const cases: readonly [string, readonly Partial<PolicyPart>[], Partial<PolicyInputs>, object][] = [

@@ -11,7 +11,7 @@ import type { PathRole } from './path-fault.js';
 import { findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
 import { describePathFault } from './path-fault-sentence.js';
 
-// Tests each rule about a certificate's own content. No signature is verified here.
+// Tests rules about a certificate's own content. No signature is verified here.
 const issuer = newName('Root');
 const subject = newName('subject');
 const { keyUsage, basicConstraints, subjectKeyIdentifier, authorityKeyIdentifier } = extensions;

@@ -12,7 +12,7 @@ function holdsToEncoding(text: string): void {
   const bytes = Buffer.from(text, 'base64');
   const isCanonical = bytes.length > 0 && bytes.toString('base64') === text;
   const decoding = decodeBase64(text);
-  // `assert` would cost several times as much as what it tests here half a million times.
+  // `assert` would cost more than what it tests here hundreds of thousands of times.
   if (decoding.ok !== isCanonical) assert.fail(`${decoding.ok ? 'took' : 'refused'} ${JSON.stringify(text)}`);
   if (decoding.ok && !bytes.equals(decoding.bytes)) assert.fail(`decoded ${JSON.stringify(text)} to other bytes`);
   const again = decoder.decode(text);
@@ -47,8 +47,8 @@ describe('decodeBase64', () => {
     );
   });
 
-  // The result depends on how this Node's decoder treats characters outside base64. Each engine has a fast and a slow
-  // way, chosen by length.
+  // The result depends on how this Node's decoder treats characters outside base64. It may have a fast and a slow way,
+  // chosen by length.
   test('accepts exactly the texts that encoding gives back, for every code unit at every place of a quantum', () => {
     for (const data of isLongRun() ? [1, 2, 3, 5, 48, 97] : [2, 97]) {
       const text = Buffer.alloc(data, 0xa7).toString('base64');

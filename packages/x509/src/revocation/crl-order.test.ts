@@ -11,7 +11,7 @@ import { findCrlStatus } from './crl-status.js';
 import type { CrlQuestion } from './crl-statement.js';
 import { describeRevocationGaps } from './revocation-sentences.js';
 
-// Tests which of several lists decides, in every order of the lists.
+// Tests which of several lists decides.
 const ca = newName('CA');
 const authority = writeAuthority(ca);
 const serialNumber = 10;

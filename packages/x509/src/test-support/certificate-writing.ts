@@ -21,7 +21,10 @@ export interface WritingKey {
   readonly privateKey: KeyObject;
   /** The key's SubjectPublicKeyInfo in DER. */
   readonly publicKey: Buffer;
-  /** The SHA-1 of `publicKey`. Unlike RFC 5280 §4.2.1.2 (1), it includes the algorithm. */
+  /**
+   * The key identifier. `makeWritingKey` takes the SHA-1 of `publicKey`, which, unlike RFC 5280 §4.2.1.2 (1), includes
+   * the algorithm.
+   */
   readonly identifier: Buffer;
 }
 

@@ -108,7 +108,7 @@ export interface OpensslFacts {
   readonly publicKeySha256: string;
 }
 
-/** A certificate's hashes according to openssl, which shares no code with ours. */
+/** A certificate's hashes as the command line of openssl prints them. */
 export function describeByOpenssl(der: Uint8Array): OpensslFacts {
   const fingerprint = (algorithm: string): string => {
     const line = runOpenssl(['x509', '-inform', 'der', '-noout', '-fingerprint', `-${algorithm}`], der).toString();

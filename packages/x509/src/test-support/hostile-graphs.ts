@@ -9,7 +9,7 @@ export function askCrossSigned(): PathQuestion {
   return askAbout(writeClient(left), writeAuthority(elsewhere), { intermediates });
 }
 
-/** CAs that have all signed each other. There are as many paths as there are orders of the CAs. */
+/** CAs that have all signed each other. The number of paths grows with the factorial of their number. */
 export function askMesh(count: number, isAnchored: boolean): PathQuestion {
   const authorities = Array.from({ length: count }, (_, index) => newName(`Authority ${index}`));
   const [first] = authorities;
@@ -21,8 +21,8 @@ export function askMesh(count: number, isAnchored: boolean): PathQuestion {
 }
 
 /**
- * CAs that have all signed each other and have the same name, so that every certificate may be the issuer of every
- * other.
+ * CAs that have all signed each other and have the same name, so that by their names, every CA's certificate may be the
+ * issuer of every other.
  */
 export function askSameNameMesh(count: number): PathQuestion {
   const authorities = Array.from({ length: count }, () => newName('Authority'));

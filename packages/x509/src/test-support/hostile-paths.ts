@@ -15,7 +15,7 @@ export interface HostilePath {
   readonly ask: () => PathQuestion;
   readonly expected: 'valid' | PathFaultCode;
   /**
-   * Limits that are enough for the answer, if the question has an answer. They count operations, so that a test notices
+   * Limits that are enough for the answer, for some of the questions. They count operations, so that a test notices
    * growth without a clock.
    */
   readonly suffices?: PathLimits;

@@ -32,7 +32,7 @@ export function answer(changes: Partial<OcspAnswering> = {}): Buffer {
   return answerOcsp({ authority, request, index: { 10: 'V' }, ...changes });
 }
 
-/** The status according to these responses, as text, at the `producedAt` time of the first one. */
+/** The status according to these responses, as text, by default at the `producedAt` time of the first one. */
 export function judge(ders: readonly Uint8Array[], changes: Partial<OcspQuestion> = {}): string {
   const responses = ders.map(readOcsp);
   const status = findOcspStatus({

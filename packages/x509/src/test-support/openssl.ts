@@ -20,7 +20,7 @@ export function newTemporaryPath(suffix: string): string {
 }
 
 /**
- * Runs `openssl`, which makes most test material independently of our code, and returns its stdout. Throws with its
+ * Runs `openssl`, which makes test material independently of our code, and returns its stdout. Throws with its
  * stderr.
  */
 export function runOpenssl(args: readonly string[], input?: Uint8Array): Buffer {

@@ -33,7 +33,7 @@ export function* listMutations(
   }
 }
 
-/** Whether the changed chain is valid, if every certificate needs a CRL. */
+/** What becomes of the changed chain, if every certificate below the root needs a CRL. */
 export function tryMutation(chain: WrittenChain, mutation: Mutation): MutationResult {
   try {
     return { mutation, outcome: decide(chain, mutation) };

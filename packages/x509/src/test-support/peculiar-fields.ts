@@ -77,8 +77,8 @@ function readNames(names: Certificate['tbsCertificate']['issuer']): readonly str
 }
 
 /**
- * Names of other forms, such as directory names, are compared only by their presence, because other decoders lack our
- * canonical form.
+ * Names of other forms are compared only by their presence. For directory names, the other decoder lacks our canonical
+ * form.
  */
 function readGeneralName({ dNSName, rfc822Name, uniformResourceIdentifier }: GeneralName): string {
   return dNSName ?? rfc822Name ?? uniformResourceIdentifier ?? 'another form';
@@ -175,9 +175,9 @@ function hasLargeArc(field: unknown): boolean {
 }
 
 /**
- * How the other decoder's result differs from `ours`. Undefined if it does not differ. The issuer is not compared,
- * because we keep its attributes only in canonical form. If the other decoder refuses for a known reason, `seen` gets
- * that reason.
+ * How the other decoder's result differs from `ours`. Undefined if it does not differ, or if the other decoder refuses
+ * for a known reason, which `seen` gets. The issuer is not compared, because we keep its attributes only in canonical
+ * form.
  */
 export function findDecodingDifference(
   der: Uint8Array,

@@ -2,7 +2,7 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PolicyInputs } from '../certification-path/policy-graph.js';
 
 /**
- * The outcome of RFC 5280 §6.1.2–6.1.5, followed to the letter with the policy tree that RFC 9618 replaces. It is an
+ * The outcome of RFC 5280 §6.1.2–6.1.5, followed step by step with the policy tree that RFC 9618 replaces. It is an
  * oracle for small paths, and shares no code with our policy graph.
  */
 export interface TreeOutcome {

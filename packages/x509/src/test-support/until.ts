@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Ends a test whose event never comes. It is far more than the busiest machine needs. */
+/** Ends a test whose event never comes. It is far more than a busy machine needs. */
 const limitNanoseconds = 60_000_000_000n;
 const turnsBeforePauses = 200;
 
