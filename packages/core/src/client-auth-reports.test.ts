@@ -12,7 +12,7 @@ import { documentOf } from './test-support/documents.js';
 import { iso } from './test-support/gate-stage.js';
 import { trustStoreFromDocument } from './trust-store/document-store.js';
 
-// What operators read about callers whose certificates lack clientAuth or will lose it: one real decision, its log
+// What operators read about callers whose certificates lack clientAuth or may lose it: one real decision, its log
 // lines and its event.
 
 const now = Date.UTC(2027, 0, 1);

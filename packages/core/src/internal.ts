@@ -96,7 +96,7 @@ export type {
   CertificateRevocationList,
   LeadingDotReading,
 } from '@certgate/x509/path';
-// `loadPathValidation` loads path validation when it is first used, because most commands don't need it.
+// `loadPathValidation` loads path validation when it is first used, because some commands don't need it.
 export { loadPathValidation } from './load-path-validation.js';
 export {
   type AuthorityRevocationInformation,

@@ -33,7 +33,7 @@ describe('facts and a sentence for each code', () => {
       fc.assert(
         fc.property(denialFacts[code] as fc.Arbitrary<DenialFacts[DenialCode]>, (facts) => {
           const copy = JSON.parse(JSON.stringify(facts)) as DenialFacts[DenialCode];
-          // JSON can't express infinity, -0 or a lone surrogate.
+          // JSON.stringify writes an infinite number as null.
           fc.pre(JSON.stringify(copy) === JSON.stringify(facts) && !JSON.stringify(facts).includes(':null'));
           assert.equal(describeDenial(code, copy), describeDenial(code, facts));
         }),

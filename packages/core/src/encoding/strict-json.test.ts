@@ -116,7 +116,7 @@ function assertAgrees(text: string): 'accepted' | 'refused' {
   let expected: unknown;
   let isJson = true;
   try {
-    // The only difference, which is intended: a byte order mark in front.
+    // An intended difference: a byte order mark in front is accepted.
     expected = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     isJson = false;

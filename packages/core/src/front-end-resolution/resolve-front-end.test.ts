@@ -5,7 +5,7 @@ import type { FrontEndName } from '../front-ends/front-end-table.js';
 import { type Environment, isDevelopment, localHostMark } from './host-environment.js';
 import { type HostKind, resolveFrontEnd } from './resolve-front-end.js';
 
-/** The variables that `func start` sets for the worker. */
+/** Variables that `func start` sets for the worker. */
 const development: Environment = {
   AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
   FUNCTIONS_CORETOOLS_ENVIRONMENT: 'True',

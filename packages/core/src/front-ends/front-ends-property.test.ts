@@ -187,7 +187,7 @@ describe('the memory of certificates', () => {
   it('distinguishes certificates behind every front end, although they share their armour and their chain', () => {
     const ders = Array.from({ length: 2000 }, (_, index) => {
       const der = Buffer.from(victim.der);
-      // Any two certificates of one CA have different signatures.
+      // Like two certificates of one CA, they differ in their signatures.
       der.writeUInt32BE(Math.imul(index + 1, 0x9e3779b1) >>> 0, der.length - 30);
       der.writeUInt32BE(Math.imul(index + 1, 0x85ebca6b) >>> 0, der.length - 5);
       return der;

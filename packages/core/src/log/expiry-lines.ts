@@ -32,8 +32,8 @@ export interface ExpiryLogLine extends LineStart<'expiry'> {
 }
 
 /**
- * A certificate in use looks like one of a public CA. If its successor lacks `clientAuth`, the gate will refuse it.
- * Level warning, once a day per instance and certificate.
+ * A certificate in use looks like one of a public CA. If its successor lacks `clientAuth`, the gate will refuse it,
+ * unless a pin's grace period accepts it. Level warning, once a day per instance and certificate.
  */
 export interface RenewalLogLine extends LineStart<'renewal'> {
   /** What the line is about. */

@@ -56,7 +56,7 @@ function chooseFirstEnd(one: number, other: number): number {
   return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 }
 
-/** The limit of trust sources. No app has as many, but anybody may publish to the channel that the names come from. */
+/** The limit of trust sources, because anybody may publish to the channel that the names come from. */
 const maximumSources = 100;
 
 interface Read {
@@ -145,7 +145,7 @@ export class Gates {
   }
 }
 
-/** The limit of lists. No app has as many, but anybody may publish to the channel that they come from. */
+/** The limit of lists, because anybody may publish to the channel that they come from. */
 const maximumLists = 100;
 
 /** The revocation lists in use, and when they end. */

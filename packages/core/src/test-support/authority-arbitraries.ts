@@ -91,7 +91,7 @@ export const denied: fc.Arbitrary<TrustDocumentDenied> = fc.oneof(
   ),
 );
 
-/** The document without references to missing authorities, and without duplicates. */
+/** The document without references to missing authorities, and without duplicates among names and denials. */
 export function mendReferences(document: TrustDocument): TrustDocument {
   const names = new Set((document.authorities ?? []).map(({ name }) => name.toLowerCase()));
   const isThere = ({ issuedBy }: { readonly issuedBy?: string }): boolean =>

@@ -11,7 +11,7 @@ import { makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
  */
 export interface AuthorityScenes {
   readonly caller: MadeCaller;
-  /** The headers that arrive, mostly the caller's. */
+  /** The headers that arrive. Some of them are the caller's. */
   readonly headers: readonly string[];
   /** Headers with certificates that fail at different places. */
   readonly oddHeaders: readonly string[];

@@ -209,7 +209,7 @@ export function denySome<Code extends DenialCode>(code: Code, known: KnownCaller
   return deny(code, facts as DenialFacts[Code], known);
 }
 
-/** The same facts, with a unique value in place of each text and each number. */
+/** The same facts, with a unique value in place of each text and each number, except for `choices`. */
 export function markFacts(facts: object): object {
   let next = 0;
   const mark = (value: unknown): unknown => {

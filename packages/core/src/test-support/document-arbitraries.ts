@@ -73,8 +73,8 @@ const identity: fc.Arbitrary<TrustDocumentIdentity> = fc.record(
 );
 
 /**
- * A document that is often valid. Otherwise it has few faults: a name, a pin or a name under an authority is there
- * twice, a window is empty, or a reference has no target.
+ * A document that is often valid. Otherwise it has few faults, such as a name, a pin or a name under an authority that
+ * is there twice, an empty window, or a reference without a target.
  */
 export const anyDocument: fc.Arbitrary<TrustDocument> = fc.record(
   {

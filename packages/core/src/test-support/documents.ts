@@ -38,6 +38,6 @@ export interface RefusedDocument {
   readonly document: unknown;
   readonly path: string;
   readonly words: RegExp;
-  /** False for problems that a schema can't find: duplicates of one property, the order of two times, the calendar. */
+  /** False for problems that the schema can't find, such as the order of two times, or a missing authority. */
   readonly isSeenBySchema: boolean;
 }

@@ -1,10 +1,10 @@
 /**
- * What a front end that can't run here was seen to send: header values that others have published, byte for byte. Each
- * value is a fact that a program wrote: a public certificate and a few separators. The file contains no code of the
+ * What front ends send: header values that others have published. Each value is a fact that a program wrote: a public
+ * certificate and a few separators. The file contains no code of the
  * repositories that are named. Their licenses require the notice with each value.
  *
- * `thumbprintsSha256` are the thumbprints that `openssl x509 -fingerprint -sha256` finds in the value, the leaf's
- * first; `validAt` is a time at which the leaf was valid.
+ * `thumbprintsSha256` are the thumbprints that `openssl x509 -fingerprint -sha256` finds in the value and the chain,
+ * the leaf's first; `validAt` is a time at which the leaf was valid.
  */
 export interface FrontEndCapture {
   readonly value: string;

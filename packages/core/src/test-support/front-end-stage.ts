@@ -24,7 +24,7 @@ export const bothPinned: object = {
 };
 
 /**
- * A certificate whose base64 has every character that front ends write differently: plus signs, slashes and padding.
+ * A certificate whose base64 has characters that front ends write differently: plus signs, slashes and padding.
  */
 function makeTelling(name: string): MadeCertificate {
   for (let length = 0; length < 30; length += 1) {

@@ -1,6 +1,6 @@
 import { askOpenssl } from '@certgate/x509/test-support/openssl.js';
 
-// Writes what each front end writes, by openssl: it shares no code with the readers that are tested.
+// Writes what front ends write, with openssl. It shares no code with the readers that are tested.
 
 /** PEM with the line lengths and line ends of `PEM_write_bio_X509`. */
 export function pemOf(der: Uint8Array): string {

@@ -34,7 +34,7 @@ export function createGate(): { readonly store: CountingStore; readonly gate: Ac
   return { store, gate: new AccessGate({ trustStore: store }) };
 }
 
-/** Decides twice: first without a remembered decision, then with it. */
+/** Decides twice. The second time, the gate may use what it remembered. */
 export const decideTwice = async (
   gate: AccessGate,
   requirement: FunctionRequirement = open,

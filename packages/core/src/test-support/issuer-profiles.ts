@@ -1,8 +1,8 @@
 import { type IssuedCertificate, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
 import type { CertificateRequest } from '@certgate/x509/test-support/certificates.js';
 
-// Certificates as several issuers make them by default, made by openssl. The extensions have the order in which the
-// issuer's code writes them. docs/short-lived-certificates.md says where each profile was read.
+// Certificates as several issuers make them by default, made by openssl. docs/short-lived-certificates.md has a
+// document for each issuer.
 
 export interface IssuerProfile {
   readonly authority: IssuedCertificate;
@@ -24,7 +24,7 @@ export interface CallerProfile {
 
 /**
  * What distinguishes the profiles. The extensions have the order of Go's library: key usage, extended key usage, basic
- * constraints, key identifiers, names, and what a template adds.
+ * constraints, key identifiers, names, and then `more`.
  */
 interface ProfileShape {
   readonly authority: Pick<CertificateRequest, 'name' | 'extensions'>;

@@ -17,7 +17,7 @@ export interface OcspServer {
   close: () => Promise<void>;
 }
 
-/** An OCSP responder on this machine, whose answers openssl makes. */
+/** An OCSP responder on this machine that answers as the test says. */
 export async function startOcspServer(): Promise<OcspServer> {
   const server = await startDocumentServer('http');
   const questions: Buffer[] = [];

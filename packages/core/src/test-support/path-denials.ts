@@ -30,7 +30,7 @@ export interface PathDenial {
   readonly revocation?: RevocationInformation;
 }
 
-/** One denial for each code that a certification path can end with. openssl made the certificates. */
+/** Denials with codes that a certification path can end with. openssl made the certificates. */
 export function listPathDenials(): readonly PathDenial[] {
   const { issuing, impostor } = getStage();
   const trust = issuedSnapshot([billing]);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 export type Pollution = Readonly<Record<PropertyKey, unknown>>;
 
 /**
- * The names of all members that the compiled sources in a folder may read. They are found by their spelling, so some
- * others are among them.
+ * The names of members that the compiled sources in a folder may read. They are found by their spelling, so some others
+ * are among them.
  */
 export function listMemberNames(folder: string): readonly string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
@@ -20,7 +20,7 @@ export function listMemberNames(folder: string): readonly string[] {
   return [...new Set(names)].filter((name) => !(name in Object.prototype) && !ofDescriptors.includes(name));
 }
 
-/** If an accessor had one of these names, every `Object.defineProperty` that is called meanwhile would fail. */
+/** If an accessor had one of these names, calls of `Object.defineProperty` could fail meanwhile. */
 const ofDescriptors = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable'];
 
 export interface AbsentMembersWatch {
@@ -32,8 +32,7 @@ export interface AbsentMembersWatch {
 
 /**
  * Notes which of the names are looked up on Object.prototype, that is, in objects that don't have them. Adding
- * thousands of names there and removing them takes longer than most code that is watched, so watch several things at
- * once.
+ * thousands of names there and removing them takes long, so watch several things at once.
  */
 export function watchAbsentMembers(names: readonly string[]): AbsentMembersWatch {
   let read = new Set<string>();

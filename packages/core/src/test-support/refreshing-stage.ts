@@ -51,7 +51,7 @@ export async function createFailedStage(options?: RefreshOptions, random?: () =>
   return stage;
 }
 
-/** Reads the version, which may start a refresh, as the gate does at every request. */
+/** Reads the version, which may start a refresh, as the gate does. */
 export function lookAt(store: RefreshingTrustStore): void {
   assert.notEqual(store.version, undefined);
 }

@@ -97,7 +97,7 @@ export class RotatingCallers {
   }
 
   /**
-   * The document always has two issuing CAs: the one that issues now, and the one before, whose certificates are still
+   * The document has at most two issuing CAs: the one that issues now, and the one before, whose certificates are still
    * in use.
    */
   #renewIssuing(): void {

@@ -22,7 +22,7 @@ export class ScriptedSource implements TrustSource {
     });
   }
 
-  /** Answers the latest read, and lets everything that follows from the answer happen. */
+  /** Answers the latest read, and lets waiting callbacks run. */
   async answer(content: string | Uint8Array, version?: string, signature?: string): Promise<void> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.takePending().answer({ changed: true, bytes, version, signature });

@@ -56,7 +56,7 @@ function createStage(core: typeof Core) {
 }
 
 /**
- * Documents in which most pins match the certificate that is asked about, and about half of the entries are in force.
+ * Documents in which many pins match the certificate that is asked about, and many of the entries are in force.
  */
 function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrary<object> {
   const { certificates, authorities, others, intermediate } = stage;
@@ -221,7 +221,7 @@ interface Example {
   readonly at: number;
 }
 
-/** One example for each code, by the rules that the documentation of the trust document states. */
+/** Examples for codes, by the rules that the documentation of the trust document states. */
 function listExamples({ named, briefly, own, server, authorities: [authorities = []] }: Stage): readonly Example[] {
   const { thumbprintSha256 } = own;
   const about = (code: string, certificate: PresentedCertificate, identity: object, more: object = {}): Example => {
@@ -300,8 +300,8 @@ function chooseMoments(
 }
 
 /**
- * Checks that an entry has no reason within its windows, and that an identity is in use if one of its entries is in
- * force.
+ * Checks that an entry has no reason but a lock within its windows, and that an identity is in use if one of its
+ * entries is in force.
  */
 function expectAgreement(
   core: typeof Core,

@@ -52,7 +52,7 @@ interface MirrorStage {
   readonly clock: ManualClock;
   readonly first: Place;
   readonly mirror: Place;
-  /** Lets the store read both sources, and returns what it then answers about the caller. */
+  /** Gives the two sources these answers, and returns what the store answers about the caller 61 s later. */
   readonly ask: (first: Given, mirror: Given) => Promise<string>;
 }
 

@@ -46,7 +46,7 @@ function getTwin(certificate: PresentedCertificate): PresentedCertificate {
 const hashOf = (der: Uint8Array): string => presentCertificate(der).thumbprintSha256;
 const goodWindows = [{}, {}, { notAfter: at(9) }, { notBefore: at(-9) }];
 const windows = [...goodWindows, ...goodWindows, { enabled: false }, { notAfter: at(-1) }, { notBefore: at(1) }];
-/** Mostly without `issuedBy`: with it, nearly every document would refuse. */
+/** Half of them are without `issuedBy`: with it, many documents refuse. */
 const issuers = [{}, {}, {}, { issuedBy: 'corp' }, { issuedBy: 'second' }, { issuedBy: 'other' }];
 const pinsBy = (value: object, issuedBy: readonly object[] = issuers): readonly object[] =>
   windows.flatMap((window) => issuedBy.map((issuer) => ({ ...value, ...window, ...issuer })));
@@ -91,7 +91,7 @@ const anyEntries: fc.Arbitrary<readonly Entry[]> = fc
             value: fc.constantFrom(...values),
           }),
         },
-        // If nearly every document refused, there would be nothing to compare.
+        // If too many documents refused, there would be little to compare.
         { weight: { names: 1, pins: 3, denied: 25 }[key], arbitrary: fc.constant(undefined) },
       ),
     ),

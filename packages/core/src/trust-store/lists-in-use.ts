@@ -111,10 +111,7 @@ export interface WithdrawnRevocation {
   readonly detail: string;
 }
 
-/**
- * Writes the sentence here because most apps never load this file. The part of the log that every app loads stays
- * small.
- */
+/** Writes the sentence here, so that the part of the log that every app loads stays small. */
 export function describeWithdrawn(
   refused: Omit<WithdrawnRevocation, 'list' | 'detail'>,
   newer: ListOfSource,

@@ -130,7 +130,7 @@ export class RefreshingTrustStore implements TrustStore {
    */
   get version(): string | undefined {
     if (this.#loaded === undefined) return undefined;
-    // Every request reads this, so the clocks are read once for all three checks.
+    // The gate reads this at each decision, so the clocks are read once for all three checks.
     const now = this.#ages.moment();
     const age = this.#ages.ageAtWorst(this.#lastAttempt, now);
     if (this.#isAsleep(age) || this.#history.isStale(now)) return undefined;

@@ -1,6 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 
-/** The name of the `node:diagnostics_channel` on which every read of a trust source is published. */
+/** The name of the `node:diagnostics_channel` on which refreshes of trust documents are published. */
 export const trustChannelName = 'certgate:trust';
 
 /**
@@ -9,7 +9,7 @@ export const trustChannelName = 'certgate:trust';
  */
 export const revocationChannelName = 'certgate:revocation';
 
-/** One read of a trust source that has ended, successfully or not. */
+/** One refresh of a trust document that has ended, successfully or not. */
 export interface TrustRefreshEvent {
   readonly version: 1;
   /** The source of the document, e.g. `file trust.json`. */

@@ -33,7 +33,7 @@ export interface TrustStore {
 
   /**
    * Identifies the store's present content: while it stays the same, earlier answers are valid, and the gate may
-   * remember them. If it is undefined or absent, the gate remembers nothing and calls `find` at every request.
+   * remember them. If it is undefined or absent, the gate remembers nothing.
    */
   readonly version?: string | undefined;
 

@@ -3,8 +3,8 @@
 import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 
 /**
- * The most requests that the log keeps: as many as the tool does. A page that is left open for days then needs no more
- * memory than after an hour.
+ * The most requests that the log keeps: as many as the tool does. Otherwise a page that is left open for days would need
+ * more and more memory.
  */
 export const mostEvents = 2_000;
 

@@ -129,9 +129,9 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
 }
 
 /**
- * Is there a certification path from a trust anchor to the target that is valid now, suits the purpose, and has no
- * revoked certificate? The answer depends only on the question. The question's budget limits what hostile certificates
- * can make it cost. It doesn't check that a client's key usage has `digitalSignature`: `findCertificateFault` does.
+ * Is there a certification path from a trust anchor to the target that is valid at `now`, suits the purpose, and has no
+ * revoked certificate? It reads no clock. The question's budget limits what hostile certificates can make it cost. It
+ * doesn't check that a client's key usage has `digitalSignature`: `findCertificateFault` does.
  *
  * @throws {CertgateError} if a member of the question is missing, unknown or of another type; never because of what
  * certificates, lists and responses contain.

@@ -60,7 +60,7 @@ export class Base64Decoder {
  * Whether encoding the decoded bytes would give the text again, at a third of the cost of encoding them. `Buffer.from`
  * stops at an ASCII character that it doesn't know, or skips it, so a text with such a character decodes to fewer bytes
  * than its length requires. It also accepts two characters of base64url, and some characters beyond ASCII for their low
- * octet, so this function looks for both. The tests prove this on the Node that runs them, for every UTF-16 code unit.
+ * octet, so this function looks for both. The tests check this on the Node that runs them, for every UTF-16 code unit.
  */
 function isCanonical(text: string, byteCount: number): boolean {
   const padding = countPadding(text);

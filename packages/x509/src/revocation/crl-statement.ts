@@ -92,7 +92,7 @@ function isSameExtension(left: CertificateRevocationList, right: CertificateRevo
 }
 
 /**
- * §6.3.3 (f), (g). Tries the certificate's issuer first, because it nearly always is the signer. A revocation outlives
+ * §6.3.3 (f), (g). Tries the certificate's issuer first, because it is usually the signer. A revocation outlives
  * its signer: otherwise, when a CA certificate ends or its key is stolen, everybody on its lists would be admitted
  * again. So if a signer has no valid path now, or is revoked, the path that it had when it signed decides, and its
  * lists only revoke.

@@ -131,7 +131,7 @@ export class RevokedEntries {
     this.#insert(entry.start, this.#hash(bytes, contentStart, end, this.#issuerGroups.at(-1) ?? 0));
   }
 
-  /** Nearly all entries have one of ten different blocks of extensions, which contain a reason code. */
+  /** Many entries have the same few blocks of extensions, which contain a reason code. */
   #decodeExtensions(sequence: DerElement): CrlEntryExtensions {
     this.#hasExtensions = true;
     const length = sequence.end - sequence.start;
