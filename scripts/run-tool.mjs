@@ -1,5 +1,5 @@
 // Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `types` is Oxlint with the rules that
-// need types, `rules` tests our own ESLint rule, `format` is Prettier, `prose` checks the pages against the rules for the
+// need types, `rules` tests our own ESLint rule, `format` is Oxfmt, `prose` checks the pages against the rules for the
 // language, `workflows` checks the actions, the workflows and .github against the rules of GitHub Actions, `queries`
 // parses the KQL queries, `reference` checks the API reference, and `site-reference` makes it for the site. Installs the
 // tools first if they are missing or have another version.
@@ -20,9 +20,9 @@ const tools = {
     args: () => (options.length > 0 ? options : ['packages', 'tests', 'conformance', 'bench']),
   },
   format: {
-    script: 'prettier/bin/prettier.cjs',
+    script: 'oxfmt/bin/oxfmt',
     cwd: root,
-    args: () => (options.length > 0 ? options : ['--check', '.']).concat(options.join() === '--write' ? ['.'] : []),
+    args: () => (options.length > 0 ? options : ['--check']),
   },
   prose: {
     script: 'textlint/bin/textlint.js',

@@ -41,7 +41,10 @@ export interface Otherwise extends Answer {
 }
 
 export type Body =
-  string | { readonly hex: string } | { readonly chunks: readonly string[] } | { readonly length: number };
+  | string
+  | { readonly hex: string }
+  | { readonly chunks: readonly string[] }
+  | { readonly length: number };
 
 /** What the tests check about an answer. A member that is absent here is not checked. */
 export interface Answer {

@@ -40,4 +40,5 @@ export interface CallerTally {
 }
 
 export type FromWorker =
-  { readonly kind: 'ready' } | { readonly kind: 'report'; readonly callers: Readonly<Record<string, CallerTally>> };
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'report'; readonly callers: Readonly<Record<string, CallerTally>> };

@@ -339,10 +339,12 @@ export interface DenialFacts {
   };
   readonly path_not_found: PathFacts;
   readonly path_budget_exhausted:
-    PathFacts | { /** How many names the certificate has. */ readonly nameCount: number; readonly limit: number };
+    | PathFacts
+    | { /** How many names the certificate has. */ readonly nameCount: number; readonly limit: number };
   readonly path_signature_invalid: PathFacts;
   readonly path_certificate_malformed:
-    PathFacts | { /** What failed when the certificate was decoded. */ readonly fault: string };
+    | PathFacts
+    | { /** What failed when the certificate was decoded. */ readonly fault: string };
   readonly path_certificate_not_yet_valid: PathFacts;
   readonly path_certificate_expired: PathFacts;
   readonly path_authority_unfit: PathFacts;

@@ -105,7 +105,8 @@ export function describeFrontEnd(resolved: ResolvedFrontEnd): {
 
 /** The front end by name, before it is known what shows that a request came through it. */
 type StatedFrontEnd =
-  Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader' | 'proof'> | FrontEndDenial;
+  | Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader' | 'proof'>
+  | FrontEndDenial;
 
 function stateAnywhere(environment: Environment): StatedFrontEnd {
   return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };

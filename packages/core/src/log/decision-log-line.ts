@@ -169,7 +169,13 @@ function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: numb
 }
 
 type CallerKey =
-  'identity' | 'matchedBy' | 'matched' | 'thumbprintSha256' | 'withoutClientAuthUntil' | 'claimedIdentity' | 'list';
+  | 'identity'
+  | 'matchedBy'
+  | 'matched'
+  | 'thumbprintSha256'
+  | 'withoutClientAuthUntil'
+  | 'claimedIdentity'
+  | 'list';
 /** The members of the line that describe the caller. */
 type CallerLine = Pick<DraftLine, CallerKey>;
 

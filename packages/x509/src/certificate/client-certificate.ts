@@ -61,7 +61,8 @@ export interface ClientCertificate extends CertificateExtensions {
 
 /** The certificate, or what is wrong with the bytes, in words for the operator. */
 export type ClientCertificateDecoding =
-  { readonly ok: true; readonly certificate: ClientCertificate } | { readonly ok: false; readonly fault: string };
+  | { readonly ok: true; readonly certificate: ClientCertificate }
+  | { readonly ok: false; readonly fault: string };
 
 /**
  * Decodes DER to a ClientCertificate (RFC 5280 §4.1). If the bytes are not exactly one X.509 certificate, the answer is

@@ -50,7 +50,8 @@ export type NameConstraintFault = {
 );
 
 export type NameFault =
-  { readonly outcome: 'refused'; readonly fault: NameConstraintFault } | { readonly outcome: 'exhausted' };
+  | { readonly outcome: 'refused'; readonly fault: NameConstraintFault }
+  | { readonly outcome: 'exhausted' };
 
 export const unconstrainedNames: NameConstraintState = Object.freeze({ byForm: new Map() });
 

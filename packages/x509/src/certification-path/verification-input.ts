@@ -107,7 +107,8 @@ function readEach<T extends AuthorityInput | NamedKey>(
 
 /** `input` names what can't be read, such as `crls[0]`. */
 type Collection<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly input: string; readonly fault: string };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly input: string; readonly fault: string };
 
 /** Returns all values, or the first fault with the position of its input. An input may have several values. */
 function collect<I, T>(

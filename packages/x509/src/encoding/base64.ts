@@ -5,7 +5,8 @@ export type Base64Fault = 'not_base64' | 'base64url' | 'base64_padding';
 
 /** The bytes, or why the text is not strict base64. */
 export type Base64Decoding =
-  { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: Base64Fault };
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly fault: Base64Fault };
 
 /**
  * Decodes canonical base64 (RFC 4648 §4) and nothing else: no white space, no base64url, full padding, the unused bits
@@ -110,7 +111,8 @@ export type PemFault =
 
 /** The bytes of the PEM block, or why the text is not one block. */
 export type PemDecoding =
-  { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: PemFault };
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly fault: PemFault };
 
 /**
  * Decodes a text that is exactly one PEM block (RFC 7468) of one label, with only white space around it. If there are

@@ -43,7 +43,8 @@ export type OcspFailure = Exclude<(typeof failureNames)[number], undefined>;
  * What a responder sent (RFC 6960 §4.2.1). Nothing is verified yet. A failure is not signed, so anybody can send it.
  */
 export type OcspResponse =
-  ({ readonly responseStatus: 'successful' } & BasicOcspResponse) | { readonly responseStatus: OcspFailure };
+  | ({ readonly responseStatus: 'successful' } & BasicOcspResponse)
+  | { readonly responseStatus: OcspFailure };
 
 /** The answers of a responder (RFC 6960 §4.2.1), and who signed them. */
 export interface BasicOcspResponse {

@@ -39,7 +39,11 @@ export interface Arrival {
   readonly newestLineAt: string | null;
   readonly silentAfterSeconds: number;
   readonly doubts: readonly (
-    'no_lines' | 'fewer_processes' | 'lines_not_used' | 'lines_sampled' | 'lines_of_the_future'
+    | 'no_lines'
+    | 'fewer_processes'
+    | 'lines_not_used'
+    | 'lines_sampled'
+    | 'lines_of_the_future'
   )[];
   readonly processes: readonly ProcessArrival[];
 }

@@ -43,7 +43,8 @@ export class LocalAppProcess {
   #nextId = 0;
   #awaited = 0;
   #settleStart:
-    { readonly resolve: (ready: LocalAppReadyMessage) => void; readonly reject: (error: Error) => void } | undefined;
+    | { readonly resolve: (ready: LocalAppReadyMessage) => void; readonly reject: (error: Error) => void }
+    | undefined;
   #closing: Promise<void> | undefined;
   /** Why no function can be called any more. Undefined while the app runs. */
   #end: Error | undefined;

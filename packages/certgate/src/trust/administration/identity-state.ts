@@ -25,7 +25,10 @@ export type IdentityState =
 
 /** The first reason why a pin or a name is refused, or `active` if there is none. */
 export type EntryState =
-  Exclude<IdentityState, 'no usable pin or name'> | 'identity disabled' | 'identity ended' | 'not yet';
+  | Exclude<IdentityState, 'no usable pin or name'>
+  | 'identity disabled'
+  | 'identity ended'
+  | 'not yet';
 
 /** For each reason, the word for an identity and the word for one of its entries. */
 const words: Readonly<Record<StandingCode, readonly [IdentityState, EntryState]>> = {

@@ -25,7 +25,9 @@ export interface LeftOutAnchor {
 
 /** The result of reading a key. `fault` follows the name of the key to make a sentence. */
 export type AnchorReading =
-  { readonly anchor: Anchor } | { readonly leftOut: LeftOutAnchor } | { readonly fault: string };
+  | { readonly anchor: Anchor }
+  | { readonly leftOut: LeftOutAnchor }
+  | { readonly fault: string };
 
 /** The OID of the extended key usage clientAuth, for which the gate validates each path. */
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';

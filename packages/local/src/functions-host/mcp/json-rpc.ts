@@ -11,7 +11,8 @@ export const errorCodes = {
 
 /** The answer of a method. An error is returned and not thrown, so that no failure is forgotten. */
 export type MethodAnswer =
-  { readonly result: object } | { readonly error: { readonly code: number; readonly message: string } };
+  | { readonly result: object }
+  | { readonly error: { readonly code: number; readonly message: string } };
 
 export interface RpcRequest {
   readonly kind: 'request';

@@ -28,7 +28,8 @@ export interface Verification {
 }
 
 export type PathVerdict =
-  CertificationPath | { readonly outcome: 'invalid'; readonly code: DenialCode; readonly detail: string };
+  | CertificationPath
+  | { readonly outcome: 'invalid'; readonly code: DenialCode; readonly detail: string };
 
 /** Verifies a certificate with core's own validator, with files and authorities in a folder. Throws ToolFailure. */
 export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFlags): Promise<Verification> {
