@@ -41,7 +41,7 @@ export class AppStart {
 
   /**
    * The denial for a function that nobody may call. After a failure, that is every HTTP or MCP function; otherwise,
-   * those with an unknown MCP trigger.
+   * those that are `unmeetable`, usually because of an unknown MCP trigger.
    */
   denyAll(functionName: string): Denial {
     return this.#failure ?? deny('certificate_missing', { problem: 'mcp_trigger_unknown', functionName });

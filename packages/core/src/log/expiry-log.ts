@@ -39,10 +39,10 @@ export class ExpiryLog {
 const weekMilliseconds = 7 * 86_400_000;
 
 /**
- * Whether the access ends with a certificate whose renewal is automatic: nobody renews a certificate of less than a
- * week by hand. SPIRE renews it after half of its lifetime, cert-manager and step after two thirds, Vault's agent after
- * nine tenths. Therefore a warning in the last third would often be about certificates that are renewed in time, and
- * would hide one that was not.
+ * Whether the access ends with a certificate whose renewal is automatic: hardly anybody renews a certificate of less
+ * than a week by hand. SPIRE renews it after half of its lifetime, cert-manager and step after two thirds, Vault's agent
+ * after nine tenths. Therefore a warning in the last third would often be about certificates that are renewed in time,
+ * and would hide one that was not.
  */
 function isOfAutomation({ accessEndsAt, certificate: { notBefore, notAfter } }: ClientIdentity): boolean {
   return accessEndsAt === notAfter && notAfter - notBefore < weekMilliseconds;

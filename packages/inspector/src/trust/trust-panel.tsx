@@ -19,8 +19,8 @@ export interface TrustPanelProps {
 }
 
 /**
- * Shows the trust document. It is read again whenever the user opens this view and whenever the revision in use
- * changes, because somebody may have changed the document meanwhile.
+ * Shows the trust document. It is read again whenever the user opens this view, and whenever the revision in use changes
+ * while the view is open, because somebody may have changed the document meanwhile.
  */
 export function TrustPanel({ api, isActive, inUse, isByApp }: TrustPanelProps): VNode {
   const { answer: view, fault, ask } = useAnswer<TrustView>();

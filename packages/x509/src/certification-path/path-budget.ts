@@ -75,7 +75,7 @@ function weigh(key: CertificatePublicKey): number {
   return key.curve === 'P-521' ? weights.p521 : weights.unusual;
 }
 
-/** Like `isSignedBy`, but spends the question's signatures. Undefined if none is left. */
+/** Like `isSignedBy`, but a signature that is not remembered spends the budget. Undefined if too little is left. */
 export function isSignedWithinBudget(
   signed: Signed,
   { publicKey, verificationKey }: Pick<PathCertificate, 'publicKey' | 'verificationKey'>,
