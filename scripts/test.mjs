@@ -55,6 +55,7 @@ const hostTests = [
   'operations',
   'prove-azure',
   'readme-walkthrough',
+  'recipes',
   'sample-outputs',
   'soak',
   'step-issuer',

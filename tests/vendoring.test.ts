@@ -12,8 +12,10 @@ import { expectNpm, findTarball, packPackages } from './test-support/npm.js';
 // Tests that each tarball of `npm run pack` can be installed on its own, and that docs/app-shapes.md works word for
 // word.
 
-const page = readFileSync(join(root, 'docs', 'app-shapes.md'), 'utf8').replaceAll('\r\n', '\n');
-/** The page's shell blocks, including those in numbered steps, without their indentation. */
+const [, page = ''] = readFileSync(join(root, 'docs', 'app-shapes.md'), 'utf8')
+  .replaceAll('\r\n', '\n')
+  .split(/^## (?=Install from tarballs\n)|^## (?=A monorepo\n)/m);
+/** The section's shell blocks, including those in numbered steps, without their indentation. */
 const blocks = [...page.replaceAll(/^ {3}/gm, '').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
 const [packing = '', adding = '', installing = '', installingForProduction = '', ...others] = blocks;
 /** Options by which npm prefers its cache to the network. */
@@ -150,7 +152,7 @@ describe('with only one tarball, in an empty folder,', () => {
   });
 });
 
-describe('docs/app-shapes.md', () => {
+describe('docs/app-shapes.md, "Install from tarballs"', () => {
   it('has exactly these commands', () => {
     assert.equal(packing, 'npm ci && npm run pack\n');
     assert.match(installing, /^npm ci\n/);
