@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type FastifyPlugin,
@@ -88,6 +88,8 @@ export const securedHosts: readonly SecuredHost[] = [
     closesUpgrades: false,
     create: createNestOnFastify,
   },
+  { name: 'koa', adapter: 'secureServer', hidesSecret: true, closesUpgrades: true, create: createKoaServer },
+  { name: 'hapi', adapter: 'secureServer', hidesSecret: true, closesUpgrades: true, create: createHapiServer },
   { name: 'hono', adapter: 'secureFetch', hidesSecret: false, closesUpgrades: false, create: createHonoServer },
 ];
 
@@ -231,6 +233,103 @@ export async function createNest(
   }
   Module({ controllers: [Routes] })(App);
   return NestFactory.create(App, ...adapter, { logger: false });
+}
+
+/** Calls `next` for callers that have the role of the path. Resolves when `next` has, or when the gate has answered. */
+function requireRoleOf(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => Promise<unknown>,
+): Promise<unknown> {
+  const role = rolesOf[path];
+  if (role === undefined) return next();
+  return new Promise((resolve, reject) => {
+    response.once('close', resolve);
+    requireRole(role)(request, response, () => void next().then(resolve, reject));
+  });
+}
+
+interface KoaContext {
+  readonly path: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  body: string;
+}
+
+interface KoaLike {
+  use(handler: (context: KoaContext, next: () => Promise<void>) => Promise<unknown>): unknown;
+  callback(): RequestListener;
+}
+
+function createKoaServer(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const { default: Koa } = frameworks.load('koa') as { readonly default: new () => KoaLike };
+  const app = new Koa();
+  const add = (path: string): unknown =>
+    app.use((context, next) => {
+      if (context.path !== path) return next();
+      return requireRoleOf(path, context.req, context.res, () => {
+        context.body = answer(path, context.req);
+        return Promise.resolve();
+      });
+    });
+  add(before);
+  const server = createServer(app.callback());
+  secureServer(server, gate);
+  for (const path of others) add(path);
+  return Promise.resolve({
+    server,
+    secureAgain: () => {
+      secureServer(server, gate);
+    },
+  });
+}
+
+interface HapiRequest {
+  readonly raw: { readonly req: IncomingMessage; readonly res: ServerResponse };
+}
+
+interface HapiToolkit {
+  readonly abandon: symbol;
+  readonly continue: symbol;
+}
+
+interface HapiLike {
+  route(route: {
+    readonly method: string;
+    readonly path: string;
+    readonly options: { readonly pre: readonly ((request: HapiRequest, toolkit: HapiToolkit) => Promise<unknown>)[] };
+    readonly handler: (request: HapiRequest) => string;
+  }): void;
+  initialize(): Promise<void>;
+  stop(): Promise<void>;
+  readonly listener: Server;
+}
+
+async function createHapiServer(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const app = (frameworks.load('@hapi/hapi') as { readonly server: () => HapiLike }).server();
+  const add = (path: string): void => {
+    const admit = async ({ raw }: HapiRequest, toolkit: HapiToolkit): Promise<unknown> => {
+      let isAdmitted = false;
+      await requireRoleOf(path, raw.req, raw.res, () => {
+        isAdmitted = true;
+        return Promise.resolve();
+      });
+      return isAdmitted ? toolkit.continue : toolkit.abandon;
+    };
+    app.route({ method: '*', path, options: { pre: [admit] }, handler: ({ raw }) => answer(path, raw.req) });
+  };
+  add(before);
+  secureServer(app.listener, gate);
+  for (const path of others) add(path);
+  await app.initialize();
+  return {
+    server: app.listener,
+    secureAgain: () => {
+      secureServer(app.listener, gate);
+    },
+    close: () => app.stop(),
+  };
 }
 
 async function createNestOnExpress(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
