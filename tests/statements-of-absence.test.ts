@@ -20,20 +20,31 @@ interface Absence {
 }
 
 /** Values that `frontEnd` would have if Certgate read these front ends' headers, which the page says it doesn't. */
-const otherFrontEnds = ['container-apps', 'api-management', 'aws-alb', 'google', 'cloudflare'];
+const otherFrontEnds = ['container-apps', 'api-management', 'front-door', 'aws-alb', 'google', 'cloudflare'];
+
+function expectUnknown(frontEnds: readonly string[]): void {
+  const trustStore = core.trustStoreFromFile('trust.json');
+  for (const frontEnd of frontEnds) {
+    const options = { trustStore, frontEnd } as unknown as adapter.SecureAppOptions;
+    assert.throws(() => {
+      adapter.secureApp(app, options);
+    }, /frontEnd/);
+  }
+}
 
 const absences: readonly Absence[] = [
   {
     page: 'docs/when-to-use.md',
     statement: "Certgate doesn't read the headers of Container Apps, API Management and others.",
     check: () => {
-      const trustStore = core.trustStoreFromFile('trust.json');
-      for (const frontEnd of otherFrontEnds) {
-        const options = { trustStore, frontEnd } as unknown as adapter.SecureAppOptions;
-        assert.throws(() => {
-          adapter.secureApp(app, options);
-        }, /frontEnd/);
-      }
+      expectUnknown(otherFrontEnds);
+    },
+  },
+  {
+    page: 'docs/front-ends.md',
+    statement: 'Certgate does not support Front Door.',
+    check: () => {
+      expectUnknown(['front-door', 'azure-front-door', 'frontdoor']);
     },
   },
   {
