@@ -18,21 +18,29 @@ const npm = (...words) => ['npm', ...words];
 const isNodeHere = process.platform === 'linux' && process.arch === 'x64';
 
 /**
- * The parts in the order in which they start, two at a time, with the longest first. `test` uses all processors and
- * `guards` measures, so both run by themselves. `after` names parts that must end first, because they install or write
- * what this one reads, or because they measure. `missing` is the reason why a part can't run here.
+ * The parts in the order in which they start, three at a time: most of them use one processor or wait, and the longest
+ * start first. `test` uses all processors and `guards` measures, so both run by themselves. `after` names parts that
+ * must end first, because they install or write what this one reads. `missing` is the reason why a part can't run here.
  *
  * Tests in `test` compare the generated pages, the API reports and the decision vectors.
  */
 const parts = [
   { name: 'test', run: npm('test'), isOldest: true, isByItself: true },
-  { name: 'browser', run: npm('test', '--', '--browser') },
   { name: 'deployment', run: ['node', 'scripts/deploy-check.mjs'] },
-  { name: 'lint', run: npm('run', 'lint') },
-  { name: 'count', run: npm('run', 'count') },
-  { name: 'words', run: npm('run', 'count', '--', 'words') },
-  { name: 'hosts', run: npm('test', '--', '--hosts'), isOldest: true, after: ['browser', 'deployment'] },
+  // Packs twice, and installs with every package manager. The workflow "Site" opens every page in a browser.
+  { name: 'release', run: npm('run', 'release', '--', '--dry-run') },
+  { name: 'hosts', run: npm('test', '--', '--hosts'), isOldest: true, after: ['deployment'] },
+  {
+    name: 'node-24',
+    run: npm('test', '--', '--node', '24'),
+    missing: isNodeHere ? undefined : "npm's Node.js 24 is for Linux on x64",
+    after: ['deployment', 'release'],
+  },
+  // Its limits don't depend on the load of the machine.
+  { name: 'browser', run: npm('test', '--', '--browser') },
   { name: 'front-ends', run: npm('test', '--', '--front-ends') },
+  { name: 'lint', run: npm('run', 'lint') },
+  { name: 'site', run: npm('run', 'site'), after: ['lint'] },
   {
     name: 'newest-openssl',
     run: npm('test', '--', ...listTestsOfNewestOpenssl()),
@@ -43,15 +51,8 @@ const parts = [
     run: npm('run', 'conformance', '--', '--data', suites),
     missing: existsSync(suites) ? undefined : 'no published suites are beside the checkout',
   },
-  // Packs twice, and installs with every package manager. The workflow "Site" opens every page in a browser.
-  { name: 'release', run: npm('run', 'release', '--', '--dry-run') },
-  { name: 'site', run: npm('run', 'site'), after: ['lint'] },
-  {
-    name: 'node-24',
-    run: npm('test', '--', '--node', '24'),
-    missing: isNodeHere ? undefined : "npm's Node.js 24 is for Linux on x64",
-    after: ['deployment', 'release'],
-  },
+  { name: 'count', run: npm('run', 'count') },
+  { name: 'words', run: npm('run', 'count', '--', 'words') },
   { name: 'pack', run: npm('run', 'pack'), after: ['hosts', 'node-24'] },
   { name: 'guards', run: npm('run', 'bench', '--', 'guards'), isByItself: true },
 ];
@@ -100,7 +101,7 @@ async function runAll() {
     const isOthersTurn = [...running.keys()].some((name) =>
       parts.some((each) => each.name === name && each.isByItself),
     );
-    return isByItself ? running.size === 0 && index === 0 : running.size < 2 && !isOthersTurn;
+    return isByItself ? running.size === 0 && index === 0 : running.size < 3 && !isOthersTurn;
   }
 }
 

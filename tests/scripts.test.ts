@@ -40,6 +40,6 @@ describe('the scripts of package.json', () => {
     }
     const { exitCode, stderr } = await runProgram(process.execPath, [join(root, 'scripts/check.mjs'), 'nothing']);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /^There is no part "nothing"\. Name some of test, browser, /);
+    assert.match(stderr, /^There is no part "nothing"\. Name some of test, deployment, /);
   });
 });
