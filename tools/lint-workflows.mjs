@@ -151,7 +151,10 @@ function checkForm(file) {
  */
 function checkDependabot(file) {
   const listed = parse(read(file)).updates.find((update) => update['package-ecosystem'] === 'npm').directories;
-  const { stdout } = spawnSync('git', ['ls-files', '*package-lock.json', '*pnpm-lock.yaml'], { cwd: root, encoding: 'utf8' });
+  const { stdout } = spawnSync('git', ['ls-files', '*package-lock.json', '*pnpm-lock.yaml'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   const locked = stdout
     .trimEnd()
     .split('\n')
