@@ -14,7 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const suites = join(root, '..', 'shared', 'data');
 /** A folder with the oldest OpenSSL that is supported, if .ci/run names one. */
 const oldest = process.env['CERTGATE_OLDEST_OPENSSL'];
-const npm = (...words) => ['npm', ...words];
+// npm names its own script here. Windows could not start `npm.cmd` without a shell.
+const npm = (...words) => [process.execPath, process.env['npm_execpath'] ?? 'npm', ...words];
 const isNodeHere = process.platform === 'linux' && process.arch === 'x64';
 
 /**
