@@ -131,6 +131,17 @@ describe('a certificate request', () => {
     expectRefusal(nest(16_000), /no certificate request that can be read/);
   });
 
+  test('is refused if its signature algorithm has the tag of another type', () => {
+    const der = toDer(folder.file('p-256.csr'));
+    // ecdsa-with-SHA256 in a SEQUENCE of 12 octets.
+    const at = der.lastIndexOf(Buffer.from('300a06082a8648ce3d040302', 'hex'));
+    assert.ok(at > 0);
+    const altered = Buffer.from(der);
+    altered[at] = 0xa0;
+    assert.doesNotThrow(() => parseCertificationRequest(der, 'x'));
+    assert.throws(() => parseCertificationRequest(altered, 'x'), /no certificate request that can be read/);
+  });
+
   test('is refused after any change of its octets, unless openssl verifies it too', () => {
     const files = ['rsa-2048', 'p-256', 'ed25519'].map((name) => toDer(folder.file(`${name}.csr`)));
     const keys = files.map((der) => parseCertificationRequest(der, 'x').publicKey);

@@ -46,6 +46,14 @@ AsnProp({ type: RequestInfo, raw: true })(Request.prototype, 'info');
 AsnProp({ type: AlgorithmIdentifier })(Request.prototype, 'signatureAlgorithm');
 AsnProp({ type: AsnPropTypes.BitString })(Request.prototype, 'signature');
 
+/** What follows `info`. The signature does not cover it. */
+class RequestEnd {
+  signatureAlgorithm: AlgorithmIdentifier = new AlgorithmIdentifier();
+  signature: ArrayBuffer = new ArrayBuffer(0);
+}
+AsnProp({ type: AlgorithmIdentifier })(RequestEnd.prototype, 'signatureAlgorithm');
+AsnProp({ type: AsnPropTypes.BitString })(RequestEnd.prototype, 'signature');
+
 /** A certificate request. Its signature has shown that its maker had the private key. */
 export interface CertificationRequest {
   readonly publicKey: KeyObject;
@@ -81,12 +89,23 @@ export function parseCertificationRequest(bytes: Buffer, name: string): Certific
   if (fault === 'trailing_bytes') throw unusable(name, 'has more in it than one certificate request');
   if (fault !== undefined) throw unusable(name, 'contains no certificate request that can be read');
   try {
-    return readVerified(AsnConvert.parse(der, Request), name);
+    const request = AsnConvert.parse(der, Request);
+    if (!endsAsEncoded(der, request)) throw unusable(name, 'contains no certificate request that can be read');
+    return readVerified(request, name);
   } catch (cause) {
     throw cause instanceof ToolFailure
       ? cause
       : unusable(name, 'contains no certificate request that can be read', { cause });
   }
+}
+
+/** Whether what follows `info` is DER. The decoder accepts some wrong tags there, such as [0] in place of SEQUENCE. */
+function endsAsEncoded(der: Buffer, { signatureAlgorithm, signature }: Request): boolean {
+  const end = Object.assign(new RequestEnd(), { signatureAlgorithm, signature });
+  const encoded = Buffer.from(AsnConvert.serialize(end));
+  const length = encoded[1] ?? 0;
+  const content = encoded.subarray(length < 0x80 ? 2 : 2 + (length & 0x7f));
+  return der.subarray(-content.length).equals(content);
 }
 
 function findRequestBlock(text: string, name: string): Buffer {

@@ -50,7 +50,7 @@ export function prepareCommands(command: Command): void {
  */
 function refuseRepetition(command: Command): void {
   for (const option of command.options) {
-    if (option.isBoolean() || option.variadic || isRepeatable(option.description)) continue;
+    if (option.isBoolean() || option.negate || option.variadic || isRepeatable(option.description)) continue;
     let count = 0;
     command.on(`option:${option.name()}`, () => {
       count += 1;

@@ -101,7 +101,8 @@ export function formatChangeLogEntry(entry: ChangeLogEntry): string {
   const measureFrame = (named: object): number =>
     measure({ ...rest, changesLeftOut: changes.length, changes: [], marks: '', ...named });
   const named = [{ ...disabled, ...touched }, disabled].find((names) => measureFrame(names) <= maximumLogLineBytes);
-  if (named === undefined) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
+  if (named === undefined)
+    return JSON.stringify({ ...rest, ...(changes.length > 0 && { changesLeftOut: changes.length }), changes: [] });
   const frame = measureFrame(named);
   let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
   const kept: string[] = [];
