@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
+  AddedCaller,
   InspectorState,
   LiveDetails,
   LiveEvent,
@@ -176,10 +177,18 @@ describe('the inspector of certgate dev', () => {
       const { explanation } = await ask<LiveDetails>(page, `api/events/${event.id}`);
       assert.equal(explanation?.certificate?.thumbprintSha256, event.thumbprintSha256);
       assert.equal(explanation.code, event.code);
-      // A file that the user drops on the page identifies the same caller.
-      const pem = [stranger.certificateFile, stranger.keyFile].map((path) => readFileSync(path, 'utf8')).join('');
-      const file = { name: 'stranger.pem', base64: Buffer.from(pem).toString('base64'), password: null };
-      const tried = await attempt('', 'SecuredFunction', { caller: { file } });
+      // Files that the user drops on the page identify the same caller, and the matrix calls as it.
+      const files = [stranger.certificateFile, stranger.keyFile].map((path) => ({
+        name: basename(path),
+        base64: readFileSync(path, 'base64'),
+        password: null,
+      }));
+      const { id, fault } = await ask<AddedCaller>(page, 'api/callers', { files });
+      assert.ok(id !== null, fault ?? '');
+      const { cells } = await ask<MatrixResult>(page, 'api/matrix', {});
+      const cell = cells.find(({ functionName, callerId }) => functionName === 'SecuredFunction' && callerId === id);
+      assert.deepEqual([cell?.status, cell?.code], [401, 'certificate_not_trusted']);
+      const tried = await attempt(id, 'SecuredFunction');
       assert.equal(tried.explanation?.certificate?.thumbprintSha256, event.thumbprintSha256);
       assert.equal(tried.answer?.status, 401);
     } finally {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
+import { encodePfx } from '../../packages/certgate/dist/esm/certificates/pfx/encode-pfx.js';
+import { createClientCertificate } from '../../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
 
 let browser;
 let inspected;
@@ -100,7 +102,7 @@ it('the view calls an MCP tool with its name and argument names, and says what a
   await close();
 });
 
-it('the view sends headers, a body and a file from the user, and nothing while the form is wrong', async () => {
+it('the view sends headers and a body, and nothing while the form is wrong', async () => {
   const { page, requests, close } = await openPage(browser, inspected);
   await page.getByLabel('Function', { exact: true }).selectOption('Refund');
   await page.getByRole('button', { name: 'Send' }).click();
@@ -114,11 +116,8 @@ it('the view sends headers, a body and a file from the user, and nothing while t
 
   await page.getByLabel('Headers, one on each line').fill('content-type: text/plain\nx-a: 1');
   await page.getByLabel('Body', { exact: true }).fill('hello');
-  const file = { name: 'mine.pfx', mimeType: 'application/x-pkcs12', buffer: Buffer.from([0x30, 0xff, 0x00]) };
-  await page.locator('.callers input[type=file]').setInputFiles(file);
-  await page.getByLabel('Password', { exact: true }).fill('secret');
   const { sent } = await sendAndRead(page);
-  await page.locator('.answer .notice').waitFor();
+  await page.locator('.answer .steps').waitFor();
   assert.deepEqual(sent, {
     functionName: 'Refund',
     method: 'POST',
@@ -128,12 +127,43 @@ it('the view sends headers, a body and a file from the user, and nothing while t
       ['x-a', '1'],
     ],
     body: 'hello',
-    caller: { file: { name: 'mine.pfx', base64: 'MP8A', password: 'secret' } },
+    caller: { id: 'denied' },
   });
-  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
-  assert.doesNotMatch(kept, /MP8A|secret/);
-  await page.getByRole('button', { name: 'Forget the file mine.pfx' }).click();
+  await close();
+});
+
+it('the view adds a caller from two files, names it in the answer, and drops the answer with the choice', async () => {
+  const { page, faults, close } = await openPage(browser, inspected);
+  const { certificateDer, certificatePem, privateKeyPem } = createClientCertificate({ name: 'own', now: new Date() });
+  const input = page.locator('.callers input[type=file]');
+  const give = (name, text) => input.setInputFiles({ name, mimeType: '', buffer: Buffer.from(text) });
+  await give('own.crt.pem', certificatePem);
+  await page.getByRole('alert').getByText('not its private key').waitFor();
+  await give('own.key.pem', privateKeyPem);
+  const own = page.getByRole('radio', { name: /^own/ });
+  await own.waitFor();
+  await page.getByRole('button', { name: 'Refund as own' }).waitFor();
+  await page.getByLabel('id', { exact: true }).fill('9');
+  await sendAndRead(page);
+  const title = page.getByRole('heading', { name: /^Answer/ });
+  assert.equal(await title.innerText(), 'Answer to own');
+  await page.getByRole('radio', { name: /^Denied/ }).check();
+  assert.equal(await title.innerText(), 'Answer');
+  await own.check();
+  await page.getByRole('button', { name: 'Forget the caller own' }).click();
+  await own.waitFor({ state: 'detached' });
   assert.equal(await page.getByRole('radio', { name: /^Denied/ }).isChecked(), true);
+
+  const pfx = encodePfx({ certificateDer, privateKeyPem, password: 'secret', friendlyName: 'own' });
+  await give('mine.pfx', pfx);
+  await page.getByLabel('Password', { exact: true }).fill('secret');
+  await page.getByLabel('Password', { exact: true }).press('Enter');
+  await page.getByRole('radio', { name: /^mine/ }).waitFor();
+  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
+  assert.doesNotMatch(kept, /PRIVATE KEY|secret/);
+  await page.getByRole('button', { name: 'Forget the caller mine' }).click();
+  await page.getByRole('radio', { name: /^mine/ }).waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
   await close();
 });
 

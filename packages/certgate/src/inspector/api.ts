@@ -5,10 +5,17 @@ import { RefusedRequest } from './answers.js';
 import { explainForApp, loadInspectedTrust } from './app-explanation.js';
 import { listShownFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { LiveEvents } from './live/live-events.js';
-import type { InspectorState, LiveDetails, LiveEvent, LiveUpdate, MatrixResult } from '../trust/views/page-views.js';
-import { readDroppedFile, readEmpty, readTryRequest } from './request-values.js';
+import type {
+  AddedCaller,
+  InspectorState,
+  LiveDetails,
+  LiveEvent,
+  LiveUpdate,
+  MatrixResult,
+} from '../trust/views/page-views.js';
+import { readCaller, readDroppedFile, readDroppedFiles, readEmpty, readTryRequest } from './request-values.js';
 import type * as Models from './trust-models.js';
-import { type TryCaller, TryCallers, describeCaller } from './try-it/callers.js';
+import { TryCallers, describeCaller } from './try-it/callers.js';
 import { runMatrix } from './try-it/matrix.js';
 import { tryRequest } from './try-it/try-request.js';
 
@@ -42,6 +49,10 @@ export class InspectorApi {
         return (value) => this.#try(value);
       case '/api/matrix':
         return (value) => this.#runMatrix(value);
+      case '/api/callers':
+        return (value) => this.#addCaller(value);
+      case '/api/callers/forget':
+        return (value) => this.#forgetCaller(value);
       case '/api/read':
         return (value) => this.#read(value);
       default:
@@ -64,7 +75,7 @@ export class InspectorApi {
         url,
         frontEnd: running.frontEnd,
         functions: listShownFunctions(running),
-        callers: this.#listCallers(running).map(describeCaller),
+        callers: (await this.#callers.list(running)).map(describeCaller),
       },
       trust: { store: nameStore(trust.address), revision, fault, ...(revocationFault && { revocationFault }) },
     };
@@ -98,21 +109,35 @@ export class InspectorApi {
     return readCertificate(file, this.#subject);
   }
 
-  #listCallers({ app, frontEnd, behaviour }: RunningApp): readonly TryCaller[] {
-    return this.#callers.list(app.callers, frontEnd, behaviour.worstCase);
+  async #addCaller(value: unknown): Promise<AddedCaller> {
+    const files = readDroppedFiles(value);
+    try {
+      return { id: await this.#callers.add(files, this.#requireApp()), fault: null };
+    } catch (error) {
+      if (!(error instanceof ToolFailure)) throw error;
+      return { id: null, fault: error.message };
+    }
+  }
+
+  async #forgetCaller(value: unknown): Promise<object> {
+    this.#callers.forget(readCaller(value).id);
+    return Promise.resolve({});
   }
 
   async #try(value: unknown): Promise<unknown> {
     const request = readTryRequest(value);
     const running = this.#requireApp();
-    return tryRequest(request, { running, callers: this.#listCallers(running), events: this.#events });
+    return tryRequest(request, { running, callers: await this.#callers.list(running), events: this.#events });
   }
 
   /** Runs one matrix at a time. A request that comes meanwhile gets the same result. */
   async #runMatrix(value: unknown): Promise<MatrixResult> {
     readEmpty(value);
     const running = this.#requireApp();
-    this.#matrix ??= runMatrix(running, this.#listCallers(running)).finally(() => (this.#matrix = undefined));
+    this.#matrix ??= this.#callers
+      .list(running)
+      .then((callers) => runMatrix(running, callers))
+      .finally(() => (this.#matrix = undefined));
     return this.#matrix;
   }
 

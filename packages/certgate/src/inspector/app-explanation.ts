@@ -39,6 +39,18 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
   return latest.trust;
 }
 
+/** The document as it is now. Undefined if it can't be read here. */
+export async function findInspectedSnapshot({
+  trust,
+}: Pick<RunningApp['app'], 'trust'>): Promise<TrustSnapshot | undefined> {
+  try {
+    return (await loadInspectedTrust(trust.address)).loaded.snapshot;
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * The document that was loaded last. It is read at each load, but parsed only if it changed, so that explanations by
  * the same document share their revocation lists.

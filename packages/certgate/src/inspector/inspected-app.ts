@@ -11,7 +11,10 @@ import type { ShownFunction } from '../trust/views/page-views.js';
  * again.
  */
 export interface RunningApp {
-  readonly app: Pick<HostedApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'> &
+  readonly app: Pick<
+    HostedApp,
+    'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem' | 'developmentFolder'
+  > &
     Partial<Pick<HostedApp, 'expectAnswer'>>;
   /** The name of the front end that the gateway plays. */
   readonly frontEnd: FrontEndName;

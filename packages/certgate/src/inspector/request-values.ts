@@ -26,15 +26,20 @@ export function readDroppedFile(value: unknown): DroppedFile {
   return { name, base64, password: readTextOrNull(members['password'], 'password') };
 }
 
+/** @throws {RefusedRequest} 400 if the value is not one or two files. */
+export function readDroppedFiles(value: unknown): readonly DroppedFile[] {
+  const { files } = readMembers(value, ['files'], 'The request');
+  if (!Array.isArray(files) || files.length < 1 || files.length > 2) return refuse('files must be one or two files.');
+  return files.map(readDroppedFile);
+}
+
 /** @throws {RefusedRequest} 400 unless the value is an empty object. */
 export function readEmpty(value: unknown): void {
   readMembers(value, [], 'The request');
 }
 
-function readCaller(value: unknown): TryRequest['caller'] {
-  if (typeof value === 'object' && value !== null && 'file' in value) {
-    return { file: readDroppedFile(readMembers(value, ['file'], 'The caller')['file']) };
-  }
+/** @throws {RefusedRequest} 400 if the value does not name a caller. */
+export function readCaller(value: unknown): TryRequest['caller'] {
   return { id: readText(readMembers(value, ['id'], 'The caller')['id'], 'caller.id') };
 }
 

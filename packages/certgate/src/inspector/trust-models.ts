@@ -1,10 +1,9 @@
-import { dirname } from 'node:path';
 import { readDropped } from '../trust/certificate-reading/read-dropped.js';
 import { ToolFailure } from '#local/tool-failure.js';
 import { type CertificateFolder, readCertificateFolder } from '../trust/import/certificate-folder.js';
 import { createTrustView } from '../trust/validity/trust-view.js';
 import { loadInspectedTrust, readSharedRevocation, readTrustState } from './app-explanation.js';
-import { listShownFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
+import { listShownFunctions, type InspectedSubject } from './inspected-app.js';
 import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
 /**
@@ -60,11 +59,6 @@ function addressOf(subject: InspectedSubject): string | undefined {
  * For a running app it is the folder of the development callers. Undefined if there is none.
  */
 async function findCertificateFolder(subject: InspectedSubject, now: number): Promise<CertificateFolder | undefined> {
-  const path = 'running' in subject ? findDevelopmentFolder(subject.running.app) : subject.certificateFolder;
+  const path = 'running' in subject ? subject.running.app.developmentFolder : subject.certificateFolder;
   return path === undefined ? undefined : readCertificateFolder(path, now);
-}
-
-function findDevelopmentFolder({ callers }: RunningApp['app']): string | undefined {
-  const [sample] = callers.flatMap(({ certificate }) => certificate ?? []);
-  return sample === undefined ? undefined : dirname(sample.pfxFile);
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ToolFailure } from '#local/tool-failure.js';
 import type { HostedFunction } from '#local/functions-host/functions-host.js';
+import { createClientCertificate } from '../certificates/self-signed-certificate.js';
 import { findOwnTrust, judgeCallers } from './app-trust.js';
 import { expectStatus } from './checks/check-plan.js';
-import { type Caller, prepareCallers } from './development-callers.js';
+import { type Caller, findOwnCallers, prepareCallers } from './development-callers.js';
 
 let folder: string;
 let developmentFile: string;
@@ -142,4 +144,38 @@ test("checks expect what the user's document says about callers, and callers tha
 
   writeFileSync(file, '{"schemaVersion":1}');
   await assert.rejects(judgeCallers(callers, named, Date.now()), /own\.json is not a valid trust document: .*/);
+});
+
+test("the user's own callers in the folder have the roles of the document, and others are left out", async () => {
+  const development = join(folder, '.certgate');
+  const put = (name: string, key?: string): string => {
+    const made = createClientCertificate({ name, now: new Date() });
+    writeFileSync(join(development, `${name}.crt.pem`), made.certificatePem);
+    writeFileSync(join(development, `${name}.key.pem`), key ?? made.privateKeyPem);
+    return createHash('sha256').update(made.certificateDer).digest('hex').toUpperCase();
+  };
+  const pins = [{ thumbprintSha256: put('billing') }];
+  put('stranger');
+  put('broken', 'no key');
+  writeFileSync(join(development, 'alone.crt.pem'), '');
+  const file = join(folder, 'own.json');
+  const identities = [{ name: 'billing', roles: ['orders.read'], pins }];
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities }));
+
+  const found = await findOwnCallers(development, callers);
+  assert.deepEqual(
+    found.callers.map(({ name }) => name),
+    ['billing', 'stranger'],
+  );
+  assert.match(found.faults.join(), /^broken is not a caller here\. .*not its private key/);
+  const { callers: judged, unknown } = await judgeCallers([...callers, ...found.callers], { file }, Date.now());
+  assert.deepEqual(
+    judged.map(({ name, isTrusted, roles }) => [name, isTrusted, ...roles]),
+    [
+      ['none', false],
+      ['denied', false],
+      ['billing', true, 'orders.read'],
+    ],
+  );
+  assert.deepEqual(unknown, ['allowed']);
 });

@@ -106,8 +106,8 @@ export interface JudgedCallers {
 }
 
 /**
- * Decides what checks expect of the development callers under the user's own document: only callers that it lists are
- * trusted.
+ * Decides what checks expect of the callers under the user's own document: only callers that it lists are trusted.
+ * Callers of the user's own that it doesn't list are left out.
  */
 export async function judgeCallers(
   callers: readonly Caller[],
@@ -115,15 +115,18 @@ export async function judgeCallers(
   now: number,
 ): Promise<JudgedCallers> {
   const snapshot = file === undefined ? undefined : await readSnapshot(file);
-  const judged = callers.map((caller) => ({ caller, ...judge(caller, snapshot, now) }));
+  const judged = callers.map((caller) => ({ caller, ...judgeCaller(caller, snapshot, now) }));
   const isUnknown = ({ caller, isListed }: (typeof judged)[number]): boolean => caller.isTrusted && !isListed;
+  const isLeftOut = (each: (typeof judged)[number]): boolean =>
+    isUnknown(each) || (each.caller.isOwn === true && !each.isListed);
   return {
-    callers: judged.filter((each) => !isUnknown(each)).map(({ asListed }) => asListed),
+    callers: judged.filter((each) => !isLeftOut(each)).map(({ asListed }) => asListed),
     unknown: judged.filter(isUnknown).map(({ caller }) => caller.name),
   };
 }
 
-function judge(
+/** The caller as the document lists it. Without a document, no caller is listed. */
+export function judgeCaller(
   caller: Caller,
   snapshot: TrustSnapshot | undefined,
   now: number,

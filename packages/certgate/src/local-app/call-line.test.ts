@@ -15,11 +15,11 @@ it(
       "it's",
       'a !! b',
       'two\nlines',
-      'plain.pfx',
-      'with space.pfx',
+      'plain.pem',
+      'with space.pem',
     ];
     for (const name of names) {
-      const identity = { pfxFile: name, passwordFile: name, certificateFile: name, keyFile: name };
+      const identity = { certificateFile: name, keyFile: name };
       const call = { url: 'https://localhost:7443/', method: 'GET', identity, caFile: 'the ca.pem' };
       for (const [line, before] of [
         [formatCertgateCall(call), 4],

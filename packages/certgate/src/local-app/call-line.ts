@@ -1,7 +1,7 @@
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { shellWord } from '../texts/safe-text.js';
 import { formatToolCall } from '../texts/tool-call.js';
-import type { Caller } from './development-callers.js';
+import { gatewayName } from './development-certificates.js';
 
 /** One call of the gateway, from which a command line to copy is made. */
 export interface CallLine {
@@ -25,8 +25,6 @@ export interface CallLine {
 
 /** Paths of files, as a person would write them. */
 export interface CallIdentity {
-  readonly pfxFile: string;
-  readonly passwordFile: string;
   readonly certificateFile: string;
   readonly keyFile: string;
 }
@@ -46,7 +44,7 @@ export function formatCertgateCall(line: CallLine): string {
     ...(body === undefined ? [] : [`--data ${isPiped ? '@-' : shellWord(body)}`]),
     ...(identity === undefined
       ? []
-      : [`--certificate ${quotePath(identity.pfxFile)} --password-file ${quotePath(identity.passwordFile)}`]),
+      : [`--certificate ${quotePath(identity.certificateFile)} --key ${quotePath(identity.keyFile)}`]),
     `--cacert ${quotePath(caFile)}`,
   ].join(' ');
 }
@@ -81,20 +79,13 @@ function quotePath(path: string): string {
   return /["$`!\n]|\\$/.test(path) ? shellWord(path) : `"${path}"`;
 }
 
-/** The files of a development caller, relative to the working folder. Undefined if the caller has no certificate. */
-export function findCallFiles({ name, certificate }: Caller): CallIdentity | undefined {
-  if (certificate === undefined) return undefined;
-  const at = (file: string): string => join(relative(process.cwd(), dirname(certificate.pfxFile)), file);
-  return {
-    pfxFile: at(`${name}.pfx`),
-    passwordFile: at('password.txt'),
-    certificateFile: at(`${name}.crt.pem`),
-    keyFile: at(`${name}.key.pem`),
-  };
+/** The files of the caller with this name in the development folder, relative to the working folder. */
+export function findCallFiles(developmentFolder: string, name: string): CallIdentity {
+  const at = (kind: string): string => join(relative(process.cwd(), developmentFolder), `${name}.${kind}.pem`);
+  return { certificateFile: at('crt'), keyFile: at('key') };
 }
 
-/** The gateway's certificate, which is in the folder of the callers' certificates. Undefined if no caller has one. */
-export function findGatewayFile(callers: readonly Caller[]): string | undefined {
-  const [sample] = callers.flatMap(({ certificate }) => certificate ?? []);
-  return sample === undefined ? undefined : join(relative(process.cwd(), dirname(sample.pfxFile)), 'gateway.crt.pem');
+/** The file of the gateway's certificate. */
+export function findGatewayFile(developmentFolder: string): string {
+  return findCallFiles(developmentFolder, gatewayName).certificateFile;
 }

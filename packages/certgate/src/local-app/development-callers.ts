@@ -1,25 +1,30 @@
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClientCertificate, formatInstant, parseTrustDocument, presentCertificate } from '@certgate/core/internal';
-import { getCallerCertificate } from './development-certificates.js';
+import {
+  type ClientCertificate,
+  decodeClientCertificate,
+  formatInstant,
+  parseTrustDocument,
+  presentCertificate,
+} from '@certgate/core/internal';
+import { ToolFailure } from '#local/tool-failure.js';
+import { type CertificateFileOptions, readCertificateFile } from '../certificates/read-certificate-file.js';
+import { type DevelopmentCertificate, gatewayName, getCallerCertificate } from './development-certificates.js';
 import { findFile } from '#local/json-file.js';
 import { replaceFile } from './development-files.js';
 
 /** A caller of the app in a check. The caller `none` has no certificate. */
 export interface Caller {
   readonly name: string;
-  readonly certificate: DevelopmentCallerCertificate | undefined;
+  readonly certificate: DevelopmentCertificate | undefined;
   /** Whether the trust document lists the caller. */
   readonly isTrusted: boolean;
   readonly roles: readonly string[];
   /** The only functions that the caller may call. Undefined if it may call all. */
   readonly functions?: readonly string[];
-}
-
-export interface DevelopmentCallerCertificate {
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
-  readonly certificate: ClientCertificate;
-  readonly pfxFile: string;
+  /** Set for a caller of the user's own, which `certgate dev` didn't make. */
+  readonly isOwn?: true;
 }
 
 export const trustFileName = 'trust.json';
@@ -50,8 +55,63 @@ async function prepareCaller(
   roles: readonly string[],
   now: Date,
 ): Promise<Caller> {
-  const certificate = await getCallerCertificate(folder, name, now);
-  return { name, certificate: { ...certificate, pfxFile: join(folder, `${name}.pfx`) }, isTrusted, roles };
+  return { name, certificate: await getCallerCertificate(folder, name, now), isTrusted, roles };
+}
+
+export interface OwnCallers {
+  readonly callers: readonly Caller[];
+  /** One line for each pair of files that can't be used. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Finds the callers of the user's own in the folder, by pairs of files such as `billing.crt.pem` and `billing.key.pem`.
+ * Leaves out the names of `made`.
+ */
+export async function findOwnCallers(folder: string, made: readonly Caller[]): Promise<OwnCallers> {
+  const files = await readdir(folder);
+  const taken = [gatewayName, ...made.map(({ name }) => name)];
+  const names = files
+    .flatMap((file) => /^(\P{C}+)\.crt\.pem$/u.exec(file)?.[1] ?? [])
+    .filter((name) => files.includes(`${name}.key.pem`) && !taken.includes(name));
+  const read = await Promise.all(names.sort().map((name) => readPair(folder, name)));
+  return {
+    callers: read.filter((each) => typeof each !== 'string'),
+    faults: read.filter((each) => typeof each === 'string'),
+  };
+}
+
+async function readPair(folder: string, name: string): Promise<Caller | string> {
+  const pems = await Promise.all(['crt', 'key'].map((kind) => readFile(join(folder, `${name}.${kind}.pem`), 'utf8')));
+  try {
+    return await readOwnCaller(name, Buffer.from(pems.join('\n')), { name: `.certgate/${name}.{crt,key}.pem` });
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    return `${name} is not a caller here. ${error.message} The inspector takes both files, and a password.`;
+  }
+}
+
+/**
+ * Reads a caller of the user's own from a PFX, or from PEM with a certificate and its key.
+ *
+ * @throws {ToolFailure} if there is no certificate with its private key.
+ */
+export async function readOwnCaller(
+  name: string,
+  bytes: Uint8Array,
+  options: Pick<CertificateFileOptions, 'name' | 'password'>,
+): Promise<Caller> {
+  const read = await readCertificateFile(bytes, { ...options, privateKey: 'required' });
+  const decoding = decodeClientCertificate(read.certificateDer);
+  if (!decoding.ok)
+    throw new ToolFailure(`The certificate in ${options.name ?? name} can't be used: ${decoding.fault}.`);
+  const ders = [read.certificateDer, ...read.otherCertificates];
+  const certificate = {
+    certificatePem: ders.map((der) => new X509Certificate(der).toString()).join(''),
+    privateKeyPem: read.privateKeyPem ?? '',
+    certificate: decoding.certificate,
+  };
+  return { name, certificate, isTrusted: false, roles: [], isOwn: true };
 }
 
 /**

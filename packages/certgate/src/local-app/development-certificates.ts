@@ -38,7 +38,7 @@ export async function getGatewayCertificate(folder: string, now: Date): Promise<
   return storeCertificate(folder, gatewayName, certificatePem, privateKeyPem);
 }
 
-const gatewayName = 'gateway';
+export const gatewayName = 'gateway';
 
 /**
  * The file with the password of all PFX files in the folder. It is next to them, because the whole folder is secret.

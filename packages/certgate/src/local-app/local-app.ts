@@ -19,7 +19,13 @@ import { AnswerWatch, type ExpectedAnswer } from './answer-watch.js';
 import { findIgnoredNote, listFunctionFiles, listSettingWarnings, listStreamingNotes } from './app-notices.js';
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
-import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
+import {
+  type Caller,
+  findOwnCallers,
+  prepareCallers,
+  trustFileName,
+  writeDevelopmentTrust,
+} from './development-callers.js';
 import { findFile } from '#local/json-file.js';
 import { openDevelopmentFolder, withFolderLock } from './development-files.js';
 import { explainFailedStart } from './explain-failed-start.js';
@@ -227,12 +233,14 @@ class RunningLocalApp implements HostedApp {
   }
 
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
-    const prepared = await withFolderLock(this.developmentFolder, () => this.#prepareCallers([]));
-    const { callers, unknown } = await judgeCallers(prepared, own, Date.now());
+    const made = await withFolderLock(this.developmentFolder, () => this.#prepareCallers([]));
+    const found = await findOwnCallers(this.developmentFolder, made);
+    const { callers, unknown } = await judgeCallers([...made, ...found.callers], own, Date.now());
     this.callers = callers;
     // Only `--trust` is passed on. The app reads a setting of the user's own as it is.
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
+    this.notes = [...this.notes, ...found.faults];
     const { address, setBy } = own;
     const unread = own.file === undefined ? { isUnread: true as const } : {};
     this.trust = { read: this.#readTrust, address, setBy, unknownCallers: unknown, ...unread };

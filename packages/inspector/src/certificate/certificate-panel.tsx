@@ -33,7 +33,7 @@ export function CertificatePanel({ api }: { readonly api: Api }): VNode {
     <div class="page certificate">
       <section class="panel certificate-input" aria-label="What to read">
         <h2 class="panel-title">Read a certificate</h2>
-        <DropZone text="or drop it here: PFX, PEM, DER, a chain, a CRL" onFile={read} />
+        <DropZone text="or drop it here: PFX, PEM, DER, a chain, a CRL" onFiles={([given]) => given && read(given)} />
         <form
           onSubmit={(event) => {
             event.preventDefault();

@@ -12,27 +12,30 @@ const largestFile: number = 704 * 1024;
 export interface DropZoneProps {
   /** Says which files the zone takes, in words. */
   readonly text: string;
-  readonly onFile: (file: DroppedFile) => void;
+  /** Whether the user can choose several files at once. */
+  readonly multiple?: boolean;
+  readonly onFiles: (files: readonly DroppedFile[]) => void;
 }
 
-/** Takes a file that the user drops or chooses. The page sends it only to certgate on this machine. */
-export function DropZone({ text, onFile }: DropZoneProps): VNode {
+/** Takes files that the user drops or chooses. The page sends them only to certgate on this machine. */
+export function DropZone({ text, multiple = false, onFiles }: DropZoneProps): VNode {
   const input = useRef<HTMLInputElement>(null);
   const [isOver, setOver] = useState(false);
   const [fault, setFault] = useState<string>();
-  const take = (file: File | undefined): void => {
-    if (file === undefined) return;
-    if (file.size > largestFile) {
-      setFault(`${file.name} has ${formatSize(file.size)}; at most ${formatSize(largestFile)} are read.`);
-      return;
+  const take = (list: FileList | null | undefined): void => {
+    const files = [...(list ?? [])].slice(0, multiple ? 2 : 1);
+    const large = files.find(({ size }) => size > largestFile);
+    if (large !== undefined) {
+      setFault(`${large.name} has ${formatSize(large.size)}; at most ${formatSize(largestFile)} are read.`);
+    } else if (files.length > 0) {
+      setFault(undefined);
+      Promise.all(files.map(readFile)).then(onFiles, () => setFault(`${files[0]?.name ?? ''} can't be read.`));
     }
-    setFault(undefined);
-    readFile(file).then(onFile, () => setFault(`${file.name} can't be read.`));
   };
   const drop = (event: TargetedDragEvent<HTMLDivElement>): void => {
     event.preventDefault();
     setOver(false);
-    take(event.dataTransfer?.files[0]);
+    take(event.dataTransfer?.files);
   };
   return (
     <div
@@ -45,17 +48,18 @@ export function DropZone({ text, onFile }: DropZoneProps): VNode {
       onDrop={drop}
     >
       <button type="button" onClick={() => input.current?.click()}>
-        Choose a file
+        {multiple ? 'Choose files' : 'Choose a file'}
       </button>
       <span class="dim">{text}</span>
       <input
         ref={input}
         type="file"
+        multiple={multiple}
         class="visually-hidden"
         tabIndex={-1}
         aria-label={`File: ${text}`}
         onChange={(event) => {
-          take(event.currentTarget.files?.[0]);
+          take(event.currentTarget.files);
           // Without this, the browser would not report a change if the user chose the same file again.
           event.currentTarget.value = '';
         }}

@@ -1,6 +1,7 @@
 // session/: what the page and the tool say to each other: the token, the requests, what is new.
 
 import type {
+  AddedCaller,
   DroppedFile,
   InspectorFault,
   InspectorState,
@@ -36,6 +37,8 @@ export function takeToken(
 export interface Api {
   readonly getState: () => Promise<InspectorState>;
   readonly send: (request: TryRequest) => Promise<TryResult>;
+  readonly addCaller: (files: readonly DroppedFile[]) => Promise<AddedCaller>;
+  readonly forgetCaller: (id: string) => Promise<unknown>;
   readonly runMatrix: () => Promise<MatrixResult>;
   readonly getTrust: () => Promise<TrustView>;
   /** The requests after the one with the id `after`, or all that the tool still has if `after` is 0. */
@@ -77,6 +80,8 @@ export function createApi(token: string, fetchUrl: typeof fetch = fetch.bind(glo
   return {
     getState: () => ask('api/state'),
     send: (request) => ask('api/try', request),
+    addCaller: (files) => ask('api/callers', { files }),
+    forgetCaller: (id) => ask('api/callers/forget', { id }),
     runMatrix: () => ask('api/matrix', {}),
     getTrust: () => ask('api/trust'),
     getEvents: (after) => ask(`api/events?after=${after}`),

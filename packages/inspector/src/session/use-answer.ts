@@ -10,7 +10,7 @@ export interface Asked<Answer> {
    * it comes after a later question was asked.
    */
   readonly ask: (question: Promise<Answer>, onAnswer?: (answer: Answer) => void) => void;
-  /** Removes the answer, and shows this message in its place. */
+  /** Removes the answer, also one that has not come yet, and shows this message in its place. */
   readonly setFault: (fault: string | undefined) => void;
 }
 
@@ -22,7 +22,11 @@ export function useAnswer<Answer>(): Asked<Answer> {
   });
   const [isAsking, setAsking] = useState(false);
   const latest = useRef<Promise<Answer>>(undefined);
-  const setFault = (given: string | undefined): void => set({ answer: undefined, fault: given });
+  const setFault = (given: string | undefined): void => {
+    latest.current = undefined;
+    setAsking(false);
+    set({ answer: undefined, fault: given });
+  };
   const ask: Asked<Answer>['ask'] = (question, onAnswer) => {
     latest.current = question;
     setAsking(true);

@@ -10,15 +10,17 @@ import { Badge, Notice, getStatusTone } from '../parts/notice.js';
 
 export interface AnswerPanelProps {
   readonly result: TryResult | undefined;
+  /** The label of the caller that was sent. */
+  readonly caller: string;
   readonly isSending: boolean;
   readonly isMcp: boolean;
 }
 
-export function AnswerPanel({ result, isSending, isMcp }: AnswerPanelProps): VNode {
+export function AnswerPanel({ result, caller, isSending, isMcp }: AnswerPanelProps): VNode {
   return (
     <section class="panel answer" aria-label="Answer" aria-busy={isSending}>
       <header class="panel-head">
-        <h2 class="panel-title">Answer</h2>
+        <h2 class="panel-title">{result === undefined ? 'Answer' : `Answer to ${caller}`}</h2>
         {result?.answer != null && <AnswerLine answer={result.answer} />}
       </header>
       {result === undefined ? (

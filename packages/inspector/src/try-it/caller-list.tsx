@@ -1,81 +1,118 @@
 import type { VNode } from 'preact';
-import type { InspectedCaller } from '../../../certgate/src/trust/views/page-views.js';
+import { useState } from 'preact/hooks';
+import type { AddedCaller, DroppedFile, InspectedCaller } from '../../../certgate/src/trust/views/page-views.js';
 import { DropZone } from '../parts/drop-zone.js';
 import { CrossIcon } from '../parts/icons.js';
-import type { TryDraft } from './try-draft.js';
+import type { Api } from '../session/api.js';
+import { useAnswer } from '../session/use-answer.js';
 
 export interface CallerListProps {
+  readonly api: Api;
   readonly callers: readonly InspectedCaller[];
-  readonly draft: TryDraft;
-  readonly onChange: (part: Partial<TryDraft>) => void;
+  /** The ID of the chosen caller. */
+  readonly chosen: string;
+  readonly onChoose: (id: string) => void;
 }
 
-/** Lets the user choose a caller: one that the tool made for the app, or a certificate of the user's own. */
-export function CallerList({ callers, draft, onChange }: CallerListProps): VNode {
+/** Lets the user choose a caller: one that the tool made for the app, or one of the user's own. */
+export function CallerList({ api, callers, chosen, onChoose }: CallerListProps): VNode {
   return (
     <fieldset class="callers panel">
       <legend class="panel-title">Call as</legend>
       <div class="caller-choices">
-        {callers.map(({ id, label, description, subject, isTrusted }) => (
-          <label key={id} class="caller" title={subject ?? ''}>
-            <input
-              type="radio"
-              name="caller"
-              value={id}
-              checked={draft.file === undefined && draft.callerId === id}
-              onChange={() => onChange({ callerId: id, file: undefined })}
-            />
-            <span class="caller-text">
-              <span class="caller-label">
-                {label}
-                {isTrusted && <span class="tag good">trusted</span>}
+        {callers.map(({ id, label, description, subject, isTrusted, isDropped }) => (
+          <div key={id} class="caller" title={subject ?? ''}>
+            <label class="caller-choice">
+              <input type="radio" name="caller" value={id} checked={chosen === id} onChange={() => onChoose(id)} />
+              <span class="caller-text">
+                <span class="caller-label">
+                  {label}
+                  {isTrusted && <span class="tag good">trusted</span>}
+                </span>
+                <span class="dim">{description}</span>
               </span>
-              <span class="dim">{description}</span>
-            </span>
-          </label>
+            </label>
+            {isDropped && (
+              <RemoveButton label={`Forget the caller ${label}`} onClick={() => void api.forgetCaller(id)} />
+            )}
+          </div>
         ))}
-        {draft.file !== undefined && <OwnCaller draft={draft} file={draft.file} onChange={onChange} />}
       </div>
-      <DropZone
-        text="or drop a PFX, or a PEM with its key. It stays in memory."
-        onFile={(file) => onChange({ file })}
-      />
+      <OwnFiles api={api} onAdded={onChoose} />
     </fieldset>
   );
 }
 
-interface OwnCallerProps {
-  readonly draft: TryDraft;
-  readonly file: NonNullable<TryDraft['file']>;
-  readonly onChange: (part: Partial<TryDraft>) => void;
+interface OwnFilesProps {
+  readonly api: Api;
+  readonly onAdded: (id: string) => void;
 }
 
-function OwnCaller({ file, onChange }: OwnCallerProps): VNode {
+/** Takes the user's own caller. Its certificate and its key may come one after the other, in any order. */
+function OwnFiles({ api, onAdded }: OwnFilesProps): VNode {
+  const [files, setFiles] = useState<readonly DroppedFile[]>([]);
+  const [password, setPassword] = useState('');
+  const { answer, fault, ask } = useAnswer<AddedCaller>();
+  function add(given: readonly DroppedFile[]): void {
+    setFiles(given);
+    const opened = given.map((file) => ({ ...file, password: password === '' ? null : password }));
+    ask(api.addCaller(opened), ({ id }) => {
+      if (id === null) return;
+      setFiles([]);
+      setPassword('');
+      onAdded(id);
+    });
+  }
   return (
-    <div class="caller own">
-      <input type="radio" name="caller" aria-label={`The file ${file.name}`} checked readOnly />
-      <div class="caller-text">
-        <span class="caller-label">{file.name}</span>
-        <label class="password">
-          <span>Password</span>
-          <input
-            type="password"
-            autocomplete="off"
-            value={file.password ?? ''}
-            onInput={({ currentTarget: { value } }) =>
-              onChange({ file: { ...file, password: value === '' ? null : value } })
-            }
-          />
-        </label>
-      </div>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={`Forget the file ${file.name}`}
-        onClick={() => onChange({ file: undefined })}
-      >
-        <CrossIcon />
-      </button>
-    </div>
+    <>
+      {files.length > 0 && (
+        <div class="caller own">
+          <div class="caller-text">
+            <span class="caller-label">{files.map(({ name }) => name).join(' and ')}</span>
+            <span class="dim" role="alert">
+              {fault ?? answer?.fault}
+            </span>
+            <label class="password">
+              <span>Password</span>
+              <input
+                type="password"
+                autocomplete="off"
+                value={password}
+                onInput={({ currentTarget }) => setPassword(currentTarget.value)}
+                onKeyDown={(event) => {
+                  if (event.key !== 'Enter') return;
+                  // Otherwise, the request would be sent as the caller that is chosen now.
+                  event.preventDefault();
+                  add(files);
+                }}
+              />
+            </label>
+            <button type="button" onClick={() => add(files)}>
+              Open
+            </button>
+          </div>
+          <RemoveButton label="Forget the files" onClick={() => setFiles([])} />
+        </div>
+      )}
+      <DropZone
+        text="or drop a PFX, or a certificate and its key in PEM. They stay in memory."
+        multiple
+        onFiles={(dropped) => add(listWithKept(files, dropped))}
+      />
+    </>
+  );
+}
+
+/** A PFX is complete. Other files are joined with the one before, which may be the certificate or its key. */
+function listWithKept(kept: readonly DroppedFile[], dropped: readonly DroppedFile[]): readonly DroppedFile[] {
+  const isComplete = dropped.some(({ name }) => /\.(?:pfx|p12)$/i.test(name));
+  return isComplete ? dropped.slice(-1) : [...kept, ...dropped].slice(-2);
+}
+
+function RemoveButton({ label, onClick }: { readonly label: string; readonly onClick: () => void }): VNode {
+  return (
+    <button type="button" class="icon-button" aria-label={label} onClick={onClick}>
+      <CrossIcon />
+    </button>
   );
 }

@@ -19,7 +19,15 @@ const functions = [
   { ...http, name: 'GetOrder', route: '/api/orders/{id:int}', methods: ['GET'] },
   ...[refund, tool],
 ];
-const caller = { label: '', description: '', subject: null, thumbprintSha256: null, roles: [], isTrusted: false };
+const caller = {
+  label: '',
+  description: '',
+  subject: null,
+  thumbprintSha256: null,
+  roles: [],
+  isTrusted: false,
+  isDropped: false,
+};
 const callers = ['none', 'denied', 'allowed'].map((id) => ({ ...caller, id }));
 const app: InspectedApp = { url: 'https://localhost', frontEnd: 'app-service', functions, callers };
 const draft = createDraft(app)!;
@@ -39,9 +47,8 @@ it('a form with a mistake is not sent, and the fault says what is wrong', () => 
   }
 });
 
-it('a dropped file is sent instead of the chosen caller', () => {
-  const file = { name: 'a.pfx', base64: 'AA==', password: 'x' };
-  const read = readDraft({ ...draft, target: '/api/orders/1', headers: 'X-A: 1', body: 'b', file });
+it('a form without a mistake is sent as the chosen caller', () => {
+  const read = readDraft({ ...draft, target: '/api/orders/1', headers: 'X-A: 1', body: 'b' });
   assert.deepEqual(read, {
     request: {
       functionName: 'GetOrder',
@@ -49,7 +56,7 @@ it('a dropped file is sent instead of the chosen caller', () => {
       target: '/api/orders/1',
       headers: [['X-A', '1']],
       body: 'b',
-      caller: { file },
+      caller: { id: 'denied' },
     },
   });
 });

@@ -1,9 +1,4 @@
-import type {
-  DroppedFile,
-  InspectedApp,
-  ShownFunction,
-  TryRequest,
-} from '../../../certgate/src/trust/views/page-views.js';
+import type { InspectedApp, ShownFunction, TryRequest } from '../../../certgate/src/trust/views/page-views.js';
 import { fillRoute, hasOpenParameter } from './route-parameters.js';
 
 /** The content of the form. */
@@ -14,9 +9,7 @@ export interface TryDraft {
   readonly parameters: Readonly<Record<string, string>>;
   readonly headers: string;
   readonly body: string;
-  /** Ignored if `file` is set. */
   readonly callerId: string;
-  readonly file: DroppedFile | undefined;
 }
 
 export const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
@@ -39,9 +32,13 @@ export function createDraft(app: InspectedApp): TryDraft | undefined {
   const plain = closed.filter(({ roles }) => roles.length === 0);
   const chosen = plain.find(({ mcp }) => mcp === null) ?? plain[0] ?? closed[0] ?? callable[0];
   if (chosen === undefined) return undefined;
-  const callerId = app.callers.find(({ id }) => id === 'denied')?.id ?? app.callers[0]?.id ?? 'none';
-  const empty = { parameters: {}, headers: '', body: '', callerId, file: undefined };
+  const empty = { parameters: {}, headers: '', body: '', callerId: findFirstCaller(app) };
   return chooseFunction(chosen, { functionName: '', method: 'GET', target: '', ...empty });
+}
+
+/** The caller that is chosen first: one that is refused, if there is one. */
+export function findFirstCaller({ callers }: InspectedApp): string {
+  return (callers.find(({ id }) => id === 'denied') ?? callers[0])?.id ?? 'none';
 }
 
 /**
@@ -80,13 +77,13 @@ function createMcpMessage({
 
 /** The request, or the mistake that the user must correct first. */
 export function readDraft(draft: TryDraft): { readonly request: TryRequest } | { readonly fault: string } {
-  const { functionName, method, target, body, callerId, file } = draft;
+  const { functionName, method, target, body, callerId } = draft;
   if (!target.startsWith('/')) return { fault: 'The target starts with a slash: /api/…' };
   if (hasOpenParameter(target)) return { fault: 'Fill in the parts of the route in braces.' };
   const { headers, fault } = parseHeaders(draft.headers);
   if (fault !== undefined) return { fault };
-  const caller = file === undefined ? { id: callerId } : { file };
-  return { request: { functionName, method, target, headers, body: body === '' ? null : body, caller } };
+  const request = { functionName, method, target, headers, body: body === '' ? null : body };
+  return { request: { ...request, caller: { id: callerId } } };
 }
 
 interface ParsedHeaders {

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { InspectedApp, TryResult } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import type { Api } from '../session/api.js';
@@ -8,7 +8,7 @@ import { AnswerPanel } from './answer-panel.js';
 import { CallerList } from './caller-list.js';
 import { MatrixPanel } from './matrix-panel.js';
 import { RequestBar } from './request-bar.js';
-import { type TryDraft, chooseFunction, createDraft, listCallable, readDraft } from './try-draft.js';
+import { type TryDraft, chooseFunction, createDraft, findFirstCaller, listCallable, readDraft } from './try-draft.js';
 
 export interface TryViewProps {
   readonly api: Api;
@@ -18,10 +18,23 @@ export interface TryViewProps {
 export function TryView({ api, app }: TryViewProps): VNode {
   const [draft, setDraft] = useState(() => createDraft(app));
   const { answer: result, fault, isAsking, ask, setFault } = useAnswer<TryResult>();
+  // A caller can go: the user removes it, or a new trust document doesn't list it.
+  useEffect(() => {
+    if (draft !== undefined && !app.callers.some(({ id }) => id === draft.callerId))
+      change({ callerId: findFirstCaller(app) });
+  }, [app.callers]);
   if (draft === undefined) return <div class="empty">The app has no HTTP function that could be called.</div>;
   // Goes by the function that ran, because the user may have chosen another one in the form since.
   const isMcp = app.functions.some(({ name, mcp }) => name === result?.explanation?.function && mcp !== null);
-  const change = (part: Partial<TryDraft>): void => setDraft({ ...draft, ...part });
+
+  /** An answer goes when another caller is chosen, so that it is not taken for an answer to that one. */
+  function change(part: Partial<TryDraft>): void {
+    if (part.callerId !== undefined && part.callerId !== draft?.callerId) setFault(undefined);
+    setDraft((known) => known && { ...known, ...part });
+  }
+
+  // An answer is shown only as long as its caller is chosen.
+  const caller = app.callers.find(({ id }) => id === draft.callerId)?.label ?? draft.callerId;
 
   function send(sent: TryDraft): void {
     const read = readDraft(sent);
@@ -39,8 +52,8 @@ export function TryView({ api, app }: TryViewProps): VNode {
   function fill(functionName: string, callerId: string): void {
     const chosen = listCallable(app).find(({ name }) => name === functionName);
     if (draft === undefined || chosen === undefined) return;
-    setDraft({ ...chooseFunction(chosen, draft), callerId, file: undefined });
     setFault(undefined);
+    setDraft({ ...chooseFunction(chosen, draft), callerId });
     document.querySelector<HTMLElement>('.send')?.focus();
   }
 
@@ -59,9 +72,14 @@ export function TryView({ api, app }: TryViewProps): VNode {
         </p>
       )}
       <div class="try-columns">
-        <CallerList callers={app.callers} draft={draft} onChange={change} />
+        <CallerList
+          api={api}
+          callers={app.callers}
+          chosen={draft.callerId}
+          onChoose={(callerId) => change({ callerId })}
+        />
         <div class="try-results">
-          <AnswerPanel result={result} isSending={isAsking} isMcp={isMcp} />
+          <AnswerPanel result={result} caller={caller} isSending={isAsking} isMcp={isMcp} />
           <MatrixPanel api={api} app={app} chosen={draft} onChoose={fill} />
         </div>
       </div>

@@ -9,8 +9,7 @@ import type { HostedApp } from '../../local-app/local-app.js';
  * functions, and those that no caller may call, are left out.
  */
 export function formatCallLines(app: HostedApp): readonly string[] {
-  const caFile = findGatewayFile(app.callers);
-  if (caFile === undefined) return [];
+  const caFile = findGatewayFile(app.developmentFolder);
   return app.functions
     .filter(({ http, mcp, disabled }) => disabled !== true && (http || mcp?.kind === 'tool'))
     .flatMap((hosted) => formatCallLine(app, hosted, caFile));
@@ -18,9 +17,10 @@ export function formatCallLines(app: HostedApp): readonly string[] {
 
 function formatCallLine(app: HostedApp, hosted: HostedFunction, caFile: string): readonly string[] {
   const caller = app.callers.find((each) => expectStatus(hosted, each) === 200);
-  // If the user's own trust document doesn't list the development callers, none of them may call a closed function.
+  // If the user's own trust document lists none of the callers, none of them may call a closed function.
   if (caller === undefined) return [];
-  const [identity, method] = [findCallFiles(caller), chooseMethod(hosted.methods)];
+  const identity = caller.certificate && findCallFiles(app.developmentFolder, caller.name);
+  const method = chooseMethod(hosted.methods);
   const address =
     hosted.mcp === undefined
       ? { url: `${app.url}${fillRouteWithExamples(hosted.route ?? '/')}` }

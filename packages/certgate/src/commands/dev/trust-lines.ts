@@ -40,13 +40,12 @@ export function listTrustWarnings({
     const what = `The trust document (${describeOrigin(setBy)}) is not a file, and only the app reads it`;
     return [...fault, `${what}, so checks make only refused calls. Call with a certificate that it lists.`];
   }
-  if (unknownCallers.length === 0) return fault;
+  if (unknownCallers.length === 0 || callers.some(({ isTrusted }) => isTrusted)) return fault;
   const names = unknownCallers.join(', ');
-  const known = callers.filter(({ isTrusted }) => isTrusted).map(({ name }) => name);
   return [
     ...fault,
     `The trust document (${describeOrigin(setBy)}) does not list the development caller ${names}, ` +
-      `so ${known.length === 0 ? 'checks make only refused calls' : `checks admit only ${known.join(', ')}`}. ` +
+      `so checks make only refused calls. ` +
       `Call with a certificate that it lists, or add this one: ${formatTrustChange('add', ['NAME'], ['--certificate', 'FILE'])}`,
   ];
 }

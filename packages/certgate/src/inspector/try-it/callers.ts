@@ -2,14 +2,16 @@ import { createPrivateKey } from 'node:crypto';
 import { type FrontEndName, presentCertificate } from '@certgate/core/internal';
 import { createAuthority } from '../../certificates/create-authority.js';
 import { issueCertificate } from '../../certificates/issue-certificate.js';
-import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
 import { classifyRequest, type RequestToClassify } from '#local/gateway/client-certificate-mode.js';
 import { findPlayedFrontEnd } from '#local/gateway/front-ends/played-front-ends.js';
 import type { CheckedCaller } from '../../local-app/checks/check-plan.js';
-import type { Caller, DevelopmentCallerCertificate } from '../../local-app/development-callers.js';
+import { judgeCaller } from '../../local-app/app-trust.js';
+import { type Caller, readOwnCaller } from '../../local-app/development-callers.js';
+import type { DevelopmentCertificate } from '../../local-app/development-certificates.js';
 import type { DroppedFile, InspectedCaller } from '../../trust/views/page-views.js';
+import { findInspectedSnapshot } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 
 /** A caller as which the page can send requests. */
@@ -21,12 +23,12 @@ export interface TryCaller extends CheckedCaller {
   readonly certificateDer: Uint8Array | undefined;
   /** The certificate in the header that the caller sets itself. Set only if the front end lets that header through. */
   readonly forgedDer?: Uint8Array;
-  /** The development caller to whom the files belong. Undefined if the caller has no files. */
-  readonly files: Caller | undefined;
+  /** Where the certificate is: in `.certgate/`, dropped on the page, or made in memory. */
+  readonly origin: 'folder' | 'page' | 'memory';
 }
 
 export function describeCaller(caller: TryCaller): InspectedCaller {
-  const { name, label, description, certificateDer, roles, isTrusted } = caller;
+  const { name, label, description, certificateDer, roles, isTrusted, origin } = caller;
   const presented = certificateDer === undefined ? undefined : presentCertificate(certificateDer);
   return {
     id: name,
@@ -34,42 +36,88 @@ export function describeCaller(caller: TryCaller): InspectedCaller {
     description,
     roles,
     isTrusted,
+    isDropped: origin === 'page',
     subject: presented?.decoding.ok === true ? presented.decoding.certificate.subject : null,
     thumbprintSha256: presented?.thumbprintSha256 ?? null,
   };
 }
 
 /**
- * Lists the callers of `certgate dev`, and further callers that are made in memory, most of them once for each
- * certificate of the first trusted caller (or else of the first caller with a certificate).
+ * Lists the callers of `certgate dev`, those that were dropped on the page, and further callers that are made in memory,
+ * most of them once for each certificate of the first trusted caller (or else of the first caller with a certificate).
  */
 export class TryCallers {
-  #madeOf: DevelopmentCallerCertificate | undefined;
+  #madeOf: DevelopmentCertificate | undefined;
   #made: readonly TryCaller[] = [];
+  #dropped: readonly Caller[] = [];
+  #judgedWith: readonly Caller[] | undefined;
 
-  list(callers: readonly Caller[], frontEnd: FrontEndName, worstCase: boolean): readonly TryCaller[] {
+  async list({ app, frontEnd, behaviour }: RunningApp): Promise<readonly TryCaller[]> {
+    const { callers } = app;
+    const dropped = await this.#judgeDropped(app);
+    const shown = [
+      ...callers.map((caller) => describeFoundCaller(caller, 'folder')),
+      ...dropped.map((caller) => describeFoundCaller(caller, 'page')),
+    ];
     const withCertificate = callers.filter(({ certificate }) => certificate !== undefined);
     const base = withCertificate.find(({ isTrusted }) => isTrusted) ?? withCertificate[0];
-    if (base?.certificate === undefined) return callers.map(describeDevelopmentCaller);
+    if (base?.certificate === undefined) return shown;
     if (this.#madeOf !== base.certificate) {
       this.#made = makeCallers(base.name, base.certificate, new Date());
       this.#madeOf = base.certificate;
     }
-    const forged = forgeHeader(base, base.certificate, frontEnd, worstCase);
-    return [...callers.map(describeDevelopmentCaller), ...this.#made, forged];
+    const forged = forgeHeader(base, base.certificate, frontEnd, behaviour.worstCase);
+    const others = [...this.#made, forged].filter(({ name }) => !shown.some((caller) => caller.name === name));
+    return [...shown, ...others];
+  }
+
+  /**
+   * Adds the caller in files that were dropped on the page. They stay in memory. Resolves to the caller's name, which
+   * is that of a listed caller if it has the same certificate.
+   *
+   * @throws {ToolFailure} if the files have no certificate with its private key, or the password is wrong.
+   */
+  async add(files: readonly DroppedFile[], running: RunningApp): Promise<string> {
+    const listed = await this.list(running);
+    const caller = await readDroppedCaller(
+      files,
+      listed.map(({ name }) => name),
+    );
+    const der = caller.certificate?.certificate.der ?? new Uint8Array();
+    const known = listed.find(
+      ({ certificateDer }) => certificateDer !== undefined && Buffer.from(der).equals(certificateDer),
+    );
+    if (known !== undefined) return known.name;
+    this.#dropped = [...this.#dropped, caller];
+    this.#judgedWith = undefined;
+    return caller.name;
+  }
+
+  forget(id: string): void {
+    this.#dropped = this.#dropped.filter(({ name }) => name !== id);
+  }
+
+  /** Judges the dropped callers again when the app was loaded again, because its trust document may have changed. */
+  async #judgeDropped(app: RunningApp['app']): Promise<readonly Caller[]> {
+    if (this.#judgedWith !== app.callers && this.#dropped.length > 0) {
+      const snapshot = await findInspectedSnapshot(app);
+      this.#dropped = this.#dropped.map((caller) => judgeCaller(caller, snapshot, Date.now()).asListed);
+      this.#judgedWith = app.callers;
+    }
+    return this.#dropped;
   }
 }
 
 const labels: Readonly<Record<string, string>> = { none: 'No certificate', denied: 'Denied', allowed: 'Allowed' };
 
-function describeDevelopmentCaller(caller: Caller): TryCaller {
-  const { name, roles, certificate } = caller;
+function describeFoundCaller(caller: Caller, origin: TryCaller['origin']): TryCaller {
+  const { name, roles, certificate, isOwn } = caller;
   return {
     ...caller,
-    label: labels[name] ?? `Allowed, ${roles.join(', ')}`,
+    label: isOwn === true ? name : (labels[name] ?? `Allowed, ${roles.join(', ')}`),
     description: describeTrustIn(caller),
     certificateDer: certificate?.certificate.der,
-    files: caller,
+    origin,
   };
 }
 
@@ -90,9 +138,9 @@ const unfitCallers: readonly {
   { unfitness: 'ca-as-leaf', label: 'A CA as a leaf', fault: 'it is that of an authority, which must not call' },
 ];
 
-function makeCallers(name: string, certificate: DevelopmentCallerCertificate, now: Date): readonly TryCaller[] {
+function makeCallers(name: string, certificate: DevelopmentCertificate, now: Date): readonly TryCaller[] {
   const original = { certificateDer: certificate.certificate.der, privateKeyPem: certificate.privateKeyPem };
-  const untrusted = { isTrusted: false, roles: [], files: undefined };
+  const untrusted = { isTrusted: false, roles: [], origin: 'memory' } as const;
   const unfit = unfitCallers.map(({ unfitness, label, fault }): TryCaller => {
     const made = createUnfitCertificate(original, { unfitness, now });
     return {
@@ -136,7 +184,7 @@ function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCe
  */
 function forgeHeader(
   base: Caller,
-  { certificate }: DevelopmentCallerCertificate,
+  { certificate }: DevelopmentCertificate,
   frontEnd: FrontEndName,
   worstCase: boolean,
 ): TryCaller {
@@ -154,35 +202,23 @@ function forgeHeader(
     certificateDer: undefined,
     ...(isTaken ? { forgedDer: certificate.der } : {}),
     headers: Object.fromEntries(fields),
-    files: undefined,
+    origin: 'memory',
   };
 }
 
-/**
- * Reads the caller from a PFX or PEM file that was dropped on the page. It exists in memory only, for this one request.
- *
- * @throws {ToolFailure} if the file can't be opened, or has no private key.
- */
-export async function readDroppedCaller({ name, base64, password }: DroppedFile): Promise<TryCaller> {
-  const { certificateDer, otherCertificates, privateKeyPem } = await readCertificateFile(
-    Buffer.from(base64, 'base64'),
-    {
-      name: name === '' ? 'The file' : name,
-      privateKey: 'required',
-      ...(password === null ? {} : { password }),
-    },
-  );
-  const certificatePem = [certificateDer, ...otherCertificates].map((der) => encodePem('CERTIFICATE', der)).join('');
-  return {
-    name,
-    label: name,
-    description: 'A file of your own.',
-    certificate: { certificatePem, privateKeyPem: privateKeyPem ?? '' },
-    certificateDer,
-    isTrusted: false,
-    roles: [],
-    files: undefined,
-  };
+/** Reads a caller from a PFX, a PEM file with its key, or two files. Its name is that of the first file. */
+function readDroppedCaller(files: readonly DroppedFile[], taken: readonly string[]): Promise<Caller> {
+  const contents = files.map(({ base64 }) => Buffer.from(base64, 'base64'));
+  // Only text can be joined, so a certificate in DER becomes PEM.
+  const texts = contents.map((bytes) => (bytes[0] === 0x30 ? encodePem('CERTIFICATE', bytes) : bytes.toString('utf8')));
+  const [only, ...others] = contents;
+  const bytes = only !== undefined && others.length === 0 ? only : Buffer.from(texts.join('\n'));
+  const base = (files[0]?.name ?? '').replace(/(?:\.(?:crt|cert|key))?\.\w+$|\p{C}/gu, '') || 'file';
+  let name = base;
+  for (let number = 2; taken.includes(name); number += 1) name = `${base}-${number}`;
+  const password = files.find((file) => file.password !== null)?.password;
+  const named = { name: files.map((file) => file.name).join(' with ') || 'The file' };
+  return readOwnCaller(name, bytes, { ...named, ...(password == null ? {} : { password }) });
 }
 
 /**

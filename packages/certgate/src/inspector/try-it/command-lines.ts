@@ -13,19 +13,18 @@ import type { TryCaller } from './callers.js';
 /** Formats the same call as commands for a terminal. */
 export function formatCommands(
   { app }: Pick<RunningApp, 'app'>,
-  { method, target, headers, body, caller: chosen }: TryRequest,
+  { method, target, headers, body }: TryRequest,
   caller: TryCaller,
 ): TryResult['commands'] {
-  const dropped = 'file' in chosen ? chosen.file.name : undefined;
   const line: CallLine = {
     url: `${app.url}${target}`,
     method,
     headers: [...headers, ...Object.entries(caller.headers ?? {})],
     body: body ?? undefined,
-    identity: nameFiles(caller, dropped),
-    caFile: findGatewayFile(app.callers) ?? 'gateway.crt.pem',
+    identity: nameFiles(caller, app.developmentFolder),
+    caFile: findGatewayFile(app.developmentFolder),
   };
-  const comment = explainFiles(caller, dropped);
+  const comment = explainFiles(caller);
   return { certgate: `${comment}${formatCertgateCall(line)}`, curl: `${comment}${formatCurlCall(line)}` };
 }
 
@@ -33,18 +32,15 @@ export function formatCommands(
  * The files that identify the caller. Names of files that the user must provide are in capitals. Undefined if the
  * caller shows no certificate.
  */
-function nameFiles({ name, certificate, files }: TryCaller, dropped: string | undefined): CallIdentity | undefined {
-  if (files !== undefined) return findCallFiles(files);
+function nameFiles({ name, certificate, origin }: TryCaller, developmentFolder: string): CallIdentity | undefined {
   if (certificate === undefined) return undefined;
-  const pfxFile = dropped === undefined ? `${name}.pfx` : dropped.replace(/^-/, './-');
-  return { pfxFile, passwordFile: 'PASSWORD_FILE', certificateFile: 'CERTIFICATE.pem', keyFile: 'KEY.pem' };
+  if (origin === 'folder') return findCallFiles(developmentFolder, name);
+  return { certificateFile: 'CERTIFICATE.pem', keyFile: 'KEY.pem' };
 }
 
 /** A comment line for a caller without known files. It contains no name that could end the line. */
-function explainFiles({ name, certificate, files }: TryCaller, dropped: string | undefined): string {
-  if (files !== undefined || certificate === undefined) return '';
-  if (dropped === undefined) {
-    return `# "${name}" is in the memory of this certgate dev only, and has no file: use files of your own.\n`;
-  }
-  return '# The file was dropped on the page: its folder and its password are not known here.\n';
+function explainFiles({ name, certificate, origin }: TryCaller): string {
+  if (origin === 'folder' || certificate === undefined) return '';
+  if (origin === 'page') return '# The file was dropped on the page: its folder and its password are not known here.\n';
+  return `# "${name}" is in the memory of this certgate dev only, and has no file: use files of your own.\n`;
 }

@@ -62,13 +62,13 @@ async function run(
       callers,
       trust: { read: undefined, address, setBy: '--trust', unknownCallers: [] },
       serverCertificatePem: certificatePem,
+      developmentFolder: folder,
     },
     frontEnd: 'app-service',
     behaviour: { clientCertificateMode: 'optional', exclusionPaths: [], worstCase: false, ...behaviour },
     namesToCall: [],
   };
-  const { worstCase } = running.behaviour;
-  const { cells } = await runMatrix(running, new TryCallers().list(callers, 'app-service', worstCase));
+  const { cells } = await runMatrix(running, await new TryCallers().list(running));
   return new Map(cells.map((cell) => [cell.callerId, cell]));
 }
 

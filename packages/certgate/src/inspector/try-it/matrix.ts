@@ -1,12 +1,11 @@
 import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/internal';
 import { readInspectedPolicy } from '../../app/inspection/inspected-policy.js';
-import { ToolFailure } from '#local/tool-failure.js';
 import { findTarget, isCallable, planChecks, type PlannedCheck } from '../../local-app/checks/check-plan.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import { runChecks, type CheckResult } from '../../local-app/checks/run-checks.js';
 import type { HostedFunction } from '#local/functions-host/functions-host.js';
 import { findRequirement } from '../../trust/explanation/explained-function.js';
-import { loadInspectedTrust } from '../app-explanation.js';
+import { findInspectedSnapshot } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { MatrixCell, MatrixResult } from '../../trust/views/page-views.js';
 import { findSeenCertificate, type TryCaller } from './callers.js';
@@ -40,7 +39,8 @@ async function withoutAdmitted(
   callers: readonly TryCaller[],
   running: RunningApp,
 ): Promise<readonly PlannedCheck[]> {
-  const trust = await loadTrust(running);
+  const trust = await findInspectedSnapshot(running.app);
+  // Only the plan decides if the document can't be read here.
   if (trust === undefined) return checks;
   return checks.filter((check) => {
     if (check.expected === 200 || check.unsafeBecause !== undefined) return true;
@@ -49,16 +49,6 @@ async function withoutAdmitted(
     const seen = caller === undefined ? undefined : findSeenCertificate(request, caller, running);
     return seen === undefined || !mayBeAdmitted(seen, check.function, trust);
   });
-}
-
-/** Undefined if the document can't be read here. Then only the plan decides. */
-async function loadTrust({ app }: RunningApp): Promise<TrustSnapshot | undefined> {
-  try {
-    return (await loadInspectedTrust(app.trust.address)).loaded.snapshot;
-  } catch (error) {
-    if (!(error instanceof ToolFailure)) throw error;
-    return undefined;
-  }
 }
 
 /**

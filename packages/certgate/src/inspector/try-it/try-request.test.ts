@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { readTraceId } from '#local/functions-host/worker/invocation.js';
 import { type Gateway, startGateway } from '#local/gateway/gateway.js';
 import { prepareCallers } from '../../local-app/development-callers.js';
 import { type Inspector, startInspector } from '../inspector.js';
-import type { InspectorState, TryResult } from '../../trust/views/page-views.js';
+import type { AddedCaller, InspectorState, TryResult } from '../../trust/views/page-views.js';
 import { ask, post } from '../test-support/ask.js';
 
 // A real gateway in front of a server of the test, which shows what is sent and answers it.
@@ -69,6 +69,7 @@ before(async () => {
           callers,
           trust: { read: undefined, address: join(folder, 'trust.json'), setBy: 'certgate dev', unknownCallers: [] },
           serverCertificatePem: serverCertificate.certificatePem,
+          developmentFolder: folder,
         },
         frontEnd: 'app-service',
         behaviour: { clientCertificateMode: 'optional', exclusionPaths: [], worstCase: false },
@@ -274,39 +275,67 @@ describe('a target', () => {
   });
 });
 
-describe('a file that was dropped', () => {
+describe('files that were dropped', () => {
   const made = createClientCertificate({ name: markup, now });
   const pfx = encodePfx({ ...made, password: 'right', friendlyName: 'own' });
-  const drop = (bytes: Uint8Array, password: string | null, name = 'own.pfx'): Promise<TryResult> =>
-    attempt({ caller: { file: { name, base64: Buffer.from(bytes).toString('base64'), password } } });
+  const key = createPrivateKey(made.privateKeyPem);
+  const lockedKey = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' }).toString();
+  const [certificatePem, keyPem] = [Buffer.from(made.certificatePem), Buffer.from(made.privateKeyPem)];
+  const expected = new X509Certificate(made.certificatePem).fingerprint256.replaceAll(':', '');
+  async function drop(
+    contents: readonly Uint8Array[],
+    password: string | null,
+    name = 'own.pem',
+  ): Promise<AddedCaller> {
+    const files = contents.map((bytes) => ({ name, base64: Buffer.from(bytes).toString('base64'), password }));
+    const { status, text } = await post(inspector, '/api/callers', { files });
+    assert.equal(status, 200, text);
+    return JSON.parse(text) as AddedCaller;
+  }
+  async function listDropped(): Promise<readonly string[]> {
+    const { app } = JSON.parse((await ask(inspector, '/api/state')).text) as InspectorState;
+    return (app?.callers ?? []).filter(({ isDropped }) => isDropped).map(({ id, label }) => `${id} ${label}`);
+  }
 
-  it('is the caller: a PFX with its password, or PEM with the key', async () => {
-    for (const [bytes, password] of [
-      [pfx, 'right'],
-      [Buffer.from(made.certificatePem + made.privateKeyPem), null],
+  it('are a caller until it is forgotten: a PFX, PEM with the key, or a certificate and its key', async () => {
+    for (const [contents, password] of [
+      [[pfx], 'right'],
+      [[Buffer.concat([certificatePem, keyPem])], null],
+      [[certificatePem, keyPem], null],
+      [[keyPem, made.certificateDer], null],
+      [[certificatePem, Buffer.from(lockedKey)], 'right'],
     ] as const) {
       received = [];
-      const { answer, fault } = await drop(bytes, password);
-      assert.equal(answer?.status, 200, fault ?? '');
-      const expected = new X509Certificate(made.certificatePem).fingerprint256.replaceAll(':', '');
+      const { id, fault } = await drop(contents, password, 'billing.crt.pem');
+      assert.equal(id, 'billing', fault ?? '');
+      assert.deepEqual(await listDropped(), ['billing billing']);
+      const { answer } = await attempt({ caller: { id } });
+      assert.equal(answer?.status, 200);
       assert.equal(thumbprintOf(received[0]), expected);
+      assert.equal((await drop([pfx], 'right')).id, 'billing', 'the same certificate is the same caller');
+      await post(inspector, '/api/callers/forget', { id });
+      assert.deepEqual(await listDropped(), []);
     }
+    assert.equal((await drop([pfx], 'right', 'none.pfx')).id, 'none-2');
   });
 
-  it('is refused in words if the password is wrong or missing, or if it has no key or no certificate', async () => {
+  it('are refused in words if the password is wrong or missing, or if there is no key or no certificate', async () => {
     const cases = [
-      [pfx, 'wrong', /password/i],
-      [pfx, null, /password/i],
-      [Buffer.from(made.certificatePem), null, /not its private key/],
-      [Buffer.from('hello'), null, /contains no certificate/],
-      [Buffer.alloc(0), null, /is empty/],
+      [[pfx], 'wrong', /password/i],
+      [[pfx], null, /password/i],
+      [[certificatePem, Buffer.from(lockedKey)], null, /password/i],
+      [[certificatePem], null, /not its private key/],
+      [[keyPem], null, /no certificate/],
+      [[Buffer.from('hello')], null, /contains no certificate/],
+      [[Buffer.alloc(0)], null, /is empty/],
     ] as const;
-    received = [];
-    for (const [bytes, password, message] of cases) {
-      const { answer, fault } = await drop(bytes, password, markup);
-      assert.equal(answer, null);
+    const before = await listDropped();
+    for (const [contents, password, message] of cases) {
+      const { id, fault } = await drop(contents, password, markup);
+      assert.equal(id, null);
       assert.match(fault ?? '', message);
     }
-    assert.equal(received.length, 0);
+    assert.deepEqual(await listDropped(), before);
+    assert.equal((await post(inspector, '/api/callers', { files: [] })).status, 400);
   });
 });

@@ -9,7 +9,7 @@ import { explainForApp } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { LiveEvents } from '../live/live-events.js';
 import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../../trust/views/page-views.js';
-import { findSeenCertificate, readDroppedCaller, type TryCaller } from './callers.js';
+import { findSeenCertificate, type TryCaller } from './callers.js';
 import { formatCommands } from './command-lines.js';
 
 /** How many bytes of an answer are shown. */
@@ -29,8 +29,7 @@ export interface TryContext {
 
 /** Sends one request over mTLS to the gateway, and explains what came of it. */
 export async function tryRequest(request: TryRequest, context: TryContext): Promise<TryResult> {
-  const caller = await findCaller(request, context.callers);
-  if ('fault' in caller) return caller;
+  const caller = findCaller(request, context.callers);
   const { running, events } = context;
   const commands = formatCommands(running, request, caller);
   const traceParent = findHeader(request, 'traceparent') ?? createTraceParent(undefined);
@@ -51,18 +50,10 @@ export async function tryRequest(request: TryRequest, context: TryContext): Prom
   }
 }
 
-async function findCaller({ caller }: TryRequest, callers: readonly TryCaller[]): Promise<TryCaller | TryResult> {
-  if ('id' in caller) {
-    const found = callers.find(({ name }) => name === caller.id);
-    if (found !== undefined) return found;
-    throw new RefusedRequest(400, `There is no caller ${JSON.stringify(caller.id)}. Load the page again.`);
-  }
-  try {
-    return await readDroppedCaller(caller.file);
-  } catch (error) {
-    if (!(error instanceof ToolFailure)) throw error;
-    return { answer: null, fault: error.message, explanation: null, commands: { certgate: '', curl: '' } };
-  }
+function findCaller({ caller: { id } }: TryRequest, callers: readonly TryCaller[]): TryCaller {
+  const found = callers.find(({ name }) => name === id);
+  if (found !== undefined) return found;
+  throw new RefusedRequest(400, `There is no caller ${JSON.stringify(id)} any more. Choose another one.`);
 }
 
 interface SentRequest extends PreviewedResponse {

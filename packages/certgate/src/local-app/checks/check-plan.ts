@@ -4,7 +4,8 @@ import { parseRequestTarget } from '#local/functions-host/http/request-target.js
 import { matchRoute } from '#local/functions-host/routing/route-match.js';
 import { parseRouteTemplate } from '#local/functions-host/routing/route-template.js';
 import { type ClientCertificateMode, classifyRequest } from '#local/gateway/client-certificate-mode.js';
-import type { Caller, DevelopmentCallerCertificate } from '../development-callers.js';
+import type { Caller } from '../development-callers.js';
+import type { DevelopmentCertificate } from '../development-certificates.js';
 import { readPolicy } from '../hosted-policy.js';
 
 /**
@@ -12,7 +13,7 @@ import { readPolicy } from '../hosted-policy.js';
  * none.
  */
 export interface CheckedCaller extends Omit<Caller, 'certificate'> {
-  readonly certificate: Pick<DevelopmentCallerCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
+  readonly certificate: Pick<DevelopmentCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
   /** Header fields that the caller sends with each request. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -66,7 +66,7 @@ export interface ShownFunction {
 export interface InspectedCaller {
   /**
    * `none`, `denied`, `allowed`, `expired`, `not-yet-valid`, `wrong-usage`, `ca-as-leaf`, `lookalike`, `forged-header`,
-   * or the ID of a caller with roles.
+   * the ID of a caller with roles, or the name of a caller of the user's own.
    */
   readonly id: string;
   readonly label: string;
@@ -76,6 +76,8 @@ export interface InspectedCaller {
   readonly thumbprintSha256: string | null;
   readonly roles: readonly string[];
   readonly isTrusted: boolean;
+  /** Whether the caller was dropped on the page, so that the user can remove it. */
+  readonly isDropped: boolean;
 }
 
 /** `POST api/try`: a call to send. */
@@ -87,7 +89,17 @@ export interface TryRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Null if the request has no body. */
   readonly body: string | null;
-  readonly caller: { readonly id: string } | { readonly file: DroppedFile };
+  readonly caller: { readonly id: string };
+}
+
+/**
+ * The answer to `POST api/callers`, whose body is `{ files }` with a PFX, a PEM file with its key, or two files.
+ * `POST api/callers/forget` with `{ id }` removes the caller.
+ */
+export interface AddedCaller {
+  /** Null if the files are not yet a caller; then `fault` says why. */
+  readonly id: string | null;
+  readonly fault: string | null;
 }
 
 /** A file that was dropped on the page. It is kept only in memory. */
