@@ -37,7 +37,7 @@ const tools = {
   },
   rules: { script: '../eslint-rules/comment-patterns.test.mjs', cwd: folder, args: () => [] },
   workflows: { script: '../lint-workflows.mjs', cwd: folder, args: () => [] },
-  queries: { script: '../lint-queries.mjs', cwd: folder, args: () => [] },
+  queries: { script: '../lint-queries.mjs', cwd: folder, args: () => options.map((path) => resolve(path)) },
   reference: {
     script: 'typedoc/bin/typedoc',
     cwd: folder,

@@ -27,7 +27,7 @@ export const sideBar = [
   },
   {
     title: 'Project',
-    pages: ['proven', 'security', 'architecture', 'contributing', 'maintaining', 'upgrading', 'changelog'],
+    pages: ['proven', 'live-azure', 'security', 'architecture', 'contributing', 'maintaining', 'upgrading', 'changelog'],
   },
 ];
 

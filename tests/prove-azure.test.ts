@@ -48,8 +48,9 @@ const objectId = '3f1c9d52-3f86-4f0e-9f0a-4f2f4a8c2a11';
 const paid = ['--subscription', subscription, '--location', 'westeurope', '--i-pay-for-this'];
 
 /**
- * A stand-in for az, which prints what `az … --output json` or `tsv` prints. FAIL and HANG name the command that fails
- * or takes long. A deployment that fails has already created the resource group.
+ * A stand-in for az, which prints what `az … --output json` or `tsv` prints, in the form of Microsoft's documentation
+ * and of reports to Microsoft. FAIL and HANG name the command that fails or takes long, and SAYS what the failure
+ * prints. A deployment that fails has already created the resource group.
  */
 const az = `#!/bin/sh
 line="$*"
@@ -57,7 +58,7 @@ printf '%s\\n' "$line" >> "$STAGE/calls"
 is() { case "$line" in "$1"*) ;; *) return 1 ;; esac }
 if is 'deployment sub create'; then : > "$STAGE/group"; fi
 if [ -n "$FAIL" ] && is "$FAIL"; then
-  echo 'ERROR: (QuotaExceeded) of ${subscription} at https://func-x.azurewebsites.net' >&2
+  printf '%s\\n' "\${SAYS-ERROR: (QuotaExceeded) of ${subscription} at https://func-x.azurewebsites.net}" >&2
   exit 1
 fi
 # A process that is told to end during a removal waits for it.
@@ -73,7 +74,10 @@ case "$line" in
       case "$word" in clientCertMode=*) printf %s "\${word#clientCertMode=}" > "$STAGE/mode" ;; esac
     done ;;
   'group delete'*) [ -n "$KEEPS" ] || rm "$STAGE/group" ;;
-  'account show'*) echo '{ "tenantId": "${objectId}", "user": { "name": "ada@example.com", "type": "user" } }' ;;
+  'account show'*) cat "$STAGE/account" ;;
+  'account list-locations'*) printf 'northeurope\\nwesteurope\\n' ;;
+  'functionapp list-flexconsumption-locations'*) printf '%s\\n' "\${FLEX-westeurope}" ;;
+  'rest --method get --url https://prices.azure.com/'*) cat "$STAGE/prices" ;;
   'ad signed-in-user show'*) echo '${objectId}' ;;
   'group exists'*) if [ -e "$STAGE/group" ]; then echo true; else echo false; fi ;;
   'deployment sub show'*) echo Succeeded ;;
@@ -81,11 +85,67 @@ case "$line" in
   'deployment sub create'*) printf '%s\\n' "\${GARBLED-$(sed "s|APP_URL|$APP|" "$STAGE/outputs")}" ;;
 esac
 `;
-/** What \`az deployment sub create\` prints. The stand-in for az replaces APP_URL. */
+const account = {
+  environmentName: 'AzureCloud',
+  homeTenantId: objectId,
+  id: subscription,
+  isDefault: true,
+  managedByTenants: [],
+  name: 'Trials',
+  state: 'Enabled',
+  tenantId: objectId,
+  user: { name: 'ada@example.com', type: 'user' },
+};
+const priceOf = (productName: string, meterName: string, unitOfMeasure: string, retailPrice: number): object => ({
+  currencyCode: 'USD',
+  tierMinimumUnits: 0,
+  retailPrice,
+  unitPrice: retailPrice,
+  armRegionName: 'westeurope',
+  productName,
+  meterName,
+  unitOfMeasure,
+  serviceName: 'Functions',
+  type: 'Consumption',
+});
+/** A page of Azure's price list. The prices are examples. Flex Consumption has a free amount. */
+const prices = {
+  BillingCurrency: 'USD',
+  Items: [
+    priceOf('Premium Functions', 'Premium vCPU Duration', '1 Hour', 0.2),
+    priceOf('Premium Functions', 'Premium Memory Duration', '1 GiB Hour', 0.01),
+    priceOf('Flex Consumption', 'On Demand Execution Time', '1 GB Second', 0),
+    priceOf('Flex Consumption', 'On Demand Execution Time', '1 GB Second', 0.00003),
+    priceOf('Flex Consumption', 'Always Ready Execution Time', '1 GB Second', 0.00002),
+  ],
+  NextPageLink: null,
+  Count: 5,
+};
+/** What Azure answers without quota for a plan. Only the innermost code says so, and "(Minimum)" is not a code. */
+const noQuota = `ERROR: ${JSON.stringify({
+  code: 'InvalidTemplateDeployment',
+  message: 'The template deployment is not valid according to the validation procedure. See inner errors for details.',
+  details: [
+    {
+      code: 'ValidationForResourceFailed',
+      message: "Validation failed for a resource. Check 'Error.Details[0]' for more information.",
+      details: [
+        {
+          code: 'SubscriptionIsOverQuotaForSku',
+          message:
+            'Operation cannot be completed without additional quota. \r\nCurrent Limit (ElasticPremium VMs): 0 \r\n(Minimum) New Limit that you should request to enable this deployment: 1.',
+        },
+      ],
+    },
+  ],
+})}`;
+/**
+ * What \`az deployment sub create\` prints. Azure changes the case of the names. The stand-in for az replaces APP_URL.
+ */
 const outputs = Object.entries({
-  SERVICE_API_NAME: 'func-x',
-  SERVICE_API_URI: 'APP_URL',
-  CERTGATE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json',
+  servicE_API_NAME: 'func-x',
+  servicE_API_URI: 'APP_URL',
+  certgatE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json',
 }).map(([name, value]) => [name, { type: 'String', value }] as const);
 const npm = `#!/bin/sh
 echo "npm $*" >> "$STAGE/calls"
@@ -116,7 +176,8 @@ function createStage(context: Pick<TestContext, 'after'>): Stage {
     writeFileSync(join(programs, name), text);
     chmodSync(join(programs, name), 0o755);
   }
-  writeFileSync(join(folder, 'outputs'), JSON.stringify(Object.fromEntries(outputs)));
+  for (const [name, value] of Object.entries({ outputs: Object.fromEntries(outputs), account, prices }))
+    writeFileSync(join(folder, name), JSON.stringify(value, undefined, 2));
   const resultFile = join(folder, 'azure.json');
   const script = `import { writeFileSync } from 'node:fs';
     import { prove } from ${JSON.stringify(proofFile('prove.mjs'))};
@@ -124,7 +185,8 @@ function createStage(context: Pick<TestContext, 'after'>): Stage {
       print: (text) => console.log(text),
       write: (result) => { writeFileSync(${JSON.stringify(resultFile)}, JSON.stringify(result)); return 'azure.json'; },
       sample: ${JSON.stringify(join(folder, 'sample'))},
-      waits: { tries: 3, pause: 300, settle: 0 } });`;
+      waits: { tries: 3, pause: 300, settle: 0, limit: Number(process.env.LIMIT ?? 7_200_000) },
+      parser: JSON.parse(process.env.PARSER ?? '["true"]') });`;
   const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   return {
     folder,
@@ -150,7 +212,6 @@ function createStage(context: Pick<TestContext, 'after'>): Stage {
 describe('if a flag is missing or wrong,', () => {
   for (const [what, args] of Object.entries({
     'none at all': [],
-    'none that says who pays': paid.slice(0, -1),
     'no region': paid.filter((word) => !/location|westeurope/.test(word)),
     'a subscription by its name': ['--subscription', 'ours', ...paid.slice(2)],
     'an unknown plan': [...paid, '--plan', 'Consumption'],
@@ -183,8 +244,111 @@ it('a dry run prints every az command for both plans, and runs none', async (con
     assert.equal(count(words), times, words);
 });
 
+const onePlan = [...paid, '--plan', 'FlexConsumption'];
+
+describe('before anything is created,', () => {
+  const creates = /^(?:deployment sub create|group|storage|functionapp deployment)/;
+
+  it('the costs and the length are printed, and without the flag the run ends', async (context) => {
+    const stage = createStage(context);
+    const { exitCode, stdout } = await collect(stage.start(paid.slice(0, -1)));
+    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /^This run creates in westeurope, in the subscription Trials [-0-9a-f]{36}, for each plan:$/m);
+    assert.match(stdout, /^ {2}ElasticPremium \(EP1, .*\): USD 0\.235 an hour, USD 0\.59 for 2\.5 hours/m);
+    assert.match(stdout, /^ {2}FlexConsumption \(FC1, .*\): USD 0\.216 an hour, USD 0\.54 for 2\.5 hours/m);
+    assert.match(stdout, /^Nothing was created\. To create it, add --i-pay-for-this to the command\.$/m);
+    assert.deepEqual([stage.calls().filter((call) => creates.test(call)), stage.result()], [[], undefined]);
+    // Azure checks each plan.
+    assert.equal(stage.calls().filter((call) => call.startsWith('deployment sub validate')).length, 2);
+  });
+
+  for (const [what, text] of [
+    ['a price list without these meters', JSON.stringify({ Items: prices.Items.slice(1, 2) })],
+    ['no price list', ''],
+  ] as const) {
+    it(`no price is guessed: ${what}`, async (context) => {
+      const stage = createStage(context);
+      writeFileSync(join(stage.folder, 'prices'), text);
+      const { exitCode, stdout } = await collect(stage.start(paid.slice(0, -1)));
+      assert.equal(exitCode, 0, stdout);
+      assert.equal([...stdout.matchAll(/cannot tell what it costs: https/g)].length, 2);
+      assert.doesNotMatch(stdout, /USD/);
+    });
+  }
+
+  const parser = [process.execPath, join(root, 'scripts', 'run-tool.mjs'), 'queries'];
+  for (const [what, environment, message] of [
+    ['no login', { FAIL: 'account show', SAYS: "ERROR: Please run 'az login' to setup account." }, /Run `az login`/],
+    [
+      'an expired login',
+      { FAIL: 'account list-locations', SAYS: 'ERROR: AADSTS700082: The refresh token has expired due to inactivity.' },
+      /Run `az login`/,
+    ],
+    [
+      'an unknown subscription',
+      {
+        FAIL: 'account show',
+        SAYS: `ERROR: Subscription '${subscription}' not found. Check the spelling and casing and try again.`,
+      },
+      /Your account does not know the subscription/,
+    ],
+    ['a disabled subscription', { STATE: 'Disabled' }, /The subscription has the state Disabled\./],
+    ['an unknown region', { LOCATION: 'westeurop' }, /The subscription has no region westeurop\./],
+    ['a region without the plan', { FLEX: 'eastus' }, /Flex Consumption is not offered in westeurope\./],
+    [
+      'no quota',
+      { FAIL: 'deployment sub validate', SAYS: noQuota },
+      /FlexConsumption: exit code 1, SubscriptionIsOverQuotaForSku\.\n {2}The subscription has no quota for this plan here\./,
+    ],
+    [
+      'no role',
+      { FAIL: 'deployment sub validate', SAYS: 'ERROR: (AuthorizationFailed) The client does not have authorization.' },
+      /Your account lacks a role on the subscription: Owner/,
+    ],
+    [
+      'an alert whose query does not parse',
+      { PARSER: JSON.stringify(parser) },
+      /^Stopped at: Parsing the alerts' queries with Microsoft's parser: exit code 1\.$/m,
+    ],
+  ] as const) {
+    it(`a message says what to do, and the run ends: ${what}`, async (context) => {
+      const stage = createStage(context);
+      const { STATE, LOCATION = 'westeurope', ...others } = environment as NodeJS.ProcessEnv;
+      if (STATE !== undefined)
+        writeFileSync(join(stage.folder, 'account'), JSON.stringify({ ...account, state: STATE }));
+      const queries = join(stage.folder, 'sample', 'infra', 'queries');
+      mkdirSync(queries, { recursive: true });
+      writeFileSync(join(queries, 'wrong.kql'), 'AppTraces | where Mesage == ""');
+      const args = onePlan.map((word) => (word === 'westeurope' ? LOCATION : word));
+      const { exitCode, stdout } = await collect(stage.start(args, others));
+      assert.equal(exitCode, 2, stdout);
+      assert.match(stdout, message);
+      assert.match(stdout, /^Nothing was created\.$/m);
+      assert.deepEqual([stage.calls().filter((call) => creates.test(call)), stage.result()], [[], undefined]);
+    });
+  }
+
+  it('a missing az is named, with its page', async (context) => {
+    const stage = createStage(context);
+    rmSync(join(stage.folder, 'bin', 'az'));
+    const { exitCode, stdout } = await collect(stage.start(onePlan, { PATH: join(stage.folder, 'bin') }));
+    assert.equal(exitCode, 2, stdout);
+    assert.match(stdout, /^Stopped at: .*: the program az was not found\. Install it from https:.*azure-cli\.$/m);
+  });
+
+  it('the queries of all alerts of the template are in the folder that is parsed', () => {
+    const infra = join(root, 'examples', 'function-app', 'infra');
+    const template = readFileSync(join(infra, 'monitoring.bicep'), 'utf8');
+    const queries = [...template.matchAll(/^ {4}query: (.*)$/gm)].map(([, text = '']) => text);
+    assert.ok(queries.length > 0);
+    for (const text of queries) {
+      const [, file = ''] = /^loadTextContent\('(queries\/[^/']+\.kql)'\)$/.exec(text) ?? [];
+      assert.ok(existsSync(join(infra, file)) && file !== '', text);
+    }
+  });
+});
+
 describe('the resource group that the run created is removed', () => {
-  const onePlan = [...paid, '--plan', 'FlexConsumption'];
   for (const [step, isCreated] of [
     ['account show', false],
     ['ad signed-in-user', false],
@@ -198,7 +362,10 @@ describe('the resource group that the run created is removed', () => {
     it(`after a failure of ${step}`, async (context) => {
       const stage = createStage(context);
       const { exitCode, stdout } = await collect(stage.start(onePlan, { FAIL: step }));
-      assert.equal(exitCode, 1, stdout);
+      const isTried = isCreated || step === 'group exists';
+      assert.equal(exitCode, isTried ? 1 : 2, stdout);
+      assert.match(stdout, isTried ? /^Written: /m : /^Nothing was created\.$/m);
+      if (isCreated) assert.match(stdout, /^Removed: rg-certgate-proof-[0-9a-f]{8}\.$/m);
       assert.equal(stage.isGroupThere(), false);
       assert.equal(
         stage.calls().some((call) => call.startsWith('group delete')),
@@ -261,8 +428,36 @@ describe('the resource group that the run created is removed', () => {
     });
   }
 
+  it('if the time is over, and the questions stay open', async (context) => {
+    const stage = createStage(context);
+    const { exitCode, stdout } = await collect(stage.start(onePlan, { HANG: 'deployment sub create', LIMIT: '3600' }));
+    assert.equal(exitCode, 1, stdout);
+    assert.match(stdout, /^Stopped at: the limit of 0\.001 hours\.$/m);
+    assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [false, true]);
+    assert.match(stage.result()?.answers[2]?.evidence ?? '', /The run stopped at: the limit of/);
+  });
+
+  it('or the commands that remove it are printed: the removal fails after an interruption', async (context) => {
+    const stage = createStage(context);
+    const step = 'functionapp deployment source';
+    const child = stage.start(onePlan, { HANG: step, KEEPS: '1' });
+    const ended = collect(child);
+    await until(() => stage.calls().some((call) => call.startsWith(step)));
+    child.kill('SIGINT');
+    const { exitCode, stdout } = await ended;
+    assert.equal(exitCode, 3, stdout);
+    assert.match(stdout, /^REMOVE BY HAND: az group delete --name rg-certgate-proof-[0-9a-f]{8} --subscription/m);
+  });
+
   for (const [what, environment, isWritten] of [
-    ['the removal fails', { FAIL: 'group delete' }, true],
+    [
+      'the removal is refused',
+      {
+        FAIL: 'group delete',
+        SAYS: 'ERROR: (ScopeLocked) The scope cannot perform delete operation.\nCode: ScopeLocked',
+      },
+      true,
+    ],
     ['the group stays', { KEEPS: '1' }, true],
     ['nor can the result be written', { KEEPS: '1' }, false],
   ] as const) {
@@ -270,7 +465,7 @@ describe('the resource group that the run created is removed', () => {
       const stage = createStage(context);
       if (!isWritten) mkdirSync(join(stage.folder, 'azure.json'));
       const { exitCode, stdout } = await collect(stage.start(onePlan, environment));
-      assert.equal(exitCode, 1);
+      assert.equal(exitCode, 3);
       assert.match(stdout, /^REMOVE BY HAND: az group delete --name rg-certgate-proof-[0-9a-f]{8} --subscription/m);
       assert.equal(stage.isGroupThere(), true);
       if (isWritten) assert.equal(stage.result()?.removed, false);
@@ -328,15 +523,26 @@ describe('against the local front end', () => {
     for (const end of endings.reverse()) await end();
   });
 
-  for (const step of ['functionapp update', 'functionapp show']) {
+  for (const [step, answered] of [
+    ['functionapp show', []],
+    // After the first mode, whose answers stay.
+    [
+      'functionapp update --set clientCertEnabled=true --set clientCertMode=Optional',
+      ['sample-answers', 'mode-enforced'],
+    ],
+  ] as const) {
     it(`a failure of ${step} is not an answer, and everything is removed`, async () => {
-      const args = [...paid, '--plan', 'FlexConsumption'];
-      const { exitCode, stdout } = await collect(stage.start(args, { ...environment, FAIL: step }));
+      const { exitCode, stdout } = await collect(stage.start(onePlan, { ...environment, FAIL: step }));
       assert.equal(exitCode, 1, stdout);
       const { answers = [], removed } = stage.result() ?? {};
       assert.deepEqual([removed, stage.isGroupThere()], [true, false]);
-      const answered = answers.filter(({ answer }) => answer !== 'cannot tell').map(({ name }) => name);
-      assert.deepEqual(answered, ['template-compiles', 'template-deploys']);
+      const known = answers.filter(({ answer }) => answer !== 'cannot tell').map(({ name }) => name);
+      assert.deepEqual(known, ['template-compiles', 'template-deploys', ...answered]);
+      for (const name of ['scm-site-asks', 'excluded-path-as-sent', 'mcp-header'])
+        assert.match(
+          answers.find((each) => each.name === name)?.evidence ?? '',
+          /The run stopped at: (?:Setting|Reading) the mode/,
+        );
     });
   }
 

@@ -1,9 +1,9 @@
 // Parses every KQL query of the project with Microsoft's parser, against the columns of the tables and of Certgate():
-// the alerts of the template, examples/queries, the pages, and what `--print-query` prints. The parser doesn't run the
-// queries.
+// the alerts of the template, examples/queries, the pages, and what `--print-query` prints, or only the files of the
+// folder that it is given. The parser doesn't run the queries.
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeLinesQuery } from '../packages/certgate/dist/esm/log/reading/query-result.js';
 
@@ -14,9 +14,9 @@ require('@kusto/language-service-next');
 const { GlobalState, KustoCode } = globalThis.Kusto.Language;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const read = (file) => readFileSync(join(root, file), 'utf8');
+const read = (file) => readFileSync(resolve(root, file), 'utf8');
 const list = (folder, extension) =>
-  readdirSync(join(root, folder))
+  readdirSync(resolve(root, folder))
     .filter((name) => name.endsWith(extension))
     .map((name) => `${folder}/${name}`);
 
@@ -29,13 +29,18 @@ const certgate = `${tables}let Certgate = () {\n${read('examples/queries/Certgat
 
 const files = [...list('examples/queries', '.kql'), ...list('examples/function-app/infra/queries', '.kql')];
 const pages = [...list('docs', '.md'), 'examples/queries/README.md'];
-const queries = [
-  ...files.map((file) => ({ name: file, text: read(file) })),
-  ...pages.flatMap((file) =>
-    [...read(file).matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, text]) => ({ name: file, text })),
-  ),
-  { name: '--print-query', text: writeLinesQuery({ from: 0, until: 1 }) },
-];
+const readAll = (names) => names.map((file) => ({ name: file, text: read(file) }));
+const [folder] = process.argv.slice(2);
+const queries =
+  folder === undefined
+    ? [
+        ...readAll(files),
+        ...pages.flatMap((file) =>
+          [...read(file).matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, text]) => ({ name: file, text })),
+        ),
+        { name: '--print-query', text: writeLinesQuery({ from: 0, until: 1 }) },
+      ]
+    : readAll(list(folder, '.kql'));
 
 const faults = queries.flatMap(({ name, text }) => listFaults(name, text).map((fault) => `${name}: ${fault}`));
 // Checks the check itself: the parser must refuse a column that Certgate() doesn't have.

@@ -59,18 +59,28 @@ export class Deployment {
     if (await this.#exists()) throw new Stop(`The resource group ${this.group} is there already.`);
     // From here on, something may exist in Azure, even if the next command fails or is ended.
     this.#isCreated = true;
-    const parameters = Object.entries({ ...values, environmentName: this.name }).map((pair) => pair.join('='));
-    const words = ['deployment', 'sub', 'create', '--name', this.name, '--location', values.location];
-    const what = ['--template-file', template, '--parameters', ...parameters];
-    const { stdout } = await this.az(
-      creation,
-      [...words, ...what, '--query', 'properties.outputs', '--output', 'json'],
-      { planned: JSON.stringify(plannedOutputs) },
-    );
-    const outputs = JSON.parse(stdout);
+    const query = ['--query', 'properties.outputs', '--output', 'json'];
+    const { stdout } = await this.az(creation, [...this.#deploy('create', template, values), ...query], {
+      planned: JSON.stringify(plannedOutputs),
+    });
+    // Azure changes the case of these names: it shows CERTGATE_TRUST as certgatE_TRUST.
+    const found = Object.entries(JSON.parse(stdout) ?? {}).map(([name, output]) => [name.toUpperCase(), output]);
+    const outputs = Object.fromEntries(found);
     for (const name of Object.keys(plannedOutputs))
-      if (typeof outputs?.[name]?.value !== 'string') throw new Stop(`The deployment has no output ${name}.`);
+      if (typeof outputs[name]?.value !== 'string') throw new Stop(`The deployment has no output ${name}.`);
     this.outputs = outputs;
+  }
+
+  /** Lets Azure check the template, roles and quota as far as it can, without creating anything. */
+  validate(template, values) {
+    const words = this.#deploy('validate', template, values);
+    return this.az(`Validating the template for ${values.plan}`, [...words, '--output', 'none']);
+  }
+
+  #deploy(verb, template, values) {
+    const parameters = Object.entries({ ...values, environmentName: this.name }).map((pair) => pair.join('='));
+    const words = ['deployment', 'sub', verb, '--name', this.name, '--location', values.location];
+    return [...words, '--template-file', template, '--parameters', ...parameters];
   }
 
   /** Uploads the trust document. Retries, because the assignment of a role takes minutes to take effect. */

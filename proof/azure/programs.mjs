@@ -9,13 +9,41 @@ export class Interrupted extends Stop {
   message = 'an interruption';
 }
 
+/** What a person can do about a failure of az, by a pattern of its output. */
+const remedies = [
+  [/az login|AADSTS\d+/, 'Run `az login`, and this command again.'],
+  [
+    /Subscription '.*' not found/,
+    'Your account does not know the subscription: see `az account list --all --refresh`, or log in to its tenant with `az login --tenant`.',
+  ],
+  [
+    /additional quota|QuotaForSku|QuotaExceeded/,
+    'The subscription has no quota for this plan here. Choose another --location or --plan, or ask for quota: https://aka.ms/antquotahelp',
+  ],
+  [
+    /AuthorizationFailed/,
+    'Your account lacks a role on the subscription: Owner, or Contributor with User Access Administrator.',
+  ],
+  [/bicep/i, 'If the Bicep compiler is missing, run `az bicep install`.'],
+];
+
 /** Thrown if a program ended with an exit code that was not expected. `reason` may be published. */
 export class ProgramFailure extends Stop {
   constructor(step, status, output) {
-    const code = /\(([A-Z][A-Za-z]{3,60})\)|"code": ?"([A-Za-z]{4,60})"/.exec(output);
-    const reason = [`exit code ${status}`, code?.[1] ?? code?.[2]].filter((part) => part !== undefined).join(', ');
+    // Azure wraps errors, and the innermost says most.
+    const inner = [...output.matchAll(/(?:"code": ?"|^\s*Code: )([A-Za-z]{4,60})/gm)].at(-1)?.[1];
+    const code = inner ?? /\(([A-Z][A-Za-z]{3,60})\)/.exec(output)?.[1];
+    const reason = [`exit code ${status}`, code].filter((part) => part !== undefined).join(', ');
     super(`${step}: ${reason}`);
-    Object.assign(this, { step, status, reason });
+    const remedy = remedies.find(([pattern]) => pattern.test(output))?.[1];
+    Object.assign(this, { step, status, reason, remedy });
+  }
+}
+
+class MissingProgram extends Stop {
+  constructor(step, program) {
+    const from = program === 'az' ? ' from https://learn.microsoft.com/cli/azure/install-azure-cli' : '';
+    super(`${step}: the program ${program} was not found. Install it${from}`);
   }
 }
 
@@ -23,7 +51,8 @@ export class Programs {
   #dryRun;
   #print;
   #current;
-  #interruption = new AbortController();
+  #isInterrupted = false;
+  #ending = new AbortController();
 
   constructor({ dryRun, print }) {
     this.#dryRun = dryRun;
@@ -35,14 +64,32 @@ export class Programs {
   }
 
   get isInterrupted() {
-    return this.#interruption.signal.aborted;
+    return this.#isInterrupted;
   }
 
   /**
    * Ends the program that runs, unless it removes something. Later calls of `run` throw, unless they remove something.
    */
   interrupt() {
-    this.#interruption.abort();
+    this.#isInterrupted = true;
+    this.#end(new Interrupted());
+  }
+
+  /** Runs `work`, and ends it like an interruption after `milliseconds`. */
+  async limit(milliseconds, work) {
+    const stop = new Stop(`the limit of ${milliseconds / 3_600_000} hours`);
+    const timer = setTimeout(() => this.#end(stop), milliseconds);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      this.#ending = new AbortController();
+      if (this.#isInterrupted) this.#end(new Interrupted());
+    }
+  }
+
+  #end(reason) {
+    this.#ending.abort(reason);
     if (this.#current?.removes === false) process.kill(-this.#current.child.pid, 'SIGTERM');
   }
 
@@ -51,11 +98,12 @@ export class Programs {
    * @throws {ProgramFailure} if its exit code is not in `expected`.
    */
   async run(step, [program, ...args], { cwd, planned = '', removes = false, expected = [0] } = {}) {
-    if (this.isInterrupted && !removes) throw new Interrupted();
+    if (!removes) this.#ending.signal.throwIfAborted();
     this.note(step, [program, ...args].map(quote).join(' '));
     if (this.#dryRun) return { status: 0, stdout: planned, stderr: '' };
     const ended = await this.#spawn(program, args, cwd, removes);
-    if (this.isInterrupted && !removes) throw new Interrupted();
+    if (!removes) this.#ending.signal.throwIfAborted();
+    if (ended.status === 'ENOENT') throw new MissingProgram(step, program);
     if (!expected.includes('any') && !expected.includes(ended.status)) {
       this.#print(ended.stderr.trimEnd());
       throw new ProgramFailure(step, ended.status, ended.stderr);
@@ -69,8 +117,9 @@ export class Programs {
 
   async pause(milliseconds, { removes = false } = {}) {
     if (this.#dryRun) return;
-    await wait(milliseconds, undefined, removes ? {} : { signal: this.#interruption.signal }).catch(() => {
-      throw new Interrupted();
+    const { signal } = this.#ending;
+    await wait(milliseconds, undefined, removes ? {} : { signal }).catch(() => {
+      throw signal.reason;
     });
   }
 

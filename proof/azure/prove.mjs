@@ -1,6 +1,6 @@
 // `npm run prove -- azure`: deploys the sample into a subscription, finds out what this project does not know about
-// Azure, removes the sample, and writes proof/results/azure.json. This costs money, so a flag must say that you pay for
-// it. docs/deploy-to-azure.md
+// Azure, removes the sample, and writes proof/results/azure.json. This costs money: without the flag that says that you
+// pay, it only checks and prints what it would create and cost. docs/live-azure.md
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,21 +11,21 @@ import { describeRun, writeResult } from '../run-record.mjs';
 import { creation, Deployment, makeCallers, makePackages } from './deployment.mjs';
 import { observeApp } from './observations.mjs';
 import { Interrupted, Programs, Stop } from './programs.mjs';
+import { checkRegion, checkSubscription, checkTemplate, printCosts } from './preflight.mjs';
 import { answerAll, plans } from './questions.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const usage = `Usage: npm run prove -- azure --subscription ID --location REGION --i-pay-for-this
+const usage = `Usage: npm run prove -- azure --subscription ID --location REGION [--i-pay-for-this]
 
-  --plan NAME     ElasticPremium or FlexConsumption (repeatable; default: both, one after the other)
-  --dry-run       print every command and run none of them
-
-It creates a resource group for each plan, for about an hour, and removes it. Elastic Premium costs as long as it exists.`;
+  --plan NAME         ElasticPremium or FlexConsumption (repeatable; default: both, one after the other)
+  --i-pay-for-this    create the apps; without it, check everything and print what they cost
+  --dry-run           print every command and run none of them`;
 
 /**
  * How long to wait, in milliseconds, and how many times. An app and its roles take minutes; a removal takes up to half
- * an hour.
+ * an hour. `limit` is the longest time until the removal of a plan begins.
  */
-const usualWaits = { tries: 40, pause: 20_000, settle: 120_000 };
+const usualWaits = { tries: 40, pause: 20_000, settle: 120_000, limit: 2 * 3_600_000 };
 const usual = {
   print: (text) => console.error(text),
   write: (result) =>
@@ -36,13 +36,14 @@ const usual = {
     ),
   sample: join(root, 'examples', 'function-app'),
   waits: usualWaits,
+  parser: [process.execPath, join(root, 'scripts', 'run-tool.mjs'), 'queries'],
 };
 
 /**
- * @returns {Promise<number>} the exit code: 1 if something may be left in the subscription or a part of the run
- * stopped, 2 if the options are wrong, and 130 if the run was interrupted.
+ * @returns {Promise<number>} the exit code: 1 if a part of the run stopped, 2 if nothing was created because the options
+ * or a check before it were wrong, 3 if something may be left in the subscription, and 130 if the run was interrupted.
  */
-export async function prove(args, { print, write, sample, waits } = usual) {
+export async function prove(args, { print, write, sample, waits, parser } = usual) {
   const options = readOptions(args);
   if (typeof options === 'string') {
     print(`${options} Nothing was run.\n\n${usage}`);
@@ -56,30 +57,39 @@ export async function prove(args, { print, write, sample, waits } = usual) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, interrupt);
   const folder = mkdtempSync(join(tmpdir(), 'certgate-proof-'));
+  const inputs = { ...options, programs, folder, sample, waits, parser, print };
+  const run = { ...inputs, seen: { plans: {} }, left: [], secrets: [options.subscription] };
+  let failure;
   try {
-    const run = {
-      ...options,
-      programs,
-      folder,
-      sample,
-      waits,
-      print,
-      seen: { plans: {} },
-      left: [],
-      secrets: [options.subscription],
-    };
     await observe(run);
     for (const command of run.left) print(`REMOVE BY HAND: ${command}`);
-    if (!options.dryRun && !programs.isInterrupted) print(`Written: ${write(describeResult(run))}`);
-    const stopped = Object.values(run.seen.plans).some(({ stoppedAt }) => stoppedAt !== undefined);
-    return programs.isInterrupted ? 130 : run.left.length > 0 || stopped ? 1 : 0;
+    const isWritten = options.isPaid && !options.dryRun && !programs.isInterrupted;
+    if (isWritten) print(`Written: ${write(describeResult(run))}`);
   } catch (error) {
-    print(error instanceof Interrupted ? 'Nothing was created.' : error.message);
-    return error instanceof Interrupted ? 130 : 1;
+    failure = error;
+    print(describeStop(error));
+    if (isEmpty(run)) print('Nothing was created.');
   } finally {
     rmSync(folder, { recursive: true, force: true });
     for (const signal of signals) process.off(signal, interrupt);
   }
+  return chooseExitCode(run, failure);
+}
+
+function isEmpty({ seen }) {
+  return Object.keys(seen.plans).length === 0;
+}
+
+function describeStop({ message, remedy }) {
+  return [`Stopped at: ${message.replace(/\.$/, '')}.`, remedy].filter((part) => part !== undefined).join('\n  ');
+}
+
+function chooseExitCode(run, failure) {
+  if (run.left.length > 0) return 3;
+  if (run.programs.isInterrupted) return 130;
+  const stopped = Object.values(run.seen.plans).some(({ stoppedAt }) => stoppedAt !== undefined);
+  if (failure !== undefined) return isEmpty(run) ? 2 : 1;
+  return stopped ? 1 : 0;
 }
 
 function readOptions(args) {
@@ -106,40 +116,31 @@ function readOptions(args) {
   if (!/^[a-z][a-z0-9]+$/.test(location ?? '')) return '--location must be the name of a region, such as westeurope.';
   const unknown = chosen.find((plan) => !plans.includes(plan));
   if (unknown !== undefined) return `--plan ${unknown} is not known.`;
-  if (!dryRun && !values['i-pay-for-this'])
-    return '--i-pay-for-this is missing: this creates resources that cost money.';
-  return { subscription, location, chosen: [...new Set(chosen)], dryRun };
+  return { subscription, location, chosen: [...new Set(chosen)], dryRun, isPaid: values['i-pay-for-this'] };
 }
 
 async function observe(run) {
-  const { programs, subscription, secrets, seen } = run;
-  const operator = await findOperator(programs, subscription);
+  const { programs, print, secrets, seen, dryRun, isPaid } = run;
+  const operator = await checkSubscription(run);
   secrets.push(operator.id, operator.name, operator.tenant);
-  const template = join(run.sample, 'infra', 'main.bicep');
-  const compile = ['az', 'bicep', 'build', '--file', template, '--stdout'];
-  const { status, stderr } = await programs.run('Compiling the template', compile, { expected: ['any'] });
-  const count = (word) => stderr.split(`: ${word} `).length - 1;
-  seen.compiler = { status, warnings: count('Warning'), errors: count('Error') };
+  await checkRegion(run);
+  seen.compiler = await checkTemplate(run, (plan, template) =>
+    new Deployment({ ...run, name: 'certgate-proof-check' }).validate(template, chooseValues(plan, operator, run)),
+  );
+  await printCosts(run, operator);
+  if (!dryRun && !isPaid) return print('Nothing was created. To create it, add --i-pay-for-this to the command.');
   const packages = await makePackages(run);
   const trust = await makeCallers(run);
   for (const plan of run.chosen) {
     if (programs.isInterrupted) return;
-    await observePlan(plan, { ...run, operator, template, packages, trust });
+    await observePlan(plan, { ...run, operator, packages, trust });
   }
 }
 
-/** The person or service that is logged in to az. The template gives it the role to write the trust document. */
-async function findOperator(programs, subscription) {
-  const planned = JSON.stringify({ tenantId: 'TENANT', user: { name: 'NAME', type: 'user' } });
-  const show = ['az', 'account', 'show', '--subscription', subscription, '--output', 'json'];
-  const { tenantId: tenant, user } = JSON.parse(
-    (await programs.run('Looking who is logged in', show, { planned })).stdout,
-  );
-  const isPerson = user.type === 'user';
-  const words = isPerson ? ['signed-in-user', 'show'] : ['sp', 'show', '--id', user.name];
-  const query = ['az', 'ad', ...words, '--query', 'id', '--output', 'tsv'];
-  const { stdout } = await programs.run('Reading its object id', query, { planned: 'OBJECT-ID' });
-  return { id: stdout.trim(), type: isPerson ? 'User' : 'ServicePrincipal', name: user.name, tenant };
+/** The parameters of the template. */
+function chooseValues(plan, operator, { location }) {
+  const who = { operatorId: operator.id, operatorType: operator.type };
+  return { ...who, location, plan, clientCertMode: 'Required', nodeVersion: '24' };
 }
 
 async function observePlan(plan, run) {
@@ -150,25 +151,26 @@ async function observePlan(plan, run) {
   run.seen.plans[plan] = seen;
   print(`If this script is killed, remove what it creates by hand:\n  ${deployment.removal.join('\n  ')}`);
   try {
-    await createApp(deployment, plan, seen, run);
-    await observeApp({ ...run, deployment, seen });
+    await programs.limit(run.waits.limit, async () => {
+      await createApp(deployment, plan, seen, run);
+      await observeApp({ ...run, deployment, seen });
+    });
   } catch (error) {
     // The message of any other error may contain a path of this machine or the output of a program, so only its name is
     // kept.
     seen.stoppedAt = error instanceof Stop ? error.message : error.name;
-    print(`Stopped at: ${error.message}`);
+    print(describeStop(error));
   } finally {
     secrets.push(name, ...deployment.names);
     const isRemoved = await deployment.remove().catch((error) => print(error.message));
     if (isRemoved !== true) run.left.push(...deployment.removal);
-    else if (!programs.dryRun) print('Removed.');
+    else if (!programs.dryRun) print(`Removed: ${deployment.group}.`);
   }
 }
 
-async function createApp(deployment, plan, seen, { operator, location, template, packages, trust }) {
-  const who = { operatorId: operator.id, operatorType: operator.type };
+async function createApp(deployment, plan, seen, { operator, packages, trust, ...run }) {
   try {
-    await deployment.create(template, { ...who, location, plan, clientCertMode: 'Required', nodeVersion: '24' });
+    await deployment.create(join(run.sample, 'infra', 'main.bicep'), chooseValues(plan, operator, run));
     seen.deployment = { status: 0 };
   } catch (error) {
     if (error.step === creation) seen.deployment = error;
