@@ -16,7 +16,10 @@ export interface TestIdentity {
   readonly roles?: readonly Role[];
   readonly functions?: readonly string[];
   readonly owner?: string;
-  /** Needed only if the handler reads the certificate itself. */
+  /**
+   * Needed if the handler reads the certificate, or when the access begins or ends, which then are the certificate's
+   * times.
+   */
   readonly certificate?: ClientCertificate;
 }
 

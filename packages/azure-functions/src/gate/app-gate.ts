@@ -230,8 +230,8 @@ export class AppGate implements CoveringGate {
 
   /**
    * The second barrier: runs in the wrapper of a handler whose registration was seen. A call of a closed function that
-   * is not the admitted invocation itself is decided here. If that is because the gate was not asked before, the
-   * operator gets one log line.
+   * is not the admitted invocation itself is decided here. The first time that
+   * the gate was not asked before, the operator gets a log line (see `#noteBypass`).
    */
   runHandler(
     { name }: RegisteredFunction,
@@ -265,7 +265,8 @@ export class AppGate implements CoveringGate {
   }
 
   /**
-   * Logs once that a handler was called before the gate was asked. `call` is the one that the context belongs to. If a
+   * Logs once that a handler was called before the gate was asked, and lets the wrappers stand in if no gated model is
+   * in use. `call` is the one that the context belongs to; undefined if none is known. If a
    * handler calls another handler, its call has passed the gate already.
    */
   #noteBypass(functionName: string, call: CoreCall | undefined): void {

@@ -36,7 +36,10 @@ import type { CoreInvocationContext } from './worker-core.js';
 
 const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
 
-/** A call with the caller's own certificate. The client also sends a header that claims the operator's certificate. */
+/**
+ * A call with this certificate of the caller's own, or with none. The client also sends a header that claims the
+ * operator's certificate.
+ */
 function forging(certificate?: typeof reader): Call {
   return { headers: { ...(certificate && bearing(certificate).headers), [clientHeaderName]: operator.header } };
 }

@@ -158,8 +158,8 @@ interface SignatureRule {
 }
 
 /**
- * The signature algorithms that are accepted (RFC 4055, RFC 5758, RFC 8410). SHA-1 is missing, because a signature with
- * it proves nothing any more.
+ * The signature algorithms that are accepted (RFC 4055, RFC 5758, RFC 8410). SHA-1 is missing, because collisions with
+ * it can be made, so that a signature may have been made for something else.
  */
 const signatureRules: Readonly<Record<string, SignatureRule>> = {
   '1.2.840.113549.1.1.11': { keyType: 'rsa', digest: 'sha256' },

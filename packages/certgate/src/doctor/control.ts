@@ -41,17 +41,17 @@ export class Control {
   }
 
   /**
-   * Called after a forgery was admitted. The admission shows that nothing refuses this machine, and no further request
-   * is sent.
+   * Called after a forgery was admitted, except with `--any-server`. The admission shows that nothing refuses this
+   * machine, and no further request is sent.
    */
   endWithForgedAdmission(): void {
     this.#settle(undefined, this.#unconfirmed);
   }
 
   /**
-   * Called after all probes, unless a forgery was admitted. If a verdict needs it, the allowed caller is tried at every
-   * closed function. With several functions, the earlier tries show nothing about those that they left out, so a
-   * failure here makes every `holds` of `ids` doubtful.
+   * Called after all probes, unless an admitted forgery ended them. If a verdict needs it, the allowed caller is tried
+   * at the closed functions that admitted it at first, up to the first that no longer does. With several functions, the
+   * earlier tries show nothing about those that they left out, so a failure here makes every `holds` of `ids` doubtful.
    */
   async end(ids: readonly ProbeId[]): Promise<void> {
     const isOnlyOne = this.#examination.closedFunctions.length === 1;

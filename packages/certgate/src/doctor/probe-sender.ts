@@ -20,7 +20,7 @@ export interface ProbeRequest {
   /** Default: `ProbeSenderOptions.method`. */
   readonly method?: string;
   readonly body?: Uint8Array;
-  /** The request target, sent unchanged in place of the path and query of the URL. */
+  /** The request target, sent unchanged in place of the path and query of the URL. HTTP/2 ignores it. */
   readonly target?: string;
   readonly httpVersion?: '1.0';
 }

@@ -8,7 +8,7 @@ import type { ShownFunction } from '../trust/views/page-views.js';
 
 /**
  * The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change if the app is loaded
- * again.
+ * again, and trust also with each report of the app's gate.
  */
 export interface RunningApp {
   readonly app: Pick<

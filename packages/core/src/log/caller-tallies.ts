@@ -21,7 +21,7 @@ export interface TakenTallies {
   readonly moreCalls: number;
 }
 
-/** The limit, because an authority may admit any number of callers. */
+/** The most tallies. A document may have any number of pins and names, and a custom store may answer with any words. */
 const maximumCallers = 2_000;
 
 type Tally = { -readonly [key in keyof CallerTally]: CallerTally[key] };

@@ -70,7 +70,7 @@ export class ListedEnds {
 
 interface ListedEnd {
   readonly endsAt: number;
-  /** Whether the last pin ends first, or at the same time as the identity. Otherwise the identity ends first. */
+  /** Whether `endsAt` was taken from a pin. Otherwise the identity's own end decides. */
   readonly isOfPin: boolean;
   /** The SHA-256 thumbprint whose pin ends first. Undefined if something else ends first. */
   readonly thumbprintSha256: string | undefined;

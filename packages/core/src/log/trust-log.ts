@@ -92,8 +92,8 @@ function writeChange(
 }
 
 /**
- * Until when the last good document is used. Empty if that time is unknown. A custom store's report may contain
- * anything.
+ * Until when the last good document is used, in words. Empty unless the last read failed and that time is known. A
+ * custom store's report may contain anything.
  */
 export function describeEnd({ failure, usableUntil }: TrustStoreReport): string {
   const end = new Date((failure && usableUntil) ?? Number.NaN);

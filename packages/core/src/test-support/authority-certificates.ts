@@ -16,7 +16,7 @@ function makePem(request: CertificateRequest): string {
 /** Certificates in PEM that a trust document may have as an authority's, and some that it must not. */
 export interface AuthorityPems {
   readonly corp: string;
-  /** A certificate with the name and key of `corp`, and with other dates. */
+  /** A certificate with the name and key of `corp`, and with a later end. */
   readonly corpRenewed: string;
   /** A certificate with the name of `corp`, and with another key. */
   readonly corpImpostor: string;

@@ -121,7 +121,7 @@ describe('reading a document as a tool', () => {
 });
 
 describe('unknown and duplicate keys never pass', () => {
-  /** Lists every object of a document with its path. */
+  /** Lists the objects of a document that have members, each with its path. */
   const listObjects = (document: TrustDocument): { path: string; value: object }[] => [
     { path: '', value: document },
     ...(document.authorities ?? []).flatMap((authority, index) => [
@@ -129,7 +129,12 @@ describe('unknown and duplicate keys never pass', () => {
       ...(Object.keys(authority.revocation ?? {}).length === 0
         ? []
         : [{ path: `authorities[${index}].revocation.`, value: authority.revocation ?? {} }]),
+      ...(authority.revocation?.minimumCrlNumbers ?? []).map((value, listIndex) => ({
+        path: `authorities[${index}].revocation.minimumCrlNumbers[${listIndex}].`,
+        value,
+      })),
     ]),
+    ...(document.locked === undefined ? [] : [{ path: 'locked.', value: document.locked }]),
     ...(document.denied ?? []).map((entry, index) => ({ path: `denied[${index}].`, value: entry })),
     ...document.identities.flatMap((identity, index) => [
       { path: `identities[${index}].`, value: identity },
@@ -137,10 +142,11 @@ describe('unknown and duplicate keys never pass', () => {
         path: `identities[${index}].names[${nameIndex}].`,
         value: trustName,
       })),
-      ...(identity.pins ?? []).map((pin, pinIndex) => ({
-        path: `identities[${index}].pins[${pinIndex}].`,
-        value: pin,
-      })),
+      ...(identity.pins ?? []).flatMap((pin, pinIndex) => {
+        const path = `identities[${index}].pins[${pinIndex}].`;
+        const grace = pin.acceptWithoutClientAuth;
+        return [{ path, value: pin }, ...(grace ? [{ path: `${path}acceptWithoutClientAuth.`, value: grace }] : [])];
+      }),
     ]),
   ];
   /** The document as text, with `member` added to one of its objects, as the first or last member. */

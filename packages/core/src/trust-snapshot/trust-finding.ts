@@ -30,8 +30,8 @@ export interface FoundFinding {
   /**
    * [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z: when this answer is current. It ends, for
    * example, with the revocation information behind it, or when a name of the certificate that does not match yet may
-   * begin to match. The gate does not remember the answer beyond the interval, and the log does not warn before it
-   * ends.
+   * begin to match. Outside the interval, the gate refuses the certificate (`revocation_unavailable`). The log does not
+   * warn before it ends.
    */
   readonly currentFrom?: number;
   readonly currentUntil?: number;

@@ -56,8 +56,8 @@ export class TrustSourceMisuse extends CertgateError {
 }
 
 /**
- * The document was read and is not accepted, for example because it is too large or not signed. Any other error of a
- * read means that the document could not be read.
+ * The document is there and is not accepted, for example because it or its signature is too large, or because it is not
+ * signed. `TrustSourceMisuse` means that it can never be read, and any other error that it can't be read now.
  */
 export class TrustDocumentRefusal extends Error {}
 

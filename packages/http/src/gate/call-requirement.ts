@@ -14,10 +14,11 @@ export interface RouteRequirement {
 const knownMembers = ['functionName', 'roles'];
 
 /**
- * Reads a requirement. `subject` names what has it, for messages.
+ * Reads a requirement. Without a name, it has that of `ofGate`; roles are not inherited. `subject` names what has it,
+ * for messages.
  *
- * @throws {CertgateError} if it is not a requirement, if it has an unknown or undefined member or a function without a
- * name, or if a role is empty or not a text.
+ * @throws {CertgateError} if it is not an object, if it has an unknown or undefined member or an empty name, if `roles`
+ * is not a list, or if an entry is neither a text nor a list of texts that are not empty.
  */
 export function readRequirement(
   requirement: RouteRequirement,

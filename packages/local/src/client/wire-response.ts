@@ -21,8 +21,9 @@ const maximumInterim = 10;
 
 /**
  * Reads one HTTP/1 response from a connection that is closed afterwards. It is more lenient than a client should be,
- * because any other client might accept the answer. It is bounded: after 64 KiB of the body or of the head, it reads
- * nothing more. Rejects if the connection fails before the head is complete.
+ * because any other client might accept the answer. It reads no more than about 64 KiB of the body. Rejects if the
+ * connection fails or ends before the head is complete, and with WireResponseError if a head is longer than 64 KiB, if
+ * it is not HTTP/1, or if too many interim answers come.
  */
 export async function readWireResponse(
   source: Readable,

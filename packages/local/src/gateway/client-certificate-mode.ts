@@ -94,9 +94,9 @@ function decodeToTheEnd(path: string): string {
 }
 
 /**
- * Whether the client is taken for a browser. The documentation says only that browsers, for example, see no prompt in
- * this mode, and that the request is read first. The User-Agent of the common browsers starts with `Mozilla/`, and that
- * of curl and similar clients doesn't.
+ * Whether the client is taken for a browser. The documentation says that clients are not asked by default in this mode,
+ * names browsers as an example, and says that the request is read first. It doesn't say which clients are asked
+ * nevertheless. Here, these are the clients whose User-Agent doesn't start with `Mozilla/`.
  */
 function isBrowser(userAgent: string | undefined): boolean {
   return userAgent?.startsWith('Mozilla/') === true;

@@ -13,7 +13,7 @@ export interface Vouchers {
  * Returns those candidates that the authority has signed, directly or through another of them. This goes from the top
  * down, while paths are built from the target up. So certificates that an unknown caller wrote for each other, with any
  * keys and in any number, don't enter a search, unless they claim a signature that this runtime can't verify. Nothing
- * else is checked here; the path must still be valid.
+ * else is checked here; the path must still be valid. Candidates that the authority itself has are left out.
  */
 export function listVouchedCandidates(
   { trustAnchors, intermediates }: Vouchers,

@@ -12,8 +12,8 @@ export function shortenText(text: string): string {
 }
 
 /**
- * Replaces characters that could break or hide in a line of a log, such as a line feed by `\u{a}`. Also replaces half
- * characters (lone surrogates), which would be shown as another character.
+ * Replaces control and format characters and line separators, which could break or hide in a line of a log, such as a
+ * line feed by `\u{a}`. Also replaces half characters (lone surrogates), which would be shown as another character.
  */
 export function escapeInvisible(text: string): string {
   return replaceInvisible(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);

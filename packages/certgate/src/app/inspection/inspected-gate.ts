@@ -20,8 +20,8 @@ export interface InspectedGate {
   /** The same options as the app settings of this load give them. */
   readonly settings: Pick<GateDescription, 'frontEnd' | 'frontEndSecret' | 'frontEndIsolation'>;
   /**
-   * The app setting that contains the secret given in code. Null if no setting contains it, and undefined if the code
-   * gives no secret in this load.
+   * The first app setting, or other environment variable, that contains a secret given in code. Null if none contains
+   * one, and undefined if the code gives no secret in this load.
    */
   readonly secretSetting?: string | null;
   /** Every store that the gate asks. Empty if the app's own store does not describe itself. */

@@ -47,7 +47,7 @@ type Bag = CertificateBag | KeyBag;
  * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, MACs with SHA-1, SHA-256, SHA-384 and
  * SHA-512, PBMAC1, and the RC2-40 certificate bags of older Windows exports. If the file has a MAC, an empty password,
  * or none, is tried in both forms that writers use. One derivation may ask for at most 1,000,000 rounds, and a file for
- * three times that. Throws PfxError.
+ * three times that, counted for each block of a key and each form of the password. Throws PfxError.
  */
 export function decodePfx(
   bytes: Uint8Array,

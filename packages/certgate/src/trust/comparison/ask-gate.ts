@@ -30,8 +30,9 @@ interface GateAnswers {
 }
 
 /**
- * Asks the gate about each certificate, by both documents. A lock is ignored, and so are revocation lists, which the
- * documents don't contain.
+ * Asks what each document says about each certificate, now and at later moments at which the answer may change. The
+ * gate's own checks of the certificate (dates, usages, key) are left out, and so are a lock and all revocation
+ * information.
  */
 export function askGate(
   before: TrustSnapshot,

@@ -34,9 +34,9 @@ export interface TrustComparison {
   readonly gains: boolean;
   /** Whether some identity or some app loses. */
   readonly loses: boolean;
-  /** A sentence about who may gain although the documents don't show it; undefined if the comparison finds nobody. */
+  /** A text about who may gain although the documents don't show it; undefined if the comparison finds nobody. */
   readonly possibleGains: string | undefined;
-  /** A sentence about who may lose although the documents don't show it; undefined if the comparison finds nobody. */
+  /** A text about who may lose although the documents don't show it; undefined if the comparison finds nobody. */
   readonly possibleLosses: string | undefined;
   readonly revision: { readonly before: number; readonly after: number };
 }

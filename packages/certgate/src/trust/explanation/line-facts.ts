@@ -20,12 +20,12 @@ import { findNearPins, type NearMatch } from './near-matches.js';
 /** What a line shows about a denial. Entries come only from the document, never from the line. */
 export interface LineFacts {
   /**
-   * The denial, with facts in the gate's own form as far as remedies need them. The facts are absent if no command could
-   * be right. `untold` then says why.
+   * The denial, with facts in the gate's own form as far as remedies need them. The facts are absent if no command
+   * could be right. `untold` then says why.
    */
   readonly denial: Pick<Denial, 'code' | 'facts' | 'identityName'>;
   readonly nearMatches: readonly NearMatch[];
-  /** What the line can't show, one sentence each. */
+  /** Why the line alone does not explain the denial, and how to find out more: a text of one or two sentences each. */
   readonly untold: readonly string[];
 }
 

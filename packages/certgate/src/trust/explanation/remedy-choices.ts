@@ -24,7 +24,7 @@ export interface RemedyContext {
   readonly decidedAt: number | undefined;
   /** The caller's certificate; undefined if it is not at hand. */
   readonly presented: PresentedCertificate | undefined;
-  /** The lists of the document's authorities; undefined if they were not read. */
+  /** The revocation lists and OCSP answers of the document's authorities; undefined if they were not read. */
   readonly revocation: RevocationInformation | undefined;
   readonly nearMatches: readonly NearMatch[];
   /** The text for `--reason`. */

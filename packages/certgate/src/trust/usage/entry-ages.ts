@@ -4,8 +4,8 @@ import type { HistoryItem } from '../administration/trust-history.js';
 /** When entries were added to the document, according to its log of changes. */
 export interface EntryAges {
   /**
-   * When an entry was added, in milliseconds since 1970-01-01T00:00:00Z. Undefined if the log shows no such change since
-   * `from`.
+   * When an entry was added, in milliseconds since 1970-01-01T00:00:00Z. Undefined if the log shows no such change
+   * since `from`.
    */
   readonly find: (identity: Pick<TrustedIdentity, 'name'>, entryWords?: string) => number | undefined;
   /** Whether an entry without such a time may be younger than `from`. If false, it is older. */
@@ -19,8 +19,8 @@ const maximumSentences = 5_000;
 
 /**
  * Looks for the sentences with which the log describes changes. `history` is empty if there is no log. `entryWords` are
- * the words by which a sentence names a pin or a name of an identity. If a sentence has them, the entry is taken to be
- * as young as that change.
+ * the words by which a sentence names a pin or a name of an identity. If a sentence since `from` has them and the
+ * identity's name, the entry is taken to be as young as the latest such change.
  */
 export function readEntryAges(history: readonly HistoryItem[], from: number): EntryAges {
   const recent = history.flatMap((item) => ('entry' in item && Date.parse(item.entry.at) >= from ? [item.entry] : []));

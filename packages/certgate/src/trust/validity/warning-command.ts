@@ -18,8 +18,8 @@ interface Change {
 type Choose = (finding: CheckFinding, context: WarningContext) => Change | undefined;
 
 /**
- * The command for a finding, from the templates of `trust explain`. A code is absent unless exactly one change of the
- * document helps.
+ * The command for a finding, from the templates of `trust explain`: the change that usually helps. A code is absent if
+ * no command is proposed for it.
  */
 const changes: Readonly<Partial<Record<CheckCode, Choose>>> = {
   document_locked: () => ({ template: 'unlock', values: {} }),

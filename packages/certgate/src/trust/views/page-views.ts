@@ -217,9 +217,9 @@ export interface TrustIdentityView {
   readonly functions: readonly string[] | null;
   readonly windows: readonly ValidityWindow[];
   /**
-   * The times after the identity's first window in which nobody is admitted as this identity, without those that are
-   * over. `until` is null if such a time never ends. `isSoon`: the time has begun, or `trust check` reports that what
-   * ends then ends soon.
+   * The times after the first window that is not disabled in which no window is open, without those that are over.
+   * Empty if all windows are disabled. A lock is ignored. `until` is null if such a time never ends. `isSoon`: the time
+   * has begun, or `trust check` reports that what ends then ends soon.
    */
   readonly gaps: readonly { readonly from: string; readonly until: string | null; readonly isSoon: boolean }[];
   /** The times in which two certificates are valid at once, so that the caller can change over. */
@@ -264,7 +264,10 @@ export interface ReadResult {
 
 export interface ReadCertificateView {
   readonly role: 'leaf' | 'ca';
-  /** Pairs for a definition list: `Subject`, `Issuer`, `Valid from`, `Valid until`, `Key`, `Usages`, `Names` … in this order. */
+  /**
+   * Pairs for a definition list: `Subject`, `Issuer`, `Valid from`, `Valid until`, `Key`, `Usages`, `Names` … in this
+   * order.
+   */
   readonly fields: readonly (readonly [label: string, value: string])[];
   /** The SHA-256 and SHA-1 of the certificate and the SHA-256 of its key, in the notations of several tools. */
   readonly thumbprints: readonly (readonly [notation: string, value: string])[];

@@ -67,7 +67,7 @@ export interface GatewayExchange {
   /** The request's method. `-` if the request could not be read. */
   readonly method: string;
   readonly path: string;
-  /** The status of the answer. 499 if the client left before it was answered. */
+  /** The status of the answer. 499 if the client left before the whole answer was sent. */
   readonly status: number;
   readonly answeredBy: 'gateway' | 'upstream';
   readonly reason?: GatewayAnswer | 'client-aborted' | 'upstream-aborted';
