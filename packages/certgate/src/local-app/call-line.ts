@@ -31,8 +31,10 @@ export interface CallIdentity {
 
 export function formatCertgateCall(line: CallLine): string {
   const { url, method, mcpTool, mcpArguments, headers = [], body, identity, caFile } = line;
-  // `certgate call` would take a body that begins with @ for the name of a file.
-  const isPiped = body?.startsWith('@') === true;
+  // `certgate call` would take a body that begins with @ for the name of a file. The pipes of Windows add a line end, so
+  // the user must write the file there.
+  const isFile = body?.startsWith('@') === true;
+  const isPiped = isFile && process.platform !== 'win32';
   const usual = body === undefined ? 'GET' : 'POST';
   return [
     ...(isPiped ? [`printf %s ${shellWord(body)} |`] : []),
@@ -41,11 +43,11 @@ export function formatCertgateCall(line: CallLine): string {
     ...(mcpArguments === undefined ? [] : [`--mcp-arguments ${shellWord(mcpArguments)}`]),
     ...(method === usual || mcpTool !== undefined ? [] : [`--request ${shellWord(method)}`]),
     ...headers.map(([name, value]) => `--header ${shellWord(`${name}: ${value}`)}`),
-    ...(body === undefined ? [] : [`--data ${isPiped ? '@-' : shellWord(body)}`]),
+    ...(body === undefined ? [] : [`--data ${isPiped ? '@-' : shellWord(isFile ? '@BODY_FILE' : body)}`]),
     ...(identity === undefined
       ? []
-      : [`--certificate ${quotePath(identity.certificateFile)} --key ${quotePath(identity.keyFile)}`]),
-    `--cacert ${quotePath(caFile)}`,
+      : [`--certificate ${shellWord(identity.certificateFile)} --key ${shellWord(identity.keyFile)}`]),
+    `--cacert ${shellWord(caFile)}`,
   ].join(' ');
 }
 
@@ -53,7 +55,8 @@ export function formatCertgateCall(line: CallLine): string {
 export function formatCurlCall({ url, method, headers = [], body, identity, caFile }: CallLine): string {
   const usual = body === undefined ? 'GET' : 'POST';
   return [
-    'curl',
+    // In PowerShell 5, `curl` is another program.
+    process.platform === 'win32' ? 'curl.exe' : 'curl',
     // Without this option, curl takes brackets for a set of addresses.
     ...(/[[\]{}]/.test(url) ? ['--globoff'] : []),
     shellWord(url),
@@ -63,20 +66,9 @@ export function formatCurlCall({ url, method, headers = [], body, identity, caFi
     ...(body === undefined ? [] : [`--data-raw ${shellWord(body)}`]),
     ...(identity === undefined
       ? []
-      : [`--cert ${quotePath(identity.certificateFile)} --key ${quotePath(identity.keyFile)}`]),
-    `--cacert ${quotePath(caFile)}`,
+      : [`--cert ${shellWord(identity.certificateFile)} --key ${shellWord(identity.keyFile)}`]),
+    `--cacert ${shellWord(caFile)}`,
   ].join(' ');
-}
-
-/**
- * Quotes a path for POSIX shells, PowerShell and cmd, which all accept double quotes. A path without special characters
- * is not quoted, and separators of Windows stay as they are. A backslash at the end or a double quote would disturb the
- * quoting, `$` and a backtick would be expanded, `!` would start Bash's history, and a line break would end the
- * command, so such paths are quoted for a POSIX shell.
- */
-function quotePath(path: string): string {
-  if (/^[\w./\\:+-]*[\w./:+-]$/.test(path)) return path;
-  return /["$`!\n]|\\$/.test(path) ? shellWord(path) : `"${path}"`;
 }
 
 /** The files of the caller with this name in the development folder, relative to the working folder. */

@@ -13,6 +13,7 @@ import {
   formatLogText,
   formatMessage,
   shellWord,
+  windowsWord,
 } from './safe-text.js';
 
 /**
@@ -89,6 +90,45 @@ describe('text that others wrote', () => {
     const texts = ['a b', '$(id)', '`id`', "it's", "'$HOME'", 'a"b', '!!', '\\', '', 'x;y', '*', 'a\nb'];
     const command = `printf '%s\\0' ${texts.map(shellWord).join(' ')}`;
     assert.deepEqual(execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1), texts);
+  });
+
+  test('becomes one word for PowerShell and for cmd', () => {
+    const words = [
+      [String.raw`C:\app\trust.json`, String.raw`C:\app\trust.json`],
+      [String.raw`file:C:\my app\trust.json`, String.raw`"file:C:\my app\trust.json"`],
+      ['C:\\my app\\', String.raw`"C:\my app\\"`],
+      ['--reason', '--reason'],
+      ['-a.b', '"-a.b"'],
+      ['0042', '"0042"'],
+      ['a,b', '"a,b"'],
+      ['@-', '"@-"'],
+      ["it's", '"it\'s"'],
+      ['{"a":1}', '"{""a"":1}"'],
+      ['$(id)', '"`$(id)"'],
+      ['two\nlines', '"two`nlines"'],
+      ['', '""'],
+    ];
+    for (const [text = '', word] of words) assert.equal(windowsWord(text), word);
+  });
+
+  test('is read by PowerShell as it was meant, and nothing of it is run by cmd', () => {
+    const texts = fc.string({ unit: fc.constantFrom(...'ab ,-@"\'`$&|<>^%!;()\n\u201d\\'.split('')) });
+    fc.assert(
+      fc.property(texts, (text) => {
+        const word = windowsWord(text);
+        if (word === text) assert.match(word, /^[\w.:/\\=+-]+$/);
+        else {
+          const [, inner = ''] = /^"((?:""|`[^]|[^"`$\n\u201d])*)"$/.exec(word) ?? assert.fail(word);
+          const read = inner.replaceAll(/""|`([^])/g, (_, escaped?: string) =>
+            escaped === 'n' ? '\n' : (escaped ?? '"'),
+          );
+          assert.equal(read, text.replace(/\\+$/, '$&$&'));
+        }
+        // cmd reads operators outside quotes, and a line end anywhere.
+        assert.doesNotMatch(word.replaceAll(/"[^"]*"/g, ''), /[&|<>^"]/);
+        assert.doesNotMatch(word, /\n/);
+      }),
+    );
   });
 
   test('keeps letters of other scripts as they are', () => {

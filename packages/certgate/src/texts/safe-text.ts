@@ -61,11 +61,30 @@ export function formatLogText(text: string): string {
 }
 
 /**
- * Quotes a text so that a shell takes it for one word. We print commands that users copy, and a shell must never run
- * anything that a name in them contains. The single quotes are for POSIX shells; the double quotes, which most texts
- * get, also work on Windows.
+ * Quotes a text so that a shell of this system takes it for one word. We print commands that users copy, and a shell
+ * must never run anything that a name in them contains.
  */
 export function shellWord(text: string): string {
+  return process.platform === 'win32' ? windowsWord(text) : posixWord(text);
+}
+
+/**
+ * Quotes a text for PowerShell 7.3 or later. cmd gets the same word unless the text contains `$`, a backtick, a curly
+ * quote, a line end or the name of a variable between percent signs. Neither shell runs anything in the word: to both,
+ * two double quotes are one within the word. PowerShell would split `-a.b` and `a,b`, and read digits as a number.
+ */
+export function windowsWord(text: string): string {
+  if (/^(?:--?[a-z-]*|[a-z_./\\][\w.:/\\=+-]*)$/i.test(text)) return text;
+  const escaped = text
+    .replaceAll('"', '""')
+    .replaceAll(/[`$\u201c-\u201e]/g, '`$&')
+    .replaceAll('\n', '`n')
+    .replaceAll('\r', '`r');
+  // A program takes a backslash before the last quote for an escape.
+  return `"${escaped.replace(/\\+$/, '$&$&')}"`;
+}
+
+function posixWord(text: string): string {
   if (/^[\w.@:/+=,%-]+$/.test(text)) return text;
   if (!/["$`\\!]/.test(text)) return `"${text}"`;
   return `'${text.replaceAll("'", `'\\''`)}'`;

@@ -20,7 +20,8 @@ export function addHelpSections(command: Command, { exitCodes, examples }: HelpS
     const helper = getHelper(context);
     const codes = Object.entries(exitCodes).map(([code, meaning]) => helper.formatItem(code, 1, meaning, helper));
     const lines = examples.map((line) => wrapCommand(line.replace(toolName, getToolName()), helper.helpWidth));
-    return ['', 'Exit codes:', ...codes, '', 'Examples:', ...lines].join('\n');
+    const forShell = process.platform === 'win32' ? 'Examples, for a POSIX shell such as Git Bash:' : 'Examples:';
+    return ['', 'Exit codes:', ...codes, '', forShell, ...lines].join('\n');
   });
 }
 
