@@ -175,7 +175,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'certificates',
       'local-app',
     ],
-    'app/setup': ['#local/tool-failure', '#local/json-file', 'texts'],
+    'app/setup': ['#local/tool-failure', '#local/json-file', 'texts', 'files'],
     'app/inspection': [
       '#local/tool-failure',
       '#local/json-file',
@@ -277,6 +277,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       '#local/gateway',
       '#local/functions-host',
       'texts',
+      'files',
       'certificates/path-report',
       'certificates/pfx',
       'certificates/structure',
@@ -630,6 +631,12 @@ it('no two source files of the packages have the same name, so that a name finds
       assert.equal(rooms.get(basename(room)), undefined, `${place} has the name of another file; say what it holds`);
       rooms.set(basename(room), place);
     }
+  }
+});
+
+it('only files/ renames, because Windows needs several attempts', () => {
+  for (const { room, path } of listSources('certgate').filter(({ room }) => !room.startsWith('files/'))) {
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /\brename\(/, `${room}.ts must use renamePatiently`);
   }
 });
 

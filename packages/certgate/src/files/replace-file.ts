@@ -53,10 +53,10 @@ export async function moveIntoPlace(prepared: string, target: string, newMode = 
 }
 
 /**
- * Renames a file. On Windows, a file that another program is reading (a virus scanner, the app) can't be replaced at
- * that moment, so the rename is tried again for a few seconds.
+ * Renames a file or a folder. On Windows, what another program is reading (a virus scanner, the app) can't be renamed or
+ * replaced at that moment, so the rename is tried again for a few seconds.
  */
-async function renamePatiently(from: string, to: string): Promise<void> {
+export async function renamePatiently(from: string, to: string): Promise<void> {
   for (let pause = 10; ; pause *= 2) {
     try {
       await rename(from, to);

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLockFolder } from '../files/lock-folder.js';
+import { renamePatiently } from '../files/replace-file.js';
 
 /**
  * The folder for everything that development makes. It is inside the app's folder, and git ignores it. With the lines
@@ -29,7 +30,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, is
   await writeFile(temporary, content, { mode });
   // The mode given to writeFile affects only new files. Windows ignores it.
   await chmod(temporary, mode);
-  await rename(temporary, path);
+  await renamePatiently(temporary, path);
 }
 
 /**

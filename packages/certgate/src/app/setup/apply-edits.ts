@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ToolFailure, hasCode, messageOf } from '#local/tool-failure.js';
+import { renamePatiently } from '../../files/replace-file.js';
 import { encodeText, type FileEdit } from './app-files.js';
 
 interface StagedEdit {
@@ -59,7 +60,7 @@ async function moveIntoPlace(
   { target, temporary, original }: StagedEdit,
   undo: (() => Promise<unknown>)[],
 ): Promise<void> {
-  await rename(temporary, target);
+  await renamePatiently(temporary, target);
   undo.push(() => (original === undefined ? rm(target, { force: true }) : writeFile(target, original)));
 }
 

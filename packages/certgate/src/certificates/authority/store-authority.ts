@@ -1,8 +1,8 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolFailure, hasCode } from '#local/tool-failure.js';
-import { writeDurably } from '../../files/replace-file.js';
+import { renamePatiently, writeDurably } from '../../files/replace-file.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { encodePem } from '../structure/pem-blocks.js';
 import type { IssuedCertificate } from '../structure/write-certificate.js';
@@ -43,7 +43,7 @@ export async function storeAuthority(authorities: string, authority: NewAuthorit
     for (const [path, content] of listContents(files, authority)) {
       await writeDurably(join(temporary, path.slice(files.folder.length + 1)), Buffer.from(content));
     }
-    await rename(temporary, files.folder);
+    await renamePatiently(temporary, files.folder);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     if (hasCode(cause, 'ENOTEMPTY', 'EEXIST')) throw alreadyThere(files.folder);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ToolFailure } from '#local/tool-failure.js';
+import { renamePatiently } from '../../files/replace-file.js';
 
 export interface FileToWrite {
   readonly path: string;
@@ -31,11 +32,11 @@ export async function writeFileSet(files: readonly FileToWrite[], overwrite: boo
       if (present.has(path)) await copyFile(path, copy);
     }
     for (const move of moves) {
-      await rename(move.from, move.path);
+      await renamePatiently(move.from, move.path);
       moved.push(move);
     }
   } catch (cause) {
-    await Promise.all(moved.map(({ path, copy }) => (present.has(path) ? rename(copy, path) : rm(path))));
+    await Promise.all(moved.map(({ path, copy }) => (present.has(path) ? renamePatiently(copy, path) : rm(path))));
     throw new ToolFailure(`The files can't be written: ${(cause as Error).message}`, { cause });
   } finally {
     await Promise.all(moves.flatMap(({ from, copy }) => [rm(from, { force: true }), rm(copy, { force: true })]));
