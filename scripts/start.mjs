@@ -26,7 +26,12 @@ console.error('Starting the sample app behind the gateway, and calling every fun
 const child = spawn(process.execPath, [certgate, ...dev, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
 // Ctrl+C reaches the whole process group. A signal to this process only is passed on, and the child decides when it
 // ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']) {
+  process.on(signal, () => {
+    // On Windows, the console tells the child itself, and `kill` would end it before it has closed the app.
+    if (process.platform !== 'win32') child.kill(signal);
+  });
+}
 child.on('exit', (code) => {
   process.exitCode = code ?? 1;
 });
