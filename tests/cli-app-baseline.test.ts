@@ -73,7 +73,7 @@ describe('the baseline of certgate app inspect', () => {
     );
     const { exitCode, stdout } = await inspect(folder);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^opens +Role +policy allowed certificates, role operator → everybody \(anonymous\)$/m);
+    assert.match(stdout, /^opens +Role +policy allowed certificates, role operator → public$/m);
     assert.match(stdout, /^1 difference from /m);
   });
 

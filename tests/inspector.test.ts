@@ -95,9 +95,9 @@ describe('the inspector of certgate dev', () => {
     assert.deepEqual(
       state.app?.functions.map(({ name, policy, isCovered }) => [name, policy, isCovered]),
       [
-        ['PublicFunction', 'anonymous', true],
-        ['RoleFunction', 'certificate, role operator', true],
-        ['SecuredFunction', 'certificate', true],
+        ['PublicFunction', 'public', true],
+        ['RoleFunction', 'allowed certificates, role operator', true],
+        ['SecuredFunction', 'allowed certificates', true],
       ],
     );
     assert.equal(

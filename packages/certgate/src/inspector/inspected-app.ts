@@ -58,7 +58,7 @@ function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): 
     route: mcp === undefined ? (hosted.route ?? null) : findTarget(hosted),
     methods: mcp === undefined ? (methods ?? []) : ['POST'],
     mcp: mcp ?? null,
-    policy: isCovered ? describePolicy(hosted) : 'everybody, no gate',
+    policy: isCovered ? describePolicy(hosted) : 'public, no gate',
     kind: policy.kind,
     roles: policy.kind === 'certificate' ? policy.roles : [],
   };

@@ -18,16 +18,16 @@ const describe = (policy: unknown, at = now): string => describePolicy(hosted(po
 
 test('a policy in words shows who is admitted, and until when it is report-only', () => {
   const roles = [['a', 'b'], ['c']];
-  assert.equal(describe({ kind: 'anonymous' }), 'anonymous');
-  assert.equal(describe({ kind: 'certificate', roles: [] }), 'certificate');
-  assert.equal(describe({ kind: 'certificate', roles }), 'certificate, role a or b and c');
+  assert.equal(describe({ kind: 'anonymous' }), 'public');
+  assert.equal(describe({ kind: 'certificate', roles: [] }), 'allowed certificates');
+  assert.equal(describe({ kind: 'certificate', roles }), 'allowed certificates, role a or b and c');
   const trial = { kind: 'certificate', roles, reportOnlyUntil: now + 1000 };
-  assert.equal(describe(trial), 'certificate, role a or b and c, report only until 2027-01-01T00:00:01Z');
-  assert.equal(describe(trial, now + 1000), 'certificate, role a or b and c');
-  assert.equal(describe({ ...trial, roles: [] }), 'certificate, report only until 2027-01-01T00:00:01Z');
+  assert.equal(describe(trial), 'allowed certificates, role a or b and c, report only until 2027-01-01T00:00:01Z');
+  assert.equal(describe(trial, now + 1000), 'allowed certificates, role a or b and c');
+  assert.equal(describe({ ...trial, roles: [] }), 'allowed certificates, report only until 2027-01-01T00:00:01Z');
   const moving = { kind: 'certificate', roles: [], observedUntil: now + 1000 };
-  assert.equal(describe(moving), 'certificate, observed until 2027-01-01T00:00:01Z');
-  assert.equal(describe(moving, now + 1000), 'certificate');
+  assert.equal(describe(moving), 'allowed certificates, observed until 2027-01-01T00:00:01Z');
+  assert.equal(describe(moving, now + 1000), 'allowed certificates');
 });
 
 test('an end date outside the calendar is ignored, and the function is taken for closed', () => {

@@ -50,13 +50,13 @@ export function listRoleSets(functions: readonly HostedFunction[]): readonly (re
  */
 export function describePolicy(hosted: HostedFunction, now: number = Date.now()): string {
   const policy = readPolicy(hosted);
-  if (policy.kind === 'anonymous') return 'anonymous';
+  if (policy.kind === 'anonymous') return 'public';
   const roles =
     policy.roles.length === 0 ? '' : `, role ${policy.roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;
   const describeEnd = (what: string, until: number | undefined): string =>
     until !== undefined && now < until ? `, ${what} until ${formatInstant(until)}` : '';
   const ends = describeEnd('report only', policy.reportOnlyUntil) + describeEnd('observed', policy.observedUntil);
-  return `certificate${roles}${ends}`;
+  return `allowed certificates${roles}${ends}`;
 }
 
 function isInstant(value: unknown): value is number {

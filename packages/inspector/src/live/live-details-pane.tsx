@@ -8,6 +8,7 @@ import { CrossIcon } from '../parts/icons.js';
 import { Badge, Notice, getStatusTone } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 import { useAnswer } from '../session/use-answer.js';
+import { nameVerdict } from './live-filter.js';
 
 export interface LiveDetailsPaneProps {
   readonly api: Api;
@@ -71,7 +72,7 @@ function listFacts(event: LiveEvent): readonly Fact[] {
   const facts: readonly (readonly [label: string, value: string | null, isCopied?: boolean])[] = [
     [
       'Verdict',
-      event.code === null || event.code === event.verdict ? event.verdict : `${event.verdict}: ${event.code}`,
+      event.code === null || event.code === event.verdict ? nameVerdict(event.verdict) : `${nameVerdict(event.verdict)}: ${event.code}`,
     ],
     ['Reason', event.detail],
     ['Correlation id', event.correlationId, true],

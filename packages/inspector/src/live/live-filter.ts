@@ -12,6 +12,11 @@ export interface LiveFilter {
   readonly verdicts: readonly LiveOutcome[];
 }
 
+/** The word that the page shows. */
+export function nameVerdict(verdict: LiveOutcome): string {
+  return verdict === 'open' ? 'public' : verdict;
+}
+
 export const verdicts: readonly LiveOutcome[] = ['allowed', 'denied', 'observed', 'open', 'no-function'];
 
 const columns: Readonly<Record<string, (event: LiveEvent) => string | number | null>> = {
@@ -21,7 +26,7 @@ const columns: Readonly<Record<string, (event: LiveEvent) => string | number | n
   function: ({ functionName }) => functionName,
   caller: ({ identityName }) => identityName,
   certificate: ({ thumbprintSha256 }) => thumbprintSha256,
-  verdict: ({ verdict }) => verdict,
+  verdict: ({ verdict }) => nameVerdict(verdict),
   code: ({ code }) => code,
   detail: ({ detail }) => detail,
   id: ({ correlationId }) => correlationId,

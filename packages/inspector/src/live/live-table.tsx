@@ -10,6 +10,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { formatClock, formatMilliseconds, shortenThumbprint } from '../parts/format.js';
 import { getStatusTone } from '../parts/notice.js';
+import { nameVerdict } from './live-filter.js';
 
 /** The height of a row, in CSS pixels. It must equal `--row-height` in tokens.css. */
 const rowHeight = 26;
@@ -192,7 +193,7 @@ const LiveRow = memo(
         {event.thumbprintSha256 === null ? '' : shortenThumbprint(event.thumbprintSha256)}
       </span>
       <span role="gridcell" class="c-verdict">
-        <span class="verdict">{event.verdict}</span>
+        <span class="verdict">{nameVerdict(event.verdict)}</span>
       </span>
       <span role="gridcell" class="c-reason" title={event.detail ?? ''}>
         {event.code === event.verdict ? '' : event.code}

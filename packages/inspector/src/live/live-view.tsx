@@ -5,7 +5,7 @@ import { CrossIcon, PauseIcon, ResumeIcon } from '../parts/icons.js';
 import type { Api } from '../session/api.js';
 import type { Connection } from '../session/follow-app.js';
 import { LiveDetailsPane } from './live-details-pane.js';
-import { type LiveFilter, type LiveOutcome, filterEvents, verdicts } from './live-filter.js';
+import { type LiveFilter, type LiveOutcome, filterEvents, nameVerdict, verdicts } from './live-filter.js';
 import { type LiveLog, type LiveSnapshot, mostEvents } from './live-log.js';
 import { LiveTable } from './live-table.js';
 
@@ -119,7 +119,7 @@ function Toolbar({ snapshot, connection, filter, shown, log, onFilter }: Toolbar
             aria-pressed={filter.verdicts.includes(verdict)}
             onClick={() => toggle(verdict)}
           >
-            {verdict}
+            {nameVerdict(verdict)}
           </button>
         ))}
       </div>

@@ -62,7 +62,7 @@ function describeOutcome(
   const { gate, policy, outcome, status, publicCode, deferred } = report;
   if (gate === 'not-asked') {
     return policy.kind === 'anonymous'
-      ? { tone: 'info', sentence: 'Open: the function is anonymous. The gate reads no certificate there.' }
+      ? { tone: 'info', sentence: 'The function is public. The gate reads no certificate there.' }
       : { tone: 'warn', sentence: 'Open: no gate covers the function. Everybody may call it.' };
   }
   if (outcome === 'denied') {

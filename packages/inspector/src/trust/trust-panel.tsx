@@ -148,5 +148,5 @@ function Coverage({ functions }: { readonly functions: readonly ShownFunction[] 
 function CoverageBadge({ inspected: { isCovered, kind } }: { readonly inspected: ShownFunction }): VNode {
   if (kind === 'other') return <span class="dim">no HTTP</span>;
   if (isCovered) return <Badge tone="good">gate</Badge>;
-  return kind === 'anonymous' ? <Badge tone="info">open</Badge> : <Badge tone="bad">no gate</Badge>;
+  return kind === 'anonymous' ? <Badge tone="info">public</Badge> : <Badge tone="bad">no gate</Badge>;
 }

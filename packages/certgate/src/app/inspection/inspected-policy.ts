@@ -85,9 +85,9 @@ function sortRoles(groups: readonly (readonly string[])[]): readonly (readonly s
 export function describeInspectedPolicy(policy: InspectedPolicy): string {
   switch (policy.kind) {
     case 'none':
-      return 'everybody, no gate';
+      return 'public, no gate';
     case 'anonymous':
-      return 'everybody (anonymous)';
+      return 'public';
     case 'certificate': {
       const { roles, reportOnlyUntil, observedUntil } = policy;
       const role = roles.length === 0 ? '' : `, role ${roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;

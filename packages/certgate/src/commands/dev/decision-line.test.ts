@@ -18,7 +18,7 @@ const format = (more: Partial<HostAnswer>): string =>
 const thumbprintSha256 = 'AB'.repeat(32);
 
 test('a line says when, what was called, the answer, who called and why', () => {
-  assert.equal(format({}), '03:04:05 GET /api/Orders 200 open to everybody');
+  assert.equal(format({}), '03:04:05 GET /api/Orders 200 public');
   const allowed = { outcome: 'allowed', code: 'allowed', identityName: 'billing', thumbprintSha256 } as const;
   assert.equal(format({ decision: allowed }), '03:04:05 GET /api/Orders 200 caller billing');
   assert.equal(
@@ -56,8 +56,8 @@ test('a call over MCP names what was called, and shows errors that the HTTP stat
   const call = { method: 'POST', path: '/runtime/webhooks/mcp', mcp: { method: 'tools/call', name: 'hello' } };
   const say = (failed: boolean, more: Partial<HostAnswer> = {}): string =>
     format({ ...call, ...more, mcp: { ...call.mcp, failed } }).replace('03:04:05 POST /runtime/webhooks/mcp ', '');
-  assert.equal(say(false), 'tools/call hello 200 open to everybody');
-  assert.equal(say(true), 'tools/call hello 200 open to everybody, answered with an MCP error');
+  assert.equal(say(false), 'tools/call hello 200 public');
+  assert.equal(say(true), 'tools/call hello 200 public, answered with an MCP error');
   const denied = { outcome: 'denied', code: 'certificate_missing', detail: 'None came.' } as const;
   assert.equal(say(true, { decision: denied }), 'tools/call hello 200 certificate_missing: None came.');
   const list = { time: 0, durationMilliseconds: 1, method: 'POST', path: '/runtime/webhooks/mcp', status: 200 };

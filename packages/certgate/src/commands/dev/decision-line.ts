@@ -34,7 +34,7 @@ function describeUnanswered(status: HostAnswer['status']): string {
 }
 
 function describeDecision(decision: HostDecision | undefined): string {
-  if (decision === undefined) return 'open to everybody';
+  if (decision === undefined) return 'public';
   const { outcome, code, identityName, thumbprintSha256, detail = '', deferredCode } = decision;
   const certificate = thumbprintSha256 === undefined ? undefined : describeCertificate(thumbprintSha256);
   const caller = identityName === undefined ? certificate : `caller ${identityName}`;

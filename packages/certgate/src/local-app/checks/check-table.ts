@@ -23,9 +23,8 @@ export function formatCheckTable(functions: readonly HostedFunction[], results: 
 
 function describeOpening(hosted: HostedFunction): string {
   if (hosted.disabled === true) return 'nobody: disabled';
-  if (hosted.covered === 'none') return colors.red('everybody: no gate');
-  const policy = describePolicy(hosted);
-  return policy === 'anonymous' ? 'everybody' : policy.replace('certificate', 'allowed certificates');
+  if (hosted.covered === 'none') return colors.red('public: no gate');
+  return describePolicy(hosted);
 }
 
 function formatCell(result: CheckResult | undefined): string {

@@ -43,7 +43,7 @@ test('a function that no gate covers is not called, and the table shows why and 
     [[false, null, false]],
   );
   const table = stripVTControlCharacters(formatCheckTable([{ ...hosted, covered: 'none' }], results));
-  assert.match(table, /everybody: no gate.*not sent/);
+  assert.match(table, /public: no gate.*not sent/);
   assert.doesNotMatch(table, /no answer|WRONG|expected/);
   assert.deepEqual(listFailures(results), [
     'Refund, caller none: not sent, since no gate covers this function. Call secureApp(app, …) in a file that "main" in package.json loads',

@@ -50,7 +50,7 @@ export interface ShownFunction {
     readonly name: string;
     readonly inputSchema?: object;
   } | null;
-  /** What a caller needs, in words: `certificate`, `anonymous`, `role orders.read`, `report-only until …`. */
+  /** What a caller needs, in words: `public`, or `allowed certificates, role orders.read`. */
   readonly policy: string;
   readonly kind: 'certificate' | 'anonymous' | 'other';
   readonly roles: readonly (readonly string[])[];
