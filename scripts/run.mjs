@@ -94,8 +94,12 @@ const scripts = {
     },
   },
   site: {
-    usual: ['build'],
-    parts: { build: { build: [], run: ['site/build.mjs'] }, check: { build: [], run: ['site/check.mjs'] } },
+    usual: ['build', 'search'],
+    parts: {
+      build: { build: [], run: ['site/build.mjs'] },
+      check: { build: [], run: ['site/check.mjs'] },
+      search: { run: ['site/search.mjs'] },
+    },
   },
   count: {
     usual: ['lines'],

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
+import { searchOptions } from '../search-options.mjs';
 import { movedPages, sideBar } from '../side-bar.mjs';
-import { pagesFolder } from '../write-pages.mjs';
+import { description, pagesFolder } from '../write-pages.mjs';
 
 const site = fileURLToPath(new URL('..', import.meta.url));
 const { repository } = JSON.parse(readFileSync(join(site, '..', 'release.json'), 'utf8'));
@@ -17,15 +18,19 @@ export default defineConfig({
   cacheDir: 'dist/cache',
   lang: 'en-US',
   title: 'Certgate',
-  description: 'Client certificates decide who may call your Azure Functions.',
+  description,
   // The addresses of pages end without `.html`. GitHub Pages and VitePress's own server find the page anyway.
   cleanUrls: true,
   ignoreDeadLinks: false,
   lastUpdated: false,
-  // An empty icon, so that browsers don't request one that is not there.
-  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    // Codes such as `certificate_missing` break after an underscore if a table has no room for them.
+    config: ({ renderer: { rules } }) => {
+      const render = rules.code_inline;
+      rules.code_inline = (...given) => render(...given).replace(/_(?=\w)/g, '_<wbr>');
+    },
     // Anchors in the form in which GitHub makes them, so that a link leads to the same heading there and here.
     anchor: {
       slugify: (heading) =>
@@ -37,7 +42,8 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    search: { provider: 'local' },
+    logo: '/logo.svg',
+    search: { provider: 'local', options: { miniSearch: searchOptions } },
     outline: [2, 3],
     socialLinks: [{ icon: 'github', link: repository }],
     nav: [
@@ -57,11 +63,12 @@ export default defineConfig({
   },
 });
 
-/** The page's first heading, or "API" for the reference. */
+/** The page's first heading, or a name for the reference and for README. */
 function readTitle(name) {
   const path = join(pagesFolder, `${name}.md`);
   if (!existsSync(path)) throw new Error(`site/side-bar.mjs names the page ${name}, which is not there.`);
   if (name === 'api/index') return 'API';
+  if (name === 'overview') return 'Overview';
   return /^# (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1].replace(/`/g, '') ?? name;
 }
 
