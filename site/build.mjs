@@ -1,4 +1,4 @@
-// npm run site: makes the site in site/dist/site, without the network. `-- --serve` shows it on this machine as well.
+// npm run site: makes the site in site/dist/site, without the network.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';

@@ -3,7 +3,7 @@
  * pages.
  */
 export const sideBar = [
-  { title: 'Start', pages: ['concepts', 'quick-start', 'http-hosts', 'when-to-use'] },
+  { title: 'Start', pages: ['overview', 'concepts', 'quick-start', 'http-hosts', 'when-to-use'] },
   { title: 'Develop', pages: ['local-development', 'testing', 'app-inspect', 'app-shapes', 'agents'] },
   { title: 'Deploy', pages: ['deploy-to-azure', 'front-ends', 'doctor', 'github'] },
   { title: 'Migrate', pages: ['from-function-keys', 'from-the-csharp-sample', 'from-pins-to-a-ca'] },

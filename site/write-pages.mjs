@@ -3,14 +3,17 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeStartPage } from './start-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const pagesFolder = join(root, 'site', 'dist', 'pages');
+/** One sentence on Certgate, for the start page and for search engines. */
+export const { description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { repository } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'));
 
 /** The pages of the site: each one's path in the repository, with its path on the site. */
 const pagePaths = new Map([
-  ['README.md', 'index.md'],
+  ['README.md', 'overview.md'],
   ['SECURITY.md', 'security.md'],
   ['CONTRIBUTING.md', 'contributing.md'],
   ['CHANGELOG.md', 'changelog.md'],
@@ -29,6 +32,18 @@ export function writePages() {
   for (const [path, page] of pagePaths) {
     writeFileSync(join(pagesFolder, page), convertLinks(path, readFileSync(join(root, path), 'utf8')));
   }
+  const startPage = makeStartPage(readFileSync(join(root, 'README.md'), 'utf8'), description);
+  writeFileSync(join(pagesFolder, 'index.md'), convertLinks('README.md', startPage));
+  mkdirSync(join(pagesFolder, 'public'));
+  writeFileSync(join(pagesFolder, 'public', 'logo.svg'), readMark());
+}
+
+/** The inspector's mark, which its page contains as a data URL. */
+function readMark() {
+  const page = readFileSync(join(root, 'packages', 'inspector', 'src', 'index.html'), 'utf8');
+  const [, mark] = /href="data:image\/svg\+xml,([^"]+)"/.exec(page) ?? [];
+  if (mark === undefined) throw new Error("The inspector's page has no mark, which is the site's too.");
+  return decodeURIComponent(mark);
 }
 
 /** The text of a page with its links changed for the site. `path` is the page's path in the repository. */
