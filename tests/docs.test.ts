@@ -48,6 +48,10 @@ interface SideBar {
   readonly movedPages: Readonly<Record<string, string>>;
 }
 
+interface StartPage {
+  readonly makeStartPage: (readme: string, description: string) => string;
+}
+
 interface CodeBlock {
   readonly page: string;
   readonly language: string;
@@ -235,11 +239,18 @@ describe('every page', () => {
     const { sideBar, movedPages } = (await import(pathToFileURL(join(root, 'site', 'side-bar.mjs')).href)) as SideBar;
     const listed = sideBar.flatMap((group) => group.pages).filter((name) => name !== 'api/index');
     const known = readdirSync(join(root, 'docs')).flatMap((name) => /^(.+)\.md$/.exec(name)?.[1] ?? []);
-    assert.deepEqual(sortTexts(listed), sortTexts([...known, 'security', 'contributing', 'changelog']));
+    assert.deepEqual(sortTexts(listed), sortTexts([...known, 'overview', 'security', 'contributing', 'changelog']));
     assert.deepEqual(
       Object.keys(movedPages).filter((name) => known.includes(name)),
       [],
     );
+  });
+
+  it('has the parts of the start page if it is README', async () => {
+    const { makeStartPage } = (await import(pathToFileURL(join(root, 'site', 'start-page.mjs')).href)) as StartPage;
+    const startPage = makeStartPage(readFileSync(join(root, 'README.md'), 'utf8'), 'One sentence.');
+    for (const part of ['text: One sentence.', 'secureApp(app', '[![The inspector', '](docs/quick-start.md)'])
+      assert.ok(startPage.includes(part), part);
   });
 
   it('is short enough that all pages together can be kept up to date', () => {
