@@ -77,7 +77,7 @@ function readHelpText(command) {
   command.outputHelp();
   const [, below = ''] = text.split(/^ {2}-h, --help .*\n/m);
   const [notes = '', rest = ''] = below.split('Exit codes:\n');
-  const [codes = '', examples = ''] = rest.split('\nExamples:\n');
+  const [codes = '', examples = ''] = rest.split(/\nExamples.*:\n/);
   return {
     notes: notes.split('\n').filter((line) => line.trim() !== ''),
     exitCodes: [...codes.matchAll(/^ {2}(\d) {2}(.*)$/gm)].map(([, number, meaning]) => [number, meaning]),

@@ -84,7 +84,7 @@ describe('the help of the command line', () => {
       assert.match(help, /^Exit codes:\n {2}0 {2}\S/m, `${path} lacks exit codes`);
       assert.match(
         help,
-        new RegExp(`^Examples:\\n(?: {2}.*\\n)*? {2}.*certgate ${path}`, 'm'),
+        new RegExp(`^Examples.*:\\n(?: {2}.*\\n)*? {2}.*certgate ${path}`, 'm'),
         `${path} lacks an example`,
       );
       assert.match(help, /--json/, `${path} lacks --json`);
