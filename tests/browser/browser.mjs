@@ -47,7 +47,7 @@ export async function openPage(browser, inspected, options = {}) {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   const requests = [];
   const faults = [];
   page.on('request', (request) => requests.push(request.url()));

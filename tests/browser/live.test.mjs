@@ -181,7 +181,7 @@ it('eight tabs follow the requests at once, and each can still load other views'
   const tabs = [page];
   for (let count = 1; count < 8; count++) {
     const tab = await page.context().newPage();
-    tab.setDefaultTimeout(10_000);
+    tab.setDefaultTimeout(60_000);
     await tab.goto(`${inspected.url}#token=${inspected.token}`);
     await tab.getByRole('tab', { name: 'Live' }).click();
     tabs.push(tab);
