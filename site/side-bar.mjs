@@ -27,7 +27,16 @@ export const sideBar = [
   },
   {
     title: 'Project',
-    pages: ['proven', 'live-azure', 'security', 'architecture', 'contributing', 'maintaining', 'upgrading', 'changelog'],
+    pages: [
+      'proven',
+      'live-azure',
+      'security',
+      'architecture',
+      'contributing',
+      'maintaining',
+      'upgrading',
+      'changelog',
+    ],
   },
 ];
 

@@ -72,7 +72,9 @@ function listFacts(event: LiveEvent): readonly Fact[] {
   const facts: readonly (readonly [label: string, value: string | null, isCopied?: boolean])[] = [
     [
       'Verdict',
-      event.code === null || event.code === event.verdict ? nameVerdict(event.verdict) : `${nameVerdict(event.verdict)}: ${event.code}`,
+      event.code === null || event.code === event.verdict
+        ? nameVerdict(event.verdict)
+        : `${nameVerdict(event.verdict)}: ${event.code}`,
     ],
     ['Reason', event.detail],
     ['Correlation id', event.correlationId, true],
