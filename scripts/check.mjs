@@ -19,7 +19,7 @@ const npm = (...words) => [process.execPath, process.env['npm_execpath'] ?? 'npm
 const isNodeHere = process.platform === 'linux' && process.arch === 'x64';
 
 /**
- * The parts in the order in which they start, three at a time: most of them use one processor or wait, and the longest
+ * The parts in the order in which they start, two at a time: most of them use one processor or wait, and the longest
  * start first. `test` uses all processors and `guards` measures, so both run by themselves. `after` names parts that
  * must end first, because they install or write what this one reads. `missing` is the reason why a part can't run here.
  *
@@ -102,7 +102,7 @@ async function runAll() {
     const isOthersTurn = [...running.keys()].some((name) =>
       parts.some((each) => each.name === name && each.isByItself),
     );
-    return isByItself ? running.size === 0 && index === 0 : running.size < 3 && !isOthersTurn;
+    return isByItself ? running.size === 0 && index === 0 : running.size < 2 && !isOthersTurn;
   }
 }
 
