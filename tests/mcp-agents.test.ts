@@ -216,7 +216,7 @@ describe('the command line', () => {
     const { exitCode, stdout, stderr } = await example.runCertgate(['dev', '--once', ...named]);
     assert.equal(exitCode, 0, stdout + stderr);
     assert.match(stdout, /CancelOrder .*401 ok.*401 ok.*403 ok.*200 ok/);
-    assert.match(stdout, /OpeningHours .*everybody.*200 ok.*200 ok.*200 ok.*200 ok/);
+    assert.match(stdout, /OpeningHours .*public.*200 ok.*200 ok.*200 ok.*200 ok/);
     assert.match(stdout, /Summary .*401 ok.*401 ok.*200 ok.*200 ok/);
   });
 });
