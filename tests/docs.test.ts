@@ -280,7 +280,7 @@ describe('every page', () => {
       assert.doesNotMatch(withoutCode(getPage(`packages/${name}/README.md`)), /\]\((?!https:|#)/, name);
   });
 
-  it('shows programs that run, if npm shows it', async () => {
+  it('shows programs that run, if npm shows it', () => {
     const [closed, decided, served = ''] = ['azure-functions', 'core', 'http'].map(
       (name) => codeBlocks.find(({ page }) => page === `packages/${name}/README.md`)?.code ?? '',
     );

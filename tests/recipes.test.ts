@@ -263,7 +263,10 @@ describe('docs/trust-administration.md, "Rename a role"', () => {
     const seen = new Set<number | undefined>();
     let isOver = false;
     const call = async (): Promise<void> => {
-      for (; !isOver; await setTimeout(50)) statuses.push(await ask(`${url}/api/RoleFunction`, 'billing'));
+      while (!isOver) {
+        statuses.push(await ask(`${url}/api/RoleFunction`, 'billing'));
+        await setTimeout(50);
+      }
     };
     const calls = call();
     try {

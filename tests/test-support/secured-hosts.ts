@@ -315,6 +315,7 @@ async function createHapiServer(frameworks: InstalledFrameworks, gate: Gate): Pr
         isAdmitted = true;
         return Promise.resolve();
       });
+      // oxlint-disable-next-line typescript/no-unnecessary-condition -- the compiler does not see that a callback sets it
       return isAdmitted ? toolkit.continue : toolkit.abandon;
     };
     app.route({ method: '*', path, options: { pre: [admit] }, handler: ({ raw }) => answer(path, raw.req) });
