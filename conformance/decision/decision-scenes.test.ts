@@ -61,11 +61,11 @@ async function findDifference(
 }
 
 describe('the reference decision', () => {
-  it('has at most 730 lines, no code of core, and none of the rules of x509 for a single certificate', () => {
+  it('has at most 740 lines, no code of core, and none of the rules of x509 for a single certificate', () => {
     const folder = new URL('../reference/', import.meta.url);
     const texts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
     const count = texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);
-    assert.ok(count <= 730, `${count} lines`);
+    assert.ok(count <= 740, `${count} lines`);
     for (const text of [...texts, readFileSync(new URL('../facts.ts', import.meta.url), 'utf8')])
       assert.doesNotMatch(text, /@certgate\/core|CertificateFault|SpiffeId|clientAuthentication|FaultCodes/);
   });

@@ -1,4 +1,4 @@
-// What an adapter needs, and an app that makes its own decisions. Of core's entries, a cold start loads only this one.
+// What an adapter needs, and an app that makes its own decisions. A cold start loads this entry and no other of core's.
 export type { ClientCertificate } from '@certgate/x509';
 export type { PublicIssuanceEvidence } from '@certgate/x509/internal-certificates';
 export {

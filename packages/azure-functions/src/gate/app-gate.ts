@@ -266,7 +266,7 @@ export class AppGate implements CoveringGate {
 
   /**
    * Logs once that a handler was called before the gate was asked, and lets the wrappers stand in if no gated model is
-   * in use. `call` is the one that the context belongs to; undefined if none is known. If a
+   * in use. `call` is the one that the context belongs to; undefined if the gate knows no call of this context. If a
    * handler calls another handler, its call has passed the gate already.
    */
   #noteBypass(functionName: string, call: CoreCall | undefined): void {

@@ -7,8 +7,8 @@ import { readTlsFacts, settle, tlsOptions, type WireAnswer, type WireRequest } f
 export type Http2Request = Omit<WireRequest, 'body'>;
 
 /**
- * Sends one request over HTTP/2 on a new connection. Of repeated fields, only the last one is sent. Undefined if the
- * server does not offer HTTP/2 (ALPN).
+ * Sends one request over HTTP/2 on a new connection. If a field is repeated, only its last value is sent. Undefined if
+ * the server does not offer HTTP/2 (ALPN).
  */
 export async function sendHttp2Request(request: Http2Request): Promise<WireAnswer | undefined> {
   const socket = connectTls(tlsOptions(request, ['h2', 'http/1.1']));

@@ -46,7 +46,7 @@ describe('an algorithm without parameters of its own', () => {
   ] as const) {
     it(`${identifier} is ${expected.scheme}`, () => {
       assert.deepEqual(decode(objectIdentifier(identifier)), expected);
-      // Of these, only RSA may have NULL as parameters.
+      // Only RSA may have NULL as parameters.
       const withNull = expected.scheme === 'rsa-pkcs1' ? expected : unknown(identifier);
       assert.deepEqual(decode(objectIdentifier(identifier), nothing), withNull);
       assert.deepEqual(decode(objectIdentifier(identifier), encodeElement(0x05, Buffer.alloc(1))), unknown(identifier));

@@ -118,7 +118,7 @@ function refusePlaceholders(command: Command): void {
 function createOption(flags: string, description: string, settings: OptionSettings): Option {
   const { parse = isRepeatable(description) ? collect : undefined, choices, preset, conflicts, env } = settings;
   const option = new Option(flags, description).default(settings.default, settings.defaultText);
-  // Commander passes the option's value so far as the second argument: its default, or what the parser returned before.
+  // Commander passes the option's present value as the second argument: its default, or what the parser returned before.
   if (parse !== undefined) option.argParser(parse as (text: string, previous: unknown) => unknown);
   if (choices !== undefined) option.choices(typeof choices === 'function' ? choices() : choices);
   if (preset !== undefined) option.preset(preset);

@@ -18,7 +18,7 @@ export interface LogFlags {
 export const logText =
   'log lines of one or more apps, plain or in an export; a folder: all files in it; - reads standard input (repeatable)';
 
-/** The options that say where the lines come from and which time counts. */
+/** The options that say where the lines come from, and the period to read. */
 export const logOptions: Options = {
   '--log <file>': logText,
   '--since <time>': [

@@ -27,7 +27,7 @@ export interface ProbeFacts {
   readonly needsNoControl?: true;
 }
 
-/** Every probe, in the order in which they run. Doctor prints one line for the probes of a group that hold. */
+/** Every probe, in the order in which they run. Doctor prints one line for the probes of a group that pass. */
 export const probeGroups = {
   callers: [
     'server-certificate',

@@ -37,8 +37,7 @@ export async function readLosses(
   const losses = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
   const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
   const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
-  // Of the hashes of a certificate, a log line contains only the SHA-256 thumbprint, so other kinds of pins can't be
-  // found in it.
+  // The only hash of a certificate in a log line is the SHA-256 thumbprint, so other kinds of pins can't be found in it.
   const isAsked = ({ kind }: Pick<TrustPin, 'kind'>): boolean => kind === 'thumbprintSha256' && !hasUnseen;
   const possibleLosses = describePossibleLosses(snapshot, after.snapshot, isAsked);
   const verdict = possibleLosses !== undefined && losses.verdict !== 'used' ? 'cannot_tell' : losses.verdict;
