@@ -17,8 +17,10 @@ function build(what, script, args, cwd) {
 }
 
 build('the packages', fileURLToPath(new URL('build.mjs', import.meta.url)), [], root);
-// The sample uses the TypeScript version of the Functions templates.
-build('the sample app', createRequire(`${sample}/`).resolve('typescript/bin/tsc'), [], sample);
+// The sample uses the TypeScript version of the Functions templates. The build writes nothing if nothing has changed:
+// otherwise, another `certgate dev` of the sample would load it again, and answer 502 meanwhile.
+const incremental = ['--incremental', '--tsBuildInfoFile', 'dist/tsconfig.tsbuildinfo'];
+build('the sample app', createRequire(`${sample}/`).resolve('typescript/bin/tsc'), incremental, sample);
 
 const certgate = fileURLToPath(new URL('../packages/certgate/bin/certgate.js', import.meta.url));
 const dev = ['dev', 'examples/function-app', '--check', '--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
