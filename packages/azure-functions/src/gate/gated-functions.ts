@@ -116,10 +116,10 @@ function findRequirement(
   kind: TriggerKind,
   policy: FunctionPolicy,
 ): GatedFunction['requirement'] {
-  const isUnknown = kind === 'unknown-mcp';
-  if (kind === 'other' || (!isUnknown && policy.kind === 'anonymous')) return 'none';
-  // A later copy of this package may have written a policy that this copy doesn't know.
-  if (isUnknown || policy.kind !== 'certificate') return 'unmeetable';
+  const isKnown = kind === 'http' || kind === 'mcp';
+  if (kind === 'other' || (isKnown && policy.kind === 'anonymous')) return 'none';
+  // A later copy of this package may have written a kind or a policy that this copy doesn't know.
+  if (!isKnown || policy.kind !== 'certificate') return 'unmeetable';
   const { roles, reportOnlyUntil } = copyOwn(policy);
   return copyOwn({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
 }

@@ -8,10 +8,9 @@ import {
   type TrustSnapshot,
   TrustDocumentError,
   anyAudience,
-  findInSnapshot,
+  decideAccess,
   parseTrustAddress,
   parseTrustDocument,
-  presentCertificate,
 } from '@certgate/core/internal';
 import { formatToolCall } from '../texts/tool-call.js';
 import { ToolFailure } from '#local/tool-failure.js';
@@ -125,18 +124,22 @@ export async function judgeCallers(
   };
 }
 
-/** The caller as the document lists it. Without a document, no caller is listed. */
+/** The caller as the gate judges it by the document. Without a document, no caller is listed. */
 export function judgeCaller(
   caller: Caller,
   snapshot: TrustSnapshot | undefined,
   now: number,
 ): { readonly isListed: boolean; readonly asListed: Caller } {
-  const stranger: Caller = { ...caller, isTrusted: false, roles: [] };
-  if (caller.certificate === undefined || snapshot === undefined) return { isListed: false, asListed: stranger };
-  const looked = findInSnapshot(snapshot, presentCertificate(caller.certificate.certificate.der), now);
-  const finding = looked.outcome === 'nominated' ? looked.confirm() : looked;
-  if (finding.outcome !== 'found') return { isListed: finding.outcome === 'denied', asListed: stranger };
-  const { roles, functions } = finding.identity;
+  const asUnknown: Caller = { ...caller, isTrusted: false, roles: [] };
+  if (caller.certificate === undefined || snapshot === undefined) return { isListed: false, asListed: asUnknown };
+  // Report-only lets every known caller through, whatever its roles and functions are.
+  const requirement = { functionName: '', roles: [], reportOnlyUntil: now + 1 };
+  const header = Buffer.from(caller.certificate.certificate.der).toString('base64');
+  const decision = decideAccess({ header, trust: snapshot, requirement, now });
+  // No revocation list is read here, so nobody can tell what an authority that needs one would answer.
+  const isUnlisted = decision.code === 'certificate_not_trusted' || decision.code === 'revocation_unavailable';
+  if (decision.outcome === 'denied') return { isListed: !isUnlisted, asListed: asUnknown };
+  const { roles, functions } = decision.identity;
   return {
     isListed: true,
     asListed: { ...caller, isTrusted: true, roles, ...(functions === undefined ? {} : { functions }) },
