@@ -9,15 +9,16 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { describeRun, writeResult } from '../proof/run-record.mjs';
 import { installTools } from './install-tools.mjs';
 import { runCells } from './release/cells.mjs';
 import { findRefusals, findStaleReports, findTakenNames } from './release/check-sources.mjs';
 import { findNpm, folders, packPackages, readRelease, root } from './release/packages.mjs';
 import { serveTarballs } from './release/registry.mjs';
+import { readWords } from './read-words.mjs';
 
-const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean' }, record: { type: 'boolean' } } });
+const options = { 'dry-run': { type: 'boolean' }, record: { type: 'boolean' } };
+const { values } = readWords('npm run release [-- --dry-run] [--record]', { options });
 const isDryRun = values['dry-run'] ?? false;
 const record = describeRun(`npm run release${isDryRun ? ' -- --dry-run' : ''}`);
 const start = performance.now();

@@ -47,7 +47,10 @@ const tools = {
 };
 
 const tool = tools[name];
-if (tool === undefined) throw new Error(`Usage: node scripts/run-tool.mjs ${Object.keys(tools).join('|')}`);
+if (tool === undefined) {
+  console.error(`Usage: node scripts/run-tool.mjs ${Object.keys(tools).join('|')}`);
+  process.exit(2);
+}
 installTools(folder);
 run(join(folder, 'node_modules', tool.script), tool.args(), tool.cwd);
 

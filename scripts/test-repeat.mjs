@@ -10,7 +10,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readWords } from './read-words.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { runs, busyRuns, chosen } = readArguments();
@@ -34,11 +34,12 @@ console.log(failures === 0 ? `All ${runs} runs passed.` : `${failures} of ${runs
 process.exitCode = failures === 0 ? 0 : 1;
 
 function readArguments() {
-  const { values, positionals } = parseArgs({ options: { busy: { type: 'string' } }, allowPositionals: true });
+  const usage = 'npm test -- --repeat RUNS [--busy HOW_MANY_OF_THEM] [FOLDER_OR_FILE ...]';
+  const { values, positionals } = readWords(usage, { options: { busy: { type: 'string' } }, allowPositionals: true });
   const [runs = Number.NaN, busyRuns] = [positionals[0], values.busy ?? '0'].map(Number);
   const isUsable = Number.isSafeInteger(runs) && runs > 0 && Number.isSafeInteger(busyRuns) && busyRuns >= 0;
   if (!isUsable || busyRuns > runs) {
-    console.error('npm test -- --repeat RUNS [--busy HOW_MANY_OF_THEM] [FOLDER_OR_FILE ...]');
+    console.error(usage);
     process.exit(2);
   }
   return { runs, busyRuns, chosen: positionals.slice(1) };

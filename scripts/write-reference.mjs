@@ -10,8 +10,9 @@ import { writeLogFields } from './reference/log-fields.mjs';
 import { fillBlocks } from './reference/markdown.mjs';
 import { writeProbes } from './reference/probes.mjs';
 import { writeTrustKeys } from './reference/trust-keys.mjs';
+import { readWords } from './read-words.mjs';
 
-const isCheck = process.argv.includes('--check');
+const isCheck = readWords('npm run write -- docs [--check]', { options: { check: { type: 'boolean' } } }).values.check;
 const blocks = {
   'docs/errors.md': writeErrors(),
   'docs/commands.md': await writeCommands(),

@@ -229,6 +229,8 @@ describe('certgate dev', () => {
       rmSync(file);
       writeFileSync(file, valid.replace('"billing"', '"ledger"').replace('"revision": 2', '"revision": 3'));
       await until(() => /revision 3, changes (?:billing, ledger|ledger, billing)\n/.test(said()));
+      writeFileSync(file, valid);
+      await until(() => /revision 2 \(a running app that has read 3 refuses it: raise it\), changes /.test(said()));
     });
   });
 

@@ -148,8 +148,8 @@ test("checks expect what the user's document says about callers, and callers tha
 
 test("the user's own callers in the folder have the roles of the document, and others are left out", async () => {
   const development = join(folder, '.certgate');
-  const put = (name: string, key?: string): string => {
-    const made = createClientCertificate({ name, now: new Date() });
+  const put = (name: string, key?: string, now = new Date()): string => {
+    const made = createClientCertificate({ name, days: 1, now });
     writeFileSync(join(development, `${name}.crt.pem`), made.certificatePem);
     writeFileSync(join(development, `${name}.key.pem`), key ?? made.privateKeyPem);
     return createHash('sha256').update(made.certificateDer).digest('hex').toUpperCase();
@@ -159,13 +159,16 @@ test("the user's own callers in the folder have the roles of the document, and o
   put('broken', 'no key');
   writeFileSync(join(development, 'alone.crt.pem'), '');
   const file = join(folder, 'own.json');
-  const identities = [{ name: 'billing', roles: ['orders.read'], pins }];
+  const identities = [
+    { name: 'billing', roles: ['orders.read'], pins },
+    { name: 'expired', roles: [], pins: [{ thumbprintSha256: put('expired', undefined, new Date('2026-01-01')) }] },
+  ];
   writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities }));
 
   const found = await findOwnCallers(development, callers);
   assert.deepEqual(
     found.callers.map(({ name }) => name),
-    ['billing', 'stranger'],
+    ['billing', 'expired', 'stranger'],
   );
   assert.match(found.faults.join(), /^broken is not a caller here\. .*not its private key/);
   const { callers: judged, unknown } = await judgeCallers([...callers, ...found.callers], { file }, Date.now());
@@ -175,6 +178,7 @@ test("the user's own callers in the folder have the roles of the document, and o
       ['none', false],
       ['denied', false],
       ['billing', true, 'orders.read'],
+      ['expired', false],
     ],
   );
   assert.deepEqual(unknown, ['allowed']);

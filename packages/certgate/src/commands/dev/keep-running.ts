@@ -93,8 +93,12 @@ function describeRevision(
   before: LoadedTrustDocument | undefined,
   { snapshot }: LoadedTrustDocument,
 ): string {
-  const revision = escapeControls(`${file}: revision ${snapshot.revision}`);
-  if (before === undefined) return revision;
+  const named = escapeControls(`${file}: revision ${snapshot.revision}`);
+  if (before === undefined) return named;
+  const { revision: earlier } = before.snapshot;
+  // `certgate dev` starts the app again, so this app reads a lower revision too.
+  const isLower = snapshot.revision < earlier;
+  const revision = isLower ? `${named} (a running app that has read ${earlier} refuses it: raise it)` : named;
   const comparison = compareTrustDocuments(before.snapshot, snapshot);
   const { touches, mayTouchOthers } = listTouched(before.snapshot, snapshot, comparison);
   if (touches === 'all') return `${revision}, changes all callers`;
