@@ -181,7 +181,9 @@ describe('an app that another host runs', () => {
 
   it('answers the callers of certgate dev beside func start, as docs/local-development.md says', async () => {
     const [, dev = ''] =
-      /^certgate (dev --upstream .*)$/m.exec(readCommands('local-development.md', 'Core Tools (`func start`)').join('')) ?? [];
+      /^certgate (dev --upstream .*)$/m.exec(
+        readCommands('local-development.md', 'Core Tools (`func start`)').join(''),
+      ) ?? [];
     const words = dev.replace('7071', String(host.port)).split(' ');
     const { url, stop } = await serve([...words, '--port', '0']);
     try {
