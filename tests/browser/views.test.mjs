@@ -87,6 +87,16 @@ it('a document without an app has its own views, and the first of them is open',
   assert.doesNotMatch(await tone('partner-orders'), /soon/);
   assert.equal(await row('partner-portal').locator('.gap-note').count(), 2);
 
+  for (const width of [360, 768, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const dates = await page.locator('.axis text').evaluateAll(findVisibleEdges);
+    assert.ok(dates.length >= 3, `${dates.length} dates at ${width} px`);
+    for (const [index, [left, right]] of dates.entries()) {
+      assert.ok(left >= 0 && right <= width, `A date is cut at ${width} px: ${left} to ${right}`);
+      assert.ok(index === 0 || left > dates[index - 1][1], `Two dates touch at ${left} px of ${width}`);
+    }
+  }
+
   writeFileSync(sample.path, JSON.stringify({ schemaVersion: 1, revision: 29, identities: [] }));
   await page.getByText('trust revision 29').waitFor();
   await page.getByText('The document lists no identity').waitFor();
@@ -106,6 +116,12 @@ it('a document without an app has its own views, and the first of them is open',
   await viewer.close();
   sample.remove();
 });
+
+/** The left and right edges of the elements that are not hidden, from left to right. */
+function findVisibleEdges(elements) {
+  const boxes = elements.map((element) => element.getBoundingClientRect()).filter(({ width }) => width > 0);
+  return boxes.map(({ left, right }) => [left, right]).sort(([one], [other]) => one - other);
+}
 
 function findLeft(elements) {
   return elements.map((element) => element.getBoundingClientRect().left);

@@ -113,6 +113,7 @@ interface WindowRowProps {
 
 function WindowRow({ window, scale, now, identity }: WindowRowProps): VNode {
   const { kind, label, thumbprint, from, until, state } = window;
+  const edge = state === 'future' ? from : until;
   const remaining = state === 'disabled' ? 'disabled' : formatRemaining(from, until, now);
   return (
     <tr class="time-row">
@@ -125,6 +126,7 @@ function WindowRow({ window, scale, now, identity }: WindowRowProps): VNode {
         <WindowBar window={window} scale={scale} now={now} {...(identity === undefined ? {} : { identity })} />
       </td>
       <td class={`time-remaining state-${state}`} title={until ?? 'no end'}>
+        <span class="time-edge">{edge !== null && `${state === 'future' ? 'from' : 'to'} ${formatDay(edge)}: `}</span>
         {remaining}
       </td>
     </tr>

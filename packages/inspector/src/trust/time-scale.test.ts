@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import type { TrustView } from '../../../certgate/src/trust/views/page-views.js';
-import { createTimeScale, listTicks, toPercent } from './time-scale.js';
+import { createTimeScale, listLabelled, listTicks, toPercent } from './time-scale.js';
 
 const now = Date.UTC(2026, 10, 28);
 const day = 86_400_000;
@@ -38,6 +38,19 @@ it('the scale has a few ticks, each on the first day of a month, whatever the sp
         assert.ok(tick.at >= from);
         assert.equal(new Date(tick.at).toISOString(), `${tick.text}-01T00:00:00.000Z`);
       }
+    }),
+  );
+});
+
+it('labels keep their distance from today, from each other and from both ends', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 150, max: 1_100 }), fc.integer({ min: 45, max: 100 }), (days, before) => {
+      const scale = { from: now - before * day, until: now + (days - before) * day };
+      const places = [now, ...listLabelled(scale, now, 16, 7)].map((time) => toPercent(scale, time));
+      const sorted = places.toSorted((one, other) => one - other);
+      for (const [index, place] of sorted.slice(1).entries()) assert.ok(place - sorted[index]! >= 16, String(sorted));
+      for (const place of places.slice(1)) assert.ok(place >= 7 && place <= 93, String(sorted));
+      assert.ok(places.length >= 2, String(sorted));
     }),
   );
 });

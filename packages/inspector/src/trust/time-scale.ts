@@ -48,6 +48,20 @@ export function listTicks({ from, until }: TimeScale, most = 9): readonly Tick[]
   }
 }
 
+/**
+ * The times of the ticks that get a label. The labels are at least `gap` percent of the width apart from each other and
+ * from today's label, and `edge` percent from both ends.
+ */
+export function listLabelled(scale: TimeScale, now: number, gap: number, edge: number): readonly number[] {
+  const kept = [now];
+  for (const { at } of listTicks(scale)) {
+    const place = toPercent(scale, at);
+    const isInside = place >= edge && place <= 100 - edge;
+    if (isInside && kept.every((each) => Math.abs(toPercent(scale, each) - place) >= gap)) kept.push(at);
+  }
+  return kept.slice(1);
+}
+
 /** Limits a value to a range. NaN and Infinity, which come from an empty list, become the lower bound. */
 function clamp(value: number, least: number, most: number): number {
   if (!Number.isFinite(value)) return least;

@@ -106,7 +106,7 @@ function Denied({ denied }: Pick<TrustView, 'denied'>): VNode {
   return (
     <section class="panel" aria-label="Deny list">
       <h3 class="panel-title">Deny list</h3>
-      {denied.length === 0 && <p class="dim">Empty.</p>}
+      {denied.length === 0 && <p class="dim">Empty. "certgate trust deny" adds a certificate.</p>}
       <Facts facts={denied.map(({ label, reason }) => [label, reason ?? 'no reason given'])} kind="denied" />
     </section>
   );
@@ -116,7 +116,7 @@ function Coverage({ functions }: { readonly functions: readonly ShownFunction[] 
   return (
     <section class="panel" aria-label="Coverage">
       <h3 class="panel-title">Functions, and who may call them</h3>
-      {functions.length === 0 && <p class="dim">No app was inspected.</p>}
+      {functions.length === 0 && <p class="dim">None. "certgate dev" shows those of its app here.</p>}
       {functions.length > 0 && (
         <table class="plain-table">
           <thead>

@@ -1,38 +1,34 @@
 import type { VNode } from 'preact';
 import type { TrustIdentityView, ValidityWindow } from '../../../certgate/src/trust/views/page-views.js';
 import { formatDay, nameDay } from '../parts/format.js';
-import { type TimeScale, listTicks, toPercent } from './time-scale.js';
-
-/**
- * The distance from today's label within which a month gets no label, in percent of the width. A date needs more room
- * than the word "today".
- */
-const roomForToday = 5.5;
-const roomForDate = 9;
+import { type TimeScale, listLabelled, listTicks, toPercent } from './time-scale.js';
 
 const percent = (value: number): string => `${value.toFixed(2)}%`;
+const place = (scale: TimeScale, at: number): string => percent(toPercent(scale, at));
 
 /** The scale above the bars, with its months. */
 export function TimeAxis({ scale, now }: { readonly scale: TimeScale; readonly now: number }): VNode {
-  const today = toPercent(scale, now);
   const name = nameDay(now, Date.now());
-  const room = name === 'today' ? roomForToday : roomForDate;
+  // The least distance between labels in percent. A date needs more room than the word "today".
+  const gap = name === 'today' ? 8 : 11;
+  const labelled = listLabelled(scale, now, gap, 0);
+  const labelledIfNarrow = listLabelled(scale, now, gap + 8, 7);
   return (
     <svg class="bar axis" height="20" aria-hidden="true">
       {listTicks(scale).map(({ at, text }) => (
-        <g key={text} class="tick">
-          <line x1={percent(toPercent(scale, at))} x2={percent(toPercent(scale, at))} y1="14" y2="20" />
-          {Math.abs(toPercent(scale, at) - today) > room && (
-            <text x={percent(toPercent(scale, at))} y="11" text-anchor="middle">
+        <g key={text} class={labelledIfNarrow.includes(at) ? 'tick' : 'tick wide-only'}>
+          <line x1={place(scale, at)} x2={place(scale, at)} y1="14" y2="20" />
+          {labelled.includes(at) && (
+            <text x={place(scale, at)} y="11" text-anchor="middle">
               {text}
             </text>
           )}
         </g>
       ))}
-      <text class="today" x={percent(today)} y="11" text-anchor="middle">
+      <text class="today" x={place(scale, now)} y="11" text-anchor="middle">
         {name}
       </text>
-      <rect class="today-mark" x={percent(toPercent(scale, now))} y="14" width="2" height="6" />
+      <rect class="today-mark" x={place(scale, now)} y="14" width="2" height="6" />
     </svg>
   );
 }
@@ -55,14 +51,7 @@ export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNo
   return (
     <svg class="bar" height="22" role="img" aria-label={describeWindow(window)}>
       {listTicks(scale).map(({ at, text }) => (
-        <line
-          key={text}
-          class="month"
-          x1={percent(toPercent(scale, at))}
-          x2={percent(toPercent(scale, at))}
-          y1="0"
-          y2="22"
-        />
+        <line key={text} class="month" x1={place(scale, at)} x2={place(scale, at)} y1="0" y2="22" />
       ))}
       {identity?.overlaps.map((overlap) => (
         <Band key={overlap.from} kind="overlap" scale={scale} from={overlap.from} until={overlap.until} />
@@ -78,7 +67,7 @@ export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNo
         height="10"
         rx="2"
       />
-      <rect class="today-mark" x={percent(toPercent(scale, now))} y="0" width="2" height="22" />
+      <rect class="today-mark" x={place(scale, now)} y="0" width="2" height="22" />
     </svg>
   );
 }
