@@ -226,11 +226,14 @@ describe('certgate dev', () => {
         /trust document at .*callers\.json is not valid: .* The app keeps the revision that it has read\./,
       );
       assert.equal(await call(app, url), 'one');
+      assert.doesNotMatch(said(), /Roles /);
       rmSync(file);
       writeFileSync(file, valid.replace('"billing"', '"ledger"').replace('"revision": 2', '"revision": 3'));
       await until(() => /revision 3, changes (?:billing, ledger|ledger, billing)\n/.test(said()));
+      await change('add', 'ledger', '--to-existing', '--role', 'oprator');
+      await until(() => /^Roles in the trust document that no function .*: oprator\.$/m.test(said()));
       writeFileSync(file, valid);
-      await until(() => /revision 2 \(a running app that has read 3 refuses it: raise it\), changes /.test(said()));
+      await until(() => /revision 2 \(a running app that has read 4 refuses it: raise it\), changes /.test(said()));
     });
   });
 

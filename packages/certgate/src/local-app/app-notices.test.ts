@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findIgnoredNote, listSettingWarnings, listStreamingNotes } from './app-notices.js';
+import type { HostedFunction } from '#local/functions-host/functions-host.js';
+import { findIgnoredNote, listRoleNotes, listSettingWarnings, listStreamingNotes } from './app-notices.js';
 
 test('only a setting whose name is almost one of ours is named', () => {
   const meant = (name: string): string | undefined =>
@@ -58,4 +59,21 @@ test('with streaming, a note says that the log lines of observed functions name 
     [list(true, observed(1)), list(false, observed(1)), list(true, observed(-1)), list(true, {})],
     [1, 0, 0, 0],
   );
+});
+
+test('roles are named that only the functions or only the trust document know', () => {
+  const requiring = (...roles: readonly (readonly string[])[]): HostedFunction => ({
+    name: 'F',
+    triggerType: 'httpTrigger',
+    http: true,
+    policy: { kind: 'certificate', roles },
+  });
+  const open = { ...requiring(), policy: { kind: 'anonymous' } };
+  const list = (...roles: readonly string[]): readonly string[] =>
+    listRoleNotes([requiring(['orders.read', 'admin']), requiring(['orders.write']), open], [{ roles }, { roles: [] }]);
+  assert.deepEqual(list('orders.read', 'orders.write', 'admin'), []);
+  assert.deepEqual(list('orders.read', 'admin', 'orders.wirte'), [
+    'Roles in the trust document that no function of this app requires by its marker: orders.wirte.',
+    'Roles that a function requires and no identity in the trust document has: orders.write.',
+  ]);
 });

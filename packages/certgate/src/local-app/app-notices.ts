@@ -63,6 +63,26 @@ export function listStreamingNotes(functions: readonly HostedFunction[], isStrea
   return [`HTTP streaming is on, so the log lines of observed functions (${names}) don't name the key of the caller.`];
 }
 
+/**
+ * Notes about roles that only the functions or only the trust document name, because one may be a typing mistake of the
+ * other. A role that a handler asks for itself is not known here.
+ */
+export function listRoleNotes(
+  functions: readonly HostedFunction[],
+  identities: readonly { readonly roles: readonly string[] }[],
+): readonly string[] {
+  const required = new Set(functions.map(readPolicy).flatMap((each) => ('roles' in each ? each.roles.flat() : [])));
+  const given = new Set(identities.flatMap(({ roles }) => roles));
+  const list = (what: string, roles: ReadonlySet<string>, others: ReadonlySet<string>): readonly string[] => {
+    const named = [...roles].filter((role) => !others.has(role)).join(', ');
+    return named === '' ? [] : [`${what}: ${named}.`];
+  };
+  return [
+    ...list('Roles in the trust document that no function of this app requires by its marker', given, required),
+    ...list('Roles that a function requires and no identity in the trust document has', required, given),
+  ];
+}
+
 function isObserved(hosted: HostedFunction): boolean {
   const policy = readPolicy(hosted);
   return policy.kind === 'certificate' && policy.observedUntil !== undefined && policy.observedUntil > Date.now();

@@ -102,6 +102,8 @@ export interface JudgedCallers {
   readonly callers: readonly Caller[];
   /** Names of callers that were made to be admitted, but that the document doesn't list. */
   readonly unknown: readonly string[];
+  /** Undefined if the document is not a file. */
+  readonly snapshot: TrustSnapshot | undefined;
 }
 
 /**
@@ -121,6 +123,7 @@ export async function judgeCallers(
   return {
     callers: judged.filter((each) => !isLeftOut(each)).map(({ asListed }) => asListed),
     unknown: judged.filter(isUnknown).map(({ caller }) => caller.name),
+    snapshot,
   };
 }
 

@@ -16,7 +16,13 @@ import {
 } from '#local/functions-host/functions-host.js';
 import { type ExchangeListener, type Gateway, type GatewayOptions, startGateway } from '#local/gateway/gateway.js';
 import { AnswerWatch, type ExpectedAnswer } from './answer-watch.js';
-import { findIgnoredNote, listFunctionFiles, listSettingWarnings, listStreamingNotes } from './app-notices.js';
+import {
+  findIgnoredNote,
+  listFunctionFiles,
+  listRoleNotes,
+  listSettingWarnings,
+  listStreamingNotes,
+} from './app-notices.js';
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import {
@@ -235,12 +241,13 @@ class RunningLocalApp implements HostedApp {
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
     const made = await withFolderLock(this.developmentFolder, () => this.#prepareCallers([]));
     const found = await findOwnCallers(this.developmentFolder, made);
-    const { callers, unknown } = await judgeCallers([...made, ...found.callers], own, Date.now());
+    const { callers, unknown, snapshot } = await judgeCallers([...made, ...found.callers], own, Date.now());
     this.callers = callers;
     // Only `--trust` is passed on. The app reads a setting of the user's own as it is.
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
-    this.notes = [...this.notes, ...found.faults];
+    const roleNotes = snapshot === undefined ? [] : listRoleNotes(this.functions, snapshot.identities);
+    this.notes = [...this.notes, ...found.faults, ...roleNotes];
     const { address, setBy } = own;
     const unread = own.file === undefined ? { isUnread: true as const } : {};
     this.trust = { read: this.#readTrust, address, setBy, unknownCallers: unknown, ...unread };

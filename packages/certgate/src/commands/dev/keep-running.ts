@@ -62,7 +62,9 @@ export async function keepRunning(
     }
     if (document === undefined || document.documentSha256 === before?.documentSha256) return;
     printNotice(describeRevision(relative(process.cwd(), findOwnFile(app) ?? ''), before, document));
+    const said = app.notes;
     await restart(app);
+    for (const note of app.notes) if (!said.includes(note)) printNotice(escapeControls(note));
   }
 }
 
