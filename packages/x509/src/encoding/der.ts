@@ -1,4 +1,5 @@
-// encoding/: strict base64, PEM, DER, times and thumbprints, text that is safe to show, and own members of objects.
+// encoding/: strict base64, PEM, DER, times and thumbprints; text that is safe to show; own members of objects; long work
+// in steps.
 
 /**
  * An element of DER (ITU-T X.690 §10). The functions and the reader of this file are strict: definite minimal lengths,
@@ -95,7 +96,7 @@ export function tryDer<T>(decode: () => T): T | undefined {
 
 export type DerFrameFault = 'not_der' | 'truncated' | 'trailing_bytes';
 
-/** Checks in constant time that the input is exactly one SEQUENCE. Only the header is read. */
+/** Checks that the input is exactly one SEQUENCE. It reads only the header, however long the input is. */
 export function findOuterFrameFault(bytes: Uint8Array): DerFrameFault | undefined {
   const header = readDerHeader(bytes, 0);
   if (header === undefined || header.tag !== derTags.sequence) return 'not_der';
@@ -111,7 +112,10 @@ export interface DerHeader {
   readonly length: number;
 }
 
-/** The header at an offset, or undefined if it is not valid in DER. Whether the content is there is not checked. */
+/**
+ * The header at an offset. Undefined if it is not valid in DER, has a high tag number, or gives its length in more than
+ * four octets. Whether the content is there is not checked.
+ */
 export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | undefined {
   const tag = bytes[offset];
   const first = bytes[offset + 1];

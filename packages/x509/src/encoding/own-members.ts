@@ -85,7 +85,7 @@ export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
  * a prototype can replace it, not even in a copy of the copy. A member that is missing, misspelt, unknown or of another
  * type is refused: otherwise the code would silently use the default, or the weaker of two values.
  *
- * @throws {CertgateError} if a member is refused. The message names it, and says what it must be.
+ * @throws {CertgateError} if the argument is not an object, or if a member is refused. The message names the member.
  */
 export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
   expectArgument(given, anObject, owner);
@@ -104,7 +104,7 @@ export function readMembers<T extends object>(given: T, owner: string, rules: Me
   return Object.freeze(members);
 }
 
-/** An object whose member has the name of a member of `table`. */
+/** The rule for an object whose `member` is a key of `table`. `words` is for the message. */
 export function aMemberOf(table: object, member: string, words: string): ArgumentRule {
   return {
     words,

@@ -12,8 +12,8 @@ export function shortenText(text: string): string {
 }
 
 /**
- * Replaces control and format characters and line separators, which could break or hide in a line of a log, such as a
- * line feed by `\u{a}`. Also replaces half characters (lone surrogates), which would be shown as another character.
+ * Replaces the characters of `replaceInvisible`, which could break a line of a log, hide in it or be shown as another
+ * character, by their code points, such as a line feed by `\u{a}`.
  */
 export function escapeInvisible(text: string): string {
   return replaceInvisible(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
