@@ -14,7 +14,7 @@ import { runtimeRemedy } from './ml-dsa.js';
  * The sentence about a fault, for operators: what is wrong and, for most faults, what to do. Decide by the code:
  * sentences may change.
  *
- * @throws {CertgateError} if `fault` is not one of `findCertificateFault`.
+ * @throws {CertgateError} if the code of `fault` is not a `CertificateFaultCode`.
  */
 export function describeCertificateFault(fault: CertificateFault): string {
   const aFault = aMemberOf(sentences, 'code', 'a fault of findCertificateFault');

@@ -34,7 +34,7 @@ export const certificateFaultCodes = [
 /** The requirement that a certificate does not meet. */
 export type CertificateFaultCode = (typeof certificateFaultCodes)[number];
 
-/** What a fault with a code tells. Times are in milliseconds since 1970-01-01T00:00:00Z. */
+/** The facts of a fault by its code. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface CertificateFaultFacts {
   readonly certificate_not_yet_valid: { readonly notBefore: number };
   readonly certificate_expired: { readonly notAfter: number };
@@ -109,7 +109,7 @@ function expectClient(certificate: ClientCertificate, now: number, owner: string
  * Returns the first requirement that an end-entity certificate doesn't meet at `now` (milliseconds since
  * 1970-01-01T00:00:00Z), or undefined if it meets all.
  *
- * @throws {CertgateError} if an argument is of another type.
+ * @throws {CertgateError} if an argument is of another type, or if an option is unknown.
  *
  * @example
  * ```ts

@@ -240,7 +240,10 @@ export type CertificatePublicKey =
   | { readonly algorithm: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' }
   | { readonly algorithm: 'other'; readonly objectIdentifier: string };
 
-/** Curves without a check that the point is on them. The strict profile refuses these keys anyway. */
+/**
+ * Names of curves for which decoding doesn't check that the point is on them. `strict` refuses their keys. In `rfc5280`,
+ * OpenSSL checks the point.
+ */
 const otherCurveNames: Readonly<Record<string, string>> = {
   '1.2.840.10045.3.1.1': 'P-192',
   '1.3.132.0.33': 'P-224',
@@ -313,8 +316,8 @@ function isOdd(integer: Uint8Array): boolean {
 
 /**
  * Returns the name of a named curve (RFC 5480 §2.1.1), or its object identifier if this package has no name for it.
- * With explicit parameters, the caller chooses the mathematics (CVE-2020-0601): these get a name of their own, which
- * `judgeKey` calls too weak.
+ * With explicit parameters, the caller chooses the mathematics (CVE-2020-0601), so a key without a named curve gets a
+ * name of its own, which `judgeKey` calls too weak.
  */
 function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyInfo: DerElement): string {
   if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');

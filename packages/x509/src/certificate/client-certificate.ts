@@ -66,8 +66,8 @@ export type ClientCertificateDecoding =
 
 /**
  * Decodes DER to a ClientCertificate (RFC 5280 §4.1). If the bytes are not exactly one X.509 certificate, the answer is
- * a fault in words for the operator. It names a signing request, or a private key that is not encrypted, if the bytes
- * are one.
+ * a fault in words for the operator. The fault says so if the bytes look like a signing request, or like a private key
+ * that is not encrypted; a PFX file looks like one.
  *
  * @example
  * ```ts

@@ -110,8 +110,8 @@ function isComparable({ type, isEncoded }: NameAttribute): boolean {
 }
 
 /**
- * RFC 5280's upper bounds allow a few hundred characters. The limit bounds the cost of folding a name that an unknown
- * caller sent.
+ * In octets. RFC 5280's upper bounds give the usual attributes a few hundred characters together. The limit bounds the
+ * cost of folding a name that an unknown caller sent.
  */
 const maximumNameLength = 4096;
 /** Limit for a text that is not only printable ASCII: normalization sorts runs of combining marks in quadratic time. */

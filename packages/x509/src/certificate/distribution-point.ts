@@ -25,7 +25,7 @@ export interface DistributionPoint {
 /** The names of a distribution point: full names, or one name relative to the CRL issuer (RFC 5280 §4.2.1.13). */
 export type DistributionPointName =
   | { readonly fullName: readonly GeneralName[] }
-  /** In the form of `CanonicalName.relativeNames`. Appended to the CRL issuer's name, it gives the full name. */
+  /** In the form of one of `CanonicalName.relativeNames`. Appended to the CRL issuer's name, it gives the full name. */
   | { readonly nameRelativeToCrlIssuer: string };
 
 /** Decodes `CRLDistributionPoints` or `FreshestCRL`: SEQUENCE SIZE (1..MAX) OF DistributionPoint. */

@@ -83,7 +83,7 @@ const digestOf = (digest: DigestAlgorithm, ...parts: readonly Uint8Array[]): Buf
 const fromHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const toNumber = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`);
 
-/** The length of an RSA key, in octets. */
+/** The length of the RSA keys' modulus, in octets. */
 const modulusLength = 256;
 
 /** AlgorithmIdentifiers of an RSA key (RFC 4055 §1.2, §3.1), in hexadecimal. */
@@ -156,8 +156,8 @@ function listPssAnswers(digest: DigestAlgorithm, isPssKey: boolean): readonly Kn
 }
 
 /**
- * The SubjectPublicKeyInfo of the private key 1, in base64. Its point is the base point of the curve (SP 800-186
- * §3.2.1).
+ * The SubjectPublicKeyInfo of the private key 1 on each curve, in base64. Its point is the base point of the curve (SP
+ * 800-186 §3.2.1).
  */
 const publicOnes: Readonly<Record<string, string>> = {
   [p256]:

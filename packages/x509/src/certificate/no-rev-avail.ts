@@ -16,12 +16,12 @@ export type NoRevAvailFault =
 export type NoRevAvailObstacle =
   | NoRevAvailFault
   | { readonly reason: 'absent' }
-  /** Both lifetimes are in milliseconds. */
+  /** Both lifetimes are in milliseconds. `maximumLifetime` is 0 if the operator accepts `noRevAvail` for no lifetime. */
   | { readonly reason: 'lifetime'; readonly lifetime: number; readonly maximumLifetime: number };
 
 /**
  * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`, or prevents the check. The `strict` profile
- * refuses such a certificate. Undefined if nothing does, as in a certificate without the extension.
+ * refuses such a certificate. Undefined if the certificate keeps these rules, or doesn't have the extension.
  * `describeNoRevAvailObstacle` makes the words.
  */
 export function findNoRevAvailFault(certificate: PathCertificate): NoRevAvailFault | undefined {

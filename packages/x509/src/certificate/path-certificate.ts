@@ -106,7 +106,10 @@ export interface PathExtensions {
   readonly hasNoRevAvail: boolean;
   /** All extensions, undecoded, by object identifier. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
-  /** Object identifiers of critical extensions that path validation doesn't process. */
+  /**
+   * Object identifiers of critical extensions that path validation doesn't process. Certificate policies are among them
+   * if they are critical and have an unknown qualifier (RFC 5280 §4.2.1.4).
+   */
   readonly unknownCriticalExtensions: readonly string[];
 }
 

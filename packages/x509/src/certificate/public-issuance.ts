@@ -18,10 +18,13 @@ import {
 
 /**
  * What a certificate shows about its issuer. The first five are evidence for a CA of the public web PKI. The others are
- * evidence against one: the Baseline Requirements of the CA/Browser Forum forbid them in TLS server certificates.
+ * evidence against one: rules of the CA/Browser Forum forbid them in TLS server certificates.
  */
 export const publicIssuanceEvidence = [
-  /** Signed certificate timestamps (RFC 6962 §3.3): the certificate was logged before it was issued. */
+  /**
+   * Signed certificate timestamps (RFC 6962 §3.3), which say that the certificate was logged before it was issued. Their
+   * signatures are not verified.
+   */
   'embedded_timestamps',
   /** A policy of the CA/Browser Forum for TLS server certificates: domain, organization, individual or extended validation. */
   'tls_server_policy',
@@ -29,16 +32,17 @@ export const publicIssuanceEvidence = [
   'issuer_organization',
   /** Its issuer's certificate, revocation lists or OCSP responder are at an address of a public CA. */
   'issuer_address',
-  /** The extended key usage has serverAuth. */
+  /** The extended key usage has serverAuth. This doesn't change the verdict. */
   'server_auth',
   /** The extended key usage lacks serverAuth, so changes to the rules for server certificates don't concern it. */
   'no_server_auth',
-  /** A policy of the CA/Browser Forum for S/MIME. Such certificates keep their usages. */
+  /** A policy of the CA/Browser Forum for S/MIME, and none for TLS servers. Such certificates keep their usages. */
   'mail_policy',
+  /** Its subject and its issuer are the same name, octet by octet. No signature is verified. */
   'self_signed',
   /**
-   * It has no DNS name and no IP address, or a name that no public CA may certify: a URI, a mailbox, a private address,
-   * or a host name outside the public domains.
+   * It has no DNS name and no IP address, or a name that no public CA may certify, such as a URI, a mailbox, a private
+   * address, or a host name outside the public domains.
    */
   'private_name',
   /** It is valid for longer than the rules allowed for a public certificate on the day of its issue. */
@@ -56,7 +60,7 @@ export interface PublicIssuance {
   readonly evidence: readonly PublicIssuanceEvidence[];
   /**
    * Whether it may act as a client now: its extended key usage has clientAuth, or it has no extended key usage. Only
-   * then can a renewal take that away.
+   * then can a renewal take that away. False if the verdict is `cannot_tell`.
    */
   readonly hasClientAuth: boolean;
 }
@@ -121,7 +125,8 @@ function judge(structure: CertificateStructure): PublicIssuance {
     server_auth: extendedKeyUsage?.includes(serverAuth) === true,
     no_server_auth: extendedKeyUsage?.includes(serverAuth) === false,
     mail_policy: !isTls && policies.some((policy) => policy.startsWith(mailPolicyArc)),
-    // A root is its own issuer, is valid for decades, and has no host name, so none of these is evidence about it.
+    // A CA's certificate may be self-signed, is valid for many years, and has no host name, so none of these is evidence
+    // about it.
     ...(isCertificateAuthority
       ? {}
       : {

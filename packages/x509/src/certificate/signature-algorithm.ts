@@ -138,7 +138,7 @@ export const curves: Readonly<Record<string, Curve>> = {
   },
 };
 
-/** Names of algorithms that this package does not verify, for use in denials. */
+/** Names of algorithms that this package does not verify, for people. */
 const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
   '1.2.840.10040.4.1': 'DSA',
   '1.2.840.10040.4.3': 'DSA with SHA-1',
@@ -206,8 +206,8 @@ function findParameterSet({ scheme }: SignatureAlgorithm): MlDsaParameterSet | u
 }
 
 /**
- * Why signatures with this algorithm are refused, as part of a sentence: the runtime can't verify it, or the
- * algorithm's name.
+ * Names an algorithm whose signatures are refused, as part of a sentence. If the reason is that this Node can't verify
+ * them, it also says what to do.
  */
 export function describeRefusedAlgorithm(algorithm: SignatureAlgorithm): string {
   const described = describeSignatureAlgorithm(algorithm);

@@ -35,8 +35,8 @@ export class VerificationKey {
 }
 
 /**
- * Whether the signature is valid. The answer is false for a key or a signature that can't be read, and on a runtime
- * that gives wrong answers.
+ * Whether the signature is valid. The answer is false for a key or a signature that can't be read, for an algorithm and
+ * key without known answers, and on a runtime that gives wrong answers.
  */
 export function isSignatureValid(signed: SignedData, key: VerificationKey): boolean {
   return isProven(signed, key) === true && isVerified(signed, key);
@@ -130,7 +130,7 @@ function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: Verificat
 
 /**
  * The object identifier of the curve, or of the key's algorithm. Every curve without known answers is treated like
- * P-256.
+ * P-256. Undefined if the key can't be read.
  */
 function findKind(subjectPublicKeyInfo: Uint8Array): string | undefined {
   return tryDer(() => {

@@ -10,9 +10,9 @@ const maximumIdLength = 2048;
 const scheme = 'spiffe://';
 
 /**
- * Reads the ID of a workload (SPIFFE-ID §2): lower-case trust domain, a path of segments that are neither empty nor
- * dots, no port, user, query, fragment or percent encoding. Undefined for anything else, also for a trust domain's own
- * ID, which has no path and no workload may bear (X509-SVID §2).
+ * Reads the ID of a workload (SPIFFE-ID §2): lower-case trust domain, a path of segments that are neither empty nor `.`
+ * nor `..`, no port, user, query, fragment or percent encoding, and at most 2048 characters. Undefined for anything
+ * else, also for a trust domain's own ID, which has no path and no workload may bear (X509-SVID §3.1).
  */
 export function findSpiffeId(text: string): SpiffeId | undefined {
   expectArgument(text, aText, 'The text of findSpiffeId');
@@ -24,7 +24,7 @@ export function findSpiffeId(text: string): SpiffeId | undefined {
   return isTrustDomain(trustDomain) && isPath ? { trustDomain, path } : undefined;
 }
 
-/** A URI that means to be a SPIFFE ID, well-formed or not: schemes don't differ by letter case. */
+/** Whether a URI means to be a SPIFFE ID, well-formed or not. The letter case of a scheme doesn't matter. */
 export function hasSpiffeScheme(text: string): boolean {
   return /^spiffe:/i.test(text);
 }

@@ -30,7 +30,7 @@ const subjectKeyIdentifierType = '0603551d0e';
 const extensionsTag = 0xa3;
 
 /**
- * Writes a certificate with only the name and the key, so that path validation reads one kind of trust anchor. Any key
+ * Writes a CA certificate for the name and the key, so that path validation reads one kind of trust anchor. Any key
  * identifier suffices: it only decides which of several anchors with one name is tried first.
  */
 export function decodeNamedKey({ subject, publicKey }: NamedKey): DerDecoding<PathCertificate> {
