@@ -89,8 +89,8 @@ function* decodeBody(text: string, start: number, end: number): Generator<undefi
 
 /**
  * Verifies a list's signature in advance, with the keys of those signers that have its issuer's name. This happens on
- * another thread, so that no request waits for hashing megabytes. It decides nothing: `findCrlStatus` makes every
- * check.
+ * another thread, so that no request waits for hashing megabytes. It decides nothing: a later search for a path makes
+ * every check.
  */
 export async function prepareCrl(crl: CertificateRevocationList, signers: readonly PathCertificate[]): Promise<void> {
   expectArgument(crl, aRevocationList, 'The list for prepareCrl');

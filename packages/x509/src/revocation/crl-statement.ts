@@ -138,11 +138,11 @@ export interface CrlQuestion {
   /**
    * Whether the signer has a valid path to the certificate's own trust anchor (RFC 5280 §6.3.3 (f)) and is not revoked.
    * The callback must end cycles. With `then`, a time in milliseconds since 1970-01-01T00:00:00Z: whether it had a
-   * valid path at that time, revoked or not.
+   * valid path to any trust anchor at that time, revoked or not.
    */
   readonly isSignerValid: (signer: PathCertificate, then?: number) => boolean;
   readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
-  /** In `strict`, a list without nextUpdate is never current. */
+  /** `strict` requires more of a list: see `isOfIssuingKey`, `findCurrentInterval` and `isMisnumbered`. */
   readonly profile: 'strict' | 'rfc5280';
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
@@ -211,7 +211,8 @@ export const allReasons = 0b1_1111_1110;
 
 /**
  * RFC 5280 §6.3.3 (b), (d): the reasons for which the list would name the certificate, over all of the certificate's
- * distribution points. 0 if it doesn't cover the certificate, or if comparing the names would cost too much.
+ * distribution points and that of `findLocalPoint`. 0 if it doesn't cover the certificate, or if comparing the names
+ * would cost too much.
  */
 export function findCoveredReasons(
   crl: CertificateRevocationList,
@@ -228,7 +229,7 @@ export function findCoveredReasons(
     .reduce((reasons, point) => reasons | findReasonsAt(point, idp), 0);
 }
 
-/** Whether the list could cover the certificate, judged only by the names of their issuers. */
+/** Whether the list is one of the certificate's issuer, or an indirect list of a CRL issuer that the certificate names. */
 function isIssuerCovered(crl: CertificateRevocationList, { issuer, crlDistributionPoints }: PathCertificate): boolean {
   if (areNamesEqual(crl.issuer, issuer)) return true;
   if (crl.issuingDistributionPoint?.isIndirect !== true) return false;

@@ -17,7 +17,10 @@ export interface OcspRequestContent {
    * 1 to 128 octets (RFC 9654 §2.1); `createOcspNonce` makes one. Responders that answer from a store don't return it.
    */
   readonly nonce?: Uint8Array | undefined;
-  /** The digest that identifies the certificate. No signature depends on it, and many responders know only SHA-1. */
+  /**
+   * The digest that identifies the certificate. Default: `sha1`. No signature depends on it, and many responders know
+   * only SHA-1.
+   */
   readonly digest?: 'sha1' | 'sha256' | undefined;
 }
 
@@ -29,7 +32,7 @@ export function createOcspNonce(): Uint8Array {
 /**
  * Encodes an unsigned request about one certificate (RFC 6960 §4.1) as DER.
  *
- * @throws {CertgateError} if the nonce has a wrong length, or if an argument is of another type.
+ * @throws {CertgateError} if the nonce has a wrong length, or if a member is missing, unknown or of another type.
  */
 export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
   const contentRules: MemberRules<OcspRequestContent> = {

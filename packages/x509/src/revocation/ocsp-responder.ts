@@ -131,7 +131,7 @@ export type OcspSignerFault =
         | 'revocation_unknown';
       readonly responder: OcspResponderCertificate;
     }
-  /** An object identifier. */
+  /** `extension` is an object identifier. */
   | {
       readonly reason: 'critical_extension';
       readonly responder: OcspResponderCertificate;

@@ -62,7 +62,7 @@ export interface BasicOcspResponse {
   readonly certificates: readonly OcspResponderCertificate[];
 }
 
-/** A `SingleResponse` of RFC 6960. */
+/** A `SingleResponse` of RFC 6960. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface OcspAnswer {
   readonly certificateId: OcspCertificateId;
   readonly certificateStatus: OcspCertificateStatus;
@@ -71,7 +71,10 @@ export interface OcspAnswer {
   readonly unknownCriticalExtensions: readonly string[];
 }
 
-/** What a responder says about one certificate (RFC 6960 §4.2.1). */
+/**
+ * What a responder says about one certificate (RFC 6960 §4.2.1). `revokedAt` is in milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export type OcspCertificateStatus =
   | { readonly status: 'good' | 'unknown' }
   | { readonly status: 'revoked'; readonly reason: RevocationReason; readonly revokedAt: number };

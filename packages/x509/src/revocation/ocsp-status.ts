@@ -35,9 +35,11 @@ export const anOcspResponse: ArgumentRule = decodedBy('decodeOcspResponse', 'res
 export const ocspResponses: ArgumentRule = listOf(anOcspResponse);
 
 /**
- * Asks whether these responses revoke the certificate. See `askResponses`.
+ * Asks whether these responses revoke the certificate (RFC 6960 §3.2). A revocation is accepted even if the response is
+ * not current. An answer that says good must be current and understood, and must suit the nonce, if there is one.
  *
- * @throws {CertgateError} if a member of the question is missing, or is of another type.
+ * @throws {CertgateError} if a member of the question is missing, unknown or of another type, or if a callback returns
+ * something other than true or false.
  */
 export function findOcspStatus(given: OcspQuestion): RevocationStatus {
   // Made in each call, so that a bundler leaves the rules out of a program that only checks paths.
@@ -71,8 +73,7 @@ function expectFlag(value: boolean, name: string): boolean {
 }
 
 /**
- * RFC 6960 §3.2. A revocation is accepted even if the response is not current. An answer that says good must be current
- * and understood, and must suit the nonce of our request, if there was one.
+ * `findOcspStatus` without its checks of the question, which the caller has already made.
  */
 export function askResponses(given: OcspInquiry): RevocationStatus {
   const question = copyOwn(given);

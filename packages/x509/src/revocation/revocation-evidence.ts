@@ -6,7 +6,7 @@ import { askResponses, type OcspQuestion } from './ocsp-status.js';
 import type { OcspAnswer, OcspResponse } from './ocsp-response.js';
 import type { RevocationStatus } from './revocation-status.js';
 
-/** One list or one responder's answer about a certificate, and the status that it would give on its own. */
+/** One list or one responder's answer about a certificate, and the status that the list or the whole response gives. */
 export type RevocationEvidence =
   | { readonly source: 'crl'; readonly crl: CertificateRevocationList; readonly status: RevocationStatus }
   | {
