@@ -15,7 +15,7 @@ import { findLocalFault } from './path-validation.js';
 /**
  * Why no path may contain this CA certificate in `strict`, whatever it issues. This can be said before anybody presents
  * a certificate. `purposes` are those of `findCertificationPath`. The certificate is judged as of the start of its
- * validity. Undefined if it is fit.
+ * validity. Undefined if the certificate itself has no fault; its path may have one.
  *
  * @throws {CertgateError} if an argument is of another type.
  */

@@ -75,7 +75,10 @@ export interface PathQuestion extends PathOptions {
 
 /** A path that is valid. */
 export interface CertificationPath extends ValidPath {
-  /** [currentFrom, currentUntil) in milliseconds: while the revocation information behind it is current. */
+  /**
+   * [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z: while the revocation information behind it
+   * is current. Both are infinite if no revocation was checked.
+   */
   readonly currentFrom: number;
   readonly currentUntil: number;
 }
@@ -133,8 +136,8 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
  * revoked certificate? It reads no clock. The question's budget limits what hostile certificates can make it cost. It
  * doesn't check that a client's key usage has `digitalSignature`: `findCertificateFault` does.
  *
- * @throws {CertgateError} if a member of the question is missing, unknown or of another type; never because of what
- * certificates, lists and responses contain.
+ * @throws {CertgateError} if a member of the question is missing, unknown or of another type, or if `findOcspResponses`
+ * returns anything but responses; never because of what certificates, lists and responses contain.
  *
  * @example
  * ```ts
@@ -211,7 +214,7 @@ function search(
   });
   if (verdict.outcome === 'valid')
     return { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil };
-  // A denied path shows that the authority issued the certificate. No longer path and no spent budget may hide that.
+  // A denied path shows that the authority issued the certificate. Neither a longer path nor a spent budget may hide that.
   return denial ?? (verdict.isFinal === true ? verdict : (revocationFault ?? verdict));
 }
 

@@ -9,7 +9,7 @@ import type { ClientFault, ClientFaultCode } from './verify-client-certificate.j
  * Describes a fault for operators: what is wrong and, for many faults, what to do. Decide by the code, because
  * sentences may change.
  *
- * @throws {CertgateError} if `fault` is not one of `verifyClientCertificate`.
+ * @throws {CertgateError} if the code of `fault` is not a `ClientFaultCode`.
  */
 export function describeClientFault(fault: ClientFault): string {
   const codes: readonly ClientFaultCode[] = ['certificate_malformed', ...certificateFaultCodes, ...pathFaultCodes];
@@ -24,7 +24,7 @@ export function describeClientFault(fault: ClientFault): string {
 
 /**
  * Whether the fault is from the checks of the client's own certificate. Both these and the checks of a path have the
- * code for what only another runtime can tell.
+ * code `algorithm_unsupported_by_runtime`.
  */
 function isOfLeaf(fault: ClientFault): fault is ClientFault & CertificateFault {
   if (fault.code === 'algorithm_unsupported_by_runtime') return fault.reason === 'client_key';

@@ -15,7 +15,7 @@ import {
 import type { PathBudget } from './path-budget.js';
 
 /**
- * RFC 5280 §6.1.1 (h), (i): permitted_subtrees and excluded_subtrees, by form. The constraints of each certificate are
+ * RFC 5280 §6.1.2 (b), (c): permitted_subtrees and excluded_subtrees, by form. The constraints of each certificate are
  * kept apart, and a name must satisfy all of them. That is the intersection, without computing it.
  */
 export interface NameConstraintState {
@@ -136,7 +136,7 @@ function refuse(fault: NameConstraintFault): NameFault {
 
 /** The constraints of one certificate on names of one form. */
 interface FormConstraints {
-  /** Undefined if it permits every name that it doesn't exclude. */
+  /** Undefined if it permits every name of the form that it doesn't exclude. */
   readonly permitted: NameSubtrees | undefined;
   readonly excluded: NameSubtrees;
   /** The first base that can't be processed. It rejects every name of the form (RFC 5280 §4.2.1.10). */
@@ -210,7 +210,7 @@ function readBases<T extends object>(
 interface NameCheckOptions {
   /**
    * Whether the constraints on dNSName apply to common names that read as host names too. RFC 5280 doesn't require
-   * this. It stops a constrained authority from issuing another caller's common name.
+   * this. Otherwise, an authority with such constraints could issue another caller's host name as a common name.
    */
   readonly commonNamesAsHosts?: boolean;
 }
@@ -233,8 +233,8 @@ function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptio
     if (isInternationalMailbox(name)) yield { name: { form: 'rfc822Name', text: '' }, origin: 'international_mailbox' };
   }
   for (const { type, value } of certificate.subjectName.flat()) {
-    // The standard requires this only if there is no subject alternative name. Here they always apply, because a
-    // mailbox is not more trustworthy beside another.
+    // The standard requires this only if there is no subject alternative name. Here the constraints always apply, because
+    // an alternative name doesn't make the mailbox more trustworthy.
     if (type === nameAttributeTypes.emailAddress)
       yield { name: { form: 'rfc822Name', text: value }, origin: 'email_address' };
     const isHost = options.commonNamesAsHosts === true && type === nameAttributeTypes.commonName && readsAsHost(value);

@@ -18,7 +18,8 @@ export interface PathSearch {
   readonly maximumIntermediates: number;
   readonly settings: PathSettings;
   /**
-   * Makes the last checks of a valid path (revocation). After a fault, the search goes on, unless the fault is final.
+   * Makes the last checks of a valid path, such as revocation and denials. After a fault, the search goes on, unless the
+   * fault is final.
    */
   readonly examine: (path: ValidPath) => ValidPath | PathFault;
 }

@@ -42,7 +42,7 @@ function isSignedByOneOf(
   return findBySubject(vouchers, candidate.issuer).some(
     (voucher) =>
       isSignedWithinBudget(candidate, voucher, budget) === true ||
-      // No path can be valid through it, but the search will end with this reason.
+      // No path can be valid through it, but the search can report this reason.
       isBeyondRuntime(candidate.signed, voucher.verificationKey),
   );
 }

@@ -21,7 +21,7 @@ import type {
  * Describes a fault for operators: what is wrong and, for many faults, what to do. Decide by the code, because
  * sentences may change.
  *
- * @throws {CertgateError} if `fault` is not one of a path.
+ * @throws {CertgateError} if the code of `fault` is not a `PathFaultCode`.
  */
 export function describePathFault(fault: PathFault): string {
   const aFault = aMemberOf(sentences, 'code', 'a fault of findCertificationPath');

@@ -160,7 +160,10 @@ export type PathFault<Code extends PathFaultCode = PathFaultCode> = {
     readonly code: Each;
     /** The certificate at fault and its role. Absent if the fault is one of the whole path. */
     readonly about?: PathFaultSubject;
-    /** The number of CA certificates that came with the target, if none of them leads to a trust anchor either. */
+    /**
+     * The number of CA certificates that came with the target, if none of them could help: each is one of the authority's
+     * own, or leads to no trust anchor.
+     */
     readonly unvouchedCandidates?: number;
     /** Present if no other path could help: the target itself is revoked, or the budget is spent. */
     readonly isFinal?: true;

@@ -259,7 +259,7 @@ function noteStatus(question: RevocationQuestion, member: RevocationSubject, sta
   if (note === undefined) return;
   const { certificate, role } = member;
   const fault = findFaultIn(question, member, status);
-  // Without the budget, because a listener must not change the answer.
+  // Without the budget for names, because a listener must not change the answer. The paths of signers still spend steps.
   const { byLists, byResponses } = askAbout({ ...question, budget: undefined }, member);
   const evidence = listRevocationEvidence(byLists, byResponses);
   note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });

@@ -222,7 +222,10 @@ function growPolicyGraph(
   return levelOf([...named, ...expanded]);
 }
 
-/** §6.1.4 (b): the policies that the certificate's level expects of the certificates below. */
+/**
+ * §6.1.4 (b): the policies that the certificate's level expects of the certificates below. Undefined if the budget
+ * doesn't suffice.
+ */
 function mapPolicies(
   level: PolicyLevel,
   mappings: readonly PolicyMapping[],

@@ -90,7 +90,10 @@ export type ClientFault<Code extends ClientFaultCode = ClientFaultCode> = {
     readonly notBefore?: number;
     /** The last moment of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
     readonly notAfter?: number;
-    /** The number of CA certificates that came with the client's, if none of them leads to an anchor either. */
+    /**
+     * The number of CA certificates that came with the client's, if none of them could help: each is one of the
+     * operator's own, or leads to no anchor.
+     */
     readonly unvouchedCandidates?: number;
   } & ClientFaultFacts<Each>;
 }[Code];
@@ -107,8 +110,9 @@ export type ClientVerification = VerifiedClient | { readonly ok: false; readonly
  * that came with it: they may be part of the path and are never trusted themselves. Those whose DER can't be decoded
  * are left out, and so are those after the eighth.
  *
- * @throws {CertgateError} if an argument is of another type, if there is no anchor, or if an anchor or intermediate
- * can't be read; never because of what the client sent, nor because of CRLs and OCSP responses.
+ * @throws {CertgateError} if an argument or an option is missing, unknown or of another type, if there is no anchor, or
+ * if an anchor or intermediate can't be read; never because of what the client sent, nor because of what CRLs and OCSP
+ * responses contain.
  *
  * @example
  * ```ts
