@@ -3,9 +3,9 @@ import { formatOptionalTime } from '../../texts/time-words.js';
 import { type GateLine, type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 
 /**
- * What the lines of a process show about the document. `another_document`: its latest line about documents shows
- * another one, and was not written before the first line of any process with the document. `silent`: the process has
- * logged nothing for long, and no line proves that it adopted the document. The four findings in between mean that the
+ * What the lines of a process show about the document. `silent`: the process has logged nothing for long, and is not
+ * `adopted`. `another_document`: it is not `silent`, and its latest line about documents shows other ones, and was not
+ * written before the first line of any process with the document. The four findings between these two mean that the
  * lines don't decide it.
  */
 // prettier-ignore
@@ -67,12 +67,12 @@ interface Seen {
 }
 
 /**
- * In milliseconds. Clocks of servers differ by less. The tolerance also allows for the length of a call: a decision's
- * line has the time at which the call began, but names the document that was in use when it ended.
+ * In milliseconds. Clocks of servers differ by less. The tolerance also allows for the length of a decision: a
+ * decision's line has the time at which the gate began to decide, but names the document that was in use afterwards.
  */
 const clockTolerance = 300_000;
 
-/** Collects what the lines show about one document. The order of the lines does not matter. */
+/** Collects what the lines show about one document. The order of the lines changes no finding. */
 export class ArrivalTracker {
   readonly #sha256: string;
   readonly #seen = new Map<string, Seen>();
@@ -103,8 +103,8 @@ export class ArrivalTracker {
   }
 
   /**
-   * `atLeast` is the number of processes that must have adopted the document. `silentAfter` and `now` are in
-   * milliseconds.
+   * `atLeast` is the least number of processes that must have adopted the document. `silentAfter` is in milliseconds,
+   * and `now` in milliseconds since 1970-01-01T00:00:00Z.
    */
   finish(
     readings: readonly SourceReading[],

@@ -11,8 +11,8 @@ export function endHour(instant: number): number {
 }
 
 /**
- * What one process wrote. If the lines name no process, it is what all processes of the instance wrote, and without an
- * instance what all processes of the app wrote.
+ * What one process wrote. Lines without a process are treated as those of one process for each instance, and lines that
+ * name no instance either as those of one process for the app.
  */
 export class ProcessTrack {
   readonly chains: StatusChains = new StatusChains();
@@ -23,7 +23,7 @@ export class ProcessTrack {
    * parts.
    */
   readonly pending: Map<string, PendingLine> = new Map();
-  /** The times of status lines that don't report every call of that time. */
+  /** The times of status lines that leave out callers, or that sampling kept while it removed others. */
   readonly incomplete: TimeSpan[] = [];
   /** The times of the first and the last line, in milliseconds since 1970-01-01T00:00:00Z. */
   first: number = Number.POSITIVE_INFINITY;
@@ -163,8 +163,5 @@ function notePart(
   track.chains.add(line.since, line.time, line.isStart);
 }
 
-/**
- * The most parts that a status line can have. A gate reports at most 2,000 callers, each of which may need a part of
- * its own.
- */
+/** Status lines with more parts are ignored. A gate reports at most 2,000 callers, usually many of them in one part. */
 const maximumParts = 2_000;

@@ -29,8 +29,8 @@ export interface AppCoverage {
 }
 
 /**
- * What `--json` prints. The window `[from, until)` is the one that was asked for, or else it reaches from the first
- * line to the last. It is empty if there are no lines.
+ * What `trust usage --json` prints as `coverage`. The window `[from, until)` is the one that was asked for, or else it
+ * reaches from the first line to the last. It is empty if no window was asked for and there are no lines.
  */
 export interface Coverage extends ReportedSpan {
   /** In the order of the apps' names. */
@@ -50,10 +50,7 @@ export interface CoverageQuestion {
 /** Tracking more processes would take hundreds of megabytes of memory. */
 const maximumProcesses = 100_000;
 
-/**
- * Takes the records of all lines in any order, and finds out what they cover. It remembers a few bytes for each status
- * line.
- */
+/** Takes the records of all lines in any order, and finds out what they cover. It does not keep the lines. */
 export class CoverageTracker {
   readonly #apps = new Map<string, AppTrack>();
   readonly #revisions = new RevisionsSeen();
@@ -141,7 +138,8 @@ interface JudgedProcess extends Pick<UncoveredTimeOptions, 'isNamed' | 'replaced
 
 /**
  * Lists the processes of one instance. A process is taken as the replacement of the one before it if the lines name the
- * instance, if no two of its processes wrote lines at the same time, and if the later one's start line was read.
+ * instance, if the times from first to last line of its processes do not overlap, and if the later one's start line was
+ * read.
  */
 function listProcesses(
   instance: string | undefined,
@@ -257,8 +255,8 @@ function findSilence(tracks: readonly AppTrack[]): readonly TimeSpan[] {
 }
 
 /**
- * The time from the last record of a file on, if the file ends in the middle of a line. Lines that another file has of
- * that time don't make it covered, because the cut line is missing.
+ * The time from the latest record of a file on, if the file ends in the middle of a line. Lines that another file has
+ * of that time don't make it covered, because the cut line is missing.
  */
 function findUnfinished({ unfinished, last }: SourceReading): readonly TimeSpan[] {
   if (unfinished === 0 || last === null) return [];

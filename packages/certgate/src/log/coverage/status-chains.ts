@@ -9,10 +9,13 @@ export interface StatusChain {
   readonly from: number;
   readonly until: number;
   /**
-   * Whether the chain begins with the line that a gate writes when it starts. The process handled no calls before that.
+   * Whether the chain begins with the line that a gate writes when it starts. The gate decided no calls before `from`.
    */
   readonly isBegun: boolean;
-  /** The time that the lines report. It has gaps if the clock was put back. */
+  /**
+   * The time that the lines report. If the clock was put back, the lines before that report only the time up to where
+   * it was put.
+   */
   readonly spans: readonly TimeSpan[];
 }
 
@@ -22,7 +25,7 @@ interface Growing {
   readonly isBegun: boolean;
   /** The beginning of the chain's latest span. That span ends where the chain ends. */
   begin: number;
-  /** The spans from before the clock was put back. Few chains have any. */
+  /** The spans before that one. There are some only if the clock was put back, or if chains were joined. */
   earlier: readonly TimeSpan[];
 }
 
@@ -31,7 +34,8 @@ const none: readonly TimeSpan[] = [];
 /**
  * Tells apart the processes that write status lines under one name, or under none. The time that a line reports begins
  * where the process's line before it ended, to the millisecond. So the mixed lines of two processes form two chains,
- * and a missing line ends one chain and begins another. The order of the lines does not matter.
+ * and a missing line ends one chain and begins another. The order of the lines does not matter unless the clock was put
+ * back.
  */
 export class StatusChains {
   readonly #chains = new Set<Growing>();

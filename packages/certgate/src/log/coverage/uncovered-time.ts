@@ -10,7 +10,7 @@ export interface UncoveredTime {
    * 1970-01-01T00:00:00Z.
    */
   readonly lost: readonly number[];
-  /** The number of chains after whose end no further line continues. */
+  /** The number of chains after which the process wrote no further line, as far as the lines show. */
   readonly ends: number;
 }
 
@@ -19,7 +19,8 @@ export interface UncoveredTimeOptions {
   readonly isNamed: boolean;
   readonly isLossy: boolean;
   /**
-   * When another process began in place of this one, in milliseconds since 1970-01-01T00:00:00Z. Undefined if none did.
+   * When another process began in place of this one, in milliseconds since 1970-01-01T00:00:00Z. Undefined if the lines
+   * show none.
    */
   readonly replacedAt: number | undefined;
 }
@@ -47,8 +48,8 @@ export function findUncoveredTime(
   for (const [index, { from, until, isBegun }] of chains.entries()) {
     if (!isBegun) {
       lost.push(from);
-      // If several processes wrote the lines, the chain may continue any process whose start line is missing too. Then
-      // it is not known when the gap begins.
+      // If several processes wrote the lines, or if no line came before, the chain may be that of a process of which no
+      // earlier line was read. Then it is not known when the gap begins.
       holes.push({ from: (isAlone ? chains[index - 1]?.until : undefined) ?? Number.NEGATIVE_INFINITY, until: from });
     }
     const next = isAlone ? chains[index + 1] : undefined;
@@ -69,7 +70,7 @@ export function findUncoveredTime(
     if (chains.length > 0) lost.push(from);
   }
   if (chains.length === 0 && track.hours.size > 0) {
-    // All status lines of the process are missing, so it is not known when it began.
+    // All status lines of the process are missing or incomplete, so it is not known when it began.
     const end = (greatest([...track.hours]) + 1) * hourMilliseconds;
     lost.push(end - hourMilliseconds);
     holes.push({ from: Number.NEGATIVE_INFINITY, until: isLossy ? Number.POSITIVE_INFINITY : end });

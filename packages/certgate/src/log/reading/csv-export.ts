@@ -3,13 +3,13 @@ import { type FileSink, findPart, readEnvelope, readMessage } from './export-row
 import type { QueryResult } from './query-result.js';
 import { maximumLineLength } from './text-lines.js';
 
-/** The columns of an export that are read: their names and positions. */
+/** The separator of an export, and the names and positions of the columns that are read. */
 export interface CsvHeader {
   readonly separator: CsvSeparator;
   readonly columns: readonly (readonly [string, number])[];
 }
 
-/** @returns undefined if the line is not the header of a table with a column of messages. */
+/** @returns undefined unless the line is the header of a table of several columns, one of them with messages. */
 export function findCsvHeader(line: string): CsvHeader | undefined {
   const separator = /[,;\t]/.exec(line)?.[0] as CsvSeparator | undefined;
   if (separator === undefined || line.includes('{')) return undefined;

@@ -5,8 +5,8 @@ import { countColumn, type QueryResult } from './query-result.js';
 type Part = 'message' | 'app' | 'instance' | 'itemCount' | 'within' | 'count';
 
 /**
- * The names of the columns that are read, in lower case: those of the tables AppTraces, traces and FunctionAppLogs, and
- * of container logs.
+ * The names of the columns that are read, in lower case: those of the tables AppTraces, traces and FunctionAppLogs, of
+ * container logs, and of the query that `writeLinesQuery` returns.
  */
 const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['message', 'message'],
@@ -31,10 +31,7 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
 const known = new Map<string, Part | undefined>();
 const maximumKnown = 1000;
 
-/**
- * The part of the envelope that the column contains. Names are compared without regard to case. Undefined for other
- * columns.
- */
+/** What the column contains. Names are compared without regard to case. Undefined for other columns. */
 export function findPart(column: string): Part | undefined {
   if (known.has(column)) return known.get(column);
   const part = column.length > 40 ? undefined : parts.get(column.toLowerCase());
@@ -48,7 +45,7 @@ export interface Envelope {
   readonly origin: LineOrigin;
 }
 
-/** @returns undefined if the row has no message. */
+/** @returns undefined if neither the row nor its `properties` have a message. */
 export function readEnvelope(row: Readonly<Record<string, unknown>>, app: string): Envelope | undefined {
   const found: Partial<Record<Part, unknown>> = {};
   for (const key of Object.keys(row)) {
@@ -120,7 +117,7 @@ export function readTextLine(text: string, origin: LineOrigin, sink: RowSink, re
 }
 
 /**
- * Reads a line as an object, an array, one member of an object, or a row of CSV: the first of these that it can be
+ * Reads a line as a JSON value, as one member of an object, or as a row of CSV: the first of these that it can be
  * parsed as.
  */
 function readJsonLine(text: string, origin: LineOrigin, sink: RowSink): void {
@@ -139,8 +136,8 @@ function readCells(text: string): readonly string[] | undefined {
 }
 
 /**
- * Reads a parsed value. If it has a column of messages, that is read, otherwise each text in it that begins a gate's
- * line.
+ * Reads a parsed value. If it has a column of messages, that is read, otherwise each text in it with a line that begins
+ * like a gate's line.
  */
 function readValue(value: unknown, { app, ...origin }: LineOrigin, sink: RowSink): void {
   const envelope = isObject(value) ? readEnvelope(value, app) : undefined;

@@ -1,6 +1,9 @@
 /** Receives what is found in a text. */
 export interface LineSink {
-  /** Takes an object that begins like a gate's line, and its text as it was written. */
+  /**
+   * Takes an object with the member `certgate`, and its text: as it was written, or formatted again if a log collector
+   * has parsed it.
+   */
   readonly takeLine: (value: Readonly<Record<string, unknown>>, text: string) => void;
   /** Called for a text that begins like a gate's line, but is not a whole JSON object. */
   readonly passUnreadable: () => void;
@@ -11,9 +14,9 @@ const anyStart = /\{\s*"certgate"\s*:/g;
 
 /**
  * Finds the gate lines in one line of text. A gate line may follow other text, such as the time that a host writes
- * first. If a quotation mark or an apostrophe comes before the first gate line, nothing is found: then the gate line is
- * part of a text that a program quotes, such as the user agent of a request, which the caller has chosen. A text inside
- * a gate line that looks like a gate line is ignored too.
+ * first. If a quotation mark or an apostrophe comes before the first gate line, nothing is found: then the gate line
+ * may be part of a text that a program quotes, such as the user agent of a request, which the caller has chosen. A text
+ * inside a gate line that looks like a gate line is ignored too.
  *
  * @returns the number of gate lines, including unreadable ones.
  */

@@ -49,7 +49,7 @@ async function* readFile(path: string): AsyncGenerator<Buffer> {
  */
 let spareBuffer: Buffer | undefined;
 
-/** Reads as many bytes as the file had at first. If the file grows faster than it is read, reading would never end. */
+/** Reads as many bytes as a regular file had at first, because reading a file that grows faster would never end. */
 async function* readHandle(handle: FileHandle): AsyncGenerator<Buffer> {
   const stats = await handle.stat();
   let left = stats.isFile() ? stats.size : Number.POSITIVE_INFINITY;
@@ -104,7 +104,7 @@ async function* readChunks(stream: AsyncIterable<unknown>): AsyncGenerator<Buffe
   for await (const chunk of stream) yield chunk as Buffer;
 }
 
-/** Writes the bytes into `gunzip`. Each piece is copied, because all pieces share one buffer. */
+/** Writes the bytes into `gunzip`. Each piece is copied, because all pieces of a file share one buffer. */
 async function feed(bytes: AsyncGenerator<Buffer>, gunzip: ReturnType<typeof createGunzip>): Promise<void> {
   try {
     for await (const chunk of bytes) {
@@ -139,8 +139,8 @@ async function* decode(head: Buffer, bytes: AsyncGenerator<Buffer>): AsyncGenera
 }
 
 /**
- * Recognizes UTF-16 by its byte order mark, or without one by the zero in the first character's two bytes. Undefined
- * for any other encoding.
+ * Recognizes UTF-16 by its byte order mark, or without one by the zero in the first character's two bytes. Undefined if
+ * neither shows it.
  */
 function findWideEncoding([first = 1, second = 1]: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le';

@@ -26,15 +26,15 @@ export type GateLine =
 
 /** The origin of a line: its app, its instance, and what it says about sampling. */
 export interface LineOrigin {
-  /** The name of the app that wrote the line, as the export has it, or else the file's name without its extension. */
+  /** The name of the app that wrote the line, as the export has it, or else a name made from the file's name. */
   readonly app: string;
   /**
    * The name of the instance that wrote the line, as the export has it. Undefined if the log or export doesn't name it.
    */
   readonly instance: string | undefined;
   /**
-   * How many lines this one represents after sampling by Application Insights. Undefined if the log or export doesn't
-   * say.
+   * How many lines this one represents after sampling by Application Insights. Undefined if the log or export has no
+   * valid number.
    */
   readonly itemCount: number | undefined;
 }
@@ -52,7 +52,7 @@ export interface LogRecord extends LineOrigin {
 /**
  * What became of the lines of one file. Each line is either in `records` or in exactly one of the counts from `others`
  * to `outside`. A row of an export is one line, but if its message contains several gate lines, each of them is one.
- * The same is true of a line of text.
+ * The same is true of a line of text. The row with a query's number of rows is not a line.
  */
 export interface SourceReading {
   /** The file as the user named it, or `standard input`. */
@@ -62,7 +62,10 @@ export interface SourceReading {
   readonly records: number;
   /** The number of lines that contain no gate line. */
   readonly others: number;
-  /** The number of lines that begin like a gate's line, but are not a whole JSON object. */
+  /**
+   * The number of lines that begin like a gate's line, but are not a whole JSON object, and of rows that are not valid
+   * CSV.
+   */
   readonly unreadable: number;
   /**
    * Like `unreadable`, for the last line of a plain file if it has no line end: the file may still be being written.
@@ -86,7 +89,7 @@ export interface SourceReading {
   readonly uncompared: number;
   /**
    * How many of the `records` are refusals of requests that were admitted first, but whose admission was not found near
-   * them. If the admission is elsewhere in the log, it is counted too.
+   * them. If the admission is elsewhere in the log, that is among the `records` too.
    */
   readonly admissionUnfound: number;
   /** How many of the `records` have an earlier time than a record before them. */
@@ -111,8 +114,8 @@ export function countUnused({ otherEvents, unfinished, ...reading }: SourceReadi
 }
 
 /**
- * Whether a line that matters may be missing between those that were used. One unfinished line doesn't matter if there
- * are records, because it comes after the last of them.
+ * Whether a line that matters may be missing between those that were used. One unfinished line is not missing between
+ * them if there are records, because it comes after the last of them.
  */
 export function mayHaveLostLines({ unfinished, last, ...reading }: SourceReading): boolean {
   return countLost(reading) > 0 || unfinished > (last === null ? 0 : 1);

@@ -1,4 +1,4 @@
-/** What a line says about the outcome of its request. The values are not checked yet. */
+/** What a line says about the outcome of its request. The values may have any type. */
 interface OutcomeLine {
   readonly outcome?: unknown;
   readonly after?: unknown;
@@ -29,7 +29,7 @@ interface Held<Item> {
 const heldLines = 20_000;
 
 /**
- * Hands on lines in their order, but leaves out each admission that another line takes back (`after`). Some exports
+ * Hands on lines in their order, but leaves out each admission that a line near it takes back (`after`). Some exports
  * contain the later line first. Therefore a line waits until `heldLines` others have followed it.
  */
 export class OneOutcome<Item> {

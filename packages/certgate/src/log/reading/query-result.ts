@@ -10,9 +10,10 @@ export const countColumn = 'certgate_lines';
 const delayMilliseconds = 600_000;
 
 /**
- * A KQL query for the lines of the time `[from, until)`, in milliseconds since 1970-01-01T00:00:00Z, with the app, the
- * instance and the sampling of each. Azure cuts a long result, and `az` prints the rest as if it were complete. So the
- * first row contains the number of the other rows. It is a text, because the portal could format a number.
+ * A KQL query for the lines of the time `[from, until)` and a few more, in milliseconds since 1970-01-01T00:00:00Z,
+ * with the app, the instance and the sampling of each. Azure cuts a long result, and `az` prints the rest as if it were
+ * complete. So the first row contains the number of the other rows. It is a text, because the portal could format a
+ * number.
  */
 export function writeLinesQuery({ from, until }: { readonly from: number; readonly until: number }): string {
   const [start, end] = [from - 60_000, until + delayMilliseconds].map((time) => new Date(time).toISOString());

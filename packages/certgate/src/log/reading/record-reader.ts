@@ -29,8 +29,8 @@ interface Counted {
 }
 
 /**
- * Makes records from lines. It leaves out lines of the wrong shape or outside the requested time, repetitions, and
- * lines whose request has its outcome in another line.
+ * Makes records from lines. It leaves out lines of another version, event or shape or outside the requested time,
+ * repetitions, and lines whose request has its outcome elsewhere.
  */
 export class RecordReader {
   readonly #window: LogWindow;
@@ -131,7 +131,7 @@ export class RecordReader {
       counts.repeated += 1;
       return;
     }
-    // The request was already refused, and that refusal has a line of its own.
+    // The request was already refused, and that refusal was logged or counted.
     if (line.event === 'decision' && line.after === 'denied') {
       counts.replaced += 1;
       return;

@@ -24,7 +24,7 @@ export class SeenLines {
   readonly #tables: Table[] = [];
   readonly #maximumTables: number;
 
-  /** 16 tables have room for about 12.5 million lines, and take 80 MB. */
+  /** 16 tables have room for about 12.5 million texts, and take 80 MiB. */
   constructor(maximumTables = 16) {
     this.#maximumTables = maximumTables;
   }

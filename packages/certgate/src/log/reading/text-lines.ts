@@ -1,8 +1,8 @@
 const lineEnd = 0x0a;
 
 /**
- * In bytes. A gate's line has up to 32 kB. In an export it may take twice that with the other columns, and quotation
- * marks are doubled.
+ * In bytes, far more than a gate's line needs: it has up to about 30,000 characters, and an export adds other columns
+ * and doubles quotation marks.
  */
 export const maximumLineLength = 1_048_576;
 
