@@ -18,7 +18,7 @@ export class Control {
   readonly #judgements: Map<ProbeId, Judgement>;
   /** The probes since the last try whose verdict is `holds` because callers were refused. */
   #unconfirmed: readonly ProbeId[] = [];
-  /** What the allowed caller got at the last try. Undefined if it was admitted. */
+  /** What the allowed caller got at the last try. Undefined if it was admitted, or not tried yet. */
   #lapse: WireAnswer | undefined;
   #sentAtLastTry = 0;
 

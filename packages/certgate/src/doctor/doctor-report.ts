@@ -22,7 +22,10 @@ export interface DoctorReport {
 export interface ProbeFinding {
   readonly id: ProbeId;
   readonly verdict: Verdict;
-  /** What was sent and what came back, one line for each answer of a function. */
+  /**
+   * The judgement's note, if there is one. Then what was sent and what came back, one line for each different answer of
+   * a function.
+   */
   readonly evidence: readonly string[];
   /** What the server or a certificate says. It is never published. */
   readonly detail: string | null;
@@ -161,7 +164,7 @@ function isOfAllowed(sent: string): boolean {
   return /^the allowed certificate(?: with its key)?$/.test(sent);
 }
 
-/** Probes that do not fail because a caller got in, but for another reason. */
+/** Probes that do not fail because a caller got into a closed function, but for another reason. */
 const aboutNobody: readonly ProbeId[] = ['public-function', 'trace', 'large-body', 'plain-http', 'scm-site'];
 
 function listAdmitted(findings: readonly ProbeFinding[]): readonly string[] {

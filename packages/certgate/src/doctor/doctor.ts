@@ -7,12 +7,12 @@
 //     │ …-certificate           certificates that anybody can make or copy
 //     │ key-proof-…             the allowed certificate with another key than its own
 //     │ forwarded-for, …, post  requests in other forms from callers who must be refused
-//     │ parallel                eight requests of such callers at once
+//     │ parallel                eight requests at once, six of them from such callers
 //     │ no-server-name, tls-…   the same callers over each protocol
 //     │ plain-http, scm-site    other ports and hosts that belong to the app
 //     │                         between probes, the allowed caller again: a refusal shows nothing unless it is admitted
 //     ▼ refusal-reason, …       read from the answers until now
-//   a verdict for each probe: holds, fails, cannot tell
+//   a verdict for each probe that ran: holds, fails, cannot tell
 
 import { Control } from './control.js';
 import { createDoctorReport, type DoctorReport, type Judgements } from './doctor-report.js';
@@ -74,7 +74,7 @@ export async function examineApp(options: DoctorOptions): Promise<ExaminedApp> {
     const isAdmitted = judgement.isForgedAdmission === true;
     if (isAdmitted && (id === 'forged-header' || id === 'forged-header-beside-denied'))
       examination.admitsForgedHeader = true;
-    // After a forged admission, the other probes go on only against an unknown server (`--any-server`).
+    // After a forged admission, probes send something only to an unknown server (`--any-server`).
     if (isAdmitted && options.isAnyServer !== true) {
       control.endWithForgedAdmission();
       hasForgedAdmission = true;

@@ -102,7 +102,10 @@ export class Examination {
   admitsForgedHeader = false;
   /** The answers to requests to functions until now. */
   readonly answers: WireAnswer[] = [];
-  /** Refusals of requests that the denied caller, or a caller without a certificate, sent without any forgery. */
+  /**
+   * Refusals that the denied caller, or a caller without a certificate, got at first, and later ones after requests of
+   * the allowed caller. Only those with an answer.
+   */
   readonly refusals: SeenRefusal[] = [];
 
   constructor(options: ExaminationOptions, sender: ProbeSender) {
@@ -193,7 +196,7 @@ export function isRefused(answer: WireAnswer, { nobody, denied, reader }: ProbeB
 /**
  * Whether the caller was refused at first. An answer that all callers with a better certificate get too (a 401 because
  * a function key is missing, a firewall's 403) shows nothing. A 4xx other than 401 and 403 is a refusal only if the
- * allowed caller is admitted.
+ * allowed caller is admitted. With `--any-server`, that is true of every answer.
  */
 export function isRefusedAtFirst({ allowed, reader, ...others }: ProbeBaseline, caller: 'nobody' | 'denied'): boolean {
   const answer = others[caller];
@@ -224,8 +227,7 @@ export function findObstacle({ baseline }: ExaminedFunction, usesDenied: boolean
 /**
  * Whether a forged request that gets in is an admission although `findObstacle` names an obstacle. That is possible
  * only with `--any-server`, if the callers who must be refused are not admitted. If the allowed caller is not admitted
- * either, the forged request may differ from theirs only by header fields or a certificate: any page may answer at
- * another path, method or host.
+ * either, the forged request must not have another path, method or host, because any page may answer there.
  */
 export function showsAdmission(
   { baseline }: ExaminedFunction,

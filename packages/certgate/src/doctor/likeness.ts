@@ -3,9 +3,9 @@ import type { WireAnswer } from '#local/client/wire-request.js';
 import type { ProbeCaller } from './examination.js';
 import { type AnswerMeaning, type AnswerReader, byStatus } from './verdict.js';
 
-// Decides what an answer means if the server is unknown (`--any-server`). An answer like the allowed caller's admits,
-// and an answer like the refusal of a caller who must be refused refuses. Anything else, such as a firewall's page or
-// an error, shows neither.
+// Decides what an answer means if the server is unknown (`--any-server`). An answer like the allowed caller's admits.
+// An answer like the refusal of a caller who must be refused, or one that refuses the form of a request, refuses.
+// Others, such as a firewall's page or an error, usually show neither.
 
 export type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
@@ -19,7 +19,7 @@ interface Look {
   readonly changing: number;
 }
 
-/** What each caller got before anything was forged. The same request was sent several times. */
+/** What each caller got before anything was forged. The same request, but for its query, was sent twice. */
 type Samples = Readonly<Record<ProbeCaller, readonly WireAnswer[]>>;
 
 /** The statuses with which a server refuses the form of a request, whoever sends it. */

@@ -43,7 +43,7 @@ export class ProbeSender {
   sent = 0;
   /**
    * The server's clock minus this machine's, in milliseconds, accurate to about a second. It is read from the first
-   * `Date` field of an answer, and is undefined before.
+   * valid `Date` field of an answer to `send`, and is undefined before.
    */
   clockOffset: number | undefined;
   readonly #options: ProbeSenderOptions;

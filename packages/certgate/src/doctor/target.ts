@@ -39,7 +39,7 @@ export function parseTarget(url: string, closed: readonly string[], publicFuncti
   });
 }
 
-/** Reads a name as /api/NAME. A function with another route prefix or with a key must be given as a path. */
+/** Reads a name as /api/NAME. A function with another route prefix must be given as a path. */
 function parseFunction(text: string): TargetFunction {
   const path = text.startsWith('/') ? text : `/api/${text}`;
   // Without the first test, a whole URL would pass for the name of a function that does not exist.

@@ -30,10 +30,7 @@ export interface Judgement {
   readonly wouldTell?: string;
   /** Set with `fails` if the cause is another than the one in the table of probes. */
   readonly cause?: { readonly failure: string; readonly remedy: string };
-  /**
-   * A caller was admitted with something that anybody can make. Later probes then send nothing, except with
-   * `--any-server`.
-   */
+  /** A caller who must be refused was admitted. Later probes then send nothing, except with `--any-server`. */
   readonly isForgedAdmission?: boolean;
 }
 
@@ -49,12 +46,12 @@ const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 const unsupported: readonly number[] = [501, 505];
 
 /**
- * Alerts that are about the client's certificate or about a signature (RFC 8446 §6.2). Other alerts are faults of the
- * connection.
+ * Alerts that may be about the client's certificate or about a signature (RFC 8446 §6.2). Other alerts are taken as
+ * faults of the connection.
  */
 const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED|DECRYPT_ERROR/;
 
-/** Decides by status code what an answer means for the caller who got it. */
+/** Decides by the status code or the TLS alert what an answer means for the caller who got it. */
 export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
   if (answer.kind === 'tls-refused') return certificateAlert.test(answer.code) ? 'refused' : 'undecided';
   if (answer.kind !== 'answered') return 'undecided';

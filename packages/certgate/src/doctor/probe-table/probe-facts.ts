@@ -1,14 +1,14 @@
 /** What people read about a probe (in doctor's output and in docs/probes.md), and when it may run. */
 export interface ProbeFacts {
   readonly sends: string;
-  /**
-   * What the probe tests. Its verdict is `holds` only if each request in `sends` got an answer that agrees with this.
-   */
+  /** What the probe tests. Its verdict is `holds` only if all answers that it judges agree with this. */
   readonly claim: string;
   readonly failure: string;
   readonly remedy: string;
   readonly wouldTell: string;
-  /** Texts for an unknown server (`--any-server`). They replace those above, which mention Certgate or App Service. */
+  /**
+   * Texts for an unknown server (`--any-server`). They replace those above, which may mention Certgate or App Service.
+   */
   readonly ofAnyServer?: Partial<Pick<ProbeFacts, 'failure' | 'remedy'>>;
   /** The probe tests something else than whether a caller who must be refused gets in. */
   readonly seeksNoOpening?: true;

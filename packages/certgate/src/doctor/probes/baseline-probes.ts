@@ -28,8 +28,8 @@ import {
 const dayMilliseconds = 86_400_000;
 
 /**
- * Runs before all other probes. Those that send something to a function do so only if this server's certificate is
- * trusted.
+ * Runs before all other probes. They send a certificate or forgery, or call a function over TLS, only if this server's
+ * certificate is trusted.
  */
 async function probeServerCertificate(examination: Examination): Promise<Judgement> {
   const { target, denied, caPem } = examination.options;
@@ -63,8 +63,8 @@ async function probeServerCertificate(examination: Examination): Promise<Judgeme
 }
 
 /**
- * Sends the first requests of each caller. The allowed caller comes last, so that no cache can have an answer for it
- * before.
+ * Sends the first requests of each caller. At each function the allowed caller comes last, so that no cache has its
+ * answer when the others call.
  */
 export async function measureBaselines(examination: Examination): Promise<void> {
   const { denied, allowed, target } = examination.options;

@@ -57,8 +57,8 @@ export function judgeKeyProof(
   if (classify(answer) === 'admitted') return ['fails', 'The function answered a caller without the key.'];
   if (answer.kind === 'answered') return ['cannot-tell', 'The connection went on with the wrong key.'];
   if (answer.kind !== 'tls-refused') return ['cannot-tell', 'The connection ended without an alert.'];
-  // Without a request for a certificate in each handshake, the second may have resumed the session of an earlier one,
-  // and then the client proves nothing.
+  // If the server did not request a certificate in the handshake, the alert came for another reason than the client's
+  // signature there.
   if (!proven.isRequested || !unproven.isRequested)
     return ['cannot-tell', 'The server did not ask for the certificate in the handshake, but afterwards.'];
   // In TLS 1.2 the client completes the handshake only after the server has verified the client's signature. In TLS 1.3

@@ -11,7 +11,7 @@ import type { Judgement } from '../verdict.js';
 import { forgeWithAndWithoutDenied, forgeOwnFields } from './forgery-probes.js';
 import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 
-/** A change to a request that goes to the function's own path, and the words in which a report describes it. */
+/** A change to a request, and the words in which a report describes it. */
 export interface Variant {
   readonly sent: string;
   readonly change: FunctionRequest;
@@ -109,8 +109,8 @@ function listFieldVariants({ closedFunctions }: Examination): readonly Variant[]
 type Earlier = NonNullable<Forgery['earlier']>;
 
 /**
- * Sends the requests of callers who must be refused after another request, because some front ends check only the first
- * request of a connection.
+ * Sends the requests of callers who must be refused after another request, because some servers check only the first
+ * request of a connection, or remember the address of an allowed caller.
  */
 async function judgeEarlier(
   examination: Examination,

@@ -251,7 +251,7 @@ export const honestServers: Readonly<Record<string, NonNullable<Behaviour['answe
         : undefined,
 };
 
-/** The bytes of the extension `subjectKeyIdentifier` (OID 2.5.29.14), by which certificate stores find certificates. */
+/** The value of the extension `subjectKeyIdentifier` (OID 2.5.29.14), by which certificate stores find certificates. */
 function findKeyIdentifier(der: Buffer): string | undefined {
   const start = der.indexOf(Buffer.from('0603551d0e0416', 'hex'));
   return start < 0 ? undefined : der.subarray(start + 7, start + 29).toString('hex');
