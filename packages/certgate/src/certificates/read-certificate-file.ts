@@ -129,10 +129,9 @@ function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string)
   }
   if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
     return new ToolFailure(`${name} contains a private key, but no certificate.`, {
-      remedy:
-        'Pass the file of the certificate. `call` takes the file of the key with --key, `doctor` with --allowed-key or --denied-key.',
+      remedy: 'Pass the file of its certificate. A command that needs the key too has an option of its own for it.',
     });
   }
   const found = labels.length === 0 ? 'no complete PEM block' : `${labels.join(', ')}, and no CERTIFICATE`;
-  return new ToolFailure(`${name} holds ${found}.`);
+  return new ToolFailure(`${name} contains ${found}.`);
 }

@@ -135,5 +135,5 @@ export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): 
 }
 
 export function describeLatency(flags: LatencyFlags): string {
-  return `It takes effect within ${computeLatency(flags)} s in every instance that can read the document.`;
+  return `It takes effect within ${computeLatency(flags)} s in every instance that reads the document every ${flags.refreshInterval} s.`;
 }
