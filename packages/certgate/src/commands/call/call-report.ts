@@ -37,7 +37,10 @@ export function createCallReport(
   };
 }
 
-/** Prints the report. Only the answer goes to stdout: the tool's result, or the body if there is none. */
+/**
+ * Prints the report. Only the answer goes to stdout: the tool's result, or the body if there is neither a result nor a
+ * JSON-RPC error.
+ */
 export function printCallReport({ status, code, body, certificate, mcp }: CallReport): void {
   const outcome = mcp === undefined ? '' : `${mcp.method}: ${describeOutcome(mcp)}`;
   const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), outcome, code === null ? '' : `code: ${code}`];

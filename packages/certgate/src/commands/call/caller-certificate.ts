@@ -23,8 +23,8 @@ export interface CallCertificateFlags extends PasswordFlags {
 }
 
 /**
- * The certificate of a call with its key, from one PFX or PEM file, or from two PEM files. Undefined if the user named
- * none.
+ * The certificate of a call with its key, from one PFX or PEM file, or from a file and the PEM file of its key.
+ * Undefined if the user named none.
  */
 export async function findCallerCertificate(flags: CallCertificateFlags): Promise<CallCertificate | undefined> {
   const { certificate: path, key } = flags;

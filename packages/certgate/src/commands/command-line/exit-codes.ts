@@ -3,11 +3,13 @@ import type { FailureKind } from '#local/tool-failure.js';
 /** The exit codes that all verbs share. Each verb's `--help` lists the ones that it uses. */
 export const exitCodes = {
   ok: 0,
-  /** The command ran, and the answer is no: a check failed, or a call was refused. */
+  /**
+   * The command ran, and the answer is no: a check failed, or a call was refused. Also an unexpected fault of the tool.
+   */
   failed: 1,
   /** The words on the command line are wrong, or an input (file, password, folder) can't be used. */
   unusableInput: 2,
-  /** The answer is yes as far as it was checked, but something was not checked or compared. */
+  /** Nothing failed, but the answer is not certain: something was not checked or compared, or can't be known. */
   unverified: 3,
 } as const;
 

@@ -2,8 +2,8 @@ const resultInstead =
   'Pass the result of the query of --print-query: az monitor log-analytics query … --output json | certgate … --log -.';
 
 /**
- * Verbs and options that no longer exist: by the command that had them and by their name, one sentence that says what
- * to use instead. A script that uses one of them ends with exit code 2 and this sentence.
+ * Verbs, options and values of options that no longer exist: by the command that had them and by their name, one
+ * sentence that says what to use instead. A script that uses one of them ends with exit code 2 and this sentence.
  */
 export const formerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   certgate: {

@@ -5,8 +5,7 @@ export interface HelpSections {
   /** What each exit code means for this verb. */
   readonly exitCodes: Readonly<Record<number, string>>;
   /**
-   * Commands to copy, without a prompt. They begin with `certgate`; the help replaces that by the words that start the
-   * tool.
+   * Commands to copy, without a prompt. They call `certgate`; the help replaces that by the words that start the tool.
    */
   readonly examples: readonly string[];
 }

@@ -96,8 +96,8 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
 
 /**
  * Refuses a placeholder that printed commands and help texts have in place of a value, because it would be stored as it
- * is: the name of the option or of its value in capitals, or a word that ends with `-FROM-THE-OWNER`. `REASON` is
- * accepted, because a reason decides nothing, and a printed command that undoes a change should run as it is.
+ * is: the name of the option or of its value in capitals, or a word that ends with `-FROM-THE-OWNER`. The option for a
+ * reason is excepted, because a reason decides nothing, and a printed command that undoes a change should run as it is.
  */
 function refusePlaceholders(command: Command): void {
   const values: Readonly<Record<string, unknown>> = command.opts();
@@ -132,8 +132,8 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 }
 
 /**
- * The store that printed commands may name. Undefined unless the flags name one. Commands must never contain a whole
- * document, which begins with `{`, nor a URL with a query or an `@`, which may contain a secret.
+ * The store that printed commands may name. Undefined unless the flags name one that may be printed. Commands must
+ * never contain a whole document, which begins with `{`, nor a URL with a query or an `@`, which may contain a secret.
  */
 function readStore(word: unknown): string | undefined {
   if (typeof word !== 'object' || word === null || !('store' in word)) return undefined;

@@ -11,7 +11,7 @@ import type { TrustUpdate } from '../../trust/administration/update-trust-docume
 type ReportFlags = LatencyFlags & { readonly json?: boolean };
 
 export interface UpdateReport {
-  /** One sentence at the beginning, e.g. `Added billing.` */
+  /** One sentence at the beginning, e.g. `Added the identity billing.` */
   readonly done: string;
   /** Further sentences, such as how to undo the change, or what it does not reach. */
   readonly notes?: readonly string[];

@@ -64,7 +64,7 @@ export async function check(flags: CheckFlags): Promise<void> {
     printJson(all.length === 1 ? { ...all[0], ...owners } : { stores: all, ...owners });
   } else {
     if (isByOwner) printOwners(checks, now, checks.length + failures.length);
-    // Without a folder, this would be said of every pin in use.
+    // Without a folder, `printCannotTell` would count every pin in use.
     for (const each of checks) printCheck(each, { now, isByOwner, hasFolder: folder !== undefined });
   }
   for (const each of checks) reportRefusal(each);

@@ -37,7 +37,8 @@ export async function readLosses(
   const losses = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
   const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
   const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
-  // The only hash of a certificate in a log line is the SHA-256 thumbprint, so other kinds of pins can't be found in it.
+  // The only whole hash of a certificate in a log line is the SHA-256 thumbprint, so other kinds of pins can't be found
+  // in it.
   const isAsked = ({ kind }: Pick<TrustPin, 'kind'>): boolean => kind === 'thumbprintSha256' && !hasUnseen;
   const possibleLosses = describePossibleLosses(snapshot, after.snapshot, isAsked);
   const verdict = possibleLosses !== undefined && losses.verdict !== 'used' ? 'cannot_tell' : losses.verdict;
