@@ -68,8 +68,8 @@ export function expectNewerBundle(
 }
 
 /**
- * The highest number in the log, beginning with the line in which the operator last accepted a number. Lines whose
- * change was not written are included. Undefined if there is no number.
+ * The highest number of the trust domain in the log, beginning with the line in which the operator last accepted a
+ * number. Lines whose change was not written are included. Undefined if these lines have no number.
  */
 function findLastSequence(log: readonly string[], trustDomain: string): bigint | undefined {
   let last: bigint | undefined;

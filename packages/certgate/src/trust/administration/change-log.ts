@@ -28,12 +28,13 @@ export interface ChangeLogEntry {
   /** How many sentences were left out to keep the line short; absent if none were. */
   readonly changesLeftOut?: number;
   /**
-   * The names of the identities that this change disabled. Absent if there are none, or if the line would be too long.
+   * The names of the identities that this change disabled. Absent if there are none, if the line would be too long, or
+   * if the replaced document could not be read.
    */
   readonly identities?: readonly string[];
   /**
-   * The hashes of the pins that this change disabled, in upper-case hexadecimal. Absent if there are none, or if the
-   * line would be too long.
+   * The hashes of the pins that this change disabled, in upper-case hexadecimal. Absent in the same cases as
+   * `identities`.
    */
   readonly pins?: readonly string[];
   /**

@@ -21,7 +21,7 @@ interface Signers {
  *
  * Returns the signature that fits.
  *
- * @throws {ToolFailure} if no signature fits.
+ * @throws {ToolFailure} if no signature fits, or if `signedBy` can't be used.
  */
 export async function expectOwnSignature(
   { bytes, signature }: LoadedTrustDocument,
@@ -49,9 +49,9 @@ export async function expectOwnSignature(
 }
 
 /**
- * Checks in the same way an earlier document that is about to be signed again.
+ * Makes the same check of an earlier document that is about to be signed again.
  *
- * @throws {ToolFailure} if no accepted key signed it.
+ * @throws {ToolFailure} if no accepted key signed it, or if `signedBy` can't be used.
  */
 export async function expectSignature(
   earlier: LoadedTrustDocument,

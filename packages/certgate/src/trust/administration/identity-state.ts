@@ -46,7 +46,8 @@ const words: Readonly<Record<StandingCode, readonly [IdentityState, EntryState]>
 };
 
 /**
- * Why everybody with this identity is refused; "no usable pin or name" if its entries are refused for several reasons.
+ * Why everybody with this identity is refused; `active` if the document refuses not everybody. It is "no usable pin or
+ * name" if there are no entries, if their reasons differ, or if they are disabled or outside their own times.
  */
 export function describeIdentityState({ entries, reasons }: Standing): IdentityState {
   const [code] = reasons;
@@ -61,8 +62,8 @@ export function describeEntryState({ reasons: [code] }: Pick<EntryStanding, 'rea
 }
 
 /**
- * The next end of an entry that admits callers now or later, in milliseconds since 1970-01-01T00:00:00Z. The end may be
- * the entry's own, its identity's or its authority's. Undefined if there is none.
+ * The next end of an entry that admits callers now or later, leaving a lock aside, in milliseconds since
+ * 1970-01-01T00:00:00Z. The end may be the entry's own, its identity's or its authority's. Undefined if there is none.
  */
 export function findEarliestEnd({ entries }: Standing, now: number): number | undefined {
   const ends = entries.flatMap(({ windows }) => windows.map(({ validUntil }) => validUntil));

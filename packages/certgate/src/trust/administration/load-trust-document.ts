@@ -36,7 +36,7 @@ export async function loadTrustDocument(location: TrustLocation): Promise<Loaded
   return parseStoredDocument(await readStoredDocument(location), location.description);
 }
 
-/** @throws {ToolFailure} if there is no document. */
+/** @throws {ToolFailure} if there is no document, or if it can't be read. */
 export async function readStoredDocument(location: TrustLocation): Promise<StoredDocument> {
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);

@@ -6,7 +6,8 @@ import { type TrustLocation, trustVariable } from './location/trust-location.js'
  * Opens the place that a text names (`parseTrustAddress` of core). It reads nothing yet, and loads only the code for
  * that kind of place.
  *
- * @throws {ToolFailure} if the text is not an address, or if an argument contains a secret.
+ * @throws {ToolFailure} if the text is not an address, if an argument contains a secret, or if a package or a credential
+ * for a blob is missing.
  */
 export async function openTrustLocation(store: string): Promise<TrustLocation> {
   const address = readAddress(store);

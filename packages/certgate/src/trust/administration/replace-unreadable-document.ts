@@ -55,8 +55,8 @@ export function expectUsableRevision(revision: number): void {
 }
 
 /**
- * @throws {ToolFailure} if the log has this revision or a higher one, below `maximumGivenRevision`. Apps that have read
- * that document refuse the new one.
+ * @throws {ToolFailure} if the log has this revision or a higher one, below `maximumGivenRevision`. Apps that have read a
+ * higher one refuse the new document, and so do apps with `signedBy` that have read the same one.
  */
 export async function expectAboveLog(location: TrustLocation, revision: number): Promise<void> {
   const logged = await findLoggedRevision(location);
@@ -70,8 +70,11 @@ export async function expectAboveLog(location: TrustLocation, revision: number):
 }
 
 /**
- * Returns the document with its own revision, or with the number just below `revision`. An earlier document that was
- * copied over a later one needs that, because its revision is lower than the one that apps have read.
+ * Returns the document with its own revision, or with the number just below `revision`, which the writer then raises. An
+ * earlier document that was copied over a later one needs that, because its revision is lower than the one that apps have
+ * read.
+ *
+ * @throws {ToolFailure} if the document's revision is not below `revision`.
  */
 export function raiseRevision(document: TrustDocument, revision: number | undefined): TrustDocument {
   if (revision === undefined) return document;
@@ -117,8 +120,8 @@ export interface Replacement extends TrustUpdate {
 }
 
 /**
- * Writes `document`, which has the revision that the operator gave, in place of one that can't be read. Nothing is
- * copied from the old bytes.
+ * Writes `document`, which has the revision that the operator gave, in place of one that is unusable or absent. It
+ * copies nothing from the old bytes.
  *
  * @throws {ToolFailure} if the document can't be replaced, or if the storage's answer was lost.
  */
@@ -141,8 +144,8 @@ export async function replaceUnreadableDocument(
 }
 
 /**
- * Sentences about the lock and the denials of the replaced document, as far as its bytes can be read. They are not
- * copied into the new document, because unreadable or unsigned bytes don't show what their owner meant.
+ * Sentences about the lock and the denials of the replaced document, as far as its bytes can be read. The new document
+ * does not take them over, because unreadable or unsigned bytes don't show what their owner meant.
  */
 export function describeLostRestrictions(stored: StoredDocument | undefined): readonly string[] {
   const parts = stored === undefined ? undefined : findRestrictions(stored.bytes);

@@ -28,7 +28,7 @@ export interface RoleOrigin {
   readonly limit?: RoleHistoryLimit;
   /**
    * With `limit`: the earliest change after which the role is known to have been there without a break. Undefined if no
-   * change shows that.
+   * change shows that, or if the limit is `contradiction`.
    */
   readonly atLeastSince?: ChangeLogEntry;
 }

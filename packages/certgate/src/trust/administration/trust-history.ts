@@ -2,10 +2,11 @@ import { parseChangeLogEntry, type ChangeLogEntry } from './change-log.js';
 
 /**
  * One item of what the log shows about the past of the document in force. A line is an intent, so its presence in the
- * log doesn't prove that its document was written. It is proven if the document in force, or the document that a later
+ * log doesn't prove that its document was written. It is proven if the document in force, or the document that another
  * line found, has the line's hash.
  */
 export type HistoryItem =
+  /** A line whose change is proven. The newest line before a gap is taken for one without proof, if it is the only one. */
   | { readonly kind: 'change'; readonly entry: ChangeLogEntry }
   /**
    * Another line for the same document as a `change`: a repeated command, or two people who did the same. Either may

@@ -137,7 +137,7 @@ export async function updateTrustDocument(
 /**
  * Makes the first document.
  *
- * @throws {ToolFailure} if there already is one.
+ * @throws {ToolFailure} if there already is one, or if the document is not valid or can't be written.
  */
 export async function createTrustDocument(
   location: TrustLocation,

@@ -102,7 +102,7 @@ function describeKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): st
   return asymmetricKeyType ?? 'of an unknown kind';
 }
 
-/** EncryptedPrivateKeyInfo (RFC 5958 §3) begins with an algorithm, which is PBES2 today. */
+/** EncryptedPrivateKeyInfo (RFC 5958 §3) begins with an algorithm, of which only PBES2 is recognised. */
 function isEncryptedKey(bytes: Buffer): boolean {
   return bytes[0] === 0x30 && bytes.subarray(0, 24).includes(pbes2);
 }

@@ -25,7 +25,7 @@ export function readHeaderText(text: string, password: string | null): DroppedCo
 /** The header fields of all front ends, because people copy a value together with its field's name. */
 const fieldNames: ReadonlySet<string> = new Set(frontEndNames.flatMap((name) => findFrontEnd(name).fields));
 
-/** Extracts the values from `name: value` lines, and joins several byte sequences to one list. */
+/** Extracts the values from `name: value` lines of these fields, and joins several byte sequences into one list. */
 function joinFields(text: string): string {
   const lines = text.split(/\r?\n/).map((line) => /^([\w-]{1,64}):[ \t]*(.*)$/.exec(line.trim()));
   const values = lines.map((line) => (fieldNames.has(line?.[1]?.toLowerCase() ?? '') ? line?.[2] : undefined));

@@ -18,7 +18,7 @@ export interface ReadingTrust {
   /** Why a store of the app would not accept the document; absent if it would. */
   readonly refusal?: string | undefined;
   readonly isSigned: boolean;
-  /** What the app's decision also depends on, and what nobody has checked here. */
+  /** What the app's decision also depends on, and was not checked here. */
   readonly unverified: readonly Unverified[];
   /** How revocation lists are read; absent to read them anew. */
   readonly readRevocation?: CertificateQuestion['readRevocation'];
@@ -118,7 +118,7 @@ function describeSuitability(
   return ['As a caller', text === '' ? 'suitable, if the trust document lists it' : `refused. ${text}`];
 }
 
-/** The function's name in the commands of the explanation. It stands for any function that requires no role. */
+/** The name in the commands of the explanation, which the user replaces by that of a function without a required role. */
 const anyFunction = 'FUNCTION';
 
 async function explain(certificateDer: Uint8Array, { now, trust }: ReadingOptions): Promise<ExplanationReport | null> {

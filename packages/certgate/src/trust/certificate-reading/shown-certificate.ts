@@ -4,12 +4,15 @@ import { type CertificateProblem, listProblems, type ShownCertificate } from './
 
 /** What can be shown of the bytes of a certificate, and why the gate would refuse it as a caller's. */
 export interface CertificateReading {
-  /** Undefined if the bytes are neither a caller's certificate nor a trust anchor. */
+  /** Undefined if the bytes can be read neither as a caller's certificate nor as a trust anchor. */
   readonly certificate: ShownCertificate | undefined;
   readonly problems: readonly CertificateProblem[];
 }
 
-/** Reads what no caller may present, too: a trust anchor in an older form. `now` is in milliseconds since 1970-01-01. */
+/**
+ * Reads a certificate, or a trust anchor in an older form that no caller may present. `now` is in milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export function readShownCertificate(der: Uint8Array, now: number): CertificateReading {
   const decoding = decodeClientCertificate(der);
   if (decoding.ok) return { certificate: decoding.certificate, problems: listProblems(decoding.certificate, now) };

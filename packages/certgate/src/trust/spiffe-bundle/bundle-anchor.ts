@@ -33,8 +33,8 @@ export type AnchorReading =
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
 /**
- * Reads a key of the use `x509-svid` (X509-SVID §6). If it contradicts itself or the trust domain, the result is a
- * fault, so that the key is not just left out.
+ * Reads a key of the use `x509-svid` (X509-SVID §6). If it is malformed, has a private part, or contradicts itself or
+ * the trust domain, the result is a fault, so that the key is not just left out.
  */
 export function readAnchor(
   key: JsonObject,
@@ -75,8 +75,8 @@ function findKeyFault({ kty, crv, x, y, n, e }: JsonObject, certificateDer: Uint
 }
 
 /**
- * The certificate may have only the ID of the trust domain, without a path (X509-SVID §3.2). A root of another system
- * may have no ID.
+ * The certificate may have no other URI than the ID of the trust domain, without a path (X509-SVID §3.2) or with the
+ * path `/`. A root of another system may have no ID.
  */
 function findIdFault({ subjectAlternativeNames = [] }: PathCertificate, trustDomain: string): string | undefined {
   const uris = subjectAlternativeNames.flatMap((name) =>

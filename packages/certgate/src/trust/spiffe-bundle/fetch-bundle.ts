@@ -2,7 +2,7 @@ import { getOverHttp, readWithin, showTrustAddress } from '@certgate/core/intern
 import { readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { messageOf, ToolFailure } from '#local/tool-failure.js';
 
-/** The maximum size of a bundle in bytes. A bundle of a hundred RSA keys needs a third of it. */
+/** The maximum size of a bundle in bytes. A bundle of a hundred RSA keys needs less than half of it. */
 const maximumBytes = 1_048_576;
 const readTimeoutMilliseconds = 30_000;
 
@@ -14,8 +14,8 @@ export interface FetchedBundle {
 
 /**
  * Reads the bytes of a bundle from a file, or from a bundle endpoint of the profile `https_web` (SPIFFE Federation
- * §5.2.1). The bundle decides who can be admitted, so the server must be the one that was named: TLS is verified,
- * whatever the environment says, and no redirect is followed.
+ * §5.2.1). The bundle decides who can be admitted, so the server must be the one that was named: TLS is verified, even
+ * with NODE_TLS_REJECT_UNAUTHORIZED=0, and no redirect is followed.
  *
  * @param ca Certification authorities in PEM that replace the machine's.
  */

@@ -12,9 +12,7 @@ import type { FetchedBundle } from './fetch-bundle.js';
 /** A SPIFFE bundle (SPIFFE Trust Domain and Bundle §4), as far as X.509-SVIDs are concerned. */
 export interface SpiffeBundle {
   readonly trustDomain: string;
-  /**
-   * The bundle's `spiffe_sequence`. Undefined if it has none, so that it can't be distinguished from an older bundle.
-   */
+  /** The bundle's `spiffe_sequence`. Undefined if it has none. Then it doesn't show whether the bundle is an older one. */
   readonly sequence: bigint | undefined;
   /**
    * SHA-256 of the certificates (`x5c`) of the bundle's X.509 keys, in upper-case hexadecimal. Their order makes no
@@ -29,7 +27,7 @@ export interface SpiffeBundle {
   readonly ignored: IgnoredKeys;
 }
 
-/** The numbers of keys that were ignored: a reader ignores what it does not know (§4.1.3). */
+/** The numbers of keys that were ignored: those for JWT-SVIDs, and unknown ones, which a reader must ignore (§4.1.3). */
 export interface IgnoredKeys {
   readonly jwtSvid: number;
   /** Keys whose use or whose type is unknown or missing. */
@@ -38,7 +36,7 @@ export interface IgnoredKeys {
 
 /**
  * @param now Milliseconds since 1970-01-01T00:00:00Z.
- * @throws {ToolFailure} if it is not a bundle, if one of its X.509 keys contradicts itself or the trust domain, or if
+ * @throws {ToolFailure} if the bytes are not a valid bundle, if one of its X.509 keys has a fault (`readAnchor`), or if
  * none of its anchors can be used now.
  */
 export function readSpiffeBundle(
@@ -63,8 +61,8 @@ export function readSpiffeBundle(
   const anchors = readings.flatMap((each) => ('anchor' in each ? [each.anchor] : []));
   const leftOut = readings.flatMap((each) => ('leftOut' in each ? [each.leftOut] : []));
   if (anchors.length === 0) throw refuse(describeEmptiness(leftOut), explainEmptiness());
-  // If no anchor is valid yet, the trust domain or this machine's clock is wrong. The bundle would refuse everybody
-  // until then.
+  // If no anchor is valid yet, the trust domain or this machine's clock is wrong. With only these anchors, the gate
+  // would refuse everybody until one is valid.
   const start = Math.min(...anchors.map(({ certificate }) => certificate.notBefore));
   if (now < start) throw refuse(`none of its CA certificates is valid before ${formatInstant(start)}`);
   return {
@@ -127,7 +125,7 @@ function findKind(key: unknown): 'x509Svid' | 'jwtSvid' | 'unknown' | 'malformed
   return key['use'] === 'x509-svid' && knownKeyTypes.includes(key['kty']) ? 'x509Svid' : 'unknown';
 }
 
-/** §4.1.1 sets no largest value, and JSON.parse would round a large number. */
+/** Reads the digits themselves: §4.1.1 sets no largest value, and JSON.parse would round a large number. */
 function readSequence(text: string, bundle: JsonObject, refuse: CreateRefusal): bigint | undefined {
   if (!('spiffe_sequence' in bundle)) return undefined;
   const literal = findLiteral(text, 'spiffe_sequence');
@@ -143,7 +141,7 @@ function findLiteral(text: string, key: string): string | undefined {
     const node = root && findNodeAtLocation(root, [key]);
     return node && text.slice(node.offset, node.offset + node.length);
   } catch (fault) {
-    // A text that consists of brackets overflows the stack of a recursive parser.
+    // A deeply nested text overflows the stack of this parser, which is recursive.
     if (fault instanceof RangeError) return undefined;
     throw fault;
   }

@@ -4,8 +4,8 @@ import type { HistoryItem } from '../administration/trust-history.js';
 /** When entries were added to the document, according to its log of changes. */
 export interface EntryAges {
   /**
-   * When an entry was added, in milliseconds since 1970-01-01T00:00:00Z. Undefined if the log shows no such change
-   * since `from`.
+   * When the identity was added, or the entry that `entryWords` name was added or last changed, in milliseconds since
+   * 1970-01-01T00:00:00Z. Undefined if the log shows no such change since `from`, or has too many sentences.
    */
   readonly find: (identity: Pick<TrustedIdentity, 'name'>, entryWords?: string) => number | undefined;
   /** Whether an entry without such a time may be younger than `from`. If false, it is older. */

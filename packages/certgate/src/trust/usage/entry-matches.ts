@@ -13,7 +13,7 @@ export interface NamedMatch {
   readonly match: MatchTally;
 }
 
-/** How lines write an entry: by its kind, its authority and the beginning of its value. */
+/** How lines write an entry: by its kind, the authority of a name, and the value as a line shortens it. */
 export interface EntryKey {
   readonly key: string;
   readonly entry: TrustPin | TrustName;
@@ -63,8 +63,9 @@ export class EntryMatches {
   }
 
   /**
-   * Finds the matches of an entry. If other identities have an entry with the same key, the name in the line decides
-   * whose match it is, provided that the document lists this name.
+   * Finds the matches of an entry. If the key is that of several entries, the name in the line decides whose match it
+   * is, provided that the document lists this name. Matches of the identity whose lines give no value are included if
+   * they are of the entry's kind.
    */
   find({ key, entry }: EntryKey, { name }: TrustedIdentity): readonly NamedMatch[] {
     const found = this.#byKey.get(key) ?? [];

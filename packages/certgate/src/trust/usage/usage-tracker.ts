@@ -38,15 +38,15 @@ export interface IdentityTally {
   readonly matches: MatchTally[];
   /** Refusals by code: those that have a line, and those that such a line sums up. */
   readonly refusals: Map<string, { calls: number; last: number }>;
-  /** Refusals without a line of their own. Their code is unknown. */
+  /** Refusals that only lines of the event `suppressed` report. Such a line doesn't show which code each identity got. */
   suppressed: number;
   /** The certificates that warnings name; those of admissions are in `matches`. */
   readonly certificates: Map<string, CertificateTally>;
 }
 
 /**
- * The maximum number of names of identities, in each spelling: authorities may admit any number of callers, and so may
- * a custom trust store.
+ * The maximum number of names of identities, each spelling included: authorities may admit any number of callers, and
+ * so may a custom trust store.
  */
 const maximumIdentities = 20_000;
 const maximumMatches = 100_000;
@@ -143,8 +143,8 @@ export class UsageTracker {
   }
 
   #noteRefusal({ identity, claimedBy, claimedIdentity, code, suppressed = 0 }: DecisionLogLine, time: number): void {
-    // A refused caller is known if an authority of the document issued its certificate. Anybody can make any other
-    // claim.
+    // A refused caller without an identity is known if an authority of the document issued its certificate. Anybody can
+    // make any other claim.
     const name = identity ?? (claimedBy === 'path' ? claimedIdentity : undefined);
     if (name === undefined) return;
     const refusals = this.#findIdentity(name)?.refusals;

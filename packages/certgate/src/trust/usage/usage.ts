@@ -61,11 +61,11 @@ export interface EntryUsage {
   readonly value: string;
   readonly issuedBy: string | null;
   readonly state: EntryState;
-  /** When the document ends the pin; null if it does not. */
+  /** The pin's own end (`notAfter`); null if it has none, and for names. */
   readonly endsAt: string | null;
   /**
-   * Whether the lines don't show which entry admitted, because another entry has the same first digits, or because the
-   * lines have no digits.
+   * Whether the lines don't show which entry admitted, because another entry looks the same in the lines, or because
+   * they don't give the entry's value.
    */
   readonly isAmbiguous: boolean;
   /** Names in the lines under which an older document admitted by this entry. */
@@ -80,10 +80,11 @@ export interface IdentityUsage {
   readonly name: string;
   readonly owner: string | null;
   readonly state: IdentityState;
-  /** Admissions by any of its entries, or under its name by entries that the document no longer has. */
+  /** Admissions by any of its entries, or under its name by entries that it doesn't have in the document. */
   readonly admissions: Admissions | null;
   /**
-   * Entries that admitted, but that the document doesn't have: those of an older document or of a custom trust store.
+   * Entries that admitted under this name, but that the identity doesn't have in the document: for example those of an
+   * older document or of a custom trust store.
    */
   readonly byOthers: readonly string[];
   readonly refusals: readonly { readonly code: string; readonly calls: number; readonly last: string }[];

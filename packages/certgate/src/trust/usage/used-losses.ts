@@ -149,8 +149,8 @@ function findHidden(
 ): string | undefined {
   if (aspect === 'functions')
     return calls > decisionCalls || functions.length >= maximumFunctions ? 'at which functions all were' : undefined;
-  // If one entry is removed, the others admit as before. If several entries match, lines name the first one: a SHA-256
-  // thumbprint.
+  // If one entry is removed, the others admit as before. If several entries match, lines name the first one, and SHA-256
+  // thumbprints come first.
   const isOther = (each: Needed): boolean => 'kind' in each && each.kind !== 'thumbprintSha256';
   const isHidden = aspect !== 'pin' && aspect !== 'trustName' && needed.some(isOther);
   return isHidden ? 'whether the certificate of these calls matches this entry too' : undefined;

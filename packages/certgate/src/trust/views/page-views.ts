@@ -1,8 +1,8 @@
 // views/: what the tool shows of an app, its calls and its trust document, as types.
 //
-// The messages between the page of `certgate dev` and the tool: JSON, over one loopback port. Every request, except for
-// the page's own files, has the token of this start in the header `x-certgate-inspector`. This file has only types;
-// packages/inspector imports them.
+// The messages between the tool and its page, which `certgate dev` and `certgate trust view` serve: JSON, over one
+// loopback port. Every request, except for the page's own files, has the token of this start in the header
+// `x-certgate-inspector`. This file has only types; packages/inspector imports them.
 
 import type { ExplanationReport } from '../explanation/explanation-report.js';
 
@@ -37,9 +37,9 @@ export interface InspectedApp {
 export interface ShownFunction {
   readonly name: string;
   readonly triggerType: string;
-  /** The HTTP route; for an MCP function, the route of the MCP endpoint. Null if it can't be called over HTTP. */
+  /** The HTTP route; for an MCP function, the route of the MCP endpoint. Null if it is disabled or not called over HTTP. */
   readonly route: string | null;
-  /** The HTTP methods; empty if every method is allowed. */
+  /** The HTTP methods; empty if every method is allowed, or if the function can't be called. */
   readonly methods: readonly string[];
   /**
    * How MCP clients name the function, and a tool's arguments as `tools/list` has them (JSON Schema). Null if it can't
@@ -50,7 +50,7 @@ export interface ShownFunction {
     readonly name: string;
     readonly inputSchema?: object;
   } | null;
-  /** What a caller needs, in words: `public`, or `allowed certificates, role orders.read`. */
+  /** What a caller needs, such as `public` or `allowed certificates, role orders.read`; or why it can't be called. */
   readonly policy: string;
   readonly kind: 'certificate' | 'anonymous' | 'other';
   readonly roles: readonly (readonly string[])[];
@@ -137,7 +137,10 @@ export interface TryAnswer {
   readonly correlationId: string | null;
 }
 
-/** `POST api/matrix`, body `{}`: every caller against every function that may safely be called. */
+/**
+ * `POST api/matrix`, body `{}`: every caller against every function that can be called. A call that would run code is
+ * sent only if the user named the function with `--call`.
+ */
 export interface MatrixResult {
   readonly cells: readonly MatrixCell[];
 }
@@ -187,10 +190,7 @@ export interface LiveEvent {
 /** `GET api/events/ID`: the steps of one event, decided again by the present trust document. */
 export interface LiveDetails {
   readonly event: LiveEvent;
-  /**
-   * Null if no gate was asked, as the event's verdict shows; otherwise, if the function or the caller's certificate is
-   * not known here.
-   */
+  /** Null if no function was called, or if the function or the caller's certificate is not known here. */
   readonly explanation: ExplanationReport | null;
 }
 

@@ -5,7 +5,7 @@ export const storageNeed: AzureNeed = {
   packages: ['@azure/storage-blob', '@azure/identity'],
 };
 
-/** @throws {ToolFailure} if a package is missing, with the command that installs it. */
+/** @throws {ToolFailure} if the package is missing or lacks one of these classes, with the command that installs it. */
 export function loadAzureStorage(folder: string): AzureStoragePackage {
   const names = ['BlockBlobClient', 'AppendBlobClient', 'BlobServiceClient', 'StorageSharedKeyCredential'];
   return loadAzurePackage('@azure/storage-blob', names, folder, storageNeed) as AzureStoragePackage;

@@ -23,8 +23,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * AZURE_STORAGE_AUTH_MODE=login, it uses Azure's default credential (a managed identity, `az login`, a workload
  * identity), or for Azurite its development key.
  *
- * @throws {ToolFailure} if a variable belongs to another account, because its secret must not be sent to this one, or
- * if no credential may be sent to this host.
+ * @throws {ToolFailure} if a variable belongs to another account or host, because its secret must not be sent to this
+ * one, or if there is no usable credential that may be sent to this host.
  */
 export function chooseBlobAccess(
   address: BlobAddress,

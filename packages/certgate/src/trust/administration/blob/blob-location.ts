@@ -180,8 +180,8 @@ function withoutSignature(metadata: Record<string, string>): Record<string, stri
 }
 
 /**
- * Recognizes a write on an outdated version. A lease on the blob is answered with 412 too, but it is not a conflict of
- * versions: another attempt would not help.
+ * Recognizes a write that expected another version, or no blob where there is one now. A lease on the blob is answered
+ * with 412 too, but it is not a conflict of versions: another attempt would not help.
  */
 function isConflict(thrown: unknown): boolean {
   const { status, code } = readAzureFault(thrown);

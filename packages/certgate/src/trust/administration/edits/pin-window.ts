@@ -95,7 +95,7 @@ export function withClientAuthGrace(
   }
   const oldEnd = old && findInstant(old.until);
   const isRunning = old !== undefined && oldEnd !== undefined && now < oldEnd;
-  // Times in documents are whole seconds.
+  // Rounded down to a whole second, so that the document's time has no fraction.
   const begin = Math.floor(Math.max(now, findInstant(pin.notBefore ?? '') ?? now) / 1000) * 1000;
   const since = isRunning ? old.since : formatInstant(begin);
   const [start, end] = [findInstant(since), findInstant(until)];

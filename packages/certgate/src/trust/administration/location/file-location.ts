@@ -90,10 +90,11 @@ async function writeStored(path: string, content: NewDocument, etag: string | un
 }
 
 /**
- * Moves the signature first, because the document's move must be the one step that makes the change. The signature file
- * keeps the signature of the replaced document in its second line. If the writer is killed between the two moves, the
+ * Moves a new signature first, because the document's move must be the one step that makes the change. The signature
+ * file keeps a signature of the replaced document in its second line. If the writer is killed between the two moves, the
  * old document stays in force with a signature that fits. The second line stays afterwards too: for readers that read
- * the old document just before the move, and for people who copy the two files one after the other.
+ * the old document just before the move, and for people who copy the two files one after the other. Without a new
+ * signature, the old signature file is removed last.
  */
 async function replace(
   target: string,
@@ -113,7 +114,10 @@ async function replace(
   return 'written';
 }
 
-/** The path with links followed, so that a write replaces the file and not the link. The file itself need not exist. */
+/**
+ * The path with links followed, so that a write replaces the file and not the link. The file need not exist, unless
+ * `path` is a link.
+ */
 async function followLink(path: string): Promise<string> {
   try {
     return await realpath(path);

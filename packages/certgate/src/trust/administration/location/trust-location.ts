@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The environment variable that replaces `--store`. It is also the app setting that an app reads, so that one text
- * configures both.
+ * The environment variable that is used if there is no `--store`. Apps usually read their address from an app setting of
+ * the same name, so that one text configures both.
  */
 export const trustVariable = 'CERTGATE_TRUST';
 
@@ -59,8 +59,8 @@ export interface TrustLocation {
    */
   read(): Promise<StoredDocument | undefined>;
   /**
-   * Reads an earlier version that the storage kept. Undefined if there is no version of this name. Absent if the
-   * storage keeps no versions.
+   * Reads an earlier version that the storage kept. Undefined if there is no version of this name. Absent for files and
+   * URLs, which keep no versions.
    */
   readonly readVersion?: (versionId: string) => Promise<StoredDocument | undefined>;
   /**
@@ -80,7 +80,8 @@ export interface TrustLocation {
 }
 
 /**
- * The ending of the name under which a document that can't be read is kept. It depends on its bytes and its signature.
+ * The ending of the name under which a document is kept aside that could not be used and is replaced. It depends on the
+ * document's bytes and its signature.
  */
 export function nameAside({ bytes, signature = '' }: StoredDocument): string {
   // The hash begins with the length, so that the same bytes, divided differently into document and signature, get

@@ -1,6 +1,4 @@
-/**
- * The length of a P-384 signature in bytes. Its sequence is at most 102 bytes long, so one byte can hold that length.
- */
+/** The length of a P-384 signature in bytes. The content of its DER sequence has at most 102, so its length is one byte. */
 const maximumLength = 96;
 
 /**

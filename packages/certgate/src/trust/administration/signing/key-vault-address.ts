@@ -1,6 +1,9 @@
 import { ToolFailure } from '#local/tool-failure.js';
 
-/** The address of a key in Azure Key Vault, from its identifier `https://VAULT.vault.azure.net/keys/NAME[/VERSION]`. */
+/**
+ * The address of a key in Azure Key Vault or in a managed HSM, from its identifier, such as
+ * `https://VAULT.vault.azure.net/keys/NAME[/VERSION]`.
+ */
 export interface KeyVaultAddress {
   readonly vaultUrl: string;
   readonly keyName: string;
@@ -12,8 +15,7 @@ export interface KeyVaultAddress {
 
 /**
  * The vaults and managed HSMs of Azure's clouds. Tokens must go nowhere else. The SDK's own check is not enough: it
- * compares the host with the resource for which the service asks a token, but the service's answer chooses that
- * resource.
+ * compares the host with the resource that the token is for, but the service's own answer names that resource.
  */
 const vaultHost =
   /^[0-9a-z-]+\.(?:vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net|managedhsm\.azure\.net|managedhsm\.azure\.cn|managedhsm\.usgovcloudapi\.net)$/;

@@ -64,7 +64,8 @@ function explain(fault: AzureFault, address: KeyVaultAddress, operation: 'read' 
 }
 
 /**
- * Explains `ForbiddenByRbac`, `ForbiddenByPolicy`, `ForbiddenByFirewall`, `ForbiddenByConnection` and `KeyDisabled`.
+ * Explains the status 403. Its reason is usually `ForbiddenByRbac`, `ForbiddenByPolicy`, `ForbiddenByFirewall`,
+ * `ForbiddenByConnection` or `KeyDisabled`.
  */
 function explainForbidden(
   { code, innerCode }: AzureFault,

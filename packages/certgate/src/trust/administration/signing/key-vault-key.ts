@@ -41,7 +41,8 @@ const timeoutMilliseconds = 60_000;
  *
  * The user brings the packages (@azure/keyvault-keys and @azure/identity) and the login (Azure's default credential).
  *
- * @throws {ToolFailure} if the packages are missing, or if the key can't be read or can't sign documents.
+ * @throws {ToolFailure} if `text` is not the URL of a key, if the packages are missing, or if the key can't be read or
+ * can't sign documents.
  */
 export async function openKeyVaultKey(text: string): Promise<SigningKey> {
   const address = parseKeyVaultAddress(text);
@@ -118,7 +119,7 @@ async function signWith(
   // key.
   const signature =
     result.length === curve.signatureBytes ? Buffer.from(encodeEcdsaSignature(result)).toString('base64') : '';
-  // The apps' own verifier checks the signature, so that one that they would refuse is not stored.
+  // The apps' own verifier checks the signature, so that a signature that they would refuse is not stored.
   if (signature !== '' && (await verifyDocumentSignature(document, signature, publicKey)) === 'fits') return signature;
   throw new ToolFailure(
     `The vault's answer (${result.length} bytes) is not a signature of ${id} over this document. Nothing was written.`,

@@ -5,7 +5,7 @@ export const keyVaultNeed: AzureNeed = {
   packages: ['@azure/keyvault-keys', '@azure/identity'],
 };
 
-/** @throws {ToolFailure} if a package is missing, with the command that installs it. */
+/** @throws {ToolFailure} if the package is missing or lacks one of these classes, with the command that installs it. */
 export function loadKeyVaultKeys(folder: string): KeyVaultKeysPackage {
   const names = ['KeyClient', 'CryptographyClient'];
   return loadAzurePackage('@azure/keyvault-keys', names, folder, keyVaultNeed) as KeyVaultKeysPackage;

@@ -25,8 +25,8 @@ const withoutKey =
 /**
  * Reads a private key in PEM, which may be encrypted. `passwordRemedy` explains how to give the password.
  *
- * @throws {ToolFailure} if the key is of another kind, if the password is wrong, or if the file contains no private
- * key.
+ * @throws {ToolFailure} if the key is of another kind, if the password is missing or wrong, or if the file contains no
+ * private key that can be read.
  */
 export async function readSigningKey(
   path: string,
