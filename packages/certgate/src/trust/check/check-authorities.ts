@@ -136,8 +136,8 @@ function findDenied(
 }
 
 /**
- * Reports a DNS name constraint with a leading dot. It is common in private PKIs, and the gate refuses every caller
- * with a DNS name below it. The certificate itself shows this before anybody calls.
+ * Reports a DNS name constraint with a leading dot, if the document doesn't say how to read it. It is common in private
+ * PKIs, and the gate then refuses every caller with a DNS name below it. The certificate shows this before anybody calls.
  */
 function findLeadingDot(
   { nameConstraints, subjectText }: PathCertificate,

@@ -89,7 +89,7 @@ export interface CheckFinding {
   readonly path: string;
   readonly identityName?: string;
   readonly owner?: string | undefined;
-  /** The authority's name; absent if the finding concerns no authority. */
+  /** The name of the authority that the finding is about; absent in other findings. */
   readonly authorityName?: string;
   /** The names of the identities that a finding about the CA of an authority concerns; absent in other findings. */
   readonly identityNames?: readonly string[];

@@ -31,7 +31,7 @@ export function readDocument(bytes: Uint8Array): DocumentReading {
   }
 }
 
-/** Finds more problems than the apps' parser, which stops if a text is not JSON, and at the first duplicate key. */
+/** Finds more problems than the apps' parser, which stops at the first duplicate key. */
 function listAllProblems(text: string, problems: readonly DocumentProblem[]): readonly DocumentProblem[] {
   let value: unknown;
   try {
@@ -52,7 +52,7 @@ function listAllProblems(text: string, problems: readonly DocumentProblem[]): re
   }
 }
 
-/** The maximum length of a text that is searched: a broken text of many megabytes is not worth a second pass. */
+/** The maximum length of a text that is searched for duplicate keys, in characters: a longer one is not worth the time. */
 const maximumWalkLength = 4 * 1024 * 1024;
 
 function parseLeniently(text: string): Node | undefined {
@@ -60,7 +60,7 @@ function parseLeniently(text: string): Node | undefined {
   try {
     return parseTree(text, [], { disallowComments: true, allowTrailingComma: false });
   } catch (fault) {
-    // A text that consists of brackets overflows the stack of a recursive parser.
+    // A deeply nested text overflows the stack of this parser, which is recursive.
     if (fault instanceof RangeError) return undefined;
     throw fault;
   }

@@ -20,7 +20,10 @@ import type { CheckFinding, CheckSeverity } from './check-finding.js';
  */
 export interface RevocationReview {
   readonly findings: readonly CheckFinding[];
-  /** The lists that apps would use, each with its beginning and its end. */
+  /**
+   * For each kind (complete or delta) and scope, the list of the authority that ends last. It may have ended. Lists
+   * without an end are left out.
+   */
   readonly lists: readonly (Omit<RevocationListStatus, 'begin' | 'end'> & {
     readonly begin: string;
     readonly end: string;
@@ -35,7 +38,7 @@ export interface ResponderStatus {
   /** The subject of the certificate that the responder was asked about. */
   readonly askedAbout: string;
   readonly status: 'good' | 'revoked';
-  /** Until when an app would use the answer, in RFC 3339; null if the status is `revoked`. */
+  /** When the answer ends, without the authority's grace period, in RFC 3339; null if the status is `revoked`. */
   readonly end: string | null;
 }
 

@@ -16,7 +16,8 @@ import { formatTrustCall } from '../../texts/tool-call.js';
 
 interface EntrySort {
   /**
-   * What the entry compares: a kind of hash or a type of name. A certificate has one value of each of `exclusiveSorts`.
+   * What the entry compares: a kind of hash, a type of name, or `spiffe`. A certificate has at most one value of each of
+   * `exclusiveSorts`.
    */
   readonly sort: string;
   readonly issuedBy: string | undefined;

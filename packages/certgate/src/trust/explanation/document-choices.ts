@@ -9,8 +9,8 @@ type UnavailableFacts = DenialFacts['trust_unavailable'] | undefined;
 /** Matches the gate's detail if the app verifies signatures and the document has no valid one. */
 const unsigned = /the document(?:'s signature \(| is not signed)/;
 /**
- * Matches the gate's detail if an earlier document was copied over a later one. The captured number is the lowest
- * revision that the app accepts.
+ * Matches the gate's detail if an earlier document was copied over a later one. The captured number is the one that the
+ * revision must not be below.
  */
 const earlier = /the document has revision \d+, lower than (?:minimumRevision \()?(\d+)/;
 

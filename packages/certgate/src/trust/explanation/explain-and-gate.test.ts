@@ -126,7 +126,7 @@ function signText(text: string, signature: Scene['signature']): string | undefin
 
 let count = 0;
 
-/** Writes the file of a scene's document, and the file of its signature. */
+/** Writes the file of a scene's document, and that of its signature if it has one. */
 function writeScene(scene: Scene): string {
   const path = join(folder, `${(count += 1)}.json`);
   const text = writeDocument(scene);

@@ -30,7 +30,7 @@ export interface ExplanationQuestion {
 
 export interface Explanation {
   readonly decision: Decision;
-  /** The steps that the gate took, in the order of the path. */
+  /** The steps that the gate took, in order. */
   readonly steps: readonly DecisionStep[];
   /**
    * The pins of the document that match this certificate, whether or not they are valid now. Empty if the app refuses
@@ -127,8 +127,8 @@ function findNextChange(
 }
 
 /**
- * How long the gate may use what admits the caller at `at`, for example an OCSP answer. Infinite if nothing limits it,
- * or if the document refuses the caller.
+ * Until when the gate may use what admits the caller at `at`, for example an OCSP answer. Both are in milliseconds since
+ * 1970-01-01T00:00:00Z. Infinite if nothing limits it, or if the document refuses the caller.
  */
 function findCurrentEnd({ presented, trust, revocation = noRevocationInformation }: ExplanationQuestion, at: number) {
   const finding = presented && findInSnapshot(trust, presented, at, { revocation });

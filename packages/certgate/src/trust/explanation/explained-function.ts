@@ -33,8 +33,8 @@ export interface AppAnswer extends Omit<GateAnswer, 'report'> {
 /** What the app answers after it was loaded with this document. */
 export interface AskedApp {
   /**
-   * The gate's answer. Undefined if the app does not start with this document (`startFault`); otherwise, if it has no
-   * gate that can say what it decides.
+   * The gate's answer. Undefined if the app does not start with this document (then there is a `startFault`), or if it
+   * has no gate that can say what it decides.
    */
   readonly answer: AppAnswer | undefined;
   /**

@@ -28,7 +28,7 @@ export interface CertificateQuestion {
   /** Whether the document's signature is absent, or not by the keys of the gate. Default false. */
   readonly isSignatureRefused?: boolean;
   readonly isSigned: boolean;
-  /** What the app's decision also depends on, and what nobody has checked here. */
+  /** What the app's decision also depends on, and was not checked here. */
   readonly unverified: readonly Unverified[];
   readonly explained: ExplainedFunction;
   /** The app's answer; undefined if the app was not asked. */
@@ -58,7 +58,7 @@ export interface ExplanationReport {
   /** `not-asked`: the function is anonymous, or no gate covers it. */
   readonly gate: 'asked' | 'not-asked';
   readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string } | null;
-  /** `unverified`: allowed as far as was checked. The member `unverified` lists what nobody has checked. */
+  /** `unverified`: allowed as far as was checked. The member `unverified` lists what was not checked. */
   readonly outcome: 'allowed' | 'denied' | 'unverified';
   readonly unverified: readonly Unverified[];
   /**
@@ -77,8 +77,8 @@ export interface ExplanationReport {
   readonly deferred: { readonly code: string; readonly detail: string; readonly until: string | null } | null;
   readonly identity: ReportedIdentity | null;
   /**
-   * When the caller's access ends if nobody does anything (RFC 3339); null if the document does not admit the caller,
-   * or if no end is known.
+   * When the caller's access ends if nobody does anything (RFC 3339); null if the caller is refused, or if no end is
+   * known.
    */
   readonly accessEndsAt: string | null;
   /**

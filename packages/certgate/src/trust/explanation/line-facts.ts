@@ -138,7 +138,7 @@ function findPinEntries(identity: TrustedIdentity, line: LogLine): readonly PinE
 function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: TrustPin) => boolean): Reading {
   const [pin, ...others] = findPinEntries(identity, line);
   if (pin === undefined) return { untold: [`The line can't tell which pin of "${identity.name}" matched.`] };
-  // If no pin is at fault, a command that names no pin would concern the whole identity.
+  // If none of these pins is at fault now, a command would name no pin, and so concern the whole identity.
   if (!findPins(identity, line).some(isAtFault)) return noLonger;
   const end = /The certificate itself (?:is valid until|has expired too, at) (\S+Z)/.exec(
     findLineText(line, 'detail') ?? '',

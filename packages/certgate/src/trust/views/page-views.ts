@@ -231,7 +231,7 @@ export interface ValidityWindow {
   readonly kind: 'pin' | 'issued' | 'name' | 'anchor' | 'intermediate';
   readonly label: string;
   readonly thumbprint: string | null;
-  /** The beginning; null if the document doesn't limit it. `until` is the end, likewise. */
+  /** The beginning; null if nothing limits it. `until` is the end, likewise. */
   readonly from: string | null;
   readonly until: string | null;
   readonly state: 'valid' | 'ending' | 'ended' | 'future' | 'disabled';

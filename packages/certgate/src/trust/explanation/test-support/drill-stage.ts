@@ -199,7 +199,7 @@ export function makeDrillCertificates(): void {
   makeRevocationList('root', 'ended.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(-2)]);
 }
 
-/** Certificates that are unfit for a client or a path, each in one way, and those of a rotated authority. */
+/** Certificates for single scenes, most of them unfit in one way, and those of a rotated authority. */
 export function makeOddCertificates(): void {
   openssl('genrsa', '-out', 'weak.key.pem', '1024');
   makeCertificate('reissuing', ca, { issuer: 'successor' });
