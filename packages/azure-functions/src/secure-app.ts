@@ -30,7 +30,8 @@ export interface SecureAppOptions {
   /**
    * The front end that ends TLS and sets the certificate header. It may be left out on App Service (and Premium) and in
    * Development. On Flex Consumption, on Linux Consumption and on other platforms, every call of a closed function is
-   * refused until the front end is named here or by the app setting CERTGATE_FRONT_END.
+   * refused until the front end is named, here or by the app setting CERTGATE_FRONT_END, and, unless it is App Service's
+   * own, has a `frontEndSecret` or a `frontEndIsolation`.
    */
   readonly frontEnd?: FrontEndName;
   /**
@@ -102,9 +103,10 @@ export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride =
  * secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
  * ```
  *
- * @throws {CertgateError} if an option is unknown or its value is not allowed.
+ * @throws {CertgateError} if `app` is not the app of `@azure/functions`, if an option is unknown, or if the value of an
+ * option or app setting is not allowed.
  * @throws {CertgateError} if the app was secured already, by this copy of the package, by an older version of it, or
- * with another configuration.
+ * with another configuration or one that can't be compared.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   const core = findWorkerCore();

@@ -36,7 +36,8 @@ export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: 
 
 /**
  * Reads `until`, the only option of both wrappers, which is a time in RFC 3339. Returns milliseconds since
- * 1970-01-01T00:00:00Z. @throws {CertgateError} if it is missing, not such a time, or too far ahead.
+ * 1970-01-01T00:00:00Z. @throws {CertgateError} if it is missing, not such a time, or too far ahead, or if there is
+ * another option.
  */
 function readUntil(who: Opener, options: unknown): number {
   if (typeof options !== 'object' || options === null) {

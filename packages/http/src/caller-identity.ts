@@ -19,8 +19,9 @@ import { findCurrent, findPassed, type PassedRequest } from './gate/passed-reque
  * export const server = createServer((request, response) => response.end(getClientIdentity(request).name));
  * ```
  *
- * @throws {ClientIdentityMissing} on an anonymous route, and if no gate has decided about the request, so that a
- * forgotten gate can't look like an admitted caller. Also in the cases in which `findClientIdentity` throws.
+ * @throws {ClientIdentityMissing} on an anonymous route, and if no gate has let the request pass, so that a forgotten
+ * gate can't look like an admitted caller. Also if `findClientIdentity` throws it.
+ * @throws {CertgateError} if `gate` was not made by `createGate`.
  */
 export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity {
   const identity = findClientIdentity(request, ...of);
@@ -35,8 +36,8 @@ export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]
  * Returns the identity that the gate admitted with this request. Undefined on an anonymous route, and if no gate has
  * let the request pass. `gate` has the same meaning as for `getClientIdentity`.
  *
- * @throws {ClientIdentityMissing} without `gate`, in a Fastify app whose contexts have two gates. Their hooks run in
- * turn, so it is unknown whose code asks.
+ * @throws {ClientIdentityMissing} without `gate`, if a context of Fastify and one around it have different gates. Their
+ * hooks run in turn, so it is unknown whose code asks.
  * @throws {CertgateError} if `gate` was not made by `createGate`.
  */
 export function findClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity | undefined {

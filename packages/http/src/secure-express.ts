@@ -30,7 +30,7 @@ export type RoleMiddleware = (
 /**
  * Closes an app of Express or Connect: each of its routes and middlewares, whether it was added before or will be added
  * later, and even if the app is mounted in another one. Two things are not closed: `app.router` if other code calls it
- * directly, and listeners for upgrades, which belong to the server. `secureServer` closes those.
+ * directly, and listeners for upgrades, which belong to the server. `secureServer` closes such listeners.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export type RoleMiddleware = (
  * }
  * ```
  *
- * @throws {CertgateError} if `app` is not such an app.
+ * @throws {CertgateError} if `app` is not such an app, or if `gate` was not made by `createGate`.
  * @throws {CertgateError} if the app has a gate already.
  */
 export function secureExpress(app: ExpressApp, gate: Gate): void {
@@ -75,8 +75,8 @@ function leaveBefore(leave: () => void, next: unknown): unknown {
 }
 
 /**
- * Lets only callers with this role continue. It asks the gate that let the request pass. If no gate did, it refuses the
- * request.
+ * Lets only callers with this role continue. It asks the gate that let the request pass. If no gate did, or if it is
+ * unknown which of two gates' handlers runs, it refuses the request.
  *
  * @example
  * ```ts
@@ -130,7 +130,7 @@ function isOfFastify(args: readonly [object, object, unknown]): args is [Fastify
   return Object.hasOwn(args[1], 'raw');
 }
 
-/** The gate that let the request pass. `several` if two did and it is unknown whose handler runs. */
+/** The gate whose handlers have the request. `several` if two let it pass and it is unknown whose handler runs. */
 function findGate(request: object): Gatekeeper | 'several' | undefined {
   const passed = findCurrent(request);
   return passed === 'several' ? passed : passed?.gate;

@@ -19,8 +19,9 @@ import { isUpgrade, passed } from './gate/incoming-call.js';
  * export const GET = secureFetch(hello, gate, { roles: ['orders.read'] });
  * ```
  *
- * @throws {CertgateError} if the handler is not a function, if the requirement is not valid, or if the front end is
- * `direct-tls`. A `Request` has no information about its connection, so use `secureServer` for that.
+ * @throws {CertgateError} if the handler is not a function, if `gate` was not made by `createGate`, if the requirement
+ * is not valid, or if the front end is `direct-tls`. A `Request` has no information about its connection, so use
+ * `secureServer` for that.
  */
 export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   handler: (request: Incoming, ...rest: Rest) => Response | Promise<Response>,

@@ -8,16 +8,16 @@ export type CertgateErrorCode =
    * Thrown by functions that check what they are given.
    */
   | 'CERTGATE_ARGUMENT_INVALID'
-  /** The wrappers around a handler contradict each other or don't fit the function, such as a role for a timer. Thrown by the wrappers, and by the registration of the function. */
+  /** The wrappers around a handler contradict each other or don't fit the function, such as a role for a timer. Thrown by the wrappers, by the registration of the function, or by its call. */
   | 'CERTGATE_POLICY_CONFLICT'
-  /** A function can't be closed, because it was registered for another programming model, so every call of the app is refused. Thrown by the registration, or when the app starts. */
+  /** A function can't be closed, because it was registered for another programming model, so every call of the app's HTTP and MCP functions is refused. Thrown by the registration, or when the app starts. */
   | 'CERTGATE_FUNCTION_UNSUPPORTED'
   /**
    * `secureApp`, `secureServer`, `secureExpress` or `secureFastify` was called twice for the same app or server,
    * `observeGate` was called twice with different options, or an older copy of the package has secured the app.
    */
   | 'CERTGATE_ALREADY_INSTALLED'
-  /** `getClientIdentity` found no authenticated caller: the function is anonymous, or no gate covers it. Also `findClientIdentity` with two gates of an HTTP server. */
+  /** `getClientIdentity` found no authenticated caller: the function is anonymous or observed, or no gate covers it. Also `findClientIdentity` if a context of Fastify and one around it have different gates. */
   | 'CERTGATE_CLIENT_IDENTITY_MISSING'
   /** A call was refused, and the function has no HTTP answer that could say so, such as an MCP tool. Your code gets it if it calls the handler; otherwise it is in the log of the host. */
   | 'CERTGATE_CALL_REFUSED'

@@ -6,6 +6,7 @@
 //     │                        unknown MCP trigger                      the invocation fails, certificate_missing is logged
 //     │ function-gate          no invocation context                    503 internal_fault
 //     │                        admitted before: on to authorization
+//     │ lock-setting of core   CERTGATE_LOCKED is set                   503 trust_locked
 //     │ front-ends of core     unknown, contradicted or unproven        503 front_end_unknown, front_end_contradicted …
 //     │ core-calls             the headers that the host sent, taken before any hook
 //     │ http-streaming         those of the proxied request             503 http_streaming_ambiguous
@@ -173,7 +174,7 @@ export class AppGate implements CoveringGate {
     return isPromiseLike(callDecision) ? callDecision.then(proceed) : proceed(callDecision);
   }
 
-  /** This gate is of a `secureApp` that failed, and a later `secureApp` has put its own gate in front of it. */
+  /** Whether this gate is of a `secureApp` that failed, and a later `secureApp` has installed its own gate. */
   get #isReplaced(): boolean {
     return this.start.failure !== undefined && this.#coverage.gate !== this;
   }
@@ -230,8 +231,8 @@ export class AppGate implements CoveringGate {
 
   /**
    * The second barrier: runs in the wrapper of a handler whose registration was seen. A call of a closed function that
-   * is not the admitted invocation itself is decided here. The first time that
-   * the gate was not asked before, the operator gets a log line (see `#noteBypass`).
+   * is not the admitted invocation itself is decided here. The first time that the gate was not asked before, the
+   * operator gets a log line (see `#noteBypass`).
    */
   runHandler(
     { name }: RegisteredFunction,

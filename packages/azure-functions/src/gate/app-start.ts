@@ -91,9 +91,10 @@ export class AppStart {
   }
 
   /**
-   * Checks a registered function and logs what the operator must know about it.
+   * Checks a registered function and logs what the operator must know about it. Before the start, it does nothing; the
+   * start checks every function.
    *
-   * @throws {CertgateError} if the function can't be closed. Every function of the app is then refused.
+   * @throws {CertgateError} if the function can't be closed. Every call of an HTTP or MCP function is then refused.
    */
   note(registered: RegisteredFunction): void {
     if (!this.#isBegun || this.#failure !== undefined) return;

@@ -40,7 +40,7 @@ export class CoreCalls {
 
   /**
    * Prepares for invocations under way that began without this gate. What the host sent with them is not known, and
-   * hooks may have changed their requests, so their contexts never count as those of a seen invocation.
+   * hooks may have changed their requests, so their contexts are never taken for those of a seen invocation.
    */
   expectEarlier(): void {
     this.#expectsEarlier = true;

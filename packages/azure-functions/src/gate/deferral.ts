@@ -21,8 +21,8 @@ export function noteDeferral(
 }
 
 /**
- * Notes the same after a call of an observed function to which nobody was admitted, so that the call has no identity of
- * its own.
+ * Notes the same after a call of an observed function that the gate would refuse. The call has no identity of its own,
+ * only that of its invocation, if that was admitted.
  */
 export function noteObservedCall(context: object, request: unknown, { roles }: FunctionRequirement): void {
   deferrals.set(context, Object.freeze({ request, identity: clientIdentities.get(context), roles }));

@@ -44,7 +44,7 @@ export interface GatedCall {
   readonly observation: Observation | undefined;
 }
 
-/** Decides calls of closed functions. An app has one. */
+/** Decides calls of closed functions. Each `AppGate` has one. */
 export class FunctionGate {
   readonly #options: GateOptions;
   readonly #gate: ReportingGate;

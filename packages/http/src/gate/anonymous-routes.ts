@@ -7,7 +7,7 @@ import { invalidArgument } from '@certgate/core';
 export class AnonymousRoutes {
   readonly #routes: ReadonlySet<string>;
 
-  /** @throws {CertgateError} if an entry is not a method and a path, or looks like a pattern. */
+  /** @throws {CertgateError} if `routes` is not a list, or if an entry is not a method and a path or looks like a pattern. */
   constructor(routes: unknown) {
     if (!Array.isArray(routes)) throw invalidArgument("allowAnonymous is a list: ['GET /health'].");
     this.#routes = new Set([...(routes as unknown[])].map(expectRoute));

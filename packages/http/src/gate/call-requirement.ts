@@ -18,7 +18,7 @@ const knownMembers = ['functionName', 'roles'];
  * for messages.
  *
  * @throws {CertgateError} if it is not an object, if it has an unknown or undefined member or an empty name, if `roles`
- * is not a list, or if an entry is neither a text nor a list of texts that are not empty.
+ * is not a list, or if an entry is neither a text that is not blank nor a list of such texts.
  */
 export function readRequirement(
   requirement: RouteRequirement,

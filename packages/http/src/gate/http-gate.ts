@@ -4,6 +4,7 @@
 //     │ passed-requests        this gate let it pass before              authorizes again
 //     │   by its exchange      a gate around the framework let it pass   decides anew, by what that gate was given
 //     │ anonymous-routes       method and path are open to all           passes without an identity
+//     │ lock-setting of core   CERTGATE_LOCKED is set                    503 trust_locked
 //     │ gate-start             trust is not valid, or not there yet      503 trust_unavailable
 //     │ gate-settings          no front end to go by                     503 front_end_unknown, front_end_unproven …
 //     │ RequestReader of core  the secret and the text of the front end  401 front_end_bypassed, certificate_missing …
@@ -49,8 +50,8 @@ export interface Gate {
    * Loads the trust, and logs what prevents the gate from admitting callers. Without this call, the first decision does
    * it.
    *
-   * @throws {CertgateError} if the trust document is not valid. The gate then refuses every call of a closed route, and
-   * tries again while it is called or asked whether it is ready.
+   * @throws {CertgateError} if the trust document or its address is not valid. The gate then refuses every call of a
+   * closed route, and tries again while it is called or asked whether it is ready.
    */
   start(): Promise<void>;
   /**
@@ -61,8 +62,8 @@ export interface Gate {
   isReady(): Promise<boolean>;
   /**
    * Decides by the header fields of a request, and reports the decision in the log and on the decision channel. Never
-   * throws or rejects. The correlation id is in the line and in the event, and `createAnswer` gives it to a refused
-   * caller.
+   * throws or rejects. With `direct-tls`, it refuses everybody, because header fields don't show the connection. The
+   * correlation id is in the line and in the event, and `createAnswer` gives it to a refused caller.
    *
    * Each call is a new decision. An adapter, however, decides once about a request object. If your code uses that
    * object for a second caller, it keeps the identity of the first one.
@@ -324,7 +325,7 @@ function isSettled(decision: Decision | Promise<Decision>): decision is Decision
  * export const gate = createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' });
  * ```
  *
- * @throws {CertgateError} if an option is unknown or its value is not allowed.
+ * @throws {CertgateError} if an option is unknown, or if the value of an option or environment variable is not allowed.
  */
 export function createGate(options: GateOptions): Gate {
   return new HttpGate(options);

@@ -29,7 +29,8 @@ import { warnOfTlsOptions } from './tls-options.js';
  * secureServer(server, gate);
  * ```
  *
- * @throws {CertgateError} if the server is of another kind, such as one of `node:http2`.
+ * @throws {CertgateError} if the server is of another kind, such as one of `node:http2`, or if `gate` was not made by
+ * `createGate`.
  * @throws {CertgateError} if the server has a gate already, or if Fastify has opened a second server for it.
  */
 export function secureServer(server: HttpServer | HttpsServer, gate: Gate): void {
