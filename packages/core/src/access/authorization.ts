@@ -44,8 +44,8 @@ export function findAuthorizationDenial(
 }
 
 /**
- * Whether the requirement's refusals are only reported at `now` (milliseconds). They are not if `reportOnlyUntil` is
- * not a finite number.
+ * Whether the requirement's refusals are only reported at `now` (milliseconds since 1970-01-01T00:00:00Z). They are not
+ * if `reportOnlyUntil` is not a finite number.
  */
 function isReportOnly(requirement: FunctionRequirement, now: number): boolean {
   const { reportOnlyUntil } = copyOwn(requirement);

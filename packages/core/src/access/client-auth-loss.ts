@@ -2,7 +2,7 @@ import type { ClientCertificate } from '@certgate/x509';
 import { clientAuthentication } from '@certgate/x509/internal';
 import { type ClientAuthLoss, judgeClientAuthLoss } from './client-auth.js';
 
-/** The loss of each certificate, so that a certificate is judged only once. Null if the certificate loses nothing. */
+/** The result for each certificate, so that a certificate is judged only once. Null if nothing shows a loss. */
 const losses = new WeakMap<ClientCertificate, ClientAuthLoss | null>();
 
 /**

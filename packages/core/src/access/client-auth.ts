@@ -85,8 +85,8 @@ export interface ClientAuthLoss {
 }
 
 /**
- * Judges whether the certificate may lose clientAuth when it is renewed. Undefined unless it has clientAuth and looks
- * like a certificate of a public CA.
+ * Judges whether the certificate may lose clientAuth when it is renewed. Undefined unless it may act as a client now
+ * and looks like a certificate of a public CA.
  */
 export function judgeClientAuthLoss({ der }: ClientCertificate): ClientAuthLoss | undefined {
   const issuance = judgePublicIssuance(der);

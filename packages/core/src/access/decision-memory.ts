@@ -92,8 +92,8 @@ function copyText(text: string): string {
 interface RefusalEntry {
   readonly version: string;
   /**
-   * The SHA-256 of the text of the chain that came with the certificate. Undefined if no chain came. The refusal
-   * applies only to this chain, because another one may give a path.
+   * The SHA-256 of the text of the chain that came with the certificate. Undefined if no chain came, or if the app
+   * accepts none. The refusal applies only to this chain, because another one may give a path.
    */
   readonly chainSha256: string | undefined;
   readonly denial: Denial;
@@ -156,7 +156,7 @@ export class RefusalCache {
 /** The certificate and chain by which a refusal is remembered. */
 interface RefusalKey {
   readonly thumbprintSha256: string;
-  /** The text of the chain that came with the certificate. Undefined if no chain came. */
+  /** The text of the chain that came with the certificate. Undefined if no chain came, or if the app accepts none. */
   readonly chain: string | undefined;
 }
 

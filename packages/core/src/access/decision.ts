@@ -51,7 +51,7 @@ export interface ClientIdentity {
   readonly withoutClientAuthUntil: number | undefined;
 }
 
-/** The only refusals that a function can defer, because they leave no doubt about who the caller is. */
+/** The only refusals that a function can defer. They come after authentication, so it is known who the caller is. */
 export type AuthorizationDenial = Denial<'function_not_allowed' | 'role_missing'>;
 
 /** The decision to let a caller in. */

@@ -102,7 +102,7 @@ export function listNames(certificate: PathCertificate): readonly PresentedName[
     ...texts('dNSName').map((value) => ['dns', value] as const),
     ...listUris(texts('uniformResourceIdentifier')).map((value) => ['uri', value] as const),
     ...texts('rfc822Name').map((value) => ['email', value] as const),
-    // If there are two common names, in any encoding, it is unclear which one is the caller's, so neither is used.
+    // If there are several common names, in any encoding, it is unclear which one is the caller's, so none is used.
     ...(commonNames.length === 1 ? commonNames : []).filter(isText).map(({ value }) => ['commonName', value] as const),
     ...attributes(nameAttributeTypes.organizationalUnit)
       .filter(isText)
@@ -115,7 +115,7 @@ function isText({ isEncoded }: NameAttribute): boolean {
 }
 
 /**
- * X509-SVID §2: a caller's certificate with a SPIFFE ID must have exactly one URI. We also require that the ID has a
+ * X509-SVID §2 and §3.1: a caller's certificate with a SPIFFE ID must have exactly one URI, and the ID must have a
  * path. Otherwise, none of the certificate's URIs is used.
  */
 function listUris(uris: readonly string[]): readonly string[] {

@@ -166,8 +166,8 @@ function findPin(
 
 /**
  * The pins of the same certificate with its other ECDSA signature. They never admit this certificate, and they can
- * refuse it like the other: if the pin is disabled or has ended, if it is another identity's, or if its `issuedBy`
- * authority did not issue the certificate.
+ * refuse it like the other: if the pin or its identity is not in force, if it is another identity's pin, or if its
+ * `issuedBy` authority has no valid path to the certificate.
  */
 function findPinsOfTwin(
   snapshot: TrustSnapshot,
@@ -286,7 +286,7 @@ export function readBound(code: EntryCode, entry: TrustEntry): boolean | number 
   return subject?.[key];
 }
 
-/** Whether the rule lets the entry admit at `now`. False if a time that the rule compares is not a number. */
+/** Whether the rule lets the entry admit at `now`. False if a time that the rule compares is NaN. */
 export function isInForce(code: EntryCode, entry: TrustEntry, now: number): boolean {
   const value = readBound(code, entry);
   if (typeof value !== 'number') return value !== false;

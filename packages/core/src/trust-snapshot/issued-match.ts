@@ -71,8 +71,8 @@ export type NamedMatches =
   /** No authority needs to be asked: the pins decide, and if no pin matched, the answer is `otherwise`. */
   | { readonly outcome: 'settled'; readonly otherwise: NotFoundFinding }
   /**
-   * The certificate has an identity if an authority issued it: by names (`nominations`), by pins with `issuedBy`, or by
-   * both.
+   * The answer depends on whether an authority issued the certificate: because of names (`nominations`), of pins with
+   * `issuedBy`, or of both.
    */
   | { readonly outcome: 'nominated'; readonly nominations: readonly Nomination[] };
 
@@ -383,7 +383,7 @@ export function describePinMatch(match: TrustMatch, matches: readonly TrustMatch
 }
 
 /**
- * The pins of the matches, each once: a pin with `issuedBy` is a match before its authority was asked, and again
+ * The pins of the matches, each once: a pin is a match before the authorities are asked, and may be one again
  * afterwards.
  */
 function listPins(matches: readonly TrustMatch[]): readonly PinEntry[] {

@@ -27,9 +27,9 @@ export type StandingCode =
 export type EntryWindow = Pick<CertificationPath, 'validFrom' | 'validUntil'>;
 
 /**
- * What a document says about a pin or a name at one moment. The document does not show which certificates exist, so
- * this leaves out denials by serial number or by another hash than the pin's, and certificates of two identities. If
- * you have the certificate, ask `findInSnapshot`.
+ * What a document says about a pin or a name at one moment. The document does not show which certificates callers have,
+ * so this leaves out their revocation, denials of them by serial number or by another hash than the pin's, and
+ * certificates that match two identities. If you have the certificate, ask `findInSnapshot`.
  */
 export interface EntryStanding {
   readonly entry: ListedEntry;

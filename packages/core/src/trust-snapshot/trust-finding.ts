@@ -48,7 +48,7 @@ export interface FoundFinding {
   readonly pathAuthorities?: readonly Uint8Array[];
 }
 
-/** A match that denies: the gate refuses the certificate, and no other rule or store can admit it. */
+/** The store refuses the certificate, and no other rule or store can admit it. */
 export interface RefusedFinding<Code extends TrustDenialCode = TrustDenialCode> {
   readonly outcome: 'denied';
   readonly code: Code;
@@ -80,9 +80,9 @@ export interface UnavailableFinding {
 }
 
 /**
- * The certificate belongs to an identity if an authority issued it, and no signature of an authority has been verified
- * yet. The gate first checks whether the certificate is fit for a client, which needs no signature, and then calls
- * `confirm`. A store around another one passes this answer on unchanged.
+ * The certificate belongs to an identity if an authority issued it, which `confirm` finds out. The gate first checks
+ * whether the certificate is fit for a client, which needs no signature, and then calls `confirm`. A store around
+ * another one passes this answer on unchanged.
  */
 export interface NominatedFinding {
   readonly outcome: 'nominated';
