@@ -78,7 +78,7 @@ function findNotFound(findings: readonly (TrustFinding | ConfirmedFinding)[]): N
   return notFound.find(({ detail }) => detail !== undefined) ?? { outcome: 'notFound' };
 }
 
-/** Gives the identity that the first store names, or a claim if no store names an identity and there is a claim. */
+/** Gives an identity that a store found or else nominated; if there is none, a claim, if a store has one. */
 function describeNominations(found: readonly FoundFinding[], nominated: readonly NominatedFinding[]): OpenNomination {
   const [identityName] = [
     ...found.map(({ identity }) => identity.name),

@@ -31,7 +31,7 @@ interface Kept extends ListsOfSource {
   readonly digest: string;
 }
 
-/** What a read is for: an authority of the latest document, at the moment of the latest refresh. */
+/** What a read is for: an authority of the document, at the moment of a refresh. */
 interface WantedLists {
   readonly authority: TrustedAuthority;
   readonly now: number;

@@ -25,7 +25,8 @@ export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, '
  * const trustStore = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
  * ```
  *
- * @throws {TrustDocumentError} at once if the document is not valid.
+ * @throws {TrustDocumentError} at once if the document is not valid. {CertgateError} if an option is unknown or its
+ * value is not valid.
  */
 export function trustStoreFromDocument(document: unknown, given: DocumentStoreOptions = {}): TrustStore {
   const options = readKnownOptions(given, ['audience', 'crlBlobs'], 'The trust store');

@@ -23,7 +23,10 @@ interface ListScope {
    * that is used until then.
    */
   readonly complete: Lists;
-  /** The newest delta, and older ones while no complete list is known on which the newest can be based. */
+  /**
+   * The newest delta, and those that it does not replace: older ones while no complete list is known on which the
+   * newest can be based, one of the same number and date, or one in use while the newest is from the future.
+   */
   readonly deltas: Lists;
   /**
    * Lists that came later and could not replace a list in use. They can only revoke, until another list replaces them.
@@ -102,8 +105,8 @@ export class KeptLists {
    */
   add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): Addition {
     const name = nameScope(crl, signer.publicKey);
-    // A list that is not understood or has no number can't show that a certificate is not revoked (§5.2, §5.2.3). So it
-    // must not replace a list that can.
+    // A list that is not understood or has no number can't show that a certificate is not revoked (RFC 5280 §5.2 and
+    // §5.2.3). So it must not replace a list that can.
     const key = isUnderstood(crl) ? name : `${name}\nnot understood`;
     const scope = this.#byScope.get(key);
     if (scope === undefined && this.#byScope.size >= maximumScopes) {

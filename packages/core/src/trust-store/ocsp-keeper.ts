@@ -104,7 +104,7 @@ export class OcspKeeper {
     return [...revoked.map(({ response }) => response), ...(good === undefined ? [] : [good])];
   }
 
-  /** Why there is no answer, for the operator. Undefined if no failure is known. */
+  /** Why there is no new answer, for the operator. Undefined if no failure is known. */
   findFault(source: OcspSource, certificate: PathCertificate): string | undefined {
     const { responder } = source;
     const key = nameQuestion({ ...source, certificate });

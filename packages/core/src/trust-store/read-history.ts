@@ -215,7 +215,7 @@ export class FreezeWatch {
 
   /**
    * Ends the watch, and returns whether the process stood still for longer than the tolerance, or the wall clock was
-   * set back.
+   * set back by more than a second.
    */
   end(): boolean {
     clearInterval(this.#timer);

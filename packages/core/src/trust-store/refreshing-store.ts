@@ -125,8 +125,8 @@ export class RefreshingTrustStore implements TrustStore {
 
   /**
    * Undefined while answers must not be remembered: before the first load, past the staleness limit, and if the latest
-   * read is more than two refresh intervals ago, for example because the process slept. In this last case, a
-   * request waits for the refresh before it decides.
+   * read is more than two refresh intervals ago, or at an unknown time, for example because the process slept. In this
+   * last case, a request waits for the refresh before it decides.
    */
   get version(): string | undefined {
     if (this.#loaded === undefined) return undefined;
@@ -302,7 +302,7 @@ export class RefreshingTrustStore implements TrustStore {
 
   async #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
-    // Undefined if the document in use came from the mirror: the first source has not given it.
+    // A document of the mirror has no version here: the first source has not given it.
     const lastVersion = this.#loaded?.sourceVersion;
     const refusals: TrustDocumentRefusal[] = [];
     try {
@@ -321,7 +321,7 @@ export class RefreshingTrustStore implements TrustStore {
     const { bytes, version: sourceVersion } = reading;
     const digest = await digestSha256(bytes);
     if (this.#loaded?.digest === digest) {
-      // The source gave the same content another version: answers that were remembered for it are still valid.
+      // The content is the same, so answers that were remembered for it are still valid.
       this.#loaded = { ...this.#loaded, sourceVersion, isMirrored: false };
       return;
     }

@@ -43,8 +43,8 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /**
-   * A number that changes when the lists in use change, or when a responder calls a certificate revoked for the first
-   * time: an earlier decision may be about it. Other answers of responders don't change it.
+   * A number that changes when the kept lists change, or when an OCSP answer revokes a certificate that was not known to
+   * be revoked: an earlier decision may be about it. Other OCSP answers don't change it.
    */
   get version(): number {
     return this.#crls.version + this.#ocsp.revocations;

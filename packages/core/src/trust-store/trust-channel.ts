@@ -5,7 +5,7 @@ export const trustChannelName = 'certgate:trust';
 
 /**
  * The name of the `node:diagnostics_channel` on which each revocation list in use is published whenever lists were
- * read, and each read of a list that failed.
+ * read, each list that is not used any more, and each read of a list that failed.
  */
 export const revocationChannelName = 'certgate:revocation';
 

@@ -45,8 +45,9 @@ export interface TrustStore {
   readonly configuration?: string | undefined;
 
   /**
-   * Loads the content for the first time, when the app starts. Rejects if the content is there and not valid, which
-   * keeps the app from starting. Resolves if the content is out of reach, since `find` then answers `unavailable`.
+   * Loads the content for the first time, when the app starts. Rejects if the content is there and not valid, or if the
+   * set-up is wrong, which keeps the app from starting. Resolves if the content is out of reach, since `find` then
+   * answers `unavailable`.
    */
   start?(): Promise<void>;
 
@@ -66,8 +67,8 @@ export interface TrustStoreReport {
   readonly description: string;
   readonly revision: number | undefined;
   /**
-   * The SHA-256 of the document's bytes, 64 upper-case hexadecimal digits; for several documents, all hashes, separated
-   * by commas. Undefined (or absent) if no document is loaded, or if the store doesn't report it.
+   * The SHA-256 of the document's bytes, in upper-case hexadecimal; for several documents, all hashes, separated by
+   * commas. Undefined (or absent) if no document is loaded, or if the store doesn't report it.
    */
   readonly sha256?: string | undefined;
   readonly warnings: readonly TrustStoreWarning[];
@@ -92,14 +93,18 @@ export interface TrustStoreReport {
   readonly ageMilliseconds?: number | undefined;
   /**
    * Until when the document in use can be used if no further read succeeds, in milliseconds since 1970-01-01T00:00:00Z.
-   * Undefined (or absent) if no document is in use, or if it has no such limit.
+   * Undefined (or absent) if no document is in use, or if it has no such limit. For several documents, the earliest
+   * limit; undefined if one of them could not be read at all.
    */
   readonly usableUntil?: number | undefined;
   /** The second address of the document. Undefined (or absent) if the store has none. */
   readonly mirror?: TrustMirrorReport | undefined;
-  /** Whether the document in use is locked. Undefined (or absent) also means that it is not. */
+  /**
+   * Whether the document in use is locked. For several documents, see `parts`. Otherwise, undefined (or absent) means
+   * that it is not locked, or that no document is in use.
+   */
   readonly isLocked?: boolean | undefined;
-  /** The revocation lists that the document's authorities use. */
+  /** The revocation lists in use that have a `nextUpdate`: for each authority, scope and kind, the one that ends last. */
   readonly revocationLists?: readonly RevocationListStatus[] | undefined;
   /** The latest hundred certificates that were refused as revoked and that newer lists no longer name. */
   readonly withdrawnRevocations?: readonly WithdrawnRevocation[] | undefined;
@@ -202,8 +207,8 @@ export function readTrustVersion(store: { readonly version?: unknown }): string 
 }
 
 /**
- * Whether the store keeps its member `version`: if it was found once on a frozen object, it can't be removed, so
- * requests need not look for it again. The stores of this library are frozen.
+ * Whether requests may read the member `version` without looking for it again. The member of a frozen store can't be
+ * removed, unless somebody changes the store's class. The stores of this library are frozen.
  */
 export function hasLastingVersion(store: unknown): boolean {
   return isObject(store) && Object.isFrozen(store) && hasMember(store, 'version');

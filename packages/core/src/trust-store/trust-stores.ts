@@ -13,9 +13,10 @@ import { RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustStore } from './trust-store.js';
 
 /**
- * A trust store over a file, which is read again every `refreshIntervalSeconds`. A version that is unreadable or not
- * valid is refused as a whole, and the last good one stays in use for at most `maximumStalenessSeconds`. With
- * `signedBy`, the signature is in the file of the same name with `.sig` after it.
+ * A trust store over a file. While requests come, it is read again every `refreshIntervalSeconds`. A version that is
+ * unreadable or not valid is refused as a whole, and the last good one stays in use: for at most
+ * `maximumStalenessSeconds` if the file can't be read, and for at most `maximumStalenessAfterRefusalSeconds` if it was
+ * read and refused. With `signedBy`, the signature is in the file of the same name with `.sig` after it.
  *
  * Nothing is read before the app starts. `path` may be undefined, so that you can pass the app setting that contains
  * it: `trustStoreFromFile(process.env.CERTGATE_TRUST)`. If it is undefined, the app fails to start, and denies until
@@ -28,8 +29,7 @@ import type { TrustStore } from './trust-store.js';
  * const trustStore = trustStoreFromFile('trust.json', { maximumStalenessSeconds: 3600 });
  * ```
  *
- * @throws {CertgateError} if a duration is not a positive number, an option is unknown, or `signedBy` is not a
- * supported public key.
+ * @throws {CertgateError} if an option is unknown or its value is not valid.
  */
 export function trustStoreFromFile(path: string | undefined, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createFileSource(path), options);
@@ -50,8 +50,7 @@ export function trustStoreFromFile(path: string | undefined, options: RefreshOpt
  * const trustStore = trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()));
  * ```
  *
- * @throws {CertgateError} if `blobClient` is not a BlobClient, an option is unknown, `signedBy` is not a supported
- * public key, or a duration is not a positive number.
+ * @throws {CertgateError} if `blobClient` is not a BlobClient, or if an option is unknown or its value is not valid.
  */
 export function trustStoreFromBlob(blobClient: TrustBlobClient, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createBlobSource(blobClient), options);
@@ -74,8 +73,8 @@ export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
  * const trustStore = trustStoreFromUrl('https://trust.example.com/trust.json');
  * ```
  *
- * @throws {CertgateError} if `url` is not an `https:` URL (`http:` is allowed for this machine), an option is unknown,
- * `signedBy` is not a supported public key, or a duration is not a positive number.
+ * @throws {CertgateError} if `url` is not an `https:` URL (`http:` is allowed for this machine) or contains a user name
+ * or password, or if an option is unknown or its value is not valid.
  */
 export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOptions = {}): TrustStore {
   const entries = Object.entries(options);
@@ -100,8 +99,8 @@ export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOpti
  * const trustStore = trustStoreFromAppSetting('TRUST_DOCUMENT');
  * ```
  *
- * @throws {CertgateError} if `name` is not the name of an app setting, an option is unknown, `signedBy` is not a
- * supported public key, or a duration is not a positive number.
+ * @throws {CertgateError} if `name` can't be the name of an app setting, or if an option is unknown or its value is not
+ * valid.
  */
 export function trustStoreFromAppSetting(name: string, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createAppSettingSource(name), options);
@@ -132,8 +131,8 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
  * ```
  *
- * @throws {CertgateError} if a duration is not a positive number, an option is unknown, `signedBy` is not a supported
- * public key, or there is a mirror without `signedBy`.
+ * @throws {CertgateError} if an option is unknown or its value is not valid, if there is a mirror without `signedBy`,
+ * or if the list does not have two addresses.
  */
 export function trustStoreFrom(
   address: string | undefined | readonly [address: string | undefined, mirror: string | undefined],
@@ -152,8 +151,8 @@ export type BlobOpener = (blob: BlobAddress) => TrustBlobClient;
  * leave the app without its gate, so that the functions of other files are open. Instead, the store denies and keeps
  * the app from starting.
  *
- * @throws {CertgateError} if a duration is not a positive number, an option is unknown, `signedBy` is not a supported
- * public key, or there is a mirror without `signedBy`.
+ * @throws {CertgateError} if an option is unknown or its value is not valid, if there is a mirror without `signedBy`,
+ * or if the list does not have two addresses.
  */
 export function trustStoreFromAddress(
   given: string | undefined | readonly (string | undefined)[],
