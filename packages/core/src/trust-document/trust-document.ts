@@ -52,7 +52,7 @@ export interface TrustDocumentRevocation {
   /** Whether an OCSP response must contain the nonce of its request. If absent: `required`. */
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
-  /** Only allowed if `mode` is `required`. */
+  /** Only allowed if `mode` is written out as `required`. */
   readonly minimumCrlNumbers?: readonly TrustDocumentMinimumCrlNumber[];
   /**
    * The longest lifetime of a certificate that `noRevAvail` excuses, in seconds: 1 to 2592000 (30 days). Only allowed

@@ -173,7 +173,8 @@ function classifyKey(key: KeyObject): SignerKey {
  *
  * Each pair that doesn't fit is added to `refusals` at once, since the second read may never end.
  *
- * @throws {TrustDocumentRefusal} (as a rejection) if none of the keys signed the document.
+ * @throws {TrustDocumentRefusal} (as a rejection) if none of the keys signed the document. Also rejects with what the
+ * source throws.
  */
 export async function readSigned(
   source: TrustSource,

@@ -95,8 +95,8 @@ async function readFileCapped(
  * of a cold start's loading time.
  */
 async function* readChunks(file: string, limit: number, signal: AbortSignal): ByteStream {
-  // One byte more than the limit shows that a file is too large, because it grew after its size was read. All chunks
-  // share this buffer: the reader has copied a chunk before it asks for the next.
+  // One byte more than a small limit, so that one read shows that a file is too large. All chunks share this buffer:
+  // the reader has copied a chunk before it asks for the next.
   const buffer = Buffer.allocUnsafeSlow(Math.min(limit + 1, 1024 * 1024));
   const descriptor = await promisify(open)(file, 'r');
   try {

@@ -6,7 +6,7 @@ import { readCappedBody } from './document-bytes.js';
 
 export interface HttpsGetOptions {
   readonly headers: Readonly<Record<string, string>>;
-  /** Certification authorities in PEM, which replace those of the machine. Undefined to use the machine's. */
+  /** Certification authorities in PEM, which replace those that Node trusts. Undefined to use those of Node. */
   readonly ca: string | undefined;
   readonly signal: AbortSignal;
   readonly maximumLength: number;

@@ -181,7 +181,7 @@ function readUrlAddress(text: string): TrustAddress | TrustAddressRefusal {
       'Write blob: before https:, so that the app signs in by its managed identity.',
     );
   }
-  // A shell interprets an unquoted &. Without its question mark, the query becomes part of the path, which is shown.
+  // A query whose question mark is missing or escaped is part of the path, which is shown.
   if (/%3f|\bsig=/i.test(url.pathname)) {
     return refuse(
       'The URL has a query whose question mark is missing or escaped.',

@@ -2,7 +2,7 @@
 
 import { CertgateError } from '@certgate/x509/internal';
 
-/** A place that a trust document is read from. */
+/** A place that a trust document or a revocation list is read from. */
 export interface TrustSource {
   /** Names the place in messages, e.g. `file trust.json`. It must not contain a secret, such as a URL's query. */
   readonly description: string;

@@ -18,7 +18,7 @@ export interface UrlSourceOptions {
    * `host`.
    */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
-  /** Certification authorities in PEM, which replace those of the machine. */
+  /** Certification authorities in PEM, which replace those that Node trusts. */
   readonly ca?: string;
 }
 
@@ -54,7 +54,7 @@ export function createUrlSource(text: string | undefined, options: UrlSourceOpti
 
 /**
  * Checks each option that is present, even if its value is undefined. If the app setting behind `ca` is missing, the
- * app must not trust every authority that the machine knows.
+ * app must not trust every authority that Node trusts.
  */
 function checkOptions(options: UrlSourceOptions): void {
   const { headers, ca } = options as Readonly<Record<string, unknown>>;
