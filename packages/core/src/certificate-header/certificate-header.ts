@@ -128,7 +128,10 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
  */
 let decoder: Base64Decoder | undefined;
 
-/** Reads the bytes of `text`, which is canonical base64. They must be the DER of exactly one certificate. */
+/**
+ * Reads the bytes of `text`, which is canonical base64. They must be framed as exactly one DER SEQUENCE that does not
+ * look like another structure.
+ */
 function readLeaf(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
   const problem = findOuterFrameFault(der);
   if (problem !== undefined) return deny('certificate_malformed', { problem });

@@ -19,7 +19,10 @@ export interface CertificateText {
    */
   readonly leaf: string;
   readonly encoding: CertificateEncoding;
-  /** The CA certificates that came with it, as the front end wrote them. Undefined if none came. */
+  /**
+   * The CA certificates that came with it, as the front end wrote them. Undefined if none came, or if the app doesn't
+   * accept them (`acceptForwardedChain`).
+   */
   readonly chain: ChainText | undefined;
 }
 

@@ -22,7 +22,7 @@ let buffer = Buffer.from(octets.buffer);
  * decoder checks later.
  */
 export function unescapePem(body: string): string | undefined {
-  // A character beyond ASCII would lose its high octet here, and might then look like another character.
+  // Only ASCII is accepted: a character beyond Latin-1 would lose its high octet here, and might then look like another.
   if (Buffer.byteLength(body) !== body.length) return undefined;
   if (body.includes('+') || body.includes('/') || body.includes('=')) return undefined;
   if (buffer.length < body.length) {

@@ -16,10 +16,7 @@ export type FrontEndSecretOption = string | readonly [string, string];
 export class FrontEndSecret {
   readonly #values: readonly { readonly expected: Buffer; readonly given: Buffer }[];
 
-  /**
-   * @throws {CertgateError} if a value is too short or too long, or has characters that a header field can't carry
-   * unchanged.
-   */
+  /** @throws {CertgateError} in the same cases as `expectSecret`. */
   constructor(option: FrontEndSecretOption) {
     this.#values = expectSecret(option).map((value) => {
       const expected = Buffer.from(value, 'latin1');
@@ -47,8 +44,8 @@ export class FrontEndSecret {
 /**
  * Returns the values of the option.
  *
- * @throws {CertgateError} if a value is too short or too long, or has characters that a header field can't carry
- * unchanged.
+ * @throws {CertgateError} if there are not one or two values, or if one does not have 32 to 256 characters of those
+ * that `grammar` allows. A header field carries these characters unchanged.
  */
 export function expectSecret(option: FrontEndSecretOption): readonly string[] {
   const values = typeof option === 'string' ? [option] : [...option];

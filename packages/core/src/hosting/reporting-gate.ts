@@ -240,7 +240,7 @@ export class ReportingGate {
     return denial;
   }
 
-  /** For the log and for tools only: if a custom store fails here, no decision changes. */
+  /** For logs, tools and the answer in Development. If a custom store fails here, no decision changes. */
   findTrustReport(): TrustStoreReport | undefined {
     try {
       return this.#readReport();
