@@ -78,13 +78,13 @@ export interface AuthorityQuestion {
   /** The certificate's name that identifies the caller only if this authority issued the certificate. */
   readonly claim?: NameClaim;
   /**
-   * Set if the authority issued the certificate, but the certificate is revoked or denied, or the gate cannot tell
-   * whether it is revoked.
+   * Set with `claim` if the authority issued the certificate, but a certificate of the path is revoked or denied, or
+   * the gate cannot tell whether it is revoked.
    */
   readonly isIssued?: true;
   /**
-   * Set if a CA certificate of the authority signed the certificate, although no path to the authority is valid. The
-   * names in the certificate then come from the authority and not from an unknown caller.
+   * Set with `claim` if a CA certificate of the authority signed the certificate, although no path to the authority is
+   * valid. The names in the certificate then come from the authority and not from an unknown caller.
    */
   readonly isSigned?: true;
 }
@@ -108,9 +108,12 @@ export interface PathFacts extends AuthorityQuestion, PathProblem {}
 export interface PathProblem {
   /** What path validation says, in one sentence. */
   readonly fault: string;
-  /** The certificate that is at fault. Absent if the whole path is at fault, or if a certificate is missing. */
+  /**
+   * The certificate that is at fault; if an issuer is missing, the certificate that it would have issued. Absent if the
+   * fault is not about one certificate.
+   */
   readonly certificate?: PathMember;
-  /** Why the CA certificates that came with the request were not used, in one sentence. */
+  /** If no path was found: why CA certificates that came with the request were not used, in one sentence. */
   readonly chainFault?: string;
   /**
    * The revocation list that names the certificate as revoked. If the current revocation information is missing, the
@@ -137,7 +140,7 @@ export interface ClientAuthFacts {
   /** The certificate's extended key usages, as object identifiers. */
   readonly extendedKeyUsage: readonly string[];
   readonly grace?: GraceFacts;
-  /** Why the certificate looks like one of a public CA. Absent if it doesn't. */
+  /** Why the certificate looks like one of a public CA. Absent if it doesn't, or if it is not for servers. */
   readonly publicIssuance?: { readonly verdict: 'likely' | 'possible'; readonly evidence: readonly string[] };
 }
 
@@ -168,7 +171,7 @@ export interface StrangerFacts {
   readonly attributeWithoutText?: string;
   /** Why the certificate's names could not be compared. */
   readonly decodingFault?: string;
-  /** Why the CA certificates that came with the request were not used, in one sentence. */
+  /** Why CA certificates that came with the request were not used, in one sentence. */
   readonly chainFault?: string;
 }
 
@@ -177,7 +180,7 @@ export interface StrangerClaim {
   /**
    * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it is
    * a pinned certificate with its other ECDSA signature, which anybody can compute. `name`: it has a name of the identity,
-   * which anybody can write into a certificate. A custom store needs `findClaim` for it.
+   * which anybody can write into a certificate. Only a store with `findClaim` gives a claim.
    */
   readonly claimedBy: 'path' | 'pin' | 'name';
   /**
@@ -193,8 +196,8 @@ interface CertificateTimes {
 }
 
 /**
- * The interval of a custom trust store's answer does not include the present. Which entry of the store limits it is not
- * known.
+ * The interval of a trust store's answer does not include the present: a custom store gave such an interval, or it
+ * ended while the gate waited. Which entry of the store limits it is not known.
  */
 interface StoreInterval {
   readonly identity: string;
@@ -272,7 +275,7 @@ export interface DenialFacts {
     | { readonly problem: 'mcp_trigger_unknown'; readonly functionName: string };
   readonly certificate_malformed: UndecodedFacts;
   readonly certificate_multiple: {
-    /** How many elements the header must have. Absent unless the front end sends a list. */
+    /** How many elements Envoy's header must have. Set if it has another number of elements. */
     readonly expectedElements?: number;
     /** Set if the text after a comma may be Traefik's chain, or another line of the header. */
     readonly isPerhapsChain?: true;
@@ -281,7 +284,7 @@ export interface DenialFacts {
     /** The length of the text, in characters. */
     readonly length: number;
     readonly limit: number;
-    /** The name of the header. Absent if it is the certificate header itself. */
+    /** The name of the header, if the whole header is too long. Absent if the certificate's own text is too long. */
     readonly header?: string;
   };
   readonly certificate_verification_failed: {
@@ -303,7 +306,7 @@ export interface DenialFacts {
   };
   readonly certificate_not_trusted: StrangerFacts;
   readonly identity_ambiguous: {
-    /** At least one identity. If two have the same name, two trust stores give it different roles or functions. */
+    /** At least two. If two have the same name, two trust stores give it different roles or functions. */
     readonly identities: readonly MatchedIdentity[];
     /** Set if the identities come from two trust stores. */
     readonly isAcrossStores?: true;
@@ -358,8 +361,8 @@ export interface DenialFacts {
   readonly path_algorithm_too_weak: PathFacts;
   readonly path_extended_key_usage_unsuitable: PathFacts;
   /**
-   * `revokedAt` is in milliseconds since 1970-01-01T00:00:00Z. It and `reason` are absent if only a trust store of the
-   * app's own says that the certificate is revoked.
+   * `revokedAt` is in milliseconds since 1970-01-01T00:00:00Z; absent if the time is not known. `reason` is the
+   * reason's name in RFC 5280 §5.3.1.
    */
   readonly certificate_revoked: PathFacts & { readonly revokedAt?: number; readonly reason?: string };
   readonly revocation_unavailable: PathFacts | StoreInterval;

@@ -78,7 +78,7 @@ const denials = {
   // of the app.
   invocation_unknown: { publicCode: 'unavailable', steps: [] },
   // About the certificate header. `client-certificate` may report a malformed certificate too, because the bytes of a
-  // pinned certificate are decoded only there.
+  // certificate that the store found or nominated are decoded only there.
   certificate_missing: { steps: ['certificate-header'] },
   certificate_malformed: { steps: ['certificate-header', 'client-certificate'] },
   certificate_multiple: { steps: ['certificate-header'] },

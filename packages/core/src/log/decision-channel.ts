@@ -44,8 +44,8 @@ export interface DecisionEvent {
   readonly matched: string | undefined;
   readonly thumbprintSha256: string | undefined;
   /**
-   * When the access ends, in milliseconds since 1970-01-01T00:00:00Z: the earliest end of what admits the caller, such
-   * as the certificate, its pin and its identity.
+   * On `allowed`: when the access ends, in milliseconds since 1970-01-01T00:00:00Z. This is the earliest end of what
+   * admits the caller, such as the certificate, its pin and its identity.
    */
   readonly accessEndsAt: number | undefined;
   /**
@@ -120,7 +120,7 @@ export interface DecisionFacts {
   readonly trustRevision?: number | undefined;
   /** The `sha256` of the trust store's report. */
   readonly trustSha256?: string | undefined;
-  /** The source of that document, such as `file trust.json`. */
+  /** The source of the trust document, such as `file trust.json`. */
   readonly trustSource?: string | undefined;
   /** The end of report-only by the function's policy, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly reportOnlyUntil?: number | undefined;

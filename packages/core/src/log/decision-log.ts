@@ -1,4 +1,4 @@
-// log/: the log lines and the diagnostics channel.
+// log/: the log lines, and the diagnostics channels of decisions and of the gate's status.
 
 import type { Admission } from '../access/decision.js';
 import type { Denial } from '../denial.js';

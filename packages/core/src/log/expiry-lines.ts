@@ -78,7 +78,8 @@ const lossDetail =
   'Public CAs no longer issue clientAuth, so the next certificate will be refused: before that, give the caller a certificate from an authority of your own, or pin one that it makes for this purpose. See docs/public-certificates.md.';
 
 /**
- * Makes the line. `isAutomated`: the certificate is of a kind that is renewed automatically. `now` is in milliseconds.
+ * Makes the line. `isAutomated`: the certificate is of a kind that is renewed automatically. `now` is in milliseconds
+ * since 1970-01-01T00:00:00Z.
  */
 export function createExpiryLine(
   identity: ClientIdentity,

@@ -72,7 +72,7 @@ interface ListedEnd {
   readonly endsAt: number;
   /** Whether `endsAt` was taken from a pin. Otherwise the identity's own end decides. */
   readonly isOfPin: boolean;
-  /** The SHA-256 thumbprint whose pin ends first. Undefined if something else ends first. */
+  /** The SHA-256 thumbprint of the pin that `endsAt` was taken from. Undefined if there is none, or of another hash. */
   readonly thumbprintSha256: string | undefined;
 }
 

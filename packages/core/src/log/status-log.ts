@@ -140,7 +140,7 @@ export class StatusLog {
 
   /**
    * Runs for each decided call, and writes the lines once an hour. Throws what the call's own log throws. `now` is in
-   * milliseconds.
+   * milliseconds since 1970-01-01T00:00:00Z.
    */
   reportTo(context: LoggingCall, now: number): void {
     this.#since ??= now;
@@ -218,7 +218,7 @@ const noLines: readonly string[] = Object.freeze([]);
 
 /** The longest line, in characters, without its first members. Application Insights cuts a message after 32,768. */
 const maximumLength = 30_000;
-/** The limit for each list of names. */
+/** The limit for the trust documents, and for each list of functions. */
 const maximumNames = 100;
 const maximumNamesLength = 6_000;
 
