@@ -1,7 +1,7 @@
 /**
  * What front ends send: header values that others have published. Each value is a fact that a program wrote: a public
- * certificate and a few separators. The file contains no code of the
- * repositories that are named. Their licenses require the notice with each value.
+ * certificate and a few separators. The file contains no code of the repositories that are named. Their licenses
+ * require the notice with each value.
  *
  * `thumbprintsSha256` are the thumbprints that `openssl x509 -fingerprint -sha256` finds in the value and the chain,
  * the leaf's first; `validAt` is a time at which the leaf was valid.
@@ -48,7 +48,7 @@ export const applicationGatewayCaptures: readonly FrontEndCapture[] = [
 ];
 
 /**
- * Envoy with `forward_client_cert_details: SANITIZE_SET`. Both Apache License 2.0 (licenses/Apache-2.0.txt beside this file):
+ * Envoy with `forward_client_cert_details: SANITIZE_SET`. Both Apache License 2.0 (licenses/Apache-2.0.txt in this folder):
  * Tero Saarni, github.com/tsaarni/devenvs, keycloak/README-envoy-proxy-xfcc-x509.txt, recorded on the wire behind Envoy
  * 1.31.0; and Copyright (c) 2024 OpenInfra Foundation Europe and others,
  * github.com/Nordix/keycloak-client-cert-lookup-for-envoy, EnvoyProxySslClientCertificateLookupTest.java. The second has the

@@ -49,7 +49,7 @@ function createStage(core: typeof Core) {
       { anchors: [again, root], intermediates: [issuing, renewed] },
     ].map((corp) => [authorityOf(corp), authorityOf({ name: 'brief', anchors: [short], intermediates: [] })]),
     others: [root, again, short, renewed].map(({ der }) => present(der).thumbprintSha256),
-    /** When an intermediate begins and ends. This decides nothing, because there is another intermediate. */
+    /** When an intermediate begins, and after it ended. This decides nothing, because there is another intermediate. */
     bounds: [2000, 7000].map((each) => now + each),
     intermediate: present(issuing.der).thumbprintSha256,
   };

@@ -18,9 +18,9 @@ export const objectNames: readonly ObjectName[] = Object.keys(getDocumentKeys())
 export const keysOf: (objectName: ObjectName) => Keys = (objectName) =>
   Object.entries<KeyType & WithPresence>(getDocumentKeys()[objectName]);
 
-/** A document with every key. If keys are alternatives, it has one of them. */
 const { corp } = getAuthorityPems();
 const sha256 = '0A'.repeat(32);
+/** A document with every key, except that an object with alternatives has only one of them, or the pair. */
 export const whole: TrustDocument = {
   $schema: 'https://example.com/trust.schema.json',
   schemaVersion: 1,
