@@ -19,8 +19,8 @@ import { printExchange } from './decision-line.js';
 import { runBefore } from './run-before.js';
 
 /**
- * Describes which trust document the setting in the folder names. Which one the app really reads is decided where it
- * runs, and can't be seen from here.
+ * Describes which trust document CERTGATE_TRUST names, in this environment or in the folder's settings. Which one the
+ * app really reads is decided where it runs, and can't be seen from here.
  */
 async function describeTrustSetting(folder: string, developmentFolder: string): Promise<string> {
   const setting = await findTrustSetting(folder);

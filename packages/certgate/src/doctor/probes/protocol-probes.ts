@@ -58,7 +58,9 @@ interface Protocol {
   readonly isHttp2: boolean;
 }
 
-/** Tests one function only, because a protocol treats certificates alike for all functions. */
+/**
+ * Tests one function only, because a front end usually treats the certificates of a protocol alike for all functions.
+ */
 async function probeProtocol(examination: Examination, { name, request, isHttp2 }: Protocol): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return explainNothingSent(examination);

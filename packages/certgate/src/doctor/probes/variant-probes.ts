@@ -161,7 +161,7 @@ async function probePublicFirst(examination: Examination): Promise<Judgement> {
   return judgeForgeries(examination, forgeries, { functions: [examined] });
 }
 
-/** Tests one function by default, because a front end decides alike for all functions. */
+/** Tests one function by default, because a front end usually decides alike for all functions. */
 async function judgeVariants(
   examination: Examination,
   variants: readonly Variant[],

@@ -122,7 +122,6 @@ function createOptions(
   };
 }
 
-/** The ids of the probes with this verdict. */
 export function listIds(
   report: DoctorReport,
   verdict: DoctorReport['findings'][number]['verdict'],

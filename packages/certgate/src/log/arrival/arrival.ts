@@ -60,8 +60,8 @@ interface Seen {
   otherAt: number;
   documents: readonly string[];
   /**
-   * The number of start lines. Each gate writes one, so two or more mean that the process has several gates. No line
-   * says which gate of its process wrote it.
+   * The number of start lines. Each gate writes one, so two or more mean that a process with an id has several gates.
+   * No line says which gate of its process wrote it.
    */
   starts: number;
 }

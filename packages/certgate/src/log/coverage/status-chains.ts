@@ -1,7 +1,7 @@
 import type { TimeSpan } from './time-span.js';
 
 /**
- * Status lines of one process that follow one another: each reports the time from the end of the one before. `from` is
+ * Status lines of one gate that follow one another: each reports the time from the end of the one before. `from` is
  * where the first line's time begins, and `until` is where the last line's ends (exclusive), in milliseconds since
  * 1970-01-01T00:00:00Z. `spans` says which time they report.
  */
@@ -32,10 +32,10 @@ interface Growing {
 const none: readonly TimeSpan[] = [];
 
 /**
- * Tells apart the processes that write status lines under one name, or under none. The time that a line reports begins
- * where the process's line before it ended, to the millisecond. So the mixed lines of two processes form two chains,
- * and a missing line ends one chain and begins another. The order of the lines does not matter unless the clock was put
- * back.
+ * Tells apart the gates, usually one in each process, that write status lines under one name, or under none. The time
+ * that a line reports begins where the gate's line before it ended, to the millisecond. So the mixed lines of two gates
+ * form two chains, and a missing line ends one chain and begins another. The order of the lines does not matter unless
+ * the clock was put back.
  */
 export class StatusChains {
   readonly #chains = new Set<Growing>();

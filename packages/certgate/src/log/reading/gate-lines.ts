@@ -87,7 +87,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether the value is an object and not an array or null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -22,7 +22,6 @@ export interface SourceReader extends FileSink {
   readonly finish: () => SourceReading;
 }
 
-/** A record, and the counts of its source. */
 interface Counted {
   readonly record: LogRecord;
   readonly counts: Counts;
