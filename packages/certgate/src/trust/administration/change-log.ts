@@ -43,8 +43,8 @@ export interface ChangeLogEntry {
    */
   readonly touches?: readonly string[] | 'all';
   /**
-   * The change may concern other identities too: if an authority or a denial changed, the documents don't show which
-   * certificates it matches.
+   * The change may concern other identities too, because the documents don't show which certificates an authority, a
+   * denial, or several entries together match.
    */
   readonly mayTouchOthers?: true;
   /** The roles that were given or taken away. Absent if there are none, or if `touches` is absent. */

@@ -46,8 +46,8 @@ const words: Readonly<Record<StandingCode, readonly [IdentityState, EntryState]>
 };
 
 /**
- * Why everybody with this identity is refused; `active` if the document refuses not everybody. It is "no usable pin or
- * name" if there are no entries, if their reasons differ, or if they are disabled or outside their own times.
+ * Why everybody with this identity is refused; `active` if the document lets somebody in. "No usable pin or name" covers
+ * entries with different reasons, pins that are disabled or outside their own times, and an identity without entries.
  */
 export function describeIdentityState({ entries, reasons }: Standing): IdentityState {
   const [code] = reasons;

@@ -6,7 +6,10 @@ import { parseChangeLogEntry, type ChangeLogEntry } from './change-log.js';
  * line found, has the line's hash.
  */
 export type HistoryItem =
-  /** A line whose change is proven. The newest line before a gap is taken for one without proof, if it is the only one. */
+  /**
+   * A line whose change is proven, or a line that only signed a document of the chain. Before a gap, the line with the
+   * highest revision is included without proof, unless lines for several documents have that revision.
+   */
   | { readonly kind: 'change'; readonly entry: ChangeLogEntry }
   /**
    * Another line for the same document as a `change`: a repeated command, or two people who did the same. Either may

@@ -11,8 +11,9 @@ import { type DroppedContent, readBinary, unread } from './dropped-content.js';
 
 /**
  * Reads what a front end writes into a request's header: base64, a percent-encoded PEM block, the elements of Envoy's
- * `X-Forwarded-Client-Cert`, or byte sequences (RFC 9440), with or without the field's name. It uses the code that
- * reads the header in the app, and also reads some forms that the gate refuses.
+ * `X-Forwarded-Client-Cert`, or byte sequences (RFC 9440), with or without the field's name. It does not read Traefik's
+ * list of several certificates. It uses the code that reads the header in the app, and also reads some forms that the
+ * gate refuses.
  */
 export function readHeaderText(text: string, password: string | null): DroppedContent {
   const value = joinFields(text);

@@ -30,8 +30,8 @@ export interface LineQuestion {
 }
 
 /**
- * The texts that a report copies from the line. A line has `subject` and `issuer` if no identity has the certificate;
- * the certificate's author chose them.
+ * The texts that a report copies from the line. A line has `subject` and `issuer` only if no identity has the
+ * certificate; the certificate's author chose them.
  */
 const lineKeys = [
   'time',

@@ -36,8 +36,8 @@ export interface CertificateFolder {
   readonly certificates: readonly KnownCertificate[];
   readonly count: number;
   /**
-   * Files whose names end like those of certificates (`.pem`, `.crt` and others), but that can't be read as such. Files
-   * with only a private key are left out.
+   * Files whose names end like those of certificates (`.pem`, `.crt` and others), but in which no certificate was found.
+   * Files with only a private key are left out.
    */
   readonly unreadable: readonly string[];
 }

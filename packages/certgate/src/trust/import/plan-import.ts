@@ -1,4 +1,4 @@
-// import/: turns lists, tables and folders of certificates into pins.
+// import/: turns lists and tables of callers into pins, with the help of the certificates at hand.
 
 import {
   formatInstant,

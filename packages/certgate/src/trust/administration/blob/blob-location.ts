@@ -1,4 +1,4 @@
-// blob/: a trust document in Azure Blob Storage: address, credential, conditional writes.
+// blob/: a trust document in Azure Blob Storage: credential, conditional writes, and faults in words.
 
 import type { BlobAddress } from '@certgate/core/internal';
 import { formatToolCall } from '../../../texts/tool-call.js';
