@@ -21,9 +21,7 @@ function resolve(named: FrontEndName | undefined, environment: Environment): Exp
   return frontEnd.name as Expected;
 }
 
-/**
- * The rows of the environment table (azure-facts.md), with the result if nothing is named and if app-service is named.
- */
+/** Hosts by the variables they set, with the result if no front end is named and if app-service is named. */
 const hosts: readonly (readonly [host: string, environment: Environment, unnamed: Expected, named: Expected])[] = [
   ['App Service, Premium, Dedicated', { WEBSITE_INSTANCE_ID: 'a1' }, 'app-service', 'app-service'],
   ['Flex Consumption by its SKU', { WEBSITE_SKU: 'FlexConsumption' }, 'front_end_unknown', 'app-service'],

@@ -25,7 +25,7 @@ export interface ReadDocument {
 /** Whether a store would accept a document when it starts. */
 export type DocumentAdmission =
   | { readonly outcome: 'taken'; readonly snapshot: TrustSnapshot }
-  /** `fault` is what the store would report. */
+  /** `fault` is what the store would report, without the description of its source. */
   | { readonly outcome: 'refused'; readonly fault: string };
 
 /**
