@@ -1,9 +1,9 @@
 /**
  * - `unusable_input`: the words of the command are wrong, or an input (file, password, folder, app) can't be used;
- * - `conflict`: another process changed the same thing meanwhile, and nothing was written;
- * - `no_answer`: a server couldn't be reached, or didn't answer;
+ * - `conflict`: another process changed the same thing meanwhile, so the change was not made, or not completely;
+ * - `no_answer`: a server couldn't be reached, or gave no usable answer;
  * - `no_line`: a log contains no line that answers the question;
- * - `no_effect`: the requested change would have no effect, because something else prevents it.
+ * - `no_effect`: what was asked for is the case already, but has no effect, because something else prevents it.
  */
 export type FailureKind = 'unusable_input' | 'conflict' | 'no_answer' | 'no_line' | 'no_effect';
 
@@ -24,10 +24,7 @@ export class ToolFailure extends Error {
   }
 }
 
-/**
- * The message of a caught value, without a final full stop, because the caller puts it into a sentence that ends with
- * one.
- */
+/** The message of a caught value, without a final full stop, so that the caller can put it into a sentence. */
 export function messageOf(thrown: unknown): string {
   return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/(?<!\.)\.$/, '');
 }

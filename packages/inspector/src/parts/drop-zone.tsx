@@ -4,15 +4,15 @@ import type { DroppedFile } from '../../../certgate/src/trust/views/page-views.j
 import { formatSize } from './format.js';
 
 /**
- * The size of the largest file, in bytes. In base64, and with the rest of the request, it fits into the 1 MiB that the
- * tool reads of a request.
+ * The size of the largest file, in bytes. In base64, and with the rest of the request, one such file fits into the 1
+ * MiB that the tool reads of a request.
  */
 const largestFile: number = 704 * 1024;
 
 export interface DropZoneProps {
   /** Says which files the zone takes, in words. */
   readonly text: string;
-  /** Whether the user can choose several files at once. */
+  /** Whether the user can give two files at once. Further ones are ignored. */
   readonly multiple?: boolean;
   readonly onFiles: (files: readonly DroppedFile[]) => void;
 }

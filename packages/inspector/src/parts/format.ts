@@ -48,7 +48,7 @@ export function formatSize(bytes: number): string {
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** The first 8 hex digits, which suffice to recognize a certificate. The element's title shows the whole thumbprint. */
+/** The first 8 characters, which suffice to recognize a certificate. The element's title shows the whole thumbprint. */
 export function shortenThumbprint(thumbprint: string): string {
   return thumbprint.slice(0, 8);
 }

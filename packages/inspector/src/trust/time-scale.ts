@@ -16,7 +16,7 @@ export interface Tick {
 }
 
 /**
- * A scale that fits the identities' windows, but begins at most a year ago and ends at most two years ahead. The
+ * A scale that fits the identities' windows, but begins 45 days to a year ago and ends 120 days to two years ahead. The
  * windows of authorities don't matter: one of twenty years would leave no room for what ends this month.
  */
 export function createTimeScale({ identities }: Pick<TrustView, 'identities'>, now: number): TimeScale {

@@ -1,4 +1,7 @@
-/** The longest text to show, in characters. Deep nesting turns a short text into one so long that a browser hangs. */
+/**
+ * The longest indented text to show, in characters. Deep nesting turns a short text into one so long that a browser
+ * hangs.
+ */
 const longestIndented = 1_000_000;
 
 /**

@@ -114,8 +114,9 @@ function explainAlert(host: string, code: string, hasCertificate: boolean): Mess
 }
 
 /**
- * The code of a fault, from its innermost error. node:net throws an AggregateError if several addresses of a host fail,
- * undici wraps errors, and an aborted signal's error has only a name. Undefined if there is no code.
+ * The code of a fault, from its innermost error that has one. node:net throws an AggregateError if several addresses of
+ * a host fail, and undici wraps errors. The error of an expired time limit is known by its name, because its code is a
+ * number. Undefined if there is no code.
  */
 export function findFaultCode(fault: unknown): string | undefined {
   if (!(fault instanceof Error)) return undefined;

@@ -42,8 +42,8 @@ function readReply(text: string, id: number): McpReply | undefined {
   const message = parseObject(text);
   if (message?.['jsonrpc'] !== '2.0') return undefined;
   const { error, result } = message;
-  // An error may lack the id, because a server can't repeat the id of a request that it could not read (JSON-RPC 2.0
-  // §5).
+  // An error is the reply whatever its id is, because a server can't repeat the id of a request that it could not read
+  // (JSON-RPC 2.0 §5).
   if (isJsonObject(error)) return { kind: 'error', code: Number(error['code']), message: String(error['message']) };
   return message['id'] === id && isJsonObject(result) ? { kind: 'result', result } : undefined;
 }
@@ -53,7 +53,7 @@ export function isToolResult(reply: McpReply | undefined): boolean {
   return reply?.kind === 'result' && reply.result['isError'] !== true;
 }
 
-/** The gate's refusal in an error result. Undefined for any other result, including an error of the tool itself. */
+/** The gate's refusal in an error result. Undefined for any other reply, including an error of the tool itself. */
 export function findToolRefusal(reply: McpReply | undefined): GateRefusal | undefined {
   if (reply?.kind !== 'result' || isToolResult(reply)) return undefined;
   const [text, ...others] = listTexts(reply.result) ?? [];

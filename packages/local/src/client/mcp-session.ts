@@ -28,8 +28,8 @@ export interface McpSession {
 const protocolVersion = '2025-06-18';
 
 /**
- * Opens a session over streamable HTTP (Model Context Protocol 2025-06-18). If that fails, returns the answer that did
- * not open it. Each request has its own connection, as in `sendRequest`.
+ * Opens a session over streamable HTTP (Model Context Protocol 2025-06-18). If the server does not open one, returns
+ * the answer that shows this. Each request has its own connection, and fails like `sendRequest`.
  */
 export async function openMcpSession(
   connection: McpConnection,

@@ -1,4 +1,4 @@
-// client/: calls a function over mTLS, and explains why a connection failed.
+// client/: sends requests with or without a client certificate, and explains why a connection failed.
 
 import { Agent, request, type Dispatcher } from 'undici';
 import { ToolFailure } from '../tool-failure.js';
@@ -13,7 +13,7 @@ export interface OutgoingRequest {
   readonly body?: string | Uint8Array;
   /** Shown to the server if it asks for a certificate. */
   readonly certificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
-  /** The only authorities to trust, in place of the system's. */
+  /** The only authorities to trust, in place of Node.js's own. */
   readonly caPem?: string;
   /** From the start of the connection to the end of the body. Default: 30 seconds. */
   readonly timeoutMilliseconds?: number;
@@ -31,7 +31,8 @@ const maximumResponseBytes = 64 * 1_048_576;
 
 /**
  * Sends one request over a new connection, without following redirects, so that the answer is this server's to this
- * certificate. The server's certificate is always verified. Throws ToolFailure if there is no complete answer.
+ * certificate. Over https, the server's certificate is always verified. Throws ToolFailure if the URL can't be used, or
+ * if there is no complete answer.
  */
 export async function sendRequest(outgoing: OutgoingRequest): Promise<IncomingResponse> {
   return exchange(outgoing, async ({ statusCode, headers, body }) =>

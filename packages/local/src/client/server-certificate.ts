@@ -18,7 +18,7 @@ export interface ServerInspection {
   readonly timeoutMilliseconds: number;
 }
 
-/** Makes a handshake and sends nothing else, even if the server is not trusted. */
+/** Makes a handshake, even with a server that is not trusted, and sends no request. */
 export function inspectServerCertificate(inspection: ServerInspection): Promise<ServerCertificate | WireFault> {
   const socket = connectTls({ ...tlsOptions(inspection, ['http/1.1']), rejectUnauthorized: false });
   return settle(socket, inspection.timeoutMilliseconds, () => {

@@ -32,7 +32,7 @@ export interface WireRequest {
   /** The version in the request line. Default: 1.1. */
   readonly httpVersion?: '1.0';
   readonly certificate?: ClientKeyPair;
-  /** The only authorities to trust, in place of the system's. */
+  /** The only authorities to trust, in place of Node.js's own. */
   readonly caPem?: string;
   /** The only TLS version to offer. */
   readonly tlsVersion?: TlsVersion;
@@ -55,7 +55,7 @@ export type WireAnswer = ({ readonly kind: 'answered'; readonly tls: TlsFacts | 
  * Why there is no answer. `code` consists of words of Node.js, OpenSSL or this tool, and contains none of the server's.
  */
 export type WireFault =
-  /** The server ended the TLS handshake with an alert, or the two sides have no TLS version in common. */
+  /** The server sent a TLS alert, or the two sides have no TLS version in common. */
   | { readonly kind: 'tls-refused'; readonly code: string }
   /** The server's certificate is not trusted, so no request was sent. */
   | { readonly kind: 'server-not-trusted'; readonly code: string }
@@ -68,7 +68,8 @@ export type WireFault =
  * answer is read up to a limit. Nothing is written before the server's certificate is verified. Never rejects because
  * of what the server or the network does.
  *
- * @throws {TypeError} if a certificate would go over plain HTTP, or if a header field contains a line break.
+ * @throws {TypeError} if a certificate would go over plain HTTP, or if the method, the target or a header field
+ * contains a line break or NUL.
  */
 export async function sendWireRequest(request: WireRequest): Promise<WireAnswer> {
   const head = formatRequestHead(request);
@@ -81,7 +82,7 @@ export async function sendWireRequest(request: WireRequest): Promise<WireAnswer>
 
 /**
  * Sends two requests on one connection, the second after the answer to the first, and resolves to the second answer.
- * Undefined if the connection ended before it.
+ * Undefined if the connection ended before it, or if the first answer is too long or closes the connection.
  */
 export async function sendSecondRequest(first: WireRequest, second: WireRequest): Promise<WireAnswer | undefined> {
   const keepAlive: WireRequest = { ...first, fields: [['Connection', 'keep-alive'], ...first.fields] };
@@ -153,7 +154,7 @@ export async function settle<T>(
 }
 
 /**
- * Options for a TLS connection that trusts only the given authorities, or the system's if none are given. It shows the
+ * Options for a TLS connection that trusts only the given authorities, or Node.js's own if none are given. It shows the
  * certificate if there is one.
  */
 export function tlsOptions(

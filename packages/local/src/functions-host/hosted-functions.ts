@@ -20,8 +20,8 @@ export function checkFunctions(app: AppContext): void {
 }
 
 /**
- * Refuses an app without functions, an app with functions whose name or trigger is wrong, and an app whose `secureApp`
- * failed.
+ * Refuses an app without functions, an app whose `secureApp` failed, and an app with a function that has no trigger, or
+ * whose name is not valid or not unique.
  */
 export function checkRegistrations(app: AppContext): void {
   if (app.duplicateFunction !== undefined) throw duplicateName(app.duplicateFunction);

@@ -147,7 +147,7 @@ function writeResponseHead(
   upstreamResponse: IncomingMessage,
 ): void {
   const fields = buildClientResponseFields(upstreamResponse.rawHeaders);
-  // If the app answers early, nobody reads the rest of the body, and it could be taken for the next request.
+  // If the app answers early, the rest of the body may stay unread, and it could be taken for the next request.
   if (!request.complete) fields.push(['Connection', 'close']);
   response.sendDate = false;
   response.writeHead(upstreamResponse.statusCode ?? 0, upstreamResponse.statusMessage ?? '', fields.flat());

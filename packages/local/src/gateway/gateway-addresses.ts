@@ -17,8 +17,8 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Whether the host is on the loopback interface. `localhost` is accepted by name; once the gateway listens, it checks
- * the address again.
+ * Whether the host is on the loopback interface. `localhost` is accepted by name. For the host that it listens on, the
+ * gateway then checks the address too.
  */
 export function isLoopbackHost(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');

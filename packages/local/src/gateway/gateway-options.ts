@@ -43,7 +43,9 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
 }
 
-/** Limits for what a client may use. Times are in milliseconds, sizes in bytes. All are positive integers. */
+/**
+ * Limits for clients, and for the app's answer. Times are in milliseconds, sizes in bytes. All are positive integers.
+ */
 export interface GatewayLimits {
   /** For the TLS handshake, and for the renegotiation that asks for a certificate after the request head. */
   readonly handshakeTimeoutMilliseconds: number;

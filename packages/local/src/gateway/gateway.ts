@@ -32,7 +32,7 @@ export type { ClientCertificateMode } from './client-certificate-mode.js';
 export type { ExchangeListener, GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
 
 export interface Gateway {
-  /** `https://127.0.0.1:PORT`, without a trailing slash. */
+  /** The address, for example `https://127.0.0.1:8443`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
   /** Ends every connection at once, and resolves when the port is free. It may be called more than once. */

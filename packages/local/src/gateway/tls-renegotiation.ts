@@ -28,11 +28,11 @@ export type RenegotiationResult =
   | { readonly outcome: 'request-body-too-large-for-renegotiation' | 'renegotiation-failed' };
 
 /**
- * Asks once for each connection. Later requests on it are forwarded at once, whatever their size, which is why Azure
- * recommends a HEAD request before a large one. A client that waits for `100 Continue` has not sent its body yet, so
- * its body has no limit.
+ * Asks once for each connection. Later requests on it have no limit of their size, which is why Azure recommends a HEAD
+ * request before a large one. A client that waits for `100 Continue` has not sent its body yet, so its body has no
+ * limit.
  *
- * @returns the whole body if it had to be read.
+ * @returns the outcome, with the whole body if it had to be read.
  */
 export async function askForCertificateAfterRequestHead(
   connection: ClientConnection,
@@ -55,7 +55,7 @@ export async function askForCertificateAfterRequestHead(
   return completed ? { outcome: 'completed', receivedBody } : { outcome: 'renegotiation-failed' };
 }
 
-/** Resolves to false if the client does not complete its second handshake. Never rejects. */
+/** Resolves to false if the client does not complete its second handshake, or if the connection has ended. */
 async function renegotiate(connection: ClientConnection, timeoutMilliseconds: number): Promise<boolean> {
   const { socket } = connection;
   await leaveCallback();

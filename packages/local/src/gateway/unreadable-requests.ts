@@ -34,7 +34,7 @@ export function answerUnreadableRequests(server: Server, options: UnreadableRequ
     connection.closing = true;
     const pending = [...connection.pendingResponses];
     const newest = pending.at(-1);
-    // The requests before it are complete. They are answered, and then the connection closes.
+    // The fault comes after complete requests. They are answered, and then the connection closes.
     if (newest?.req.complete === true) return;
     connection.ended = true;
     // The fault is within a request's body. It is answered if no other answer is pending and its own has not begun.
@@ -50,7 +50,7 @@ export function answerUnreadableRequests(server: Server, options: UnreadableRequ
     answerRaw(socket, classifyClientError(error.code ?? ''));
   });
   // Without a listener, Node would close the connection without an answer. Node has stopped parsing, so bytes that the
-  // client sent ahead are never read.
+  // client sent ahead never become a request.
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     answerRaw(socket, 'method-not-supported');
   });

@@ -1,6 +1,6 @@
-// wire/: header fields as they were sent, and bodies of requests.
+// wire/: header fields as they are sent, and bodies of requests.
 
-/** One header field as received: its name in the client's spelling, and its value unchanged. */
+/** One header field: its name in the sender's spelling, and its value unchanged. */
 export type RawField = readonly [name: string, value: string];
 
 /** Pairs Node's `rawHeaders` (name, value, name, value …), which keep order, spelling and duplicates. */

@@ -32,7 +32,7 @@ export function receiveRequest(
   return { method, scheme, host, target, query: parseQueryString(target.queryString), headers };
 }
 
-/** Kestrel accepts an empty `Host` too, which RFC 9110 section 7.2 requires if a target has no authority. */
+/** Kestrel accepts an empty `Host` too, which RFC 9112 section 3.2 requires if a target has no authority. */
 function isHost(host: string): boolean {
   return host === '' || (/^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}`));
 }

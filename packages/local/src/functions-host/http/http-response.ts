@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { RpcHttpCookie, RpcHttpData, RpcTypedData } from '../worker/core-types.js';
 
 /**
- * The server itself frames the message, and the app's own fields could contradict it. Node refuses to announce a
- * `Trailer` together with a length, and sends no trailer.
+ * Fields of the app that are not sent. The server itself frames the message, and they could contradict it. Node refuses
+ * to announce a `Trailer` together with a length.
  */
 const framingHeaders = new Set([
   'connection',
@@ -14,7 +14,7 @@ const framingHeaders = new Set([
   'upgrade',
 ]);
 
-/** Sends an answer of the host itself, without a body. */
+/** Sends an answer of the host itself, without a body. If a head was sent already, it ends the connection instead. */
 export function writeStatus(response: ServerResponse, status: number): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -25,7 +25,7 @@ export function writeStatus(response: ServerResponse, status: number): void {
 
 /**
  * Sends a function's result. A handler without a result gets 204, as ASP.NET answers an empty `ObjectResult`. Throws if
- * the app's headers can't be sent.
+ * the app's headers or cookies can't be sent.
  */
 export function writeResult(response: ServerResponse, result: RpcTypedData | null | undefined): void {
   if (result?.http === undefined) {
@@ -92,9 +92,7 @@ function formatSetCookie(cookie: RpcHttpCookie): string {
     .join('; ');
 }
 
-/**
- * Escapes like .NET's `Uri.EscapeDataString`, which also escapes the five characters that `encodeURIComponent` leaves.
- */
+/** Escapes like .NET's `Uri.EscapeDataString`, which also escapes the characters `!`, `'`, `(`, `)` and `*`. */
 function escapeData(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

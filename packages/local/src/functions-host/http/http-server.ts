@@ -29,8 +29,8 @@ const homePage = 'This function app is running in the local host of Certgate.\n'
 const unknownSender: RequestSender = { kind: 'refused', message: 'The host does not listen yet.' };
 
 /**
- * A server that answers 503 until `serve` gives it the app. It listens before the app loads, because the app's settings
- * contain the port.
+ * A server that answers its gateway with 503 until `serve` gives it the app. It listens before the app loads, because
+ * the app's settings contain the port.
  */
 export class HttpServer {
   readonly #server: Server;
@@ -140,8 +140,7 @@ export class HttpServer {
   }
 
   /**
-   * Answers what Node's parser refuses, so that it reaches no function. Node itself would explain it neither to the
-   * client nor in the log.
+   * Answers what Node's parser refuses, and logs it. Node itself would explain it neither to the client nor in the log.
    */
   #refuseUnreadable(code: string, socket: Socket): void {
     // The client left within its request, or the connection itself failed, so nobody can be answered.

@@ -62,7 +62,7 @@ function removeDotSegments(path: string): string {
 }
 
 /**
- * Encodes like ASP.NET's `PathString.ToUriComponent`: keeps unreserved characters, sub-delims and valid
+ * Encodes like ASP.NET's `PathString.ToUriComponent`: keeps the characters of a path (RFC 3986 §3.3) and valid
  * percent-encodings, and encodes the rest.
  */
 function encodePath(path: string): string {

@@ -10,7 +10,7 @@ import { writeStatus } from './http-response.js';
  */
 const maximumResponseHeaderBytes = 65_536;
 
-/** Headers that are not forwarded: those of a single connection, and those that this host sets itself. */
+/** Headers that are not forwarded: those of a single connection, `Expect`, and those that this host sets itself. */
 const notForwarded: ReadonlySet<string> = new Set([
   ...hopByHopNames,
   'content-length',

@@ -6,7 +6,7 @@ import { isJsonObject } from '../../json-file.js';
  * The trigger metadata that the real host sends with an HTTP request (`HttpTriggerBinding.GetRequestBindingData`):
  * members of a JSON body, then the query except `code`, then route parameters. Each replaces an earlier value with the
  * same name, compared without regard to case. A route parameter without a value removes the name. `Query` and `Headers`
- * come last, and only if **the name is not used yet**.
+ * come last, and only if the name is not used yet.
  *
  * With HTTP streaming, the library takes the request's headers and parameters from here. So a caller can replace the
  * headers by a value in the body, the query or the path, as in Azure. This host does the same, so that a gate can be
@@ -40,7 +40,8 @@ function isPresent(
 }
 
 /**
- * Whether the body may be a JSON object. Only then it is decoded, because a text of a large body needs twice its size.
+ * Whether the body may be a JSON object. No other body is decoded, because the text of a large body needs up to twice
+ * its size.
  */
 function beginsLikeObject(body: Uint8Array): boolean {
   return body.find((byte) => !insignificantBytes.has(byte)) === 0x7b;

@@ -21,7 +21,7 @@ export interface RpcRequest {
   readonly params: unknown;
 }
 
-/** A message that is not answered: a notification, or an answer to a request, which this server never sends. */
+/** A message that is not answered: a notification, or an answer to a request. This server itself sends no requests. */
 export interface RpcNotification {
   readonly kind: 'notification';
   readonly method: string | undefined;

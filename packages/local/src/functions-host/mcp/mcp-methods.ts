@@ -128,8 +128,8 @@ async function callNamed(
 }
 
 /**
- * Reads a call. Without parameters the name is empty, so it is unknown. A name or arguments of another type make .NET
- * throw, so they are malformed.
+ * Reads a call. Without parameters the name is empty, so it is unknown. A name or arguments of another type, and a URI
+ * that is not valid, make .NET throw, so they are malformed.
  */
 function readCall(
   kind: McpCall['kind'],

@@ -9,8 +9,8 @@ export function isUriTemplate(uri: string): boolean {
 }
 
 /**
- * The template with equal names for all parameters, in lower case. A URI matches both of two templates with the same
- * result.
+ * The template with equal names for all parameters, in lower case. Two templates with the same result would match the
+ * same URIs.
  */
 export function normalizeTemplate(template: string): string {
   return template.replace(expression, '{_}').toLowerCase();

@@ -119,8 +119,8 @@ function isFloat(text: string): boolean {
 }
 
 /**
- * Whether the text is a GUID by .NET's `Guid.TryParse`: 32 digits, with or without hyphens. If it has hyphens, it may
- * be in braces or parentheses.
+ * Whether the text is a GUID by .NET's `Guid.TryParse`: 32 hexadecimal digits, with or without hyphens. If it has
+ * hyphens, it may be in braces or parentheses.
  */
 function isGuid(text: string): boolean {
   const value = text.trim();

@@ -108,8 +108,8 @@ function parseInput(body: string): unknown {
 }
 
 /**
- * Stands for the extension's system key. In Azure, that key opens the extension's addresses without the gate. This host
- * serves none of them.
+ * Takes the place of the extension's system key. In Azure, that key opens the extension's addresses without the gate.
+ * This host serves none of them.
  */
 const key = 'system-key-of-durabletask';
 const query = `taskHub=LocalHub&connection=Storage&code=${key}`;

@@ -46,7 +46,8 @@ export interface HostedMcp {
   /** The name of a tool or prompt. For a resource, its URI or the template of its URIs. */
   readonly name: string;
   /**
-   * The JSON Schema of a tool's arguments, as `tools/list` shows it. Undefined if the trigger's own list can't be read.
+   * The JSON Schema of a tool's arguments, as `tools/list` shows it. Undefined if it can't be read, and for a resource
+   * or prompt.
    */
   readonly inputSchema?: object;
 }
@@ -73,7 +74,7 @@ export interface HostedGate {
   readonly options?: unknown;
   /**
    * The app setting that contains the secret given in code. Null if no setting contains it. Undefined if the code gives
-   * no secret.
+   * no secret, or if the gate is of another version, which doesn't report it.
    */
   readonly secretSetting?: string | null;
   /** What the gate reports about its sources, unchanged. Undefined if it reports nothing. */

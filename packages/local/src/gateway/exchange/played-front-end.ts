@@ -12,7 +12,7 @@ export interface CertificateToForward {
 export interface PlayedFrontEnd {
   /**
    * The client's fields that reach the app. Fields of the connection, of the body's framing, and Certgate's own are
-   * already removed. With `worstCase`, fields also pass that the front end does not remove according to its
+   * already removed. With `worstCase`, fields also pass that the front end may not remove in some version or by its
    * documentation.
    */
   keepClientFields(fields: readonly RawField[], worstCase: boolean): readonly RawField[];
