@@ -15,7 +15,7 @@ export interface ReadingTrust {
   /** The place of the document, in the form of `--store`. */
   readonly store: string;
   readonly trust: TrustSnapshot;
-  /** Why a store of the app would not accept the document; absent if it would. */
+  /** Why a store of the app would not accept the document; absent if it would, as far as was checked. */
   readonly refusal?: string | undefined;
   readonly isSigned: boolean;
   /** What the app's decision also depends on, and was not checked here. */

@@ -11,7 +11,7 @@ import type { CertificateFolder, KnownCertificate } from '../import/certificate-
 type IssuanceLikelihood = PublicIssuance['verdict'];
 
 /**
- * Which callers lose clientAuth when their certificates are renewed, because these look like certificates of public
+ * Which callers may lose clientAuth when their certificates are renewed, because these look like certificates of public
  * CAs.
  */
 export interface PublicIssuanceReview {

@@ -19,7 +19,7 @@ export interface ExplanationQuestion {
   /** The caller's certificate; undefined if it has none. */
   readonly presented: PresentedCertificate | undefined;
   readonly trust: TrustSnapshot;
-  /** Why a store of the app would not accept the document; absent if it would. */
+  /** Why a store of the app would not accept the document; absent if it would, as far as was checked. */
   readonly refusal?: string | undefined;
   /** CRLs and OCSP answers; undefined if there are none. */
   readonly revocation?: RevocationInformation | undefined;

@@ -23,7 +23,7 @@ export interface LineQuestion {
   readonly revocation: RevocationInformation | undefined;
   /** What the function requires; undefined if it is unknown. */
   readonly requirement: FunctionRequirement | undefined;
-  /** Whether the document has no signature by a key of `--signed-by`. */
+  /** Whether the document has no signature by a key of `--signed-by`. False without that option. */
   readonly isSignatureRefused: boolean;
   /** Why `requirement` is undefined although the app was asked. */
   readonly requirementFault?: string;

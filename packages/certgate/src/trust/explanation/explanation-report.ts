@@ -23,9 +23,9 @@ export interface CertificateQuestion {
   /** The place of the document for `--store`. */
   readonly store: string;
   readonly trust: TrustSnapshot;
-  /** Why a store of the app would not accept the document; absent if it would. */
+  /** Why a store of the app would not accept the document; absent if it would, as far as was checked. */
   readonly refusal?: string | undefined;
-  /** Whether the document's signature is absent, or not by the keys of the gate. Default false. */
+  /** Whether the document has no signature by a key of `--signed-by`. False by default. */
   readonly isSignatureRefused?: boolean;
   readonly isSigned: boolean;
   /** What the app's decision also depends on, and was not checked here. */

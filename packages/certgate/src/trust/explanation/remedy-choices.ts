@@ -31,7 +31,7 @@ export interface RemedyContext {
   readonly reason: string;
   /** The place of the document for `--store`. */
   readonly store: string;
-  /** Whether the document's signature is absent, or not by the keys of the gate. */
+  /** Whether the document has no signature by a key of `--signed-by`. False without that option. */
   readonly isSignatureRefused: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface MadeAuthority {
 const caExtensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'];
 const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 
-/** Makes a root with openssl in the form of the standard's example (SPIFFE Trust Domain and Bundle, appendix A). */
+/** Makes a root with the extensions of the standard's example (SPIFFE Trust Domain and Bundle, appendix A) by default. */
 export function makeSpiffeRoot(
   folder: TemporaryFolder,
   name: string,
@@ -42,7 +42,7 @@ export function describeKey({ certificate }: Pick<MadeAuthority, 'certificate'>)
   return { use: 'x509-svid', ...publicKey.export({ format: 'jwk' }), x5c: [raw.toString('base64')] };
 }
 
-/** A key for JWT-SVIDs, like the one in the standard's example. It has no certificate, and the reader ignores it. */
+/** A key for JWT-SVIDs. It has no certificate, and the reader ignores it. */
 export const jwtKey: Readonly<Record<string, unknown>> = {
   kty: 'RSA',
   use: 'jwt-svid',
