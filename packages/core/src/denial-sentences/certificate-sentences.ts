@@ -88,7 +88,7 @@ function describeGrace(grace: GraceFacts | undefined): string {
     case undefined:
       return '';
     case 'path_needed':
-      return ' The grace period of its pin does not apply (acceptWithoutClientAuth): an authority is asked about it too, for one of its names or by issuedBy, and a certification path needs clientAuth.';
+      return ' No grace period of a pin applies here (acceptWithoutClientAuth): an authority is asked about the certificate, for one of its names or by issuedBy, and a certification path needs clientAuth.';
     case 'never':
       return ' Its pins never accept that at the same time (acceptWithoutClientAuth).';
     case 'ahead':
