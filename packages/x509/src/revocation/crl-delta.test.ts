@@ -133,7 +133,7 @@ describe('the numbers of CRLs', () => {
     assert.equal(findSuccessor(base, [earlier, later]), earlier);
     assert.equal(findSuccessor(base, [base, ofNumber(4n), ofNumber(9n, 5n)]), undefined);
     assert.equal(findSuccessor(ofNumber(undefined), [later]), undefined);
-    // A list without a number never counts as newer.
+    // A list without a number is never the newer one.
     assert.equal(findSuccessor(ofNumber(0n), [ofNumber(undefined)]), undefined);
   });
 
