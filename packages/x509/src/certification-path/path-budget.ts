@@ -65,7 +65,7 @@ export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, sign
  * The cost of a verification with its key's import, in halves of a P-521 verification, rounded up. Measured in one run
  * on Node 20, 24 and 26: P-384 takes 1.0 of them, RSA 8192 0.5, and ML-DSA-87, Ed448, RSA 4096, Ed25519 and P-256 0.4
  * or less. Other kinds that OpenSSL knows take up to 4.1 (sect571r1); RSA 16384 takes 1.3, or 6 with an exponent of 64
- * bits. An `unusual` key must weigh so little that the longest path is still possible.
+ * bits. An `unusual` key weighs less than that, so that the longest path is still possible.
  */
 const weights = { ordinary: 1, p521: 2, unusual: 4 } as const;
 
