@@ -66,7 +66,7 @@ export interface RequestWishes {
   readonly subject: string;
   /** The alternative names, each with its kind, for example `DNS:billing.example.org`. */
   readonly names: readonly string[];
-  /** The other extensions that it asks for: `keyUsage`, or an object identifier. */
+  /** The other extensions that it asks for, each by its name, such as `keyUsage`, or by its object identifier. */
   readonly extensions: readonly string[];
 }
 
@@ -76,7 +76,8 @@ const maximumBytes = 65_536;
 /**
  * Reads a file with one PKCS#10 request, in PEM or DER, and verifies its signature with its own key.
  *
- * @throws {ToolFailure} if the file contains no request, several, or a private key, or if the signature is not valid.
+ * @throws {ToolFailure} if the file contains no request, several, or a private key, or if the key or the signature is
+ * not accepted.
  */
 export async function readCertificationRequest(path: string): Promise<CertificationRequest> {
   return parseCertificationRequest(await readBoundedFile(path), path);

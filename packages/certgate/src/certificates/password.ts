@@ -50,8 +50,8 @@ export async function readPasswordFromStdin(): Promise<string> {
 }
 
 /**
- * Throws ToolFailure for more than one line, more than 1,024 characters, or bytes that are not text, because it is most
- * likely the wrong file.
+ * Throws ToolFailure for more than one line, more than 1,024 characters, control characters, or bytes that are not
+ * text, because it is most likely the wrong file.
  */
 export function parsePassword(bytes: Uint8Array, name: string): string {
   const password = decodeText(bytes).replace(/\r?\n$/, '');

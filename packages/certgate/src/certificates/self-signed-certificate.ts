@@ -72,7 +72,7 @@ const loopbackHosts = ['localhost', '127.0.0.1', '::1'];
  */
 export function createServerCertificate({ days = 30, now }: ServerCertificateOptions): IssuedCertificate {
   return issueSelfSignedCertificate({
-    // Clients read the alternative names only (RFC 9525 §6.3); the common name is for people.
+    // Clients read the alternative names only (RFC 9525); the common name is for people.
     commonName: 'Certgate local gateway',
     keyAlgorithm: 'ec-p256',
     days,

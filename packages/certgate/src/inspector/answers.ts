@@ -75,7 +75,7 @@ function writeAnswer(response: ServerResponse, status: number, contentType: stri
  * Reads the JSON value of a request. Accepts only `application/json`, which a page of another origin can't send without
  * a preflight request.
  *
- * @throws {RefusedRequest} 400 if the body is not JSON, 413 if it is too long.
+ * @throws {RefusedRequest} 400 if the body or its type is not JSON, 413 if it is too long.
  */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const { 'content-type': type = '', 'content-length': length = '0' } = request.headers;

@@ -78,7 +78,8 @@ export async function findOwnTrust(
 }
 
 /**
- * The absolute path of the file that the setting names. Undefined if it does not name a file.
+ * The absolute path of the file that the setting names. Undefined if it does not name a file. Throws ToolFailure if the
+ * setting can't be used.
  */
 export function findNamedFile(folder: string, { value, setBy }: TrustSetting): string | undefined {
   const address = parseTrustAddress(value);
@@ -139,7 +140,7 @@ export function judgeCaller(
   const requirement = { functionName: '', roles: [], reportOnlyUntil: now + 1 };
   const header = Buffer.from(caller.certificate.certificate.der).toString('base64');
   const decision = decideAccess({ header, trust: snapshot, requirement, now });
-  // No revocation list is read here, so nobody can tell what an authority that needs one would answer.
+  // No revocation list is read here, so it is unknown whether an authority that needs one admits the caller.
   const isUnlisted = decision.code === 'certificate_not_trusted' || decision.code === 'revocation_unavailable';
   if (decision.outcome === 'denied') return { isListed: !isUnlisted, asListed: asUnknown };
   const { roles, functions } = decision.identity;

@@ -94,7 +94,7 @@ async function readPair(folder: string, name: string): Promise<Caller | string> 
 /**
  * Reads a caller of the user's own from a PFX, or from PEM with a certificate and its key.
  *
- * @throws {ToolFailure} if there is no certificate with its private key.
+ * @throws {ToolFailure} if there is no usable certificate with its private key.
  */
 export async function readOwnCaller(
   name: string,

@@ -3,8 +3,8 @@ import { ToolFailure } from '#local/tool-failure.js';
 import { StartHookFailure } from '#local/functions-host/functions-host.js';
 
 /**
- * For the `catch` of an app's start. Explains a wrong trust document, which Certgate's own appStart hook loads, so that
- * it does not look like a fault of the app's code.
+ * For the `catch` of an app's start. Explains a wrong or missing trust document, which Certgate's own appStart hook
+ * loads, so that it does not look like a fault of the app's code.
  */
 export function explainFailedStart(failure: unknown): never {
   throw (failure instanceof StartHookFailure ? explainTrust(failure) : undefined) ?? failure;

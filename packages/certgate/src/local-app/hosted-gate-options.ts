@@ -1,7 +1,7 @@
 import type { GateDescription } from '@certgate/core/internal';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 
-/** A test for the value of each option. Only these keys are read. */
+/** A test for the value of each option. A description must have exactly these keys. */
 const isOption: { readonly [Name in keyof GateDescription]: (value: unknown) => value is GateDescription[Name] } = {
   frontEnd: isNameOrNull,
   frontEndSecret: isBoolean,

@@ -16,7 +16,7 @@ export interface HostedTrust {
    * place.
    */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
-  /** The first digits of the SHA-256 of each accepted signing key. Undefined if the document need not be signed. */
+  /** The beginning of the SHA-256 of each accepted signing key. Undefined if the document need not be signed. */
   readonly signedBy?: readonly string[];
   /** The reports of the single stores, if the store consists of several. */
   readonly parts?: readonly HostedTrust[];

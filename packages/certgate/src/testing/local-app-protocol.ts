@@ -41,7 +41,7 @@ export interface StartLocalAppMessage {
   /** The app settings. `CERTGATE_TRUST` is among them only if the test has its own trust document. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clientCertificateMode: ClientCertificateMode;
-  /** Default: the front end that the app settings name. */
+  /** Default: the front end that the app's code or settings name, or else App Service's. */
   readonly frontEnd?: FrontEndName;
 }
 

@@ -58,8 +58,8 @@ export class ApiFault extends Error {
   }
 
   /**
-   * True if the token is missing or is from an earlier start of certgate. The tool then answers nothing until the
-   * user opens the page again with a new token.
+   * True if the tool refuses this page, usually because its token is from an earlier start of certgate. The tool then
+   * answers nothing until the user opens the page again with a new token.
    */
   get isStale(): boolean {
     return this.status === 401 || this.status === 403;

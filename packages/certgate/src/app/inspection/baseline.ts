@@ -64,7 +64,7 @@ export function formatBaseline(baseline: Baseline): string {
 /**
  * Undefined if the file does not exist.
  *
- * @throws {ToolFailure} if the file is not a baseline.
+ * @throws {ToolFailure} if the file can't be read or is not a baseline.
  */
 export async function findBaseline(path: string): Promise<Baseline | undefined> {
   const text = (await findFile(path))?.toString('utf8');

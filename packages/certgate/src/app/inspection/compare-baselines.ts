@@ -196,7 +196,7 @@ function compareStreaming(before: Baseline, after: Baseline): readonly BaselineD
   return [{ effect: 'changes', subject: 'app', what: 'httpStreaming', before: from ?? null, after: to ?? null }];
 }
 
-/** One line: `opens RoleFunction policy allowed certificates, role operator → public`. */
+/** One line, for example `opens RoleFunction policy allowed certificates, role operator → public`. */
 export function describeDifference({ effect, subject, what, before, after }: BaselineDifference): string {
   const change = before === null ? `new: ${after ?? ''}` : after === null ? `gone: ${before}` : `${before} → ${after}`;
   return `${effect.padEnd(7)}  ${subject}  ${what} ${change}`;

@@ -6,7 +6,10 @@ import { type InspectedGate, listGateWarnings, readInspectedGate } from './inspe
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';
 
-/** What `certgate app inspect --json` prints, except for the comparison with a baseline. Keys are only ever added. */
+/**
+ * What `certgate app inspect --json` prints, except for the comparisons with a baseline and with Azure. Keys are only
+ * ever added.
+ */
 export interface CoverageReport {
   readonly version: 1;
   readonly host: HostFacts;

@@ -40,7 +40,7 @@ export interface InspectedStore {
    * place.
    */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
-  /** The first digits of the SHA-256 of each accepted signing key. Null if the document need not be signed. */
+  /** The beginning of the SHA-256 of each accepted signing key. Null if the document need not be signed. */
   readonly signedBy: readonly string[] | null;
 }
 

@@ -18,8 +18,8 @@ export type InspectedPolicy =
        */
       readonly reportOnlyUntil?: string;
       /**
-       * A time in RFC 3339. Until then, every caller whom the host's key check admits passes a gate that was set up,
-       * and the log shows those who would be refused.
+       * A time in RFC 3339. Until then, every caller whom the host's key check admits gets in, unless the gate failed
+       * to start. The log shows those who would be refused.
        */
       readonly observedUntil?: string;
     };

@@ -8,7 +8,7 @@ import type { DescribedFunction } from '#local/functions-host/functions-host.js'
  */
 export interface OutsideEndpoint {
   readonly path: string;
-  /** `live` if something in the app makes the host serve it, `possible` if that cannot be decided here. */
+  /** `live` if the host serves it for this app, `possible` if that cannot be decided here. */
   readonly state: 'live' | 'possible' | 'absent';
   /** The key that the platform itself requires. */
   readonly key: 'system key' | 'master key' | 'none';

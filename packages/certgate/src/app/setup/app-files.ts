@@ -27,7 +27,7 @@ export class AppFiles {
   }
 
   async find(path: string): Promise<string | undefined> {
-    // Throws (ENOTDIR) if a folder of the path is a file.
+    // Throws ToolFailure if a folder of the path is a file.
     const bytes = await findFile(join(this.folder, path));
     if (bytes === undefined) return undefined;
     const text = decodeText(path, bytes);

@@ -18,7 +18,10 @@ export interface NewAuthority extends ListTimes {
   readonly parent?: { readonly name: string; readonly issuer: CertificateIssuer };
 }
 
-/** Throws ToolFailure if the authority's folder exists. Called before the user types a new password twice in vain. */
+/**
+ * Throws ToolFailure if the authority's folder exists. Called first, so that the user does not type a new password
+ * twice in vain.
+ */
 export async function refusePresentAuthority(authorities: string, name: string): Promise<void> {
   const { folder } = getAuthorityFiles(authorities, name);
   const isThere = await lstat(folder).then(

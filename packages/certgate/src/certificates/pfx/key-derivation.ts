@@ -27,8 +27,8 @@ export type KeyPurpose = (typeof keyPurposes)[keyof typeof keyPurposes];
 
 /**
  * The most rounds that one derivation may ask for. RFC 7292 and RFC 8018 set no limit, and a file must not keep this
- * machine busy for any time it likes. OpenSSL writes 2,048 rounds by default, this tool 100,000; OWASP advises 600,000
- * with SHA-256.
+ * machine busy for any time it likes. OpenSSL writes 2,048 rounds by default, this tool 100,000 in a PFX; OWASP advises
+ * 600,000 with SHA-256.
  */
 const maximumRounds = 1_000_000;
 
@@ -73,7 +73,7 @@ export class DerivationBudget {
 /**
  * Reads a number of rounds within the limit of one derivation.
  *
- * @throws {PfxError} `unsupported`
+ * @throws {PfxError} if the number can't be read or is not accepted.
  */
 function readRounds(iterations: Asn1 | undefined): number {
   const rounds = readSmallInteger(iterations);

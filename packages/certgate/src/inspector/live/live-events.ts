@@ -3,7 +3,7 @@ import type { GatewayExchange } from '#local/gateway/gateway.js';
 import type { LiveEvent } from '../../trust/views/page-views.js';
 import { describeHostAnswer, describeExchange } from './event-description.js';
 
-/** How many events are kept, about a developer's work of one day. Older ones are forgotten. */
+/** How many events are kept. A developer causes about as many in a day. Older ones are forgotten. */
 export const maximumEvents = 2000;
 /** How many certificates of recent callers are kept. */
 const maximumCertificates = 500;
@@ -25,8 +25,8 @@ export class LiveEvents {
   }
 
   /**
-   * Keeps the caller's certificate. Adds an event only if the gateway answered itself; the host reports the other
-   * requests, because it knows what was decided.
+   * Keeps the caller's certificate. Adds an event only if the gateway answered itself or the client left; the host
+   * reports the other requests, because it knows what was decided.
    */
   noteExchange(exchange: GatewayExchange, certificateDer: Uint8Array | undefined): void {
     const { clientCertificateThumbprintSha256: thumbprint } = exchange;

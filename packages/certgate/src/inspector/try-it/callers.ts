@@ -222,8 +222,8 @@ function readDroppedCaller(files: readonly DroppedFile[], taken: readonly string
 }
 
 /**
- * The certificate that the front end passes on. Undefined if it does not ask for one; but in the worst case it passes
- * on the forged certificate.
+ * The certificate that the front end passes on. Undefined if it passes on none, for example because it doesn't ask for
+ * one. In the worst case, it then passes on the forged certificate.
  */
 export function findSeenCertificate(
   request: RequestToClassify,

@@ -26,7 +26,7 @@ export interface PlannedCheck {
   /** Who must answer. The front end refuses the request itself if it requires a certificate and the caller has none. */
   readonly answeredBy: 'gateway' | 'app';
   /**
-   * Why the call is not sent, which makes the check fail. Sending it would run code that the user did not name.
+   * Why the call is not sent, which makes the check fail. Sending it could run code that the user did not name.
    * Undefined if it is sent.
    */
   readonly unsafeBecause: string | undefined;
@@ -117,9 +117,9 @@ export function findAnswering(
 }
 
 /**
- * The status that a call must get at `now`, in milliseconds since 1970. 200 stands for any answer of the function
- * itself. While a function is report-only, a trusted caller without the role is admitted too. While it is observed,
- * everybody is. Calls that are admitted are sent only if the user named the function.
+ * The status that a call must get at `now`, in milliseconds since 1970. 200 means any answer of the function itself.
+ * While a function is report-only, a trusted caller without the role is admitted too. While it is observed, everybody
+ * is. Calls that are admitted are sent only if the user named the function.
  */
 export function expectStatus(hosted: HostedFunction, caller: CheckedCaller, now: number = Date.now()): ExpectedStatus {
   const policy = readPolicy(hosted);

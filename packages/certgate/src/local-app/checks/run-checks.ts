@@ -15,7 +15,10 @@ export interface CheckResult {
    * why.
    */
   readonly status: number | null;
-  /** Whether the call was sent. A call that would reach another function, or a function without a gate, is not sent. */
+  /**
+   * Whether the call was sent. A call that would reach no function, another function, or a function without a gate is
+   * not sent.
+   */
   readonly sent: boolean;
   readonly expected: number;
   readonly ok: boolean;
@@ -24,7 +27,10 @@ export interface CheckResult {
    * itself. Null if there is neither.
    */
   readonly code: string | null;
-  /** Why the check failed, if the status does not show it. */
+  /**
+   * Why the check failed, if the status does not show it, or that the function requires a role which the tools can't
+   * see.
+   */
   readonly detail?: string;
 }
 

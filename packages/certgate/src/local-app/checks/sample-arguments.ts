@@ -38,7 +38,7 @@ export function samplePromptArguments(list: unknown): JsonObject {
   ); // prettier-ignore
 }
 
-/** A URI that matches the resource's template. The extension accepts only single names, a small part of RFC 6570. */
+/** A URI that matches the resource's template. The extension accepts only single names in braces. */
 export function fillResourceUri(template: string): string {
   return template.replace(/\{[^{}]*\}/g, 'sample');
 }

@@ -23,9 +23,9 @@ export interface LocalAppOptions<Name extends string = string> {
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * The front end to play, with its header fields and a secret. The secret is made for this start and given to the
-   * front end and to the app. Default: the front end that the app's code or the app setting `CERTGATE_FRONT_END` names,
-   * or else `app-service`.
+   * The front end to play, with its header fields. Any other than `app-service` sends a secret: the app's own, or one
+   * that is made for this start and given to the app too. Default: the front end that the app's code or the app setting
+   * `CERTGATE_FRONT_END` names, or else `app-service`.
    */
   readonly frontEnd?: FrontEndName;
   /**

@@ -1,4 +1,5 @@
-// testing/: startLocalApp, which runs `certgate dev` for users' tests, with the app and the gateway in other processes.
+// testing/: startLocalApp, which runs an app for users' tests as `certgate dev` does, in other processes with a
+// gateway.
 
 import { formatLogText } from '../../texts/safe-text.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
