@@ -110,8 +110,8 @@ function isComparable({ type, isEncoded }: NameAttribute): boolean {
 }
 
 /**
- * In octets. RFC 5280's upper bounds give the usual attributes a few hundred characters together. The limit bounds the
- * cost of folding a name that an unknown caller sent.
+ * The limit, in octets, bounds the cost of folding a name that an unknown caller sent. RFC 5280's upper bounds give the
+ * usual attributes a few hundred characters together.
  */
 const maximumNameLength = 4096;
 /** Limit for a text that is not only printable ASCII: normalization sorts runs of combining marks in quadratic time. */
