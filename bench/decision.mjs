@@ -20,8 +20,8 @@ const strangerLimits = { 'RSA 2048': 2.5, 'EC P-256': 2 };
 const requirement = { functionName: 'Orders', roles: [['reader']] };
 
 /**
- * Inputs that once cost a gate of this kind milliseconds each. A refusal must cost no more than reading that many
- * characters.
+ * Inputs that once cost a gate of this kind milliseconds each. A refusal must cost less than half of parsing one
+ * certificate.
  */
 const garbage = [
   ['garbage: 16 KiB of commas', ','.repeat(16_384)],

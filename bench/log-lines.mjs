@@ -2,7 +2,7 @@
 //
 //   node bench/log-lines.mjs         bytes of a million admitted calls, by what matched; a flood of 10,000 strangers
 //   node bench/log-lines.mjs --json  the same as JSON
-//   … -- --json --bytes              without the flood
+//   … --json --bytes                 without the flood
 import { ReportingGate, trustStoreFromDocument } from '@certgate/core';
 import { presentCertificate } from '../packages/core/dist/esm/certificate-header/certificate-header.js';
 import { toPem } from '../packages/core/dist/esm/test-support/authority-certificates.js';

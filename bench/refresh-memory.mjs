@@ -31,7 +31,7 @@ export function measureRefreshMemory(size, { live = false } = {}) {
   }
 }
 
-/** A document with one pin for each identity and no needless spaces: 400,000 identities are 54 MB. */
+/** A document with one pin for each identity and no needless spaces: 400,000 identities are 58 MB. */
 export function createLargeDocument(size, revision, pins = []) {
   const identities = Array.from({ length: size }, (_, index) => ({
     name: `caller ${index}`,

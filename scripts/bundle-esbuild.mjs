@@ -5,8 +5,8 @@ import { basename } from 'node:path';
 import { build, transform } from 'esbuild';
 
 /**
- * Stands for `require` in the compiled files until the end, because esbuild would replace `require` by a function of
- * its own.
+ * Takes the place of `require` in the compiled files until the end, because esbuild would replace `require` by a
+ * function of its own.
  */
 const lazyRequire = 'requireOfTheSource';
 
@@ -48,7 +48,7 @@ export function buildModules(folder, entries, outdir, extension, plugins, splitt
   });
 }
 
-/** The line with which a source file creates a `require` (core/src/trust-snapshot/authority-path.ts). */
+/** The line with which a source file creates a `require` (core/src/load-path-validation.ts). */
 export const createdRequire = 'const require = createRequire(import.meta.url);';
 
 export function replaceCreatedRequire(name, replace) {

@@ -28,7 +28,7 @@ const isNodeHere = process.platform === 'linux' && process.arch === 'x64';
 const parts = [
   { name: 'test', run: npm('test'), isOldest: true, isByItself: true },
   { name: 'deployment', run: ['node', 'scripts/deploy-check.mjs'] },
-  // Packs twice, and installs with every package manager. The workflow "Site" opens every page in a browser.
+  // Packs twice, and installs with every package manager.
   { name: 'release', run: npm('run', 'release', '--', '--dry-run') },
   { name: 'hosts', run: npm('test', '--', '--hosts'), isOldest: true, after: ['deployment'] },
   {

@@ -33,12 +33,12 @@ refuse(refusals);
 // Removes the build, because a compiled file whose source is gone would be packed.
 if (!isDryRun)
   for (const folder of folders) rmSync(join(root, 'packages', folder, 'dist'), { recursive: true, force: true });
-// Set by check.mjs after it has built the sources.
+// check.mjs sets this variable after it has built the sources.
 if (!isDryRun || process.env['CERTGATE_TESTS_ARE_BUILT'] !== '1') runProgram(join(root, 'scripts', 'build.mjs'));
 const stale = findStaleReports(root);
 refuse(stale);
 installTools(join(root, 'scripts', 'release'));
-// npm has this binary only for Linux on x64. On other machines its checks are not run, and there is no release.
+// The binary of Node 24 is only for Linux on x64. On other machines its checks are not run, and there is no release.
 if (process.platform === 'linux' && process.arch === 'x64') installTools(join(root, 'tests', 'node-versions', '24'));
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-release-'));
 // Removes the folder however the process ends. On a signal, cells.mjs first ends the programs of the checks.

@@ -19,15 +19,15 @@ const largest = { tests: 5, packages: 30 };
 const alone = /^\/\/ In a process of its own: \S/;
 
 /**
- * Writes a file for each group, which runs its tests. @returns those files. With a seed, other files share a process,
- * in another order, because a test must never depend on that.
+ * Writes a file for each group, which runs its tests, unless there is only one test file. @returns the files to run.
+ * With a seed, other files share a process, in another order, because a test must never depend on that.
  */
 export function groupTests(files, folder, seed) {
   mkdirSync(folder, { recursive: true });
   return files.length === 1 ? files : dealOut(files, seed).map((group) => writeGroup(group, folder));
 }
 
-/** Sorts the files into groups. Only files of one package share a process. */
+/** Sorts the files into groups. Only files of one package, or of tests/, share a process. */
 function dealOut(files, seed) {
   const together = new Map();
   const groups = [];

@@ -23,10 +23,7 @@ run('node', ['--version']);
 run('npm', ['start', '--', '--once', '--json']);
 run('npm', ['test', '--', ...listRooms(), ...listRunningTests()]);
 
-/**
- * The compiled folders and files of the packages, without the rooms that only work on texts, documents and terminals.
- * Those have the same result on any Node.
- */
+/** The compiled folders and files of the packages, without the rooms whose tests have the same result on any Node. */
 function listRooms() {
   const same = [
     'core/denial-sentences',

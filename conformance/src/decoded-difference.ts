@@ -66,8 +66,8 @@ function nameKind(value: object): string {
 }
 
 /**
- * The names of the value's own members and of those of its classes, methods included. Names of members that are not
- * enumerable are in parentheses.
+ * The names of the value's own members and, unless it is an array, of those of its classes, methods included. Except
+ * for arrays, names of members that are not own and enumerable are in parentheses.
  */
 function listMembers(value: object): readonly string[] {
   const names = new Set(Reflect.ownKeys(value).map(String));

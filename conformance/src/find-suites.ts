@@ -6,7 +6,7 @@ import { JsonFields } from './json-fields.js';
 import { readLimboSuite } from './limbo-suite.js';
 import { type Suite, SuiteError } from './suite.js';
 
-/** The number of folder levels that are searched for suites. */
+/** The number of folder levels below the given folder that are searched for suites. */
 const deepest = 3;
 
 /**

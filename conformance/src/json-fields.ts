@@ -1,6 +1,9 @@
 import { SuiteError } from './suite.js';
 
-/** Reads an object of a suite's JSON, field by field. A field of an unexpected type ends the run. */
+/**
+ * Reads an object of JSON, such as a suite's, field by field. A field of an unexpected type ends the run. A field that
+ * is null counts as absent.
+ */
 export class JsonFields {
   readonly #value: Readonly<Record<string, unknown>>;
   readonly #where: string;

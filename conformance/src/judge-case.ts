@@ -21,7 +21,7 @@ export interface CaseResult {
   readonly outcome: Outcome;
   /**
    * The code of the validator's refusal. `peer` means that the path is valid, but the peer's names or key usage are not
-   * as required.
+   * as required, and `exception` that the validator threw.
    */
   readonly code: string | undefined;
   readonly detail: string | undefined;
@@ -108,9 +108,7 @@ export function findFaultOfPeer({ material, peer }: ConformanceCase): string | u
   return target.ok ? findPeerFault(target.value, peer) : undefined;
 }
 
-/**
- * The decoded values. Those that can't be decoded are left out, because a reader of a trust document would refuse them.
- */
+/** The decoded values. Those that can't be decoded are left out, because no trust document or store would use them. */
 function decodeAll<T>(all: readonly Uint8Array[], decode: (der: Uint8Array) => DerDecoding<T>): readonly T[] {
   return all.flatMap((der) => {
     const decoding = decode(der);

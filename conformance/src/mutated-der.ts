@@ -91,7 +91,7 @@ function changeContent(node: DerNode, choose: Choose): void {
 
 /**
  * Changes the DER inside an OCTET STRING or a BIT STRING, such as an extension, a key or the answer in an OCSP
- * response. False if there is none.
+ * response. False if there is none, and by chance in one case of six.
  */
 function openInside(node: DerNode, other: Uint8Array, choose: Choose): boolean {
   const start = node.tag === 0x04 ? 0 : node.tag === 0x03 ? 1 : undefined;

@@ -15,8 +15,8 @@ export function findPeerFault(certificate: PathCertificate, { names, keyUsage }:
 }
 
 /**
- * RFC 9525 §6.3: only alternative names are compared. A wildcard must be the whole left-most label, and matches exactly
- * one label.
+ * By RFC 9525, only alternative names are compared. A wildcard must be the whole left-most label, and matches
+ * exactly one label (§6.3). At least two labels must follow it.
  */
 export function hasName({ subjectAlternativeNames = [] }: PathCertificate, { kind, value }: PeerName): boolean {
   return subjectAlternativeNames.some((name) => {

@@ -1,8 +1,8 @@
 // Turns what doctor reports about each server into cells, and the cells into the README's tables.
 
 /**
- * The probes that the tables leave out: they look at the server's address, its clock or files on this machine, and
- * don't show which callers get in.
+ * The probes that the tables leave out: they look at the server's certificate, its clock or files on this machine, or
+ * don't run here, and don't show which callers get in.
  */
 const leftOut = [
   'server-certificate',

@@ -62,7 +62,7 @@ function nameProcess(text, { name }) {
   return text.replace(/"process":"\w+"/, `"process":"${hash(name).slice(0, 16).toLowerCase()}"`);
 }
 
-/** Whether a line reaches the log. `missingDay` and the story of the app say which lines don't. */
+/** Whether a line reaches the log. `window`, `missingDay` and the story of the app say which lines don't. */
 function isKept({ isRaw, isWithoutInformation, silentFrom = Infinity }, time, level) {
   const { begin, end } = story.missingDay;
   const isMissing = isRaw !== true && begin <= time && time < end;
@@ -128,8 +128,8 @@ function runTimers(until) {
 }
 
 /**
- * The trust store of an app. It reads the document that was in use at the time of the story, and reports where
- * that document came from.
+ * The trust store of an app. It reads the document that was in use at the time of the story, or the earlier one if it
+ * only has its mirror, and reports where that document came from.
  */
 function createTrustStore({ reads }) {
   const isOfMirror = reads === 'mirror';

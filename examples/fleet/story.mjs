@@ -70,7 +70,7 @@ export function at(day, hour = 0, minute = 0) {
   return Date.UTC(2026, 10, day, hour, minute);
 }
 
-/** A function that returns numbers from 0 to 1. For one name they are the same in every run. */
+/** A function that returns numbers from 0 up to, but without, 1. For one name they are the same in every run. */
 export function createChance(name) {
   let state = Number.parseInt(hash(name).slice(0, 8), 16);
   return () => {

@@ -1,4 +1,4 @@
-// Calls each tool, and prints the answer: node client.mjs <url> [<certificate.pem> <key.pem> [<ca.pem>]]
+// Calls each tool, and prints the answer: node client.mjs [<url> [<certificate.pem> <key.pem> [<ca.pem>]]]
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';

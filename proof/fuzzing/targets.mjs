@@ -23,8 +23,8 @@ export const targetNames = Object.keys(shares);
 const corpusFile = (name) => new URL(`corpus/${name}.json`, import.meta.url);
 
 /**
- * The corpus of a target. `inputs` once broke something; each is `{ name, base64 }` or `{ name, text }`. `found` are
- * inputs that reached new code, in base64.
+ * The corpus of a target. `inputs` once broke something, or are OCSP answers that openssl made; each is `{ name, base64
+ * }` or `{ name, text }`. `found` are inputs that reached new code, in base64.
  */
 export function readCorpus(name) {
   return existsSync(corpusFile(name)) ? JSON.parse(readFileSync(corpusFile(name), 'utf8')) : { inputs: [] };

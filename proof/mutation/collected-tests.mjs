@@ -112,7 +112,7 @@ function settle(act, limit) {
 }
 
 /**
- * Runs the chosen tests of a suite, with the hooks around them, until `observe` returns false. It calls
+ * Runs the chosen tests of a suite, with the hooks around them, until `observe.end` returns false. It calls
  * `observe.start(kind, member)` before a test or a hook, and `observe.end(kind, member, fault, milliseconds)` after it.
  */
 export async function runSuite(suite, isChosen, observe, limitOf) {

@@ -2,8 +2,8 @@
 //
 //   node proof/mutation/run.mjs                      all of them: `npm run prove -- mutation`
 //   node proof/mutation/run.mjs --package x509       those of one package
-//   node proof/mutation/run.mjs FILE …               these; nothing is written but what is printed
-//   node proof/mutation/run.mjs FILE … --again       only what survived last time, where the file has not changed
+//   node proof/mutation/run.mjs FILE …               these; proof/results is not changed
+//   node proof/mutation/run.mjs FILE … --again       only what survived last time, or all of a file that has changed since
 //   node proof/mutation/run.mjs FILE … --tests DIR   with the tests of one folder only, which is soon done
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';

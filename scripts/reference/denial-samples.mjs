@@ -1,5 +1,5 @@
 // Makes a sample of the log's sentence for each denial: from the gate's decisions about the decision vectors of
-// conformance/, and, for the codes in this table, from facts that are made here.
+// conformance/, and, for the codes in `madeFacts`, from facts that are made here.
 import { readFileSync } from 'node:fs';
 import { decideAccess, deny, parseTrustDocument } from '../../packages/core/dist/esm/internal.js';
 

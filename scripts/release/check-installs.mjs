@@ -69,8 +69,8 @@ async function installAndCall(name, major, version, registry, temporary) {
 }
 
 /**
- * Each check has a cache of its own for yarn, because two processes can't share one. npm uses the user's cache, which
- * verifies its content by hashes.
+ * Each check has a cache of its own for yarn, because two processes can't share one, and a store of its own for pnpm.
+ * npm uses the user's cache, which verifies its content by hashes.
  */
 function makeEnvironment(node, registry, cache) {
   return {

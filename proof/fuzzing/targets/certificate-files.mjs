@@ -1,5 +1,5 @@
-// Reads the files that people have (PEM, DER, PFX, lists, header values, key files). Reading must never throw, and
-// OpenSSL (node:crypto) must be able to read every certificate that comes from a file.
+// Reads the files that people have (PEM, DER, PFX, lists, header values, key files). Reading must never throw anything
+// but a refusal, and OpenSSL (node:crypto) must be able to read every certificate that comes from a file.
 import { X509Certificate } from 'node:crypto';
 import { readDropped } from '../../../packages/certgate/dist/esm/trust/certificate-reading/read-dropped.js';
 import { readCertificateFile } from '../../../packages/certgate/dist/esm/certificates/read-certificate-file.js';

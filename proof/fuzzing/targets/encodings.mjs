@@ -1,5 +1,5 @@
 // Reads small texts: base64, PEM, DER frames, thumbprints, instants, SPIFFE IDs and addresses. Node.js's own reading of
-// most of them serves for comparison.
+// some of them serves for comparison.
 import { decodeBase64, decodePem, decodePemBundle, findSpiffeId } from '@certgate/x509';
 import { findInstant, findOuterFrameFault, findThumbprint } from '@certgate/x509/internal';
 import { parseTrustAddress, showTrustAddress } from '@certgate/core/internal';

@@ -35,8 +35,8 @@ const now = Date.UTC(2027, 0, 1);
 const clock = { wall: () => now, monotonic: () => 0 };
 
 /**
- * For each vector with one document: the document and its certificate, in the form in which one of the front ends
- * writes it.
+ * For each vector with one document and a certificate, but without lists, options or earlier readings: the document and
+ * its certificate, in the form in which one of the front ends writes it.
  */
 export const seeds = () =>
   vectors.vectors
@@ -127,7 +127,10 @@ function readChain({ chain }) {
 
 const describeAllowed = ({ code, identity }) => [code, identity?.name, [...(identity?.roles ?? [])].sort()];
 
-/** Opens a store for the document. Documents that name lists or a responder are left to the target "scenes". */
+/**
+ * Opens a store for the document. Undefined if the document is not valid or has escapes other than line feeds, or if it
+ * names lists or a responder, which are left to the target "scenes".
+ */
 function openStore(text) {
   if (/crls|ocsp|\\(?!n)/.test(text)) return undefined;
   try {
