@@ -178,9 +178,10 @@ interface OtherDocuments {
 const otherDocuments = new WeakMap<object, OtherDocuments>();
 
 /**
- * Notes, for one presented certificate, the documents of the stores of a `firstOf`. If one `firstOf` contains another,
- * only the outer one, which is asked first, can note documents. Never call this for a gate that asks one of these
- * stores directly: that store's version does not change when another store's document does.
+ * Notes, for one presented certificate, the documents of the stores of a `firstOf`. If one of them is a store of the
+ * user's own that asks another `firstOf`, only the outer one, which is asked first, can note documents. Never call this
+ * for a gate that asks one of these stores directly: that store's version does not change when another store's document
+ * does.
  */
 export function noteOtherDocuments(presented: object, other: OtherDocuments): void {
   if ((otherDocuments.get(presented) ?? other).of === other.of) otherDocuments.set(presented, other);

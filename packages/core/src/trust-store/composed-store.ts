@@ -51,7 +51,9 @@ export class ComposedTrustStore implements TrustStore {
   #warnings: WarningLists = { lists: [], joined: [] };
 
   constructor(stores: readonly TrustStore[]) {
-    this.#stores = [...stores];
+    // The parts of another `firstOf` become parts of this one. That one answers even if one of its documents is too old,
+    // and the deny list of such a document must be left out here as well.
+    this.#stores = stores.flatMap((each) => (#stores in each ? each.#stores : each));
     noteListing(this, this.#listDocuments, () => this.#stores.flatMap(describeStores), this.#stores);
     Object.freeze(this);
   }

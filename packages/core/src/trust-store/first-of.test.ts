@@ -236,11 +236,11 @@ describe('firstOf', () => {
     };
     const own = { description: 'a store of your own', revision: undefined, warnings: [], fault: undefined };
     assert.deepEqual(firstOf(one, firstOf(watch(notFound).store, two), three).report?.(), {
-      description: 'first of document in code, first of a store of your own, table, list',
+      description: 'first of document in code, a store of your own, table, list',
       revision: undefined,
       sha256: one.report?.().sha256,
       warnings: one.report?.().warnings,
-      fault: 'first of a store of your own, table: table: down; list: not signed',
+      fault: 'table: down; list: not signed',
       failure: 'refused',
       revocationFault: 'list: no list',
       lastSuccessAt: 4,

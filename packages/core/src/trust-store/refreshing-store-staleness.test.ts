@@ -19,6 +19,7 @@ import { nameFinding } from '../test-support/revocation-stage.js';
 import { settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { firstOf } from './first-of.js';
+import type { TrustStore } from './trust-store.js';
 
 describe('staleness', () => {
   test('the last good document is used up to the limit, and not a millisecond longer', async () => {
@@ -62,25 +63,36 @@ describe('staleness', () => {
   });
 });
 
-test('the deny list of a document of firstOf refuses a CA of another document’s path only up to the limit', async () => {
-  const { issuing } = getStage();
-  const denied = [{ thumbprintSha256: hashHex('sha256', issuing.der) }];
-  const text = JSON.stringify(issuedDocument([], { revision: 1, denied }));
-  const { source, store, clock } = await createLoadedStage({ maximumStalenessSeconds: 100 }, text);
-  const composed = firstOf(trustStoreFromDocument(issuedDocument([billing])), store);
-  const caller = presentCertificate(issueCaller().der);
-  const ask = async (): Promise<string> => nameFinding(await askInFull(composed, caller, clock.wall()));
-  assert.equal(await ask(), 'certificate_on_deny_list');
-  clock.pass(101 * second);
-  const asked = ask();
-  await settle();
-  await source.fail();
-  assert.equal(await asked, 'unavailable');
-  clock.pass(2 * second);
-  const again = ask();
-  await settle();
-  await source.answer(text);
-  assert.equal(await again, 'certificate_on_deny_list');
+describe('the deny list of a document of firstOf refuses a CA of another document’s path only up to the limit', () => {
+  const own = trustStoreFromDocument(issuedDocument([billing]));
+  const other = trustStoreFromDocument(issuedDocument([]));
+  const compositions: Readonly<Record<string, (aging: TrustStore) => TrustStore>> = {
+    'in one firstOf': (aging) => firstOf(own, aging),
+    'if a firstOf within it contains both': (aging) => firstOf(firstOf(own, aging), other),
+    'if a firstOf within it contains one of them': (aging) => firstOf(own, firstOf(firstOf(aging, other))),
+  };
+  for (const [where, compose] of Object.entries(compositions)) {
+    test(where, async () => {
+      const { issuing } = getStage();
+      const denied = [{ thumbprintSha256: hashHex('sha256', issuing.der) }];
+      const text = JSON.stringify(issuedDocument([], { revision: 1, denied }));
+      const { source, store, clock } = await createLoadedStage({ maximumStalenessSeconds: 100 }, text);
+      const composed = compose(store);
+      const caller = presentCertificate(issueCaller().der);
+      const ask = async (): Promise<string> => nameFinding(await askInFull(composed, caller, clock.wall()));
+      assert.equal(await ask(), 'certificate_on_deny_list');
+      clock.pass(101 * second);
+      const asked = ask();
+      await settle();
+      await source.fail();
+      assert.equal(await asked, 'unavailable');
+      clock.pass(2 * second);
+      const again = ask();
+      await settle();
+      await source.answer(text);
+      assert.equal(await again, 'certificate_on_deny_list');
+    });
+  }
 });
 
 describe('a process that slept', () => {
