@@ -5,15 +5,15 @@ import { maximumLineLength } from './text-lines.js';
 
 /** The separator of an export, and the names and positions of the columns that are read. */
 export interface CsvHeader {
-  readonly separator: CsvSeparator;
+  /** Undefined if the table has only the column of messages. */
+  readonly separator: CsvSeparator | undefined;
   readonly columns: readonly (readonly [string, number])[];
 }
 
-/** @returns undefined unless the line is the header of a table of several columns, one of them with messages. */
+/** @returns undefined unless the line is the header of a table with a column of messages. */
 export function findCsvHeader(line: string): CsvHeader | undefined {
   const separator = /[,;\t]/.exec(line)?.[0] as CsvSeparator | undefined;
-  if (separator === undefined || line.includes('{')) return undefined;
-  const [header] = readCsvRows(line, separator);
+  const [header] = line.includes('{') ? [] : readCsvRows(line, separator ?? ',');
   const columns = (header?.cells ?? []).flatMap((name, index) =>
     findPart(name) === undefined ? [] : [[name, index] as const],
   );
@@ -38,7 +38,12 @@ export class CsvExport {
     this.#result = result;
   }
 
-  takeText(line: string): void {
+  /**
+   * @returns false if the line is not part of a row. In a table of one column, that is a line without a quotation mark
+   * at its beginning, because what prints such a table may print lines of a gate as they are.
+   */
+  takeText(line: string): boolean {
+    if (!this.#isOpen && this.#header.separator === undefined && !line.startsWith('"')) return false;
     const text = this.#isOpen ? `${this.#begun}\n${line}` : line;
     this.#isOpen = this.#isOpen !== hasOpenMark(line);
     if (!this.#isOpen) this.#takeRow(text);
@@ -49,6 +54,7 @@ export class CsvExport {
       this.#isOpen = false;
       this.#sink.passTooLong();
     }
+    return true;
   }
 
   end(): void {
@@ -60,7 +66,7 @@ export class CsvExport {
       this.#sink.passOther();
       return;
     }
-    const [row] = readCsvRows(text, this.#header.separator);
+    const [row] = readCsvRows(text, this.#header.separator ?? ',');
     const cells = Object.fromEntries(this.#header.columns.map(([name, index]) => [name, row?.cells[index]]));
     if (this.#result.takeRow(cells)) return;
     const envelope = readEnvelope(cells, this.#app);

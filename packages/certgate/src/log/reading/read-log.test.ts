@@ -185,6 +185,20 @@ describe('lines of gates are found', () => {
     assert.deepEqual(counts(await read(open)), { lines: 3, records: 1, others: 1, unreadable: 1 });
   });
 
+  test('in an export that has only the column of messages', async () => {
+    const texts = ['Host started', decision('1'), `Error: "x"\n${decision('2')}\n at y`, `${decision('3')}\n"`];
+    const rows = texts.map((text) => csv(text));
+    for (const end of ['\n', '\r\n']) {
+      for (const header of ['message', '\ufeff"Log_s"']) {
+        const found = await read(`${[header, ...rows].join(end)}${end}`);
+        assert.deepEqual(ids(found), ['1', '2', '3']);
+        assert.deepEqual(counts(found), { lines: 5, records: 3, others: 2 });
+      }
+      const asTheyAre = [decision('1', { detail: 'a " b' }), `${time} ${decision('2')}`, csv(decision('3'))];
+      assert.deepEqual(ids(await read(['message', '-------', ...asTheyAre].join(end))), ['1', '2', '3']);
+    }
+  });
+
   test('in a row or a value that names no columns', async () => {
     const forms = [
       JSON.stringify({ rows: [['x', decision('1')]] }),

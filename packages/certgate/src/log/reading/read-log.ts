@@ -61,11 +61,11 @@ interface FileForm {
 
 function chooseForm(head: string, { file, app }: NamedFile, sink: FileSink, result: QueryResult): FileForm {
   const header = findCsvHeader(head.split('\n', 1)[0] ?? '');
-  if (header !== undefined) return readCsv(new CsvExport(header, app, sink, result), sink);
   const origin = { app, instance: undefined, itemCount: undefined };
   const takeText = (text: string): void => {
     readTextLine(text, origin, sink, result);
   };
+  if (header !== undefined) return readCsv(new CsvExport(header, app, sink, result), takeText, sink);
   const lines = new TextLines({ takeText, passTooLong: sink.passTooLong });
   return isWholeJson(head) ? readWhole({ file, app }, lines, sink, result) : readLines(lines, sink.beginUnended);
 }
@@ -83,9 +83,9 @@ function readLines(lines: TextLines, beforeEnd?: () => void, afterEnd?: () => vo
   };
 }
 
-function readCsv(rows: CsvExport, { passTooLong }: FileSink): FileForm {
+function readCsv(rows: CsvExport, takeOther: (text: string) => void, { passTooLong }: FileSink): FileForm {
   const takeText = (text: string): void => {
-    rows.takeText(text);
+    if (!rows.takeText(text)) takeOther(text);
   };
   return readLines(new TextLines({ takeText, passTooLong }), undefined, () => {
     rows.end();
