@@ -13,11 +13,9 @@ import { findCallerCertificate } from './call/caller-certificate.js';
 import { readAuthorityFile } from './call/call-input.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
-import { type DoctorFlags, usualRate } from './doctor-flags.js';
+import { type DoctorFlags, loopbackRate, usualRate } from './doctor-flags.js';
 import { printDoctorReport } from './findings-table.js';
 
-/** Requests per second to this machine. */
-const loopbackRate = 1000;
 /** The time for the probes, for each function that must be closed. */
 const deadlineMilliseconds = 180_000;
 

@@ -2,6 +2,8 @@ import type { FrontEndName } from '@certgate/core/internal';
 
 /** The default number of requests per second. */
 export const usualRate = 5;
+/** The same for an app on this machine. */
+export const loopbackRate = 1000;
 
 /** The options of `certgate doctor`. */
 export interface DoctorFlags {

@@ -5,7 +5,7 @@ import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/
 import { passwordOptions } from './certificate/password-options.js';
 import { loadCore, parsePort } from './command-line/option-values.js';
 import { jsonOption, type Options, type Verb } from './command-line/verb.js';
-import { usualRate } from './doctor-flags.js';
+import { loopbackRate, usualRate } from './doctor-flags.js';
 import {
   defaultGatewayPort,
   defaultHostPort,
@@ -195,7 +195,7 @@ export const doctorVerb: Verb = {
       'where to try plain HTTP (default: 80 if the app has port 443, otherwise its own port)',
       parsePort,
     ],
-    '--rate <number>': [`requests per second (default: ${usualRate}; no limit on this machine)`, parseRate],
+    '--rate <number>': [`requests per second (default: ${usualRate}; ${loopbackRate} on this machine)`, parseRate],
     '--timeout <seconds>': describeTimeout(10),
     '--report <file>': 'write a redacted result, which can be attached to a public issue',
     '--summary <file>': 'append the table in Markdown, for the summary of a job',
