@@ -375,10 +375,10 @@ describe('an export that is bundled on its own, minified and compressed, is smal
     // The gate of the adapter takes 10 kB, certificates 8, log lines 6, the sentences of denials 5, front ends 4.
     // Without a bundler, an app loads the rarer parts only when it needs them.
     ['secureApp', '@certgate/azure-functions', 51_000],
-    ['decodeClientCertificate, findCertificateFault', '@certgate/x509', 8_000],
-    ['decodePathCertificate, findCertificationPath', '@certgate/x509/path', 26_300],
+    ['decodeClientCertificate, findCertificateFault', '@certgate/x509', 7_700],
+    ['decodePathCertificate, findCertificationPath', '@certgate/x509/path', 25_000],
     // `verifyClientCertificate` includes the decoders of CRLs and OCSP responses.
-    ['verifyClientCertificate', '@certgate/x509/path', 33_300],
+    ['verifyClientCertificate', '@certgate/x509/path', 32_500],
   ] as const) {
     it(names, async () => {
       const { outputFiles, warnings } = await build({

@@ -1,5 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
+  areOctetsEqual,
   contextConstructed,
   contextPrimitive,
   decodeBoolean,
@@ -15,8 +15,11 @@ import {
   readSingle,
   refuseDer,
   toText,
+  decodeAll,
+  enterSequence,
 } from '../encoding/der.js';
-import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js';
+import { findMlDsaParameterSet, mlDsaKeyLengths, nameMlDsa } from './ml-dsa.js';
+import { readPublicKey } from './key-object.js';
 import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
 
 /**
@@ -44,7 +47,7 @@ export interface CertificateStructure {
 
 /** Must run under `readDer`: it throws for bytes that are not a certificate. */
 export function decodeCertificateStructure(der: Uint8Array): CertificateStructure {
-  const certificate = new DerReader(readSingle(der, derTags.sequence));
+  const certificate = enterSequence(der);
   const tbsElement = certificate.read(derTags.sequence);
   const signatureAlgorithm = certificate.read(derTags.sequence);
   const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString)).content;
@@ -54,7 +57,7 @@ export function decodeCertificateStructure(der: Uint8Array): CertificateStructur
   const version = decodeVersion(tbs);
   const serialNumber = decodeInteger(tbs.read(derTags.integer));
   // RFC 5280 §4.1.1.2: both fields must contain the same algorithm identifier.
-  if (Buffer.compare(tbs.read(derTags.sequence).encoded, signatureAlgorithm.encoded) !== 0) {
+  if (!areOctetsEqual(tbs.read(derTags.sequence).encoded, signatureAlgorithm.encoded)) {
     return refuseDer('two different signature algorithms in one certificate');
   }
   const issuer = tbs.read(derTags.sequence);
@@ -162,10 +165,7 @@ export function decodeDistinguishedName(name: DerElement): DistinguishedName {
 
 /** Decodes `SET SIZE (1..MAX) OF AttributeTypeAndValue` with a reader over the content of the SET. */
 export function decodeRelativeDistinguishedName(set: DerReader): readonly NameAttribute[] {
-  const attributes: NameAttribute[] = [];
-  do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
-  while (!set.isAtEnd);
-  return attributes;
+  return decodeAll(set, () => decodeAttribute(set.enter(derTags.sequence)));
 }
 
 function decodeAttribute(reader: DerReader): NameAttribute {
@@ -281,7 +281,7 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
       const parameterSet = findMlDsaParameterSet(objectIdentifier);
       // RFC 9881 §2: the parameters must be absent.
       if (parameterSet === undefined || !algorithm.isAtEnd) return { algorithm: 'other', objectIdentifier };
-      if (key.length === getMlDsaKeyLength(parameterSet)) return { algorithm: parameterSet };
+      if (key.length === mlDsaKeyLengths[parameterSet]) return { algorithm: parameterSet };
       return refuseDer(`an ${nameMlDsa(parameterSet)} key of ${key.length} octets`);
     }
   }
@@ -289,7 +289,7 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
 
 /** Returns the modulus' length in bits, after checking both numbers of an RSAPublicKey (RFC 8017 §A.1.1). */
 function countModulusBits(key: DerElement): number {
-  const reader = new DerReader(readSingle(key, derTags.sequence));
+  const reader = enterSequence(key);
   const modulus = decodeInteger(reader.read(derTags.integer)).content;
   const exponent = decodeInteger(reader.read(derTags.integer)).content;
   reader.expectEnd();
@@ -342,17 +342,8 @@ function isPoint(point: DerElement, curve: Curve | undefined, { encoded }: DerEl
   const { octets, prime, b } = curve;
   if (point.length !== 1 + (isCompressed ? octets : 2 * octets)) return false;
   // Our own square root would take longer than OpenSSL's, and hardly any CA compresses points.
-  if (isCompressed) return readPublicKey(encoded) !== null;
+  if (isCompressed) return readPublicKey(encoded) !== undefined;
   const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
   const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);
   return x < prime && y < prime && (y * y - x * x * x + 3n * x - b) % prime === 0n;
-}
-
-/** Null if the runtime can't read the key. */
-export function readPublicKey(subjectPublicKeyInfo: Uint8Array): KeyObject | null {
-  try {
-    return createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
-  } catch {
-    return null;
-  }
 }

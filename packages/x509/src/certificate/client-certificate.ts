@@ -18,7 +18,6 @@ import {
   decodeNamedBits,
   decodeObjectIdentifier,
   decodeSmallInteger,
-  DerReader,
   derTags,
   readDer,
   readDerHeader,
@@ -26,6 +25,8 @@ import {
   refuseDer,
   toHex,
   tryDer,
+  decodeAll,
+  enterSequence,
 } from '../encoding/der.js';
 import { type ArgumentRule, expectArgument, isObject, octets } from '../encoding/own-members.js';
 
@@ -121,8 +122,28 @@ function decodeCertificate(der: Uint8Array): CertificateFields {
   };
 }
 
+/**
+ * Keeps the decoded fields of a certificate. The class is separate from `DecodedCertificate`, because a bundle of
+ * `decodePathCertificate` needs only this one.
+ */
+export class KeptFields {
+  readonly #fields: CertificateFields;
+
+  constructor(fields: CertificateFields) {
+    this.#fields = fields;
+  }
+
+  /**
+   * The fields of a certificate that `decodeClientCertificate` made, otherwise undefined. A copy may have other
+   * members, so it has no fields.
+   */
+  static find(certificate: unknown): CertificateFields | undefined {
+    return isObject(certificate) && #fields in certificate ? certificate.#fields : undefined;
+  }
+}
+
 /** The class of what `decodeClientCertificate` returns. */
-export class DecodedCertificate implements ClientCertificate {
+class DecodedCertificate extends KeptFields implements ClientCertificate {
   readonly der: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
@@ -138,15 +159,8 @@ export class DecodedCertificate implements ClientCertificate {
   #thumbprintSha1: string | undefined;
   #publicKeySha256: string | undefined;
 
-  /**
-   * The fields of a certificate that `decodeClientCertificate` made, otherwise undefined. A copy may have other
-   * members, so it has no fields.
-   */
-  static findFields(certificate: unknown): CertificateFields | undefined {
-    return isObject(certificate) && #fields in certificate ? certificate.#fields : undefined;
-  }
-
   constructor(der: Uint8Array, fields: CertificateFields) {
+    super(fields);
     this.der = der;
     this.notBefore = fields.structure.notBefore;
     this.notAfter = fields.structure.notAfter;
@@ -263,7 +277,7 @@ export interface BasicConstraints {
 }
 
 export function decodeBasicConstraints(value: Uint8Array): BasicConstraints {
-  const reader = new DerReader(readSingle(value, derTags.sequence));
+  const reader = enterSequence(value);
   const flag = reader.readOptional(derTags.boolean);
   const isCertificateAuthority = flag !== undefined && decodeBoolean(flag);
   const length = reader.readOptional(derTags.integer);
@@ -279,11 +293,7 @@ export function decodeKeyUsage(value: Uint8Array, isLenient?: boolean): readonly
 }
 
 export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
-  const reader = new DerReader(readSingle(value, derTags.sequence));
-  const purposes: string[] = [];
-  do purposes.push(decodeObjectIdentifier(reader.read(derTags.objectIdentifier)));
-  while (!reader.isAtEnd);
-  return purposes;
+  return decodeAll(enterSequence(value), (purposes) => decodeObjectIdentifier(purposes.read(derTags.objectIdentifier)));
 }
 
 /**
@@ -308,7 +318,7 @@ export function findMistakenStructure(der: Uint8Array): string | undefined {
  */
 function isSigningRequest(der: Uint8Array): boolean | undefined {
   return tryDer(() => {
-    const information = new DerReader(readSingle(der, derTags.sequence)).enter(derTags.sequence);
+    const information = enterSequence(der).enter(derTags.sequence);
     const version = information.read(derTags.integer);
     if (toHex(version) !== '00') return false;
     const name = information.enter(derTags.sequence);

@@ -3,9 +3,9 @@ import {
   type DerElement,
   DerReader,
   derTags,
-  readSingle,
   refuseDer,
   tryDer,
+  enterSequence,
 } from '../encoding/der.js';
 import { replaceInvisible } from '../encoding/shown-text.js';
 import { type DistinguishedName, decodeRelativeDistinguishedName, type NameAttribute } from './certificate.js';
@@ -206,7 +206,7 @@ export function findSubjectName(der: Uint8Array): CanonicalName | undefined {
  * skipped and not decoded.
  */
 export function readFieldAfterSignature(der: Uint8Array, position: number): DerElement {
-  const tbs = new DerReader(readSingle(der, derTags.sequence)).enter(derTags.sequence);
+  const tbs = enterSequence(der).enter(derTags.sequence);
   tbs.readOptional(contextConstructed(0)); // version
   tbs.read(derTags.integer); // serialNumber
   // The signature algorithm, and the fields before the position.

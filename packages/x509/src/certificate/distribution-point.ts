@@ -6,8 +6,9 @@ import {
   type DerElement,
   DerReader,
   derTags,
-  readSingle,
   refuseDer,
+  decodeAll,
+  enterSequence,
 } from '../encoding/der.js';
 import { canonicalizeRelativeName } from './distinguished-name.js';
 import { decodeGeneralNames, type GeneralName } from './general-name.js';
@@ -30,11 +31,7 @@ export type DistributionPointName =
 
 /** Decodes `CRLDistributionPoints` or `FreshestCRL`: SEQUENCE SIZE (1..MAX) OF DistributionPoint. */
 export function decodeDistributionPoints(extensionValue: Uint8Array): readonly DistributionPoint[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
-  const points: DistributionPoint[] = [];
-  do points.push(decodeDistributionPoint(reader.enter(derTags.sequence)));
-  while (!reader.isAtEnd);
-  return points;
+  return decodeAll(enterSequence(extensionValue), (points) => decodeDistributionPoint(points.enter(derTags.sequence)));
 }
 
 function decodeDistributionPoint(reader: DerReader): DistributionPoint {
@@ -75,7 +72,7 @@ export interface IssuingDistributionPoint {
 }
 
 export function decodeIssuingDistributionPoint(extensionValue: Uint8Array): IssuingDistributionPoint {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
+  const reader = enterSequence(extensionValue);
   // §5.2.5: the sequence must not be empty.
   if (reader.isAtEnd) return refuseDer('an issuing distribution point that says nothing');
   const name = reader.readOptional(contextConstructed(0));

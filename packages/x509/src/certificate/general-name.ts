@@ -3,12 +3,14 @@ import {
   contextPrimitive,
   decodeObjectIdentifier,
   type DerElement,
-  DerReader,
+  type DerReader,
   derTags,
   isWithin,
   readSingle,
   refuseDer,
   toText,
+  decodeAll,
+  enterSequence,
 } from '../encoding/der.js';
 import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from './distinguished-name.js';
 import type { ArgumentRule } from '../encoding/own-members.js';
@@ -54,10 +56,7 @@ export const aGeneralName: ArgumentRule = {
 
 /** Decodes the content of `GeneralNames ::= SEQUENCE SIZE (1..MAX)`. */
 export function decodeGeneralNames(reader: DerReader): readonly GeneralName[] {
-  const names: GeneralName[] = [];
-  do names.push(decodeGeneralName(reader.read()));
-  while (!reader.isAtEnd);
-  return names;
+  return decodeAll(reader, () => decodeGeneralName(reader.read()));
 }
 
 export function decodeGeneralName(element: DerElement): GeneralName {
@@ -117,12 +116,7 @@ export interface SubjectAlternativeName {
 }
 
 export function decodeSubjectAlternativeNames(extensionValue: Uint8Array): readonly SubjectAlternativeName[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
-  const names: SubjectAlternativeName[] = [];
-  // GeneralNames ::= SEQUENCE SIZE (1..MAX)
-  do names.push(decodeSubjectAlternativeName(reader.read()));
-  while (!reader.isAtEnd);
-  return names;
+  return decodeAll(enterSequence(extensionValue), (names) => decodeSubjectAlternativeName(names.read()));
 }
 
 function decodeSubjectAlternativeName(name: DerElement): SubjectAlternativeName {

@@ -21,8 +21,8 @@ import {
   decodeBasicConstraints,
   decodeExtendedKeyUsage,
   decodeKeyUsage,
-  DecodedCertificate,
   hashHex,
+  KeptFields,
   type KeyUsage,
 } from './client-certificate.js';
 import {
@@ -37,6 +37,7 @@ import {
   type PolicyMapping,
 } from './path-extensions.js';
 import {
+  areOctetsEqual,
   type DerDecoding,
   DerReader,
   contextConstructed,
@@ -47,6 +48,7 @@ import {
   readSingle,
   refuseDer,
   toHex,
+  enterSequence,
 } from '../encoding/der.js';
 import { type ArgumentRule, decodedBy, expectArgument, isObject, octets } from '../encoding/own-members.js';
 import { type GeneralName, decodeGeneralNames } from './general-name.js';
@@ -147,7 +149,7 @@ const processedExtensions: ReadonlySet<string> = new Set(Object.values(extension
  * ClientCertificate is accepted too. If this copy of the package made it, what it has decoded is used again.
  */
 export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerDecoding<PathCertificate> {
-  const fields = DecodedCertificate.findFields(der);
+  const fields = KeptFields.find(der);
   const bytes = isObject(der) && Object.hasOwn(der, 'der') ? (der as ClientCertificate).der : (der as Uint8Array);
   expectArgument(bytes, octets, 'The DER for decodePathCertificate');
   return readDer(() => decodeCertificate(fields?.structure ?? decodeCertificateStructure(bytes), fields));
@@ -172,6 +174,10 @@ export function decodeTrustAnchor(der: Uint8Array): DerDecoding<PathCertificate>
 /** Whether `decodeTrustAnchor` made this certificate. */
 export function isChosenAnchor(certificate: PathCertificate): boolean {
   return chosenAnchors.has(certificate);
+}
+
+export function haveSameKey(left: PathCertificate, right: PathCertificate): boolean {
+  return areOctetsEqual(left.verificationKey.subjectPublicKeyInfo, right.verificationKey.subjectPublicKeyInfo);
 }
 
 export const aPathCertificate: ArgumentRule = decodedBy(
@@ -266,13 +272,13 @@ export function listUnknownCritical(
 
 /** Decodes the names, and checks the lengths of addresses. In name constraints, addresses are twice as long. */
 function decodeAlternativeNames(value: Uint8Array): readonly GeneralName[] {
-  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence)));
+  const names = decodeGeneralNames(enterSequence(value));
   const isOdd = names.some((name) => 'octets' in name && name.octets.length !== 4 && name.octets.length !== 16);
   return isOdd ? refuseDer('an IP address of neither 4 nor 16 octets') : names;
 }
 
 export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
-  const reader = new DerReader(readSingle(value, derTags.sequence));
+  const reader = enterSequence(value);
   const keyIdentifier = reader.readOptional(contextPrimitive(0));
   const issuer = reader.readOptional(contextConstructed(1));
   const serialNumber = reader.readOptional(contextPrimitive(2));

@@ -9,6 +9,8 @@ import {
   readSingle,
   refuseDer,
   tryDer,
+  decodeAll,
+  enterSequence,
 } from '../encoding/der.js';
 import { decodeGeneralName, type GeneralName } from './general-name.js';
 
@@ -34,17 +36,16 @@ export interface PolicyConstraints {
 
 /** Returns the policies' object identifiers, each of which must occur only once (§4.2.1.4). */
 export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly string[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
-  const policies = new Set<string>();
-  do {
-    const information = reader.enter(derTags.sequence);
+  const known = new Set<string>();
+  return decodeAll(enterSequence(extensionValue), (policies) => {
+    const information = policies.enter(derTags.sequence);
     const policy = decodeObjectIdentifier(information.read(derTags.objectIdentifier));
     information.readOptional(derTags.sequence);
     information.expectEnd();
-    if (policies.has(policy)) refuseDer(`the policy ${policy} twice`);
-    policies.add(policy);
-  } while (!reader.isAtEnd);
-  return [...policies];
+    if (known.has(policy)) refuseDer(`the policy ${policy} twice`);
+    known.add(policy);
+    return policy;
+  });
 }
 
 /**
@@ -58,7 +59,7 @@ const knownQualifiers: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.
  */
 export function hasKnownQualifiers(extensionValue: Uint8Array): boolean {
   const areKnown = tryDer(() => {
-    const policies = new DerReader(readSingle(extensionValue, derTags.sequence));
+    const policies = enterSequence(extensionValue);
     while (!policies.isAtEnd) {
       const information = policies.enter(derTags.sequence);
       information.read(derTags.objectIdentifier);
@@ -75,20 +76,17 @@ export function hasKnownQualifiers(extensionValue: Uint8Array): boolean {
 
 /** §4.2.1.5. Path validation refuses a mapping to or from anyPolicy (§6.1.4 (a)), so it is not refused here. */
 export function decodePolicyMappings(extensionValue: Uint8Array): readonly PolicyMapping[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
-  const mappings: PolicyMapping[] = [];
-  do {
-    const mapping = reader.enter(derTags.sequence);
+  return decodeAll(enterSequence(extensionValue), (mappings) => {
+    const mapping = mappings.enter(derTags.sequence);
     const issuerDomainPolicy = decodeObjectIdentifier(mapping.read(derTags.objectIdentifier));
     const subjectDomainPolicy = decodeObjectIdentifier(mapping.read(derTags.objectIdentifier));
     mapping.expectEnd();
-    mappings.push({ issuerDomainPolicy, subjectDomainPolicy });
-  } while (!reader.isAtEnd);
-  return mappings;
+    return { issuerDomainPolicy, subjectDomainPolicy };
+  });
 }
 
 export function decodePolicyConstraints(extensionValue: Uint8Array): PolicyConstraints {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
+  const reader = enterSequence(extensionValue);
   const requireExplicitPolicy = decodeSkipCerts(reader.readOptional(contextPrimitive(0)));
   const inhibitPolicyMapping = decodeSkipCerts(reader.readOptional(contextPrimitive(1)));
   reader.expectEnd();
@@ -116,7 +114,7 @@ export interface NameConstraints {
 }
 
 export function decodeNameConstraints(extensionValue: Uint8Array): NameConstraints {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
+  const reader = enterSequence(extensionValue);
   const permitted = reader.readOptional(contextConstructed(0));
   const excluded = reader.readOptional(contextConstructed(1));
   reader.expectEnd();
@@ -128,16 +126,15 @@ export function decodeNameConstraints(extensionValue: Uint8Array): NameConstrain
 }
 
 function decodeSubtrees(reader: DerReader): readonly GeneralName[] {
-  const bases: GeneralName[] = [];
-  do {
+  return decodeAll(reader, () => {
     const subtree = reader.enter(derTags.sequence);
-    bases.push(decodeBase(subtree));
+    const base = decodeBase(subtree);
     // §4.2.1.10: minimum must be zero, which DER omits as the default, and maximum must be absent.
     const bound = subtree.readOptional(contextPrimitive(0)) ?? subtree.readOptional(contextPrimitive(1));
     if (bound !== undefined) refuseDer(`a subtree with a bound (${decodeSmallInteger(bound)})`);
     subtree.expectEnd();
-  } while (!reader.isAtEnd);
-  return bases;
+    return base;
+  });
 }
 
 /** Decodes the base of a subtree. An address comes with its mask: 8 or 32 octets. */
@@ -151,13 +148,11 @@ function decodeBase(subtree: DerReader): GeneralName {
 
 /** §4.2.2.1: the access methods. Their locations are never called. */
 export function decodeAccessMethods(extensionValue: Uint8Array): readonly string[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
-  const methods: string[] = [];
-  do {
-    const access = reader.enter(derTags.sequence);
-    methods.push(decodeObjectIdentifier(access.read(derTags.objectIdentifier)));
+  return decodeAll(enterSequence(extensionValue), (methods) => {
+    const access = methods.enter(derTags.sequence);
+    const method = decodeObjectIdentifier(access.read(derTags.objectIdentifier));
     decodeGeneralName(access.read());
     access.expectEnd();
-  } while (!reader.isAtEnd);
-  return methods;
+    return method;
+  });
 }

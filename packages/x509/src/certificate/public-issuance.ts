@@ -7,13 +7,14 @@ import {
 import { decodeExtensions } from './client-certificate.js';
 import type { SubjectAlternativeName } from './general-name.js';
 import {
+  areOctetsEqual,
   decodeObjectIdentifier,
   DerReader,
   type DerSource,
   derTags,
-  readSingle,
   toText,
   tryDer,
+  enterSequence,
 } from '../encoding/der.js';
 
 /**
@@ -130,7 +131,7 @@ function judge(structure: CertificateStructure): PublicIssuance {
     ...(isCertificateAuthority
       ? {}
       : {
-          self_signed: Buffer.compare(structure.issuer.encoded, structure.subject.encoded) === 0,
+          self_signed: areOctetsEqual(structure.issuer.encoded, structure.subject.encoded),
           private_name: !subjectAlternativeNames.some(isName) || subjectAlternativeNames.some(isPrivateName),
           long_lifetime: isValidForLong(structure),
         }),
@@ -173,7 +174,7 @@ function listPolicies({ extensions }: CertificateStructure): readonly string[] {
   const value = extensions.get(extensionTypes.policies)?.value;
   if (value === undefined) return [];
   const policies = tryDer(() => {
-    const reader = new DerReader(readSingle(value, derTags.sequence));
+    const reader = enterSequence(value);
     const found: string[] = [];
     while (!reader.isAtEnd)
       found.push(decodeObjectIdentifier(reader.enter(derTags.sequence).read(derTags.objectIdentifier)));

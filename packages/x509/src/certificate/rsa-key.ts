@@ -1,13 +1,15 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import {
   decodeInteger,
   decodeOctetAlignedBitString,
   DerReader,
   derTags,
   encodeDerElement,
-  readDer,
+  enterSequence,
   readSingle,
+  tryDer,
 } from '../encoding/der.js';
+import { importKey } from './key-object.js';
 
 /** The AlgorithmIdentifier rsaEncryption with its NULL (RFC 3279 §2.3.1), in hexadecimal. */
 export const rsaAlgorithm = '300d06092a864886f70d0101010500';
@@ -19,24 +21,17 @@ const algorithm = Buffer.from(rsaAlgorithm, 'hex');
  * OpenSSL.
  */
 export function readRsaKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {
-  const decoding = readDer(() => {
-    const info = new DerReader(readSingle(subjectPublicKeyInfo, derTags.sequence));
+  const magnitudes = tryDer(() => {
+    const info = enterSequence(subjectPublicKeyInfo);
     if (!algorithm.equals(info.read(derTags.sequence).encoded)) return undefined;
     const key = readSingle(decodeOctetAlignedBitString(info.read(derTags.bitString)), derTags.sequence);
     const numbers = new DerReader(key);
     return [readMagnitude(numbers), readMagnitude(numbers)] as const;
   });
-  if (!decoding.ok || decoding.value === undefined) return undefined;
-  const [n, e] = decoding.value;
+  if (magnitudes === undefined) return undefined;
+  const [n, e] = magnitudes;
   if (!encodeRsaKey(n, e).equals(subjectPublicKeyInfo)) return undefined;
-  try {
-    return createPublicKey({
-      format: 'jwk',
-      key: { kty: 'RSA', n: n.toString('base64url'), e: e.toString('base64url') },
-    });
-  } catch {
-    return undefined;
-  }
+  return importKey({ format: 'jwk', key: { kty: 'RSA', n: n.toString('base64url'), e: e.toString('base64url') } });
 }
 
 /** The number without the leading zero octet that keeps an INTEGER positive, as RFC 7518 §6.3.1 requires. */

@@ -6,6 +6,7 @@ import {
   decodeSmallInteger,
   derTags,
   readSingle,
+  enterSequence,
 } from '../encoding/der.js';
 import {
   type MlDsaParameterSet,
@@ -14,7 +15,7 @@ import {
   nameMlDsa,
   runtimeRemedy,
 } from './ml-dsa.js';
-import { type ArgumentRule, expectArgument } from '../encoding/own-members.js';
+import { type ArgumentRule, expectArgument, isObject } from '../encoding/own-members.js';
 
 /** A digest, by its name in `node:crypto`. */
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
@@ -92,7 +93,7 @@ const hasDigest: Readonly<Record<SignatureAlgorithm['scheme'], boolean>> = {
 export const aSignatureAlgorithm: ArgumentRule = {
   words: 'the signature algorithm of a certificate, a list or a response',
   holds: (value) => {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'scheme')) return false;
+    if (!isObject(value) || !Object.hasOwn(value, 'scheme')) return false;
     const { scheme, digest } = value as { readonly scheme: string; readonly digest?: unknown };
     if (!Object.hasOwn(hasDigest, scheme)) return false;
     return (
@@ -102,14 +103,13 @@ export const aSignatureAlgorithm: ArgumentRule = {
   },
 };
 
-/** The curve y² = x³ − 3x + b modulo the prime, and the number of its points (SP 800-186 §3.2.1). */
+/** The curve y² = x³ − 3x + b modulo the prime (SP 800-186 §3.2.1). */
 export interface Curve {
   readonly name: string;
   /** The length of a coordinate in octets. */
   readonly octets: number;
   readonly prime: bigint;
   readonly b: bigint;
-  readonly order: bigint;
 }
 
 /** The curves of the keys that are accepted, by object identifier (RFC 5480 §2.1.1.1), the smallest first. */
@@ -119,22 +119,18 @@ export const curves: Readonly<Record<string, Curve>> = {
     octets: 32,
     prime: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
     b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
-    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
   },
   '1.3.132.0.34': {
     name: 'P-384',
     octets: 48,
     prime: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
     b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
-    order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
   },
   '1.3.132.0.35': {
     name: 'P-521',
     octets: 66,
     prime: 2n ** 521n - 1n,
     b: 0x0051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
-    order:
-      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
   },
 };
 
@@ -255,7 +251,7 @@ function decodeDigest(tagged: DerElement | undefined): DigestAlgorithm | undefin
 
 function decodeMaskDigest(tagged: DerElement | undefined): DigestAlgorithm | undefined {
   if (tagged === undefined) return 'sha1';
-  const reader = new DerReader(readSingle(tagged, derTags.sequence));
+  const reader = enterSequence(tagged);
   const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
   const digest = readDigest(reader.read(derTags.sequence));
   reader.expectEnd();

@@ -2,24 +2,25 @@ import {
   decodeInteger,
   decodeOctetAlignedBitString,
   type DerElement,
-  DerReader,
+  type DerReader,
   derTags,
   encodeDerElement,
   encodeDerHeader,
-  readSingle,
   refuseDer,
   tryDer,
+  enterSequence,
 } from '../encoding/der.js';
-import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
+import { decodeSignatureAlgorithm } from './signature-algorithm.js';
 
-let orders: readonly Uint8Array[] | undefined;
-
-/** Lists the orders of the accepted curves, the smallest first, as INTEGERs with a zero octet for the sign. */
-function listOrders(): readonly Uint8Array[] {
-  return (orders ??= Object.values(curves).map(({ octets, order }) =>
-    Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'),
-  ));
-}
+/**
+ * The orders of the accepted curves, P-256, P-384 and P-521 (SP 800-186 §3.2.1), the smallest first, as INTEGERs with a
+ * zero octet for the sign.
+ */
+const orders: readonly Uint8Array[] = [
+  '00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
+  '00ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+  '0001fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+].map((order) => Buffer.from(order, 'hex'));
 
 /**
  * Returns the certificate that differs from this one only in its signature and is equally valid, if there is one. For
@@ -32,17 +33,17 @@ function listOrders(): readonly Uint8Array[] {
  */
 export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
   const twins = tryDer(() => {
-    const certificate = new DerReader(readSingle(der, derTags.sequence));
+    const certificate = enterSequence(der);
     const tbs = certificate.read(derTags.sequence);
     const algorithm = certificate.read(derTags.sequence);
     const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString));
     if (decodeSignatureAlgorithm(algorithm).scheme !== 'ecdsa') return [];
-    const pair = new DerReader(readSingle(signature, derTags.sequence));
+    const pair = enterSequence(signature);
     const r = readPositive(pair);
     const s = readPositive(pair);
     // OpenSSL verifies no signature that isn't DER, so with trailing octets this one admits nobody.
     pair.expectEnd();
-    const order = listOrders().find((each) => isBelow(r, each) && isBelow(s, each));
+    const order = orders.find((each) => isBelow(r, each) && isBelow(s, each));
     return order === undefined ? [] : [encodeTwin(der.subarray(tbs.start, algorithm.end), r, subtract(order, s))];
   });
   return twins ?? [];

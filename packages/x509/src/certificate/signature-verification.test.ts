@@ -160,6 +160,36 @@ describe('known answers', () => {
     }
   });
 
+  it('are missing if the runtime refuses a digest: then no such signature is valid, and none throws', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const data = Buffer.from('anything');
+    const algorithm = { scheme: 'rsa-pkcs1', digest: 'md5' } as const;
+    const signed = { data, algorithm, signature: sign('md5', data, privateKey) };
+    // Simulates FIPS mode, which refuses MD5.
+    const script = `
+      import crypto from 'node:crypto';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { hash } = crypto;
+      crypto.hash = (digest, ...rest) => {
+        if (digest === 'md5') throw new Error('unsupported');
+        return hash(digest, ...rest);
+      };
+      syncBuiltinESMExports();
+      const [, module, given, info] = process.argv;
+      const { data, algorithm, signature } = JSON.parse(given);
+      const signed = { algorithm, data: Buffer.from(data), signature: Buffer.from(signature) };
+      const { VerificationKey, isBeyondRuntime, isSignatureValid, isSignatureValidInBackground } = await import(module);
+      const key = new VerificationKey(Buffer.from(info, 'base64'));
+      const inBackground = await isSignatureValidInBackground(signed, key);
+      process.stdout.write(JSON.stringify([isSignatureValid(signed, key), inBackground, isBeyondRuntime(signed, key)]));`;
+    const info = publicKey.export({ type: 'spki', format: 'der' });
+    assert.equal(await isValid(signed, new VerificationKey(info)), true);
+    const module = new URL('signature-verification.js', import.meta.url).href;
+    const words = ['--input-type=module', '--eval', script, module, JSON.stringify(signed), info.toString('base64')];
+    const answers: unknown = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }));
+    assert.deepEqual(answers, [false, false, true]);
+  });
+
   const kinds = ['p-256', 'ed25519', ...(isMlDsaKnown ? (['ml-dsa-44'] as const) : [])] as const;
   const chains = kinds.flatMap((kind) => {
     const { root, intermediate, leaf } = writeChain(kind);

@@ -25,6 +25,7 @@ import { type PathRevocation, checkRevocation, noRevocation, revocationRules } f
 import type { PathSettings, ValidPath } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
 import { aProfile, type ValidationProfile } from './validation-profile.js';
+import { always } from '../revocation/validity-interval.js';
 
 /** How paths are searched and judged. */
 export interface PathOptions {
@@ -160,6 +161,7 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
     policies: question.policies ?? anyPolicyInputs,
     budget: new PathBudget(limits),
     dnsConstraintsWithLeadingDot: question.dnsConstraintsWithLeadingDot,
+    maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     targetRole,
     onCheck: question.onCheck,
   };
@@ -189,7 +191,7 @@ function search(
   settings: PathSettings,
   candidates: readonly PathCertificate[],
 ): CertificationPath | PathFault {
-  let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
+  let current = always;
   let revocationFault: PathFault | undefined;
   let denial: PathFault | undefined;
   const verdict = findPath({
@@ -197,7 +199,6 @@ function search(
     trustAnchors: question.trustAnchors,
     intermediates: question.intermediates,
     candidates,
-    maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     settings,
     examine: (path) => {
       const cleared = examineRevocation(question, settings, path, [question.target]);
@@ -327,7 +328,6 @@ function hasSignerPath(
     trustAnchors,
     intermediates: question.intermediates,
     candidates: noCandidates,
-    maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     settings: ofSigner,
     examine: (path) => examine(path, ofSigner),
   });

@@ -12,7 +12,7 @@ import {
   type NameSubtree,
   type NameSubtrees,
 } from './name-subtrees.js';
-import type { PathBudget } from './path-budget.js';
+import { outOfBudget, type PathBudget } from './path-budget.js';
 
 /**
  * RFC 5280 §6.1.2 (b), (c): permitted_subtrees and excluded_subtrees, by form. The constraints of each certificate are
@@ -55,8 +55,6 @@ export type NameFault =
 
 export const unconstrainedNames: NameConstraintState = Object.freeze({ byForm: new Map() });
 
-const exhausted: NameFault = Object.freeze({ outcome: 'exhausted' });
-
 /** §6.1.4 (g): returns the constraints for the certificates below this one. */
 export function constrainNames(
   state: NameConstraintState,
@@ -82,7 +80,7 @@ export function findNameFault(
 ): NameFault | undefined {
   if (state.byForm.size === 0) return undefined;
   for (const subjectName of listSubjectNames(certificate, options)) {
-    if (!budget.spendComparisons(1)) return exhausted;
+    if (!budget.spendComparisons(1)) return outOfBudget;
     const fault = findFaultOfName(state, subjectName, budget);
     if (fault !== undefined) return fault;
   }
@@ -108,7 +106,7 @@ function findFaultOfName(
   const location = locateName(constrained.name);
   if (location === undefined) return refuse({ ...constrained, reason: 'incomparable' });
   // The permitted list looks at every part of the name once, the excluded list once, or twice for a wildcard.
-  if (!budget.spendComparisons(constraints.length * 3 * (location.parts.length + 1))) return exhausted;
+  if (!budget.spendComparisons(constraints.length * 3 * (location.parts.length + 1))) return outOfBudget;
   for (const each of constraints) {
     const refusal = findRefusal(each, location);
     if (refusal !== undefined) return refuse({ ...constrained, ...refusal });

@@ -61,18 +61,23 @@ export const limitRules: MemberRules<PathLimits> = { steps: aCount, signatures: 
  */
 export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });
 
+/** What a search returns if its budget is spent. */
+export const outOfBudget: { readonly outcome: 'exhausted' } = Object.freeze({ outcome: 'exhausted' });
+
 /**
  * The cost of a verification with its key's import, in halves of a P-521 verification, rounded up. Measured in one run
  * on Node 20, 24 and 26: P-384 takes 1.0 of them, RSA 8192 0.5, and ML-DSA-87, Ed448, RSA 4096, Ed25519 and P-256 0.4
  * or less. Other kinds that OpenSSL knows take up to 4.1 (sect571r1); RSA 16384 takes 1.3, or 6 with an exponent of 64
  * bits. An `unusual` key weighs less than that, so that the longest path is still possible.
  */
-const weights = { ordinary: 1, p521: 2, unusual: 4 } as const;
+const ordinary = 1;
+const p521 = 2;
+const unusual = 4;
 
 function weigh(key: CertificatePublicKey): number {
-  if (key.algorithm === 'rsa') return key.bits <= 8192 ? weights.ordinary : weights.unusual;
-  if (key.algorithm !== 'ec' || key.curve === 'P-256' || key.curve === 'P-384') return weights.ordinary;
-  return key.curve === 'P-521' ? weights.p521 : weights.unusual;
+  if (key.algorithm === 'rsa') return key.bits <= 8192 ? ordinary : unusual;
+  if (key.algorithm !== 'ec' || key.curve === 'P-256' || key.curve === 'P-384') return ordinary;
+  return key.curve === 'P-521' ? p521 : unusual;
 }
 
 /** Like `isSignedBy`, but a signature that is not remembered spends the budget. Undefined if too little is left. */

@@ -1,5 +1,5 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { haveSameKey, type PathCertificate } from '../certificate/path-certificate.js';
 import { isSignedWithinBudget } from './path-budget.js';
 import { noteOn } from './path-check.js';
 import { exhausted, failAt, failPath, type PathFault, type PathRole } from './path-fault.js';
@@ -14,8 +14,6 @@ export interface PathSearch {
    * CA certificates that came with the target and are signed by the authority. They are tried after `intermediates`.
    */
   readonly candidates: readonly PathCertificate[];
-  /** The greatest number of CA certificates between the trust anchor and the target. */
-  readonly maximumIntermediates: number;
   readonly settings: PathSettings;
   /**
    * Makes the last checks of a valid path, such as revocation and denials. After a fault, the search goes on, unless the
@@ -102,8 +100,8 @@ function extend(
     attempts.remember(verdict, path.length, true);
   }
   const issuers = listIssuers(search, highest);
-  if (issuers.length > 0 && path.length > search.maximumIntermediates) {
-    const { maximumIntermediates } = search;
+  const { maximumIntermediates } = search.settings;
+  if (issuers.length > 0 && path.length > maximumIntermediates) {
     const fault = failPath('path_length_exceeded', { reason: 'maximum_intermediates', maximumIntermediates });
     attempts.remember(noteSearchEnd(search, path, fault), path.length, false);
     return undefined;
@@ -172,10 +170,7 @@ function listIssuers(
 
 /** RFC 5280 §6.1 lets no certificate appear twice. Two certificates with the same name and key are the same entity. */
 function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
-  return (
-    areNamesEqual(left.subject, right.subject) &&
-    Buffer.compare(left.verificationKey.subjectPublicKeyInfo, right.verificationKey.subjectPublicKeyInfo) === 0
-  );
+  return areNamesEqual(left.subject, right.subject) && haveSameKey(left, right);
 }
 
 /** The index of each list of certificates, so that a list that is used again is not indexed again. */

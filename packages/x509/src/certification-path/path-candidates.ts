@@ -2,6 +2,7 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import { isBeyondRuntime } from '../certificate/signature-verification.js';
 import { isSignedWithinBudget, type PathBudget } from './path-budget.js';
 import { findBySubject } from './path-building.js';
+import { areOctetsEqual } from '../encoding/der.js';
 
 /** The certificates that can vouch for a candidate. */
 export interface Vouchers {
@@ -49,5 +50,5 @@ function isSignedByOneOf(
 
 /** Whether the list has the same certificate, octet by octet. */
 function isAmong(certificates: readonly PathCertificate[], { der, subject }: PathCertificate): boolean {
-  return findBySubject(certificates, subject).some((each) => Buffer.compare(each.der, der) === 0);
+  return findBySubject(certificates, subject).some((each) => areOctetsEqual(each.der, der));
 }

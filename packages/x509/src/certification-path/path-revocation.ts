@@ -21,6 +21,7 @@ import type { ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationGap, RevocationStatus } from '../revocation/revocation-status.js';
 import { type ValidationProfile, isAlgorithmAccepted } from './validation-profile.js';
+import { always, intersect, type ValidityInterval } from '../revocation/validity-interval.js';
 
 /**
  * The revocation modes of an authority. `required` refuses a certificate without information. `when-available` refuses
@@ -105,10 +106,8 @@ export interface RevocationQuestion {
  * While the information behind the answer is current: [validFrom, validUntil) in milliseconds since
  * 1970-01-01T00:00:00Z.
  */
-export interface RevocationCleared {
+export interface RevocationCleared extends ValidityInterval {
   readonly outcome: 'cleared';
-  readonly validFrom: number;
-  readonly validUntil: number;
 }
 
 /** A certificate of a path whose revocation is checked, and the certificate that issued it. */
@@ -134,11 +133,7 @@ const unknownForMilliseconds = 60_000;
  */
 export function checkRevocation(question: RevocationQuestion): RevocationCleared | PathFault {
   const { path, revocation } = question;
-  let cleared: RevocationCleared = {
-    outcome: 'cleared',
-    validFrom: Number.NEGATIVE_INFINITY,
-    validUntil: Number.POSITIVE_INFINITY,
-  };
+  let cleared: RevocationCleared = { outcome: 'cleared', ...always };
   let unavailable: PathFault | undefined;
   if (revocation.mode === 'off') return cleared;
   for (const [index, certificate] of path.certificates.entries()) {
@@ -155,18 +150,14 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
     const questions = askAbout(question, member);
     const status = findStatus(question, member, questions);
     const fault = findFaultIn(question, member, status);
-    noteStatus(question, member, status);
+    noteStatus(question, member, status, fault);
     if (fault !== undefined && status.status === 'revoked') return fault;
     unavailable ??= fault;
-    const { validFrom, validUntil } =
+    const current =
       status.status === 'good'
         ? status
         : { validFrom: question.now, validUntil: question.now + unknownForMilliseconds };
-    cleared = {
-      outcome: 'cleared',
-      validFrom: Math.max(cleared.validFrom, validFrom),
-      validUntil: Math.min(cleared.validUntil, validUntil),
-    };
+    cleared = { outcome: 'cleared', ...intersect(cleared, current) };
   }
   return unavailable ?? cleared;
 }
@@ -254,11 +245,15 @@ function isGoodWithoutGrace(byResponses: OcspInquiry): boolean {
   return askResponses({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
 }
 
-function noteStatus(question: RevocationQuestion, member: RevocationSubject, status: RevocationStatus): void {
+function noteStatus(
+  question: RevocationQuestion,
+  member: RevocationSubject,
+  status: RevocationStatus,
+  fault: PathFault | undefined,
+): void {
   const { note } = question;
   if (note === undefined) return;
   const { certificate, role } = member;
-  const fault = findFaultIn(question, member, status);
   // Without the budget for names, because a listener must not change the answer. The paths of signers still spend steps.
   const { byLists, byResponses } = askAbout({ ...question, budget: undefined }, member);
   const evidence = listRevocationEvidence(byLists, byResponses);

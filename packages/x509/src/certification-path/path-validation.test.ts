@@ -188,6 +188,7 @@ describe('each certificate', () => {
       purposes: [],
       policies: anyPolicyInputs,
       budget: new PathBudget(),
+      maximumIntermediates: 10,
       targetRole: 'end-entity',
     } as const;
     const anchor = writeAuthority(root);

@@ -4,7 +4,7 @@ import { type NameConstraintState, constrainNames, findNameFault, unconstrainedN
 import { type PathBudget, isSignedWithinBudget } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { noteOn, type PathCheck, type PathListener, type PathNote } from './path-check.js';
-import { exhausted, failAt, failPath, type PathFault, type PathRole } from './path-fault.js';
+import { exhausted, failAt, failPath, findFirstFault, type PathFault, type PathRole } from './path-fault.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
 import { type ValidationProfile, failUnsigned, findProfileFault, findPurposeFault } from './validation-profile.js';
 
@@ -20,6 +20,8 @@ export interface PathSettings {
   readonly budget: PathBudget;
   /** Default: `refuse`. */
   readonly dnsConstraintsWithLeadingDot?: LeadingDotReading | undefined;
+  /** The greatest number of CA certificates between the trust anchor and the target. */
+  readonly maximumIntermediates: number;
   /** The role of the last certificate. */
   readonly targetRole: 'end-entity' | 'crl-signer';
   /** Called after each check, for tools. */
@@ -88,7 +90,7 @@ export function findLocalFault(
     say('certificate', findProfileFault(certificate, role, profile)) ??
     say(
       'purpose',
-      first(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
+      findFirstFault(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
     )
   );
 }
@@ -119,7 +121,7 @@ function beginAt(trustAnchor: PathCertificate, { dnsConstraintsWithLeadingDot }:
   const { basicConstraints } = trustAnchor;
   return {
     issuer: trustAnchor,
-    maximumPathLength: basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY,
+    maximumPathLength: basicConstraints?.pathLength ?? Infinity,
     names: constrainNames(unconstrainedNames, trustAnchor, dnsConstraintsWithLeadingDot),
   };
 }
@@ -206,7 +208,7 @@ function prepareForNext(
   const remaining = isSelfIssued ? state.maximumPathLength : state.maximumPathLength - 1;
   return {
     issuer: certificate,
-    maximumPathLength: Math.min(remaining, basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY),
+    maximumPathLength: Math.min(remaining, basicConstraints?.pathLength ?? Infinity),
     names: constrainNames(state.names, certificate, dnsConstraintsWithLeadingDot),
   };
 }
@@ -236,12 +238,4 @@ function concludePolicies(
     validUntil: Math.min(...bounds.map(({ notAfter }) => notAfter + 1)),
     userConstrainedPolicySet: verdict.userConstrainedPolicySet,
   };
-}
-
-function first<T>(values: readonly T[], find: (value: T) => PathFault | undefined): PathFault | undefined {
-  for (const value of values) {
-    const fault = find(value);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import { anyPolicy, type PolicyMapping } from '../certificate/path-extensions.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { aFlag, anObjectIdentifier, listOf, type MemberRules } from '../encoding/own-members.js';
-import type { PathBudget } from './path-budget.js';
+import { outOfBudget, type PathBudget } from './path-budget.js';
 
 export const policyRules: MemberRules<PolicyInputs> = {
   initialPolicySet: listOf(anObjectIdentifier),
@@ -53,8 +53,6 @@ interface PolicyStep {
   readonly budget: PathBudget;
 }
 
-const exhausted: PolicyFault = Object.freeze({ outcome: 'exhausted' });
-
 /**
  * The policies of a certification path (RFC 5280 §6.1.2–6.1.5 as RFC 9618 amends them). The path begins with the
  * certificate that the trust anchor issued and ends with the target.
@@ -83,7 +81,7 @@ function enterCertificate(state: PolicyState, step: PolicyStep): PolicyState | P
   const { counters } = state;
   const isAnyPolicyAllowed = counters.inhibitAnyPolicy > 0 || (!step.isTarget && step.certificate.isSelfIssued);
   const level = growPolicyGraph(state.level, step.certificate, isAnyPolicyAllowed, step.budget);
-  if (level === undefined) return exhausted;
+  if (level === undefined) return outOfBudget;
   if (counters.explicitPolicy === 0 && level.nodes.size === 0) return refuse(step.index, 'policy_missing');
   return { ...state, level };
 }
@@ -95,7 +93,7 @@ function prepareForNext(state: PolicyState, step: PolicyStep): PolicyState | Pol
   if (policyMappings === undefined) return { ...state, counters };
   if (policyMappings.some(isOfAnyPolicy)) return refuse(step.index, 'any_policy_mapped');
   const level = mapPolicies(state.level, policyMappings, state.counters.policyMapping > 0, step.budget);
-  return level === undefined ? exhausted : { ...state, level, counters };
+  return level === undefined ? outOfBudget : { ...state, level, counters };
 }
 
 function isOfAnyPolicy({ issuerDomainPolicy, subjectDomainPolicy }: PolicyMapping): boolean {
@@ -105,7 +103,7 @@ function isOfAnyPolicy({ issuerDomainPolicy, subjectDomainPolicy }: PolicyMappin
 /** §6.1.5 (a), (b), (g). */
 function wrapUp(state: PolicyState, step: PolicyStep, inputs: PolicyInputs): PolicyOutcome {
   const authorityPolicies = listAuthorityPolicies(state.level, step.budget);
-  if (authorityPolicies === undefined) return exhausted;
+  if (authorityPolicies === undefined) return outOfBudget;
   const userPolicies = constrainToUser(authorityPolicies, inputs.initialPolicySet);
   if (userPolicies.length === 0 && isPolicyRequiredAtEnd(state.counters, step.certificate))
     return refuse(step.index, 'policy_not_acceptable');

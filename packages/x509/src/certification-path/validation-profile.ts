@@ -8,6 +8,7 @@ import { extensionTypes, isChosenAnchor, type PathCertificate } from '../certifi
 import { findNoRevAvailFault } from '../certificate/no-rev-avail.js';
 import {
   failAt,
+  findFirstFault,
   type MalformedFacts,
   type PathFault,
   type PathFaultFacts,
@@ -37,7 +38,7 @@ export function findProfileFault(
   role: PathRole,
   profile: ValidationProfile,
 ): PathFault | undefined {
-  return firstFault(profile === 'strict' ? strictChecks : rfc5280Checks, certificate, role);
+  return findFirstFault(profile === 'strict' ? strictChecks : rfc5280Checks, (check) => check(certificate, role));
 }
 
 /**
@@ -66,14 +67,6 @@ export function findPurposeFault(certificate: PathCertificate, role: PathRole, p
   // A CA may allow "any" to the certificates below it. A caller's own certificate must name its purpose.
   if (role !== 'end-entity' && extendedKeyUsage.includes(anyExtendedKeyUsage)) return undefined;
   return failAt('path_extended_key_usage_unsuitable', certificate, role, { purpose, extendedKeyUsage });
-}
-
-function firstFault(checks: readonly Check[], certificate: PathCertificate, role: PathRole): PathFault | undefined {
-  for (const check of checks) {
-    const fault = check(certificate, role);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }
 
 /** The reasons that come without further facts. */

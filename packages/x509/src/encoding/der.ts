@@ -197,6 +197,23 @@ export function readSingle(source: DerSource, tag: number): DerElement {
   return element;
 }
 
+export function areOctetsEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return Buffer.compare(left, right) === 0;
+}
+
+/** Decodes the members of a SEQUENCE or SET of size (1..MAX): at least one. */
+export function decodeAll<T>(reader: DerReader, decode: (reader: DerReader) => T): readonly T[] {
+  const values: T[] = [];
+  do values.push(decode(reader));
+  while (!reader.isAtEnd);
+  return values;
+}
+
+/** Returns a reader for the content of the SEQUENCE that the source consists of. */
+export function enterSequence(source: DerSource): DerReader {
+  return new DerReader(readSingle(source, derTags.sequence));
+}
+
 /** The content as text: `latin1` makes one character of each octet, `hex` two digits in lower case. */
 export function toText({ bytes, contentStart, end }: DerElement, encoding: 'latin1' | 'hex'): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

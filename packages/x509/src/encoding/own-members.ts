@@ -133,7 +133,7 @@ export const anInstant: ArgumentRule = {
 };
 export const aDuration: ArgumentRule = {
   words: 'a number of milliseconds, finite and not negative',
-  holds: (value) => isCount(value) && value !== Number.POSITIVE_INFINITY,
+  holds: (value) => isCount(value) && value !== Infinity,
 };
 export const aCount: ArgumentRule = { words: 'a number, and not negative', holds: isCount };
 export const aWholeNumber: ArgumentRule = {

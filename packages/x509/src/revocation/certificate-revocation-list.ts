@@ -1,5 +1,6 @@
 import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from '../certificate/distinguished-name.js';
 import {
+  areOctetsEqual,
   type DerDecoding,
   type DerElement,
   DerReader,
@@ -13,6 +14,7 @@ import {
   readSingle,
   refuseDer,
   toText,
+  enterSequence,
 } from '../encoding/der.js';
 import { type CertificateExtension, decodeDistinguishedName, decodeExtensionList } from '../certificate/certificate.js';
 import {
@@ -58,12 +60,12 @@ export const aRevocationList: ArgumentRule = decodedBy(
   ...['entries', 'unknownCriticalExtensions', 'extensions', 'signed'],
 );
 
-export const maximumCrlLength: number = 32 * 1024 * 1024;
+export const maximumCrlLength: number = 33_554_432;
 /**
  * The extensions are decoded in one go, and before any signature is verified: somebody who corrupts a source must not
  * stop the event loop.
  */
-const maximumExtensionsLength = 64 * 1024;
+const maximumExtensionsLength = 65_536;
 
 /** The extensions of a CRL that are processed, by their object identifiers (RFC 5280 §5.2). */
 export const crlExtensionTypes = {
@@ -105,7 +107,7 @@ export function* decodeRevocationListInSteps(
 
 function* decodeList(der: Uint8Array): Generator<undefined, CertificateRevocationList, undefined> {
   if (der.length > maximumCrlLength) refuseDer(`more than ${maximumCrlLength} bytes`);
-  const list = new DerReader(readSingle(der, derTags.sequence));
+  const list = enterSequence(der);
   const tbsElement = list.read(derTags.sequence);
   const algorithmElement = list.read(derTags.sequence);
   const signature = decodeOctetAlignedBitString(list.read(derTags.bitString)).content;
@@ -152,7 +154,7 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
   // §5.1.2.1: if the version is present, it is version 2, which is encoded as 1.
   if (version !== undefined && decodeSmallInteger(version) !== 1) return refuseDer('a CRL version that does not exist');
   // §5.1.1.2: both fields must contain the same algorithm identifier.
-  if (Buffer.compare(tbs.read(derTags.sequence).encoded, algorithm.encoded) !== 0) {
+  if (!areOctetsEqual(tbs.read(derTags.sequence).encoded, algorithm.encoded)) {
     return refuseDer('two different signature algorithms in one list');
   }
   const issuerName = tbs.read(derTags.sequence);

@@ -7,6 +7,7 @@ import {
   derTags,
   readSingle,
   refuseDer,
+  enterSequence,
 } from '../encoding/der.js';
 import { decodeExtensionList } from '../certificate/certificate.js';
 import { decodeGeneralNames } from '../certificate/general-name.js';
@@ -94,7 +95,7 @@ export function decodeReasonCode(value: Uint8Array): RevocationReason {
 }
 
 function decodeCertificateIssuers(value: Uint8Array): readonly CanonicalName[] {
-  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence)));
+  const names = decodeGeneralNames(enterSequence(value));
   const issuers = names.flatMap((name) => ('name' in name ? [name.name] : []));
   if (issuers.some(({ incomparableType }) => incomparableType !== undefined))
     return refuseDer('a certificate issuer whose name is not text');

@@ -5,11 +5,13 @@ import type {
   IssuingDistributionPoint,
 } from '../certificate/distribution-point.js';
 import { type GeneralName, toGeneralNameKey } from '../certificate/general-name.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { haveSameKey, type PathCertificate } from '../certificate/path-certificate.js';
 import type { SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy, recallSignature } from '../certificate/signature-verification.js';
 import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
 import type { RevocationGap } from './revocation-status.js';
+import type { ValidityInterval } from './validity-interval.js';
+import { areOctetsEqual } from '../encoding/der.js';
 
 /** A list that covers the certificate and has a valid signature. Whether it is current is not checked yet. */
 export interface CrlStatement {
@@ -65,12 +67,8 @@ export function isOneNumbering(left: CrlStatement, right: CrlStatement): boolean
   return (
     areNamesEqual(left.crl.issuer, right.crl.issuer) &&
     isSameExtension(left.crl, right.crl, crlExtensionTypes.issuingDistributionPoint) &&
-    isSameKey(left.signer, right.signer)
+    haveSameKey(left.signer, right.signer)
   );
-}
-
-function isSameKey(left: PathCertificate, right: PathCertificate): boolean {
-  return Buffer.compare(left.verificationKey.subjectPublicKeyInfo, right.verificationKey.subjectPublicKeyInfo) === 0;
 }
 
 /**
@@ -82,13 +80,13 @@ function isSameKey(left: PathCertificate, right: PathCertificate): boolean {
 export function isOfIssuingKey({ crl, signer }: CrlStatement, question: CrlQuestion): boolean {
   const { certificate, issuer, profile } = question;
   if (profile === 'rfc5280' || !areNamesEqual(crl.issuer, certificate.issuer)) return true;
-  return isSameKey(signer, issuer);
+  return haveSameKey(signer, issuer);
 }
 
 function isSameExtension(left: CertificateRevocationList, right: CertificateRevocationList, type: string): boolean {
   const [one, other] = [left.extensions.get(type), right.extensions.get(type)];
   if (one === undefined || other === undefined) return one === other;
-  return Buffer.compare(one.value, other.value) === 0;
+  return areOctetsEqual(one.value, other.value);
 }
 
 /**
@@ -157,12 +155,6 @@ export interface CrlQuestion {
   readonly spendComparisons?: ((count: number) => boolean) | undefined;
 }
 
-/** [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z. */
-export interface ValidityInterval {
-  readonly validFrom: number;
-  readonly validUntil: number;
-}
-
 /**
  * The interval in which the list is current. Undefined if the list is not current at `now`. In `strict`, a list without
  * nextUpdate never is.
@@ -197,13 +189,6 @@ export function findUsableInterval(
  */
 export function isMisnumbered({ extensions }: CertificateRevocationList, { profile }: CrlQuestion): boolean {
   return profile === 'strict' && extensions.get(crlExtensionTypes.crlNumber)?.isCritical !== false;
-}
-
-export function intersect(left: ValidityInterval, right: ValidityInterval): ValidityInterval {
-  return {
-    validFrom: Math.max(left.validFrom, right.validFrom),
-    validUntil: Math.min(left.validUntil, right.validUntil),
-  };
 }
 
 /** ReasonFlags (RFC 5280 §4.2.1.13) as a bit mask: bit 1, keyCompromise, to bit 8, aACompromise; bit 0 is unused. */

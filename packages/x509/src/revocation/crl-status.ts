@@ -10,13 +10,12 @@ import {
   findCrlStatements,
   findCurrentInterval,
   findUsableInterval,
-  intersect,
   isMisnumbered,
   isOfIssuingKey,
   isSameScope,
-  type ValidityInterval,
 } from './crl-statement.js';
 import type { RevocationGap, RevocationStatus } from './revocation-status.js';
+import { always, intersect, type ValidityInterval } from './validity-interval.js';
 
 /**
  * RFC 5280 §6.3.3, but stricter. It looks at all lists, not only until all reasons are covered, so that no order of
@@ -39,7 +38,7 @@ export function findCrlStatus(given: CrlQuestion): RevocationStatus {
 
 /** §6.3.3 (l): uses the newest lists first, until they cover every reason. */
 function findGoodStatus(found: CrlStatements, question: CrlQuestion): RevocationStatus {
-  let interval: ValidityInterval = { validFrom: -Infinity, validUntil: Infinity };
+  let interval = always;
   let covered = 0;
   for (const { statement, usable } of listUsableStatements(found.statements, question)) {
     // (e): the list covers no new reason.
@@ -66,7 +65,7 @@ function listUsableStatements(statements: readonly CrlStatement[], question: Crl
       const interval = findUsableInterval(statement.crl, question);
       const outdatedFrom = findSuccessor(statement, statements)?.crl.thisUpdate ?? Infinity;
       if (interval === undefined || outdatedFrom <= question.now) return [];
-      return [{ statement, usable: intersect(interval, { validFrom: -Infinity, validUntil: outdatedFrom }) }];
+      return [{ statement, usable: intersect(interval, { ...always, validUntil: outdatedFrom }) }];
     })
     .sort(({ usable: left }, { usable: right }) =>
       left.validFrom === right.validFrom ? right.validUntil - left.validUntil : right.validFrom - left.validFrom,

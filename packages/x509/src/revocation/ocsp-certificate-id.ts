@@ -1,15 +1,16 @@
 import { hash } from 'node:crypto';
 import { decodeCertificateStructure } from '../certificate/certificate.js';
 import {
-  DerReader,
+  areOctetsEqual,
+  type DerReader,
   decodeObjectIdentifier,
   decodeOctetAlignedBitString,
   decodeInteger,
   derTags,
-  readSingle,
   refuseDer,
   toHex,
   tryDer,
+  enterSequence,
 } from '../encoding/der.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
@@ -56,8 +57,8 @@ export function isAboutCertificate(
   const hashes = hashIssuer(certificate, issuer, id.digest);
   return (
     hashes !== undefined &&
-    Buffer.compare(hashes.name, id.issuerNameHash) === 0 &&
-    Buffer.compare(hashes.key, id.issuerKeyHash) === 0
+    areOctetsEqual(hashes.name, id.issuerNameHash) &&
+    areOctetsEqual(hashes.key, id.issuerKeyHash)
   );
 }
 
@@ -84,7 +85,7 @@ export function hashResponderKey(responder: KeyHolder): Buffer | undefined {
 }
 
 function readKeyBits({ verificationKey }: KeyHolder): Uint8Array {
-  const info = new DerReader(readSingle(verificationKey.subjectPublicKeyInfo, derTags.sequence));
+  const info = enterSequence(verificationKey.subjectPublicKeyInfo);
   info.read(derTags.sequence);
   return decodeOctetAlignedBitString(info.read(derTags.bitString)).content;
 }

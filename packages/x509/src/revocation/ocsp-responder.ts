@@ -12,7 +12,7 @@ import {
   decodeDistinguishedName,
   decodePublicKey,
 } from '../certificate/certificate.js';
-import { type DerDecoding, readDer, toHex } from '../encoding/der.js';
+import { areOctetsEqual, type DerDecoding, readDer, toHex } from '../encoding/der.js';
 import {
   decodePathCertificate,
   extensionTypes,
@@ -164,7 +164,7 @@ export function findResponder(response: RespondedBy, question: OcspResponderQues
 function isNamed(responder: OcspResponderCertificate, { responderId }: RespondedBy): boolean {
   if ('name' in responderId) return areNamesEqual(responder.subject, responderId.name);
   const keyHash = hashResponderKey(responder);
-  return keyHash !== undefined && Buffer.compare(keyHash, responderId.keyHash) === 0;
+  return keyHash !== undefined && areOctetsEqual(keyHash, responderId.keyHash);
 }
 
 /** RFC 6960 §4.2.2.2, id-kp-OCSPSigning. */

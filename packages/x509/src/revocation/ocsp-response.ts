@@ -12,6 +12,7 @@ import {
   readDer,
   readSingle,
   refuseDer,
+  enterSequence,
 } from '../encoding/der.js';
 import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate.js';
 import { type RevocationReason, decodeReasonCode } from './crl-entry.js';
@@ -91,7 +92,7 @@ export function decodeOcspResponse(der: Uint8Array): DerDecoding<OcspResponse> {
   expectArgument(der, octets, 'The DER for decodeOcspResponse');
   return readDer(() => {
     if (der.length > maximumOcspResponseLength) return refuseDer(`more than ${maximumOcspResponseLength} bytes`);
-    const reader = new DerReader(readSingle(der, derTags.sequence));
+    const reader = enterSequence(der);
     const status = reader.read(enumerated).content;
     const tagged = reader.readOptional(contextConstructed(0));
     reader.expectEnd();
@@ -106,7 +107,7 @@ export function decodeOcspResponse(der: Uint8Array): DerDecoding<OcspResponse> {
 
 function decodeResponseBytes(tagged: DerElement | undefined): BasicOcspResponse {
   if (tagged === undefined) return refuseDer('a successful OCSP response without an answer');
-  const reader = new DerReader(readSingle(tagged, derTags.sequence));
+  const reader = enterSequence(tagged);
   const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
   const response = reader.read(derTags.octetString).content;
   reader.expectEnd();
@@ -114,7 +115,7 @@ function decodeResponseBytes(tagged: DerElement | undefined): BasicOcspResponse 
 }
 
 function decodeBasicResponse(der: Uint8Array): BasicOcspResponse {
-  const reader = new DerReader(readSingle(der, derTags.sequence));
+  const reader = enterSequence(der);
   const data = reader.read(derTags.sequence);
   const algorithm = decodeSignatureAlgorithm(reader.read(derTags.sequence));
   const signature = decodeOctetAlignedBitString(reader.read(derTags.bitString)).content;

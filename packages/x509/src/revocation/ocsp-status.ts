@@ -19,6 +19,8 @@ import { isAboutCertificate } from './ocsp-certificate-id.js';
 import { findResponder, type OcspResponderCertificate, type OcspResponderQuestion } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
 import type { RevocationGap, RevocationStatus } from './revocation-status.js';
+import { intersect, type ValidityInterval } from './validity-interval.js';
+import { areOctetsEqual } from '../encoding/der.js';
 
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
 
@@ -140,7 +142,7 @@ function findGoodStatus(
   question: OcspQuestion,
 ): RevocationStatus {
   const gaps = [...faults];
-  const intervals: Interval[] = [];
+  const intervals: ValidityInterval[] = [];
   for (const statement of statements) {
     const fault = findFault(statement, question);
     const { status } = statement.answer.certificateStatus;
@@ -176,26 +178,23 @@ function findFault(statement: OcspStatement, question: OcspQuestion): Revocation
 function findNonceFault({ nonce }: BasicOcspResponse, question: OcspQuestion): RevocationGap | undefined {
   if (question.nonce === undefined) return undefined;
   if (nonce !== undefined) {
-    return Buffer.compare(nonce, question.nonce) === 0 ? undefined : { reason: 'ocsp_nonce_differs' };
+    return areOctetsEqual(nonce, question.nonce) ? undefined : { reason: 'ocsp_nonce_differs' };
   }
   if (question.profile === 'rfc5280' || question.allowMissingNonce === true) return undefined;
   return { reason: 'ocsp_nonce_missing' };
 }
 
-interface Interval {
-  readonly validFrom: number;
-  readonly validUntil: number;
-}
-
 /** [validFrom, validUntil), limited by the answer and by the responder's certificate. */
-function findInterval({ answer, responder }: OcspStatement, question: OcspQuestion): Interval {
+function findInterval({ answer, responder }: OcspStatement, question: OcspQuestion): ValidityInterval {
   const { issuer, graceMilliseconds, freshnessMilliseconds = defaultFreshness, clockSkewMilliseconds = 0 } = question;
-  const end = (answer.nextUpdate ?? answer.thisUpdate + freshnessMilliseconds) + graceMilliseconds;
-  const from = answer.thisUpdate - clockSkewMilliseconds;
+  const ofAnswer = {
+    validFrom: answer.thisUpdate - clockSkewMilliseconds,
+    validUntil: (answer.nextUpdate ?? answer.thisUpdate + freshnessMilliseconds) + graceMilliseconds,
+  };
   // The path checks the issuer's own validity.
-  if (responder === issuer) return { validFrom: from, validUntil: end };
+  if (responder === issuer) return ofAnswer;
   // §4.1.2.5: notAfter belongs to the validity.
-  return { validFrom: Math.max(from, responder.notBefore), validUntil: Math.min(end, responder.notAfter + 1) };
+  return intersect(ofAnswer, { validFrom: responder.notBefore, validUntil: responder.notAfter + 1 });
 }
 
 /** A question that also distinguishes a responder that is known to be revoked from one whose status is unknown. */

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { CanonicalName } from '../certificate/distinguished-name.js';
 import {
+  areOctetsEqual,
   type DerElement,
   DerReader,
   derTags,
@@ -193,7 +194,7 @@ export class RevokedEntries {
     // error.
     if (integer === undefined) return true;
     const { contentStart, length } = integer;
-    return Buffer.compare(this.#bytes.subarray(contentStart, contentStart + length), serial) === 0;
+    return areOctetsEqual(this.#bytes.subarray(contentStart, contentStart + length), serial);
   }
 
   /** Finds the last change of the issuer at or before the entry. */
