@@ -88,7 +88,11 @@ async function lookAtPages(view) {
     if (view.axe) for (const violation of await findViolations(page)) report(violation);
     const tooWide = await page.evaluate(findWideElements);
     if (tooWide.length > 0) report(`wider than the window: ${tooWide.join(', ')}`);
-    if (view === views[0]) await readLinks(page, address);
+    if (view === views[0]) {
+      const cut = await page.locator('table').evaluateAll(listCutTables);
+      if (cut.length > 0) report(`tables without room: ${cut.join(', ')}`);
+      await readLinks(page, address);
+    }
     if (values.screenshots !== undefined) await takePicture(page, address, view);
   }
   await context.close();
@@ -111,6 +115,13 @@ function findWideElements() {
     .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
     .slice(0, 3)
     .map((element) => element.outerHTML.slice(0, 80));
+}
+
+/** Runs in the page: the beginnings of tables that are wider than their place. */
+function listCutTables(tables) {
+  return tables
+    .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+    .map(({ innerText }) => innerText.slice(0, 60));
 }
 
 async function readLinks(page, address) {

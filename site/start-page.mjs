@@ -10,7 +10,9 @@ export function makeStartPage(readme, description) {
     throw new Error('README.md lacks what the start page shows: text before its first section, a picture, or doors.');
   const proven = 'What is proven, and what is not';
   return `---
-layout: home
+layout: StartPage
+sidebar: false
+outline: false
 search: false
 hero:
   name: Certgate

@@ -28,6 +28,8 @@ export default {
   useCodeBlocks: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
+  // With these two columns, the descriptions would have no room.
+  tableColumnSettings: { hideInherited: true, hideOverrides: true },
   sanitizeComments: true,
   // `npm run lint -- reference` already checks this.
   validation: false,

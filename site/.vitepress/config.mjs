@@ -26,10 +26,10 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    // Codes such as `certificate_missing` break after an underscore if a table has no room for them.
+    // Codes such as `certificate_missing` break after an underscore or "=" if a table has no room for them.
     config: ({ renderer: { rules } }) => {
       const render = rules.code_inline;
-      rules.code_inline = (...given) => render(...given).replace(/_(?=\w)/g, '_<wbr>');
+      rules.code_inline = (...given) => render(...given).replace(/[_=](?=\w)/g, '$&<wbr>');
     },
     // Anchors in the form in which GitHub makes them, so that a link leads to the same heading there and here.
     anchor: {

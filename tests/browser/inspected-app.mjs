@@ -7,11 +7,15 @@ import { runLocalApp } from '../../packages/certgate/dist/esm/local-app/local-ap
 
 const folder = fileURLToPath(new URL('sample-app/', import.meta.url));
 
-/** @returns the page's address and token, the app, and functions that add events and close the page. */
-export async function startInspectedApp() {
+/**
+ * @param options e.g. `trustFile`, a trust document that is not made for the app
+ * @returns the page's address and token, the app, and functions that add events and close the page.
+ */
+export async function startInspectedApp(options = {}) {
   let inspector;
   const port = { port: 0, isFixed: false };
   const app = await runLocalApp({
+    ...options,
     folder,
     gatewayPort: port,
     hostPort: port,

@@ -1,5 +1,7 @@
 // Tests the view in which a user sends a request, is denied, reads why, and is allowed.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { after, before, it } from 'node:test';
 import { startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
@@ -181,5 +183,32 @@ it('the matrix shows every caller and function, and a click on a cell fills in t
   assert.equal(await page.getByLabel('Function', { exact: true }).inputValue(), 'Refund');
   assert.equal(await page.getByRole('radio', { name: /^Expired/ }).isChecked(), true);
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Send');
+  await close();
+});
+
+it("with a document of the user's own, the columns of the matrix are its callers", async (test) => {
+  const { certificateDer, certificatePem, privateKeyPem } = createClientCertificate({ name: 'own', now: new Date() });
+  const files = [`${inspected.folder}.certgate/billing.crt.pem`, `${inspected.folder}.certgate/billing.key.pem`];
+  const trustFile = `${inspected.folder}.certgate/own-trust.json`;
+  const pins = [{ thumbprintSha256: createHash('sha256').update(certificateDer).digest('hex') }];
+  const identities = [{ name: 'billing', roles: ['refunds.write'], pins }];
+  writeFileSync(files[0], certificatePem);
+  writeFileSync(files[1], privateKeyPem, { mode: 0o600 });
+  writeFileSync(trustFile, JSON.stringify({ schemaVersion: 1, revision: 1, identities }));
+  test.after(() => {
+    for (const file of [...files, trustFile]) rmSync(file);
+  });
+  const own = await startInspectedApp({ trustFile });
+  test.after(own.close);
+  const { page, close } = await openPage(browser, own);
+  await page.getByRole('button', { name: 'Call them' }).click();
+  await page.getByRole('button', { name: 'Refund as billing: would be allowed, allowed' }).waitFor();
+  await page.getByRole('button', { name: 'Refund as Denied: 401, certificate_not_trusted' }).waitFor();
+  assert.equal(await page.getByRole('radio', { name: /^Allowed/ }).count(), 0);
+  await page.getByRole('radio', { name: /^billing/ }).check();
+  await page.getByLabel('id', { exact: true }).fill('7');
+  const { answer } = await sendAndRead(page);
+  assert.equal(answer.status, 200);
+  await page.getByRole('heading', { name: 'Answer to billing' }).waitFor();
   await close();
 });

@@ -1,12 +1,19 @@
 import { h } from 'vue';
-import DefaultTheme from 'vitepress/theme-without-fonts';
+import { Content } from 'vitepress';
+import DefaultTheme, { VPHomeContent, VPHomeHero } from 'vitepress/theme-without-fonts';
 import './style.css';
 
 export default {
   extends: DefaultTheme,
   // Replaces VitePress's page for unknown addresses, which has no main region.
   Layout: () => h(DefaultTheme.Layout, null, { 'not-found': describeMissingPage }),
+  enhanceApp: ({ app }) => app.component('StartPage', StartPage),
 };
+
+/** VitePress's layout for a start page, in a main region, which it lacks. */
+function StartPage() {
+  return h('main', [h(VPHomeHero), h(VPHomeContent, () => h(Content))]);
+}
 
 function describeMissingPage() {
   return h('main', { class: 'missing' }, [
