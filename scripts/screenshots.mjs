@@ -21,10 +21,13 @@ const { createSampleDocument } = await import('../tests/browser/sample-document.
 const { startInspector } = await import('../packages/certgate/dist/esm/inspector/inspector.js');
 const { startInspectedApp } = await import('../tests/browser/inspected-app.mjs');
 
-/** The views to show, each in one of the themes, so that both themes are shown. */
+/**
+ * The views to show, each in one of the themes, so that both themes are shown. Live comes first, because it would show
+ * the calls of another view's picture too.
+ */
 const pictures = [
-  ['try', 'light'],
   ['live', 'dark'],
+  ['try', 'light'],
   ['certificate', 'dark'],
 ];
 const browser = await startBrowser();
