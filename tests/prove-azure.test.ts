@@ -140,7 +140,7 @@ const noQuota = `ERROR: ${JSON.stringify({
   ],
 })}`;
 /**
- * What \`az deployment sub create\` prints. Azure changes the case of the names. The stand-in for az replaces APP_URL.
+ * What `az deployment sub create` prints. Azure changes the case of the names. The stand-in for az replaces APP_URL.
  */
 const outputs = Object.entries({
   servicE_API_NAME: 'func-x',

@@ -9,7 +9,7 @@ import { writeChain } from '@certgate/x509/test-support/written-path.js';
 
 // Changes every octet of a leaf, an intermediate and its CRL, with four masks: the lowest bit, the highest bit, all
 // bits, and a random one. Exits with 1 if a changed chain is valid, or if the validator throws. The tests take one mask
-// for each octet.
+// for each octet or, where a part is long, for a share of its octets.
 const kinds = ['p-256', 'rsa-2048', 'ed25519'] as const;
 
 let isClean = true;

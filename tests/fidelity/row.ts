@@ -13,7 +13,7 @@ export interface Row {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: Body;
   /**
-   * The real host's answer, according to the sources in `from`. `unknown` if no source was found; such a row is not
+   * The real host's answer, according to the sources in `from`. `unknown` if these do not say it; such a row is not
    * among the known ones.
    */
   readonly azure: Answer | 'unknown';

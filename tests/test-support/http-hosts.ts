@@ -20,7 +20,7 @@ export type HttpHostName =
   | 'nestjs-express'
   | 'nestjs-fastify';
 
-/** The servers behind a front end, one or more for each adapter. */
+/** Servers behind a front end, one or more for each adapter. Those of `hostsOnNodeHttp` are behind one too. */
 export const hostsBehindFrontEnds: readonly HttpHostName[] = [
   'node-http',
   'express',
