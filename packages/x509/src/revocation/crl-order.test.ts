@@ -86,6 +86,10 @@ describe('a certificate that no list names', () => {
     for (const crls of inEveryOrder([one, again, others]))
       assert.deepEqual(ask(crls), { status: 'good', validFrom: now - hour, validUntil: now + 4 * hour });
     assert.match(detailOf(ask([one, again])), /every reason/);
+    // Nobody has to publish the newer list: it is there, and lacks reasons too.
+    const newer = list({ ...someReasons(1), crlNumber: 2 });
+    for (const crls of inEveryOrder([list({ ...someReasons(1), crlNumber: 1 }), newer]))
+      assert.match(detailOf(ask(crls)), /every reason/);
   });
 
   it('is good until the moment at which a newer complete list appears', () => {

@@ -99,7 +99,8 @@ function findSupersession(
   { now }: CrlQuestion,
 ): RevocationGap | undefined {
   const successor = findSuccessor(base, statements);
-  if (successor === undefined || successor.crl.thisUpdate > now) return undefined;
+  // If the newer list is here itself, it is the one that must be looked at.
+  if (successor?.crl.deltaBaseNumber === undefined || successor.crl.thisUpdate > now) return undefined;
   const [crlNumber, newerNumber] = [String(base.crl.crlNumber), String(getCompleteNumber(successor))];
   return { reason: 'crl_superseded', crlNumber, newerNumber };
 }
