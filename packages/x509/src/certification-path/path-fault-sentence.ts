@@ -3,7 +3,7 @@ import { acceptedKeys, clientAuthentication, describePublicKey } from '../certif
 import { describeAttributeType } from '../certificate/distinguished-name.js';
 import { runtimeRemedy } from '../certificate/ml-dsa.js';
 import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
-import { aMemberOf, expectArgument } from '../encoding/own-members.js';
+import { aMemberOf, copyOwn, expectArgument } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { describeNoRevAvailObstacle, describeRevocationGaps } from '../revocation/revocation-sentences.js';
@@ -26,7 +26,7 @@ import type {
 export function describePathFault(fault: PathFault): string {
   const aFault = aMemberOf(sentences, 'code', 'a fault of findCertificationPath');
   expectArgument(fault, aFault, 'The fault for describePathFault');
-  const { unvouchedCandidates } = fault;
+  const { unvouchedCandidates } = copyOwn(fault);
   const sentence = (sentences[fault.code] as (fault: PathFault) => string)(fault);
   return unvouchedCandidates === undefined
     ? sentence
@@ -47,7 +47,7 @@ function name({ about }: { readonly about?: PathFaultSubject }): string {
 }
 
 function describeUnavailable(fault: PathFault<'revocation_unavailable'>): string {
-  const { about, gaps, noRevAvail } = fault;
+  const { about, gaps, noRevAvail } = copyOwn(fault);
   const detail = describeRevocationGaps(gaps);
   if (about === undefined) return detail;
   const remedy =
