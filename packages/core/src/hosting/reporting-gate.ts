@@ -293,7 +293,7 @@ const mirrorDetail =
   'The document comes from its first source. An app that starts while that source is unavailable would refuse every call with 503.';
 
 const unavailableDetail =
-  'Calls of closed functions are refused with 503 until it can be used. On your own machine, npx --no-install certgate trust check says why: --store names the document, --signed-by the keys of signedBy.';
+  'Calls of closed functions are refused with 503 until it can be used. To check it from your own machine: npx --no-install certgate trust check, with --store for the document and --signed-by for the keys of signedBy.';
 
 const lockedDetail = `The environment variable ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked. Public functions stay open, and so do observed ones, which only their keys protect. To end it, remove the variable and restart the app.`;
 
