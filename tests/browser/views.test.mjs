@@ -34,7 +34,7 @@ async function expectGood({ page, requests, faults }, { url }) {
 }
 
 for (const colorScheme of ['light', 'dark']) {
-  for (const width of [360, 1440, 1920]) {
+  for (const width of [360, 768, 1440, 1920]) {
     describe(`${colorScheme}, ${width} px`, () => {
       for (const view of ['try', 'live', 'trust', 'certificate']) {
         it(`${view} is good, empty and with content`, async () => {

@@ -11,7 +11,7 @@ export function TimeAxis({ scale, now }: { readonly scale: TimeScale; readonly n
   const name = nameDay(now, Date.now());
   // The least distance between labels in percent. A date needs more room than the word "today".
   const gap = name === 'today' ? 8 : 11;
-  const labelled = listLabelled(scale, now, gap, 0);
+  const labelled = listLabelled(scale, now, gap, 3);
   const labelledIfNarrow = listLabelled(scale, now, gap + 8, 7);
   return (
     <svg class="bar axis" height="20" aria-hidden="true">
