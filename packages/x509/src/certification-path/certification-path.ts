@@ -17,7 +17,7 @@ import {
 } from '../encoding/own-members.js';
 import { limitRules, PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
-import { listVouchedCandidates } from './path-candidates.js';
+import { listForeignCandidates, listVouchedCandidates } from './path-candidates.js';
 import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { noteOn, type PathListener } from './path-check.js';
 import { exhausted, failAt, type PathFault, type PathFaultCode } from './path-fault.js';
@@ -165,15 +165,15 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
     targetRole,
     onCheck: question.onCheck,
   };
-  const { candidates = noCandidates } = question;
   const own = search(question, settings, noCandidates);
   // Certificates that come with a request must never change what the authority's own certificates decide, least of all
   // a revocation or a denial.
   if (own.outcome === 'valid' || own.isFinal === true || codesOfIssued.includes(own.code)) return own;
-  if (candidates.length === 0) return own;
-  const vouched = listVouchedCandidates(question, candidates, settings.budget);
+  const foreign = listForeignCandidates(question, question.candidates ?? noCandidates);
+  if (foreign.length === 0) return own;
+  const vouched = listVouchedCandidates(question, foreign, settings.budget);
   if (settings.budget.isExhausted) return exhausted('signatures');
-  if (vouched.length === 0) return Object.freeze({ ...own, unvouchedCandidates: candidates.length });
+  if (vouched.length === 0) return Object.freeze({ ...own, unvouchedCandidates: foreign.length });
   return search(question, settings, vouched);
 }
 

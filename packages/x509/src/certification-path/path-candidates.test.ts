@@ -8,7 +8,7 @@ import { decodePathCertificate } from '../certificate/path-certificate.js';
 import { isMlDsaKnown, type WrittenName, writeCertificate, writeCrl } from '../test-support/certificate-writing.js';
 import { editCertificate, getNode, parseTree } from '../test-support/der-editing.js';
 import { bitString, objectIdentifier, sequence } from '../test-support/der-writing.js';
-import { authorityExtensions, clientExtensions, extensions } from '../test-support/extension-writing.js';
+import { authorityExtensions, clientExtensions, extensions, generalNames } from '../test-support/extension-writing.js';
 import { askMesh, askSameNameMesh } from '../test-support/hostile-graphs.js';
 import {
   askAbout,
@@ -61,8 +61,23 @@ describe('CA certificates that came with the target', () => {
     assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_signature_invalid');
     assert.match(
       describePathFault(verdict),
-      /None of the CA certificates that came with it \(1\) leads to the authority/,
+      /None of the unknown CA certificates that came with it \(1\) leads to the authority/,
     );
+  });
+
+  it("are not called unknown if they are the authority's own", () => {
+    const constrained = writeAuthority(lower, upper, extensions.nameConstraints([], [generalNames.dns('example')]));
+    const target = writeClient(lower, extensions.subjectAlternativeName(generalNames.dns('a.example')));
+    const own = [chain[0], constrained];
+    for (const [candidates, count] of [
+      [own, undefined],
+      [[anchor, ...own], undefined],
+      [[...own, writeAuthority(newName('Upper'))], 1],
+    ] as const) {
+      const verdict = findCertificationPath(askAbout(target, anchor, { intermediates: own, candidates }));
+      assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_name_not_permitted');
+      assert.equal(verdict.unvouchedCandidates, count);
+    }
   });
 
   it("cost no signature with a key that isn't the authority's, however many they are and however they are linked", () => {

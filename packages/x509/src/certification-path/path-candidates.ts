@@ -10,11 +10,19 @@ export interface Vouchers {
   readonly intermediates: readonly PathCertificate[];
 }
 
+/** Returns the candidates that the authority doesn't have itself. */
+export function listForeignCandidates(
+  { trustAnchors, intermediates }: Vouchers,
+  candidates: readonly PathCertificate[],
+): readonly PathCertificate[] {
+  return candidates.filter((each) => !isAmong(trustAnchors, each) && !isAmong(intermediates, each));
+}
+
 /**
  * Returns those candidates that the authority has signed, directly or through another of them. This goes from the top
  * down, while paths are built from the target up. So certificates that an unknown caller wrote for each other, with any
  * keys and in any number, don't enter a search, unless they claim a signature that this runtime can't verify. Nothing
- * else is checked here; the path must still be valid. Candidates that the authority itself has are left out.
+ * else is checked here; the path must still be valid.
  */
 export function listVouchedCandidates(
   { trustAnchors, intermediates }: Vouchers,
@@ -22,7 +30,7 @@ export function listVouchedCandidates(
   budget: PathBudget,
 ): readonly PathCertificate[] {
   const vouched: PathCertificate[] = [];
-  let waiting = candidates.filter((each) => !isAmong(trustAnchors, each) && !isAmong(intermediates, each));
+  let waiting = candidates;
   let vouchers = [trustAnchors, intermediates];
   while (waiting.length > 0) {
     const found = waiting.filter((each) => vouchers.some((list) => isSignedByOneOf(list, each, budget)));

@@ -176,7 +176,7 @@ describe('the sentence about each reason', () => {
         assert.doesNotMatch(words, /undefined|\[object/);
         assert.equal(
           describePathFault({ ...fault, unvouchedCandidates: 2 }),
-          `${words} None of the CA certificates that came with it (2) leads to the authority either.`,
+          `${words} None of the unknown CA certificates that came with it (2) leads to the authority.`,
         );
       });
 });

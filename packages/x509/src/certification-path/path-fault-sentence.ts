@@ -30,7 +30,7 @@ export function describePathFault(fault: PathFault): string {
   const sentence = (sentences[fault.code] as (fault: PathFault) => string)(fault);
   return unvouchedCandidates === undefined
     ? sentence
-    : `${sentence} None of the CA certificates that came with it (${unvouchedCandidates}) leads to the authority either.`;
+    : `${sentence} None of the unknown CA certificates that came with it (${unvouchedCandidates}) leads to the authority.`;
 }
 
 const nouns = {
