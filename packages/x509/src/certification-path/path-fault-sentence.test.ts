@@ -104,8 +104,8 @@ const samples: Samples = {
   },
   path_name_not_permitted: {
     incomparable: [{ name, origin: 'subject' }, /: the subject "CN=client" can't be compared /],
-    excluded: [named, /: the dNSName "a\.example" is excluded by an issuer's name constraints$/],
-    not_permitted: [named, /: the dNSName "a\.example" is none that an issuer's name constraints permit$/],
+    excluded: [named, /: the dNSName "a\.example" is excluded by an issuer's name constraints\.$/],
+    not_permitted: [named, /: the dNSName "a\.example" is none that an issuer's name constraints permit\.$/],
     unprocessable: [
       { ...named, constraint: name },
       /: the dNSName .* of "CN=Root" that can't be processed: the dNSName /,
@@ -113,9 +113,9 @@ const samples: Samples = {
   },
   path_policy_not_satisfied: {
     certificate_missing: [{}, /^The path's certificate policies are not acceptable: a certification path without a /],
-    policy_missing: [{}, /: a policy is required, and with this certificate no policy is left$/],
-    any_policy_mapped: [{}, /: a policy mapping names anyPolicy$/],
-    policy_not_acceptable: [{}, /: a policy is required, and the path has none of those that are acceptable$/],
+    policy_missing: [{}, /: a policy is required, and with this certificate no policy is left\.$/],
+    any_policy_mapped: [{}, /: a policy mapping names anyPolicy\.$/],
+    policy_not_acceptable: [{}, /: a policy is required, and the path has none of those that are acceptable\.$/],
   },
   path_critical_extension_unknown: { any: [{ extensions: ['1.2.3', '1.2.4'] }, / not process: 1\.2\.3, 1\.2\.4\.$/] },
   path_key_unsupported: {
@@ -174,6 +174,7 @@ describe('the sentence about each reason', () => {
         const words = describePathFault(fault);
         assert.match(words, sentence);
         assert.doesNotMatch(words, /undefined|\[object/);
+        assert.match(words, /\.$/);
         assert.equal(
           describePathFault({ ...fault, unvouchedCandidates: 2 }),
           `${words} None of the unknown CA certificates that came with it (2) leads to the authority.`,

@@ -99,8 +99,9 @@ const sentences: { readonly [Code in PathFaultCode]: (fault: PathFault<Code>) =>
     fault.reason === 'maximum_intermediates'
       ? `The path has more than ${fault.maximumIntermediates} CA certificates between the trust anchor and the caller.`
       : say(fault, 'is deeper than a CA above it allows (path length)'),
-  path_name_not_permitted: (fault) => `${name(fault)}: ${describeNameConstraintFault(fault, fault.about?.certificate)}`,
-  path_policy_not_satisfied: ({ reason }) => `The path's certificate policies are not acceptable: ${policies[reason]}`,
+  path_name_not_permitted: (fault) =>
+    `${name(fault)}: ${describeNameConstraintFault(fault, fault.about?.certificate)}.`,
+  path_policy_not_satisfied: ({ reason }) => `The path's certificate policies are not acceptable: ${policies[reason]}.`,
   path_critical_extension_unknown: (fault) =>
     say(fault, `has a critical extension that Certgate does not process: ${shortenText(fault.extensions.join(', '))}`),
   path_key_unsupported: (fault) =>
