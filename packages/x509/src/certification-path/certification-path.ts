@@ -23,6 +23,7 @@ import { noteOn, type PathListener } from './path-check.js';
 import { exhausted, failAt, type PathFault, type PathFaultCode } from './path-fault.js';
 import { type PathRevocation, checkRevocation, noRevocation, revocationRules } from './path-revocation.js';
 import type { PathSettings, ValidPath } from './path-validation.js';
+import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
 import { aProfile, type ValidationProfile } from './validation-profile.js';
 import { always } from '../revocation/validity-interval.js';
@@ -238,28 +239,35 @@ function examineRevocation(
   path: ValidPath,
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
-  const { now, intermediates, trustAnchors, crlSigners = [] } = question;
-  // Remembers the answer for each signer, because one signer may have signed many lists.
-  const signers = new Map<PathCertificate, boolean>();
-  const isSignerValid = (signer: PathCertificate, then?: number): boolean => {
-    // Here, revocations are ignored: a stolen key must not take back what its owner revoked with it. Any trust anchor
-    // may vouch, because a revocation must not depend on which path is found first.
-    if (then !== undefined)
-      return hasSignerPath(question, { ...settings, now: then }, { signer, trustAnchors }, (each) => each);
-    const ofSigner = { signer, trustAnchor: path.trustAnchor };
-    const isValid = signers.get(signer) ?? isCrlSignerValid(question, settings, ofSigner, underQuestion);
-    signers.set(signer, isValid);
-    return isValid;
+  const { intermediates, trustAnchors, crlSigners = [] } = question;
+  const judgeSigners = (asked: CheckedQuestion, own: PathSettings): CrlQuestion['isSignerValid'] => {
+    // Remembers the answer for each signer, because one signer may have signed many lists.
+    const signers = new Map<PathCertificate, boolean>();
+    return (signer, then) => {
+      // Here, revocations are ignored: a stolen key must not take back what its owner revoked with it. Any trust anchor
+      // may vouch, because a revocation must not depend on which path is found first.
+      if (then !== undefined)
+        return hasSignerPath(asked, { ...own, now: then }, { signer, trustAnchors }, (each) => each);
+      const ofSigner = { signer, trustAnchor: path.trustAnchor };
+      const isValid = signers.get(signer) ?? isCrlSignerValid(asked, own, ofSigner, underQuestion);
+      signers.set(signer, isValid);
+      return isValid;
+    };
   };
+  const note = noteOn(settings.onCheck, path.certificates, path.trustAnchor);
   const cleared = checkRevocation({
+    ...settings,
     path,
     revocation: narrowRevocation(question, settings, path),
     signers: [...new Set([...crlSigners, ...intermediates, ...trustAnchors])],
-    isSignerValid,
-    profile: settings.profile,
-    now,
-    budget: settings.budget,
-    note: noteOn(settings.onCheck, path.certificates, path.trustAnchor),
+    isSignerValid: judgeSigners(question, settings),
+    listener: note && {
+      note,
+      isSignerValid: judgeSigners(
+        { ...question, revocation: { ...question.revocation, onOcspWanted: undefined } },
+        { ...settings, budget: new PathBudget(question.limits) },
+      ),
+    },
   });
   const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';
   // A list that was skipped because the budget ran out may be the one that revokes the certificate.

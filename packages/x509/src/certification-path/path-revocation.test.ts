@@ -13,7 +13,8 @@ import {
 } from '../test-support/written-path.js';
 import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import type { CrlEntry } from '../revocation/crl-entry.js';
-import { type CertificationPath, findCertificationPath } from './certification-path.js';
+import { type CertificationPath, findCertificationPath, type PathQuestion } from './certification-path.js';
+import type { PathCheck } from './path-check.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { type PathRevocation, checkRevocation } from './path-revocation.js';
 import type { ValidationProfile } from './validation-profile.js';
@@ -157,14 +158,49 @@ describe('revocation along a path', () => {
     assert.deepEqual(ofClient.about, { certificate: client, role: 'end-entity' });
   });
 
-  it('is asked of a responder always for a caller, and for a CA only if no list clears it', () => {
+  it('is asked of a responder always for a caller or a signer of lists, and for a CA only if no list clears it', () => {
     for (const [crls, expected] of [
       [list(ofRoot(), ofIssuing()), [client]],
       [list(ofIssuing()), [intermediate, client]],
     ] as const) {
       const wanted: PathCertificate[] = [];
-      find(crls, { onOcspWanted: (certificate) => wanted.push(certificate) });
+      const onOcspWanted = (certificate: PathCertificate): number => wanted.push(certificate);
+      find(crls, { onOcspWanted });
       assert.deepEqual(wanted, expected);
+      const revocation = { ...requireCrls(crls), onOcspWanted };
+      const ofSigner = { intermediates: [intermediate], targetRole: 'crl-signer', revocation } as const;
+      findCertificationPath(askAbout(client, anchor, ofSigner));
+      assert.deepEqual(wanted, [...expected, ...expected]);
+    }
+  });
+
+  it('takes as many steps with a listener as without one, and asks no responder more often', () => {
+    const hour = 3_600_000;
+    const signer = { name: issuing.name, key: makeWritingKey() };
+    const signing = { issuer: root, extensions: authorityExtensions(signer.key, root.key) };
+    const valid = write({ ...signing, subject: signer });
+    const former = write({ ...signing, subject: signer, notAfter: pathNow - hour });
+    const crls = list(ofRoot(), ofIssuing(), { issuer: signer, thisUpdate: pathNow - 2 * hour });
+    for (const other of [valid, former]) {
+      const ask = (steps: number, rest: Partial<PathQuestion> = {}): readonly [string, number] => {
+        let wanted = 0;
+        const verdict = findCertificationPath(
+          askAbout(client, anchor, {
+            intermediates: [intermediate, other],
+            revocation: { ...requireCrls(crls), onOcspWanted: () => void (wanted += 1) },
+            limits: { steps, signatures: 64, comparisons: 250_000 },
+            ...rest,
+          }),
+        );
+        return [verdict.outcome, wanted];
+      };
+      const enough = Array.from({ length: 999 }, (_, steps) => steps).find((steps) => ask(steps)[0] === 'valid');
+      assert.ok(enough !== undefined && enough > 50);
+      for (const steps of [enough - 1, enough]) {
+        const checks = new Set<PathCheck['check']>();
+        assert.deepEqual(ask(steps, { onCheck: ({ check }) => checks.add(check) }), ask(steps));
+        assert.ok(checks.has('revocation'));
+      }
     }
   });
 

@@ -98,8 +98,11 @@ export interface RevocationQuestion {
   readonly now: number;
   /** Limits the name comparisons. If absent, they are not limited. */
   readonly budget?: PathBudget | undefined;
-  /** Called with each certificate that is looked up. */
-  readonly note?: PathNote | undefined;
+  /**
+   * Called with each certificate that is looked up. Its own `isSignerValid` spends another budget and asks no
+   * responder, because a listener must not change the answer.
+   */
+  readonly listener?: { readonly note: PathNote; readonly isSignerValid: CrlQuestion['isSignerValid'] } | undefined;
 }
 
 /**
@@ -251,13 +254,12 @@ function noteStatus(
   status: RevocationStatus,
   fault: PathFault | undefined,
 ): void {
-  const { note } = question;
-  if (note === undefined) return;
+  const { listener } = question;
+  if (listener === undefined) return;
   const { certificate, role } = member;
-  // Without the budget for names, because a listener must not change the answer. The paths of signers still spend steps.
-  const { byLists, byResponses } = askAbout({ ...question, budget: undefined }, member);
+  const { byLists, byResponses } = askAbout({ ...question, ...listener, budget: undefined }, member);
   const evidence = listRevocationEvidence(byLists, byResponses);
-  note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });
+  listener.note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });
 }
 
 function findFaultIn(
