@@ -40,7 +40,7 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
     findLocalFault(target, role, settings, noteOn(settings.onCheck, [target]));
     return unfit;
   }
-  const attempts = new Attempts(target);
+  const attempts = new Attempts(failWithoutIssuer(target, role));
   return extend(search, [target], attempts) ?? attempts.farthest;
 }
 
@@ -48,33 +48,21 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
  * Keeps the most telling fault: that of the longest path, and that of a complete path rather than an incomplete one.
  */
 class Attempts {
-  readonly #target: PathCertificate;
+  farthest: PathFault;
   #rank = -1;
-  #fault: PathFault | undefined;
 
-  constructor(target: PathCertificate) {
-    this.#target = target;
+  constructor(fault: PathFault) {
+    this.farthest = fault;
   }
 
-  get farthest(): PathFault {
-    return this.#fault ?? failWithoutIssuer(this.#target, 'end-entity');
-  }
-
-  /**
-   * A missing issuer is the least useful fault: one cross-certificate more than the operator needs doesn't break the
-   * path.
-   */
-  rememberDeadEnd(fault: PathFault): void {
-    this.remember(fault, 0, false);
-  }
-
-  remember(fault: PathFault, length: number, isWhole: boolean): void {
+  /** `length` is that of the path, and a half more if the path is complete. */
+  remember(fault: PathFault, length: number): void {
     // If two issuers have one name, "this runtime can't verify it" is more useful than "not signed by it".
     const isOfRuntime = fault.code === 'algorithm_unsupported_by_runtime';
-    const rank = length * 2 + (isWhole ? 1 : 0) + (isOfRuntime ? 0.5 : 0);
+    const rank = length + (isOfRuntime ? 0.25 : 0);
     if (rank <= this.#rank) return;
     this.#rank = rank;
-    this.#fault = fault;
+    this.farthest = fault;
   }
 }
 
@@ -97,18 +85,19 @@ function extend(
     if (!search.settings.budget.spendStep()) return exhausted('steps');
     const verdict = conclude(search, path, anchor);
     if (verdict.outcome === 'valid' || verdict.isFinal === true) return verdict;
-    attempts.remember(verdict, path.length, true);
+    attempts.remember(verdict, path.length + 0.5);
   }
   const issuers = listIssuers(search, highest);
   const { maximumIntermediates } = search.settings;
   if (issuers.length > 0 && path.length > maximumIntermediates) {
     const fault = failPath('path_length_exceeded', { reason: 'maximum_intermediates', maximumIntermediates });
-    attempts.remember(noteSearchEnd(search, path, fault), path.length, false);
+    attempts.remember(noteSearchEnd(search, path, fault), path.length);
     return undefined;
   }
   if (anchors.length === 0 && issuers.length === 0) {
-    const fault = failWithoutIssuer(highest, path.length === 1 ? 'end-entity' : 'intermediate');
-    attempts.rememberDeadEnd(noteSearchEnd(search, path, fault));
+    const fault = failWithoutIssuer(highest, roleOfHighest(search, path));
+    // The least useful fault: one cross-certificate more than the operator needs doesn't break the path.
+    attempts.remember(noteSearchEnd(search, path, fault), 0);
   }
   for (const issuer of issuers) {
     if (!search.settings.budget.spendStep()) return exhausted('steps');
@@ -116,7 +105,7 @@ function extend(
     if (fault !== undefined) {
       noteSearchEnd(search, [issuer, ...path], fault);
       if (fault.isFinal === true) return fault;
-      attempts.remember(fault, path.length, false);
+      attempts.remember(fault, path.length);
       continue;
     }
     const found = extend(search, [issuer, ...path], attempts);
@@ -125,10 +114,14 @@ function extend(
   return undefined;
 }
 
+function roleOfHighest({ settings }: PathSearch, path: readonly PathCertificate[]): PathRole {
+  return path.length === 1 ? settings.targetRole : 'intermediate';
+}
+
 /** Reports to tools why the search goes no higher here. */
-function noteSearchEnd({ settings }: PathSearch, path: readonly PathCertificate[], fault: PathFault): PathFault {
-  const role = path.length === 1 ? settings.targetRole : 'intermediate';
-  noteOn(settings.onCheck, path)?.({ check: 'search', certificate: path[0], role, fault });
+function noteSearchEnd(search: PathSearch, path: readonly PathCertificate[], fault: PathFault): PathFault {
+  const role = roleOfHighest(search, path);
+  noteOn(search.settings.onCheck, path)?.({ check: 'search', certificate: path[0], role, fault });
   return fault;
 }
 
@@ -143,7 +136,7 @@ function conclude(
 
 /** Why this CA certificate can't be above the path. The checks that need no signature come first. */
 function findLinkFault(
-  { settings }: PathSearch,
+  search: PathSearch,
   path: readonly [PathCertificate, ...PathCertificate[]],
   issuer: PathCertificate,
 ): PathFault | undefined {
@@ -151,13 +144,12 @@ function findLinkFault(
   if (path.some((certificate) => isSameEntity(certificate, issuer))) {
     return failAt('path_not_found', issuer, 'intermediate', { reason: 'certificate_repeated' });
   }
-  const unfit = findLocalFault(issuer, 'intermediate', settings);
+  const unfit = findLocalFault(issuer, 'intermediate', search.settings);
   if (unfit !== undefined) return unfit;
-  const isSigned = isSignedWithinBudget(highest, issuer, settings.budget);
+  const isSigned = isSignedWithinBudget(highest, issuer, search.settings.budget);
   if (isSigned === undefined) return exhausted('signatures');
   if (isSigned) return undefined;
-  const role = path.length === 1 ? 'end-entity' : 'intermediate';
-  return failUnsigned(highest, role, issuer, 'issuer_of_name');
+  return failUnsigned(highest, roleOfHighest(search, path), issuer, 'issuer_of_name');
 }
 
 function listIssuers(

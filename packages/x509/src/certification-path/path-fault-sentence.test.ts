@@ -235,6 +235,25 @@ describe('a fault', () => {
     });
   });
 
+  it('of a CRL signer has its role', () => {
+    const targetRole = 'crl-signer';
+    const [other, revocation] = [writeAuthority(newName('Other')), requireCrls([])];
+    const revoked = [BigInt(`0x${client.serialNumber}`)];
+    for (const fault of [
+      find(client, { targetRole }, other),
+      find(client, { targetRole, intermediates: [writeAuthority(newName('Root'))] }, other),
+      find(client, { targetRole, revocation }),
+      find(client, { targetRole, revocation: requireCrls(readCrls([writeCrl({ issuer: root, revoked })])) }),
+    ]) {
+      assert.deepEqual(fault.about, { certificate: client, role: targetRole });
+      assert.match(describePathFault(fault), /the CRL signer "CN=client"/i);
+      assert.equal(fault.isFinal, fault.code === 'certificate_revoked' ? true : undefined);
+    }
+    const roles = new Set<string>();
+    findCertificationPath(askAbout(client, anchor, { targetRole, revocation, onCheck: ({ role }) => roles.add(role) }));
+    assert.deepEqual([...roles], ['trust-anchor', targetRole]);
+  });
+
   it('about an authority has its role', () => {
     const fault = findAuthorityFault(client, 'intermediate', []);
     assert.ok(fault?.code === 'path_authority_unfit');

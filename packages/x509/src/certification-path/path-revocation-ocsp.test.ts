@@ -60,6 +60,7 @@ function ask({ responses = [], now = readOcsp(good).producedAt, profile = 'stric
     signers: [],
     isSignerValid: () => true,
     profile,
+    targetRole: 'end-entity',
     now,
   });
   return { verdict, wanted };

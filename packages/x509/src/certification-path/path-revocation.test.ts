@@ -139,6 +139,7 @@ describe('revocation along a path', () => {
         signers: [],
         isSignerValid,
         profile: 'rfc5280',
+        targetRole: 'end-entity',
         now: pathNow,
       });
       return verdict.outcome === 'cleared' ? 'cleared' : verdict.code;

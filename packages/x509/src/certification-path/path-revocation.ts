@@ -17,7 +17,7 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PathNote } from './path-check.js';
 import { failAt, failFinally, type PathFault, type PathRole } from './path-fault.js';
 import type { PathBudget } from './path-budget.js';
-import type { ValidPath } from './path-validation.js';
+import type { PathSettings, ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationGap, RevocationStatus } from '../revocation/revocation-status.js';
 import { type ValidationProfile, isAlgorithmAccepted } from './validation-profile.js';
@@ -95,6 +95,7 @@ export interface RevocationQuestion {
   /** See `CrlQuestion`. */
   readonly isSignerValid: CrlQuestion['isSignerValid'];
   readonly profile: ValidationProfile;
+  readonly targetRole: PathSettings['targetRole'];
   readonly now: number;
   /** Limits the name comparisons. If absent, they are not limited. */
   readonly budget?: PathBudget | undefined;
@@ -135,12 +136,12 @@ const unknownForMilliseconds = 60_000;
  * RFC 5280 §6.3 and RFC 6960 for a whole path. A revoked certificate is reported before one whose status is unknown.
  */
 export function checkRevocation(question: RevocationQuestion): RevocationCleared | PathFault {
-  const { path, revocation } = question;
+  const { path, revocation, targetRole } = question;
   let cleared: RevocationCleared = { outcome: 'cleared', ...always };
   let unavailable: PathFault | undefined;
   if (revocation.mode === 'off') return cleared;
   for (const [index, certificate] of path.certificates.entries()) {
-    const role: PathRole = index === path.certificates.length - 1 ? 'end-entity' : 'intermediate';
+    const role: PathRole = index === path.certificates.length - 1 ? targetRole : 'intermediate';
     if (role === 'intermediate' && revocation.scope === 'end-entity') continue;
     const issuer = path.certificates[index - 1] ?? path.trustAnchor;
     const member: RevocationSubject = {
@@ -225,8 +226,9 @@ function findStatus(
     return byResponse;
   }
   if (byResponse.status === 'good' && isGoodWithoutGrace(byResponses)) return byResponse;
-  // If no answer is good and current, a caller's responder is asked, and a CA's only if no list clears the CA.
-  const isAskedAbout = onOcspWanted !== undefined && (role === 'end-entity' || byList.status !== 'good');
+  // If no answer is good and current, the responder of a caller or a CRL's signer is asked, and that of a CA only if no
+  // list clears the CA.
+  const isAskedAbout = onOcspWanted !== undefined && (role !== 'intermediate' || byList.status !== 'good');
   if (isAskedAbout) onOcspWanted(certificate, issuer);
   const good = byResponse.status === 'good' ? byResponse : byList;
   if (good.status === 'good') return isAskedAbout ? holdBriefly(good, now) : good;
@@ -285,7 +287,7 @@ function failRevoked(
 ): PathFault {
   const at = Number.isFinite(revokedAt) ? revokedAt : undefined;
   const fault = failAt('certificate_revoked', certificate, role, { revoked: { at, reason } });
-  return role === 'end-entity' ? failFinally(fault) : fault;
+  return role === 'intermediate' ? fault : failFinally(fault);
 }
 
 function failUnavailable(

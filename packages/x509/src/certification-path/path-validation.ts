@@ -219,7 +219,7 @@ function concludePolicies(
   settings: PathSettings,
   note: PathNote | undefined,
 ): ValidPath | PathFault {
-  const say = sayOf(undefined, 'end-entity', note);
+  const say = sayOf(undefined, settings.targetRole, note);
   const verdict = processPolicies(certificates, settings.policies, settings.budget);
   if (verdict.outcome !== 'accepted') {
     const fault =
