@@ -74,6 +74,6 @@ test('roles are named that only the functions or only the trust document know', 
   assert.deepEqual(list('orders.read', 'orders.write', 'admin'), []);
   assert.deepEqual(list('orders.read', 'admin', 'orders.wirte'), [
     'Roles in the trust document that no function of this app requires by its marker: orders.wirte.',
-    'Roles that a function requires and no identity in the trust document has: orders.write.',
+    'Roles that a function asks for and no identity in the trust document has: orders.write.',
   ]);
 });

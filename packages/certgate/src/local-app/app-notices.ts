@@ -79,7 +79,7 @@ export function listRoleNotes(
   };
   return [
     ...list('Roles in the trust document that no function of this app requires by its marker', given, required),
-    ...list('Roles that a function requires and no identity in the trust document has', required, given),
+    ...list('Roles that a function asks for and no identity in the trust document has', required, given),
   ];
 }
 
