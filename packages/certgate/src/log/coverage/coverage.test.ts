@@ -143,6 +143,10 @@ describe('the time that status lines cover', () => {
     // The clock was ahead, at hour 20, and was then put back to hour 6. The last call of the instance is in hour 7.
     const ahead = await live(0, [0.5, 1.5, 5.5, 20.5, 6.5, 7.5]);
     for (const given of [ahead, ahead.toReversed()]) assert.deepEqual(inHours(coverOne(given)), [[1, 7]]); // prettier-ignore
+    // The last line before that is missing.
+    const broken = await live(0, [0.5, 1.5, 5.5, 20.5, 21.5, 6.5, 7.5]);
+    const kept = broken.filter(({ time }) => time !== at(21.5));
+    for (const given of [kept, kept.toReversed()]) assert.deepEqual(inHours(coverOne(given)), [[1, 6]]); // prettier-ignore
   });
 
   it('excludes the hours around sampled lines; unknown sampling is reported as a limit', async () => {

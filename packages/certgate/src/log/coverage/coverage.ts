@@ -127,7 +127,7 @@ function judgeApp(track: AppTrack, mayLack: boolean): JudgedApp {
   const breaks = lost.filter((time) => isAmongOthers(track, time)).length;
   const missing = lost.filter((time) => time >= track.first).length;
   const isLossy = mayLack || breaks > 0;
-  const reported = processes.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
+  const reported = processes.flatMap(({ chains }) => chains.map((chain) => chain.reported));
   return { track, reported, uncovered: isLossy ? judge(true) : careless, breaks, missing, isLossy };
 }
 

@@ -3,7 +3,7 @@ import type { TimeSpan } from './time-span.js';
 /**
  * Status lines of one gate that follow one another: each reports the time from the end of the one before. `from` is
  * where the first line's time begins, and `until` is where the last line's ends (exclusive), in milliseconds since
- * 1970-01-01T00:00:00Z. `spans` says which time they report.
+ * 1970-01-01T00:00:00Z.
  */
 export interface StatusChain {
   readonly from: number;
@@ -13,29 +13,25 @@ export interface StatusChain {
    */
   readonly isBegun: boolean;
   /**
-   * The time that the lines report. If the clock was put back, the lines before that report only the time up to where
-   * it was put.
+   * The time that the lines report, also if the clock was put back: the lines before that report only the time up to
+   * where it was put, and the lines after it report the time from there.
    */
-  readonly spans: readonly TimeSpan[];
+  readonly reported: TimeSpan;
 }
 
 interface Growing {
-  from: number;
+  readonly from: number;
   until: number;
   readonly isBegun: boolean;
-  /** The beginning of the chain's latest span. That span ends where the chain ends. */
-  begin: number;
-  /** The spans before that one. There are some only if the clock was put back, or if chains were joined. */
-  earlier: readonly TimeSpan[];
+  /** The beginning of the reported time: `from`, or where the clock was put back furthest. */
+  lowest: number;
 }
-
-const none: readonly TimeSpan[] = [];
 
 /**
  * Tells apart the gates, usually one in each process, that write status lines under one name, or under none. The time
  * that a line reports begins where the gate's line before it ended, to the millisecond. So the mixed lines of two gates
- * form two chains, and a missing line ends one chain and begins another. The order of the lines does not matter unless
- * the clock was put back.
+ * form two chains, and a missing line ends one chain and begins another. The order of the lines matters only if two of
+ * them end in the same millisecond.
  */
 export class StatusChains {
   readonly #chains = new Set<Growing>();
@@ -48,19 +44,16 @@ export class StatusChains {
   add(since: number, time: number, isStart: boolean): void {
     const before = this.#ends.get(since);
     if (before === undefined || (isStart && since === time)) {
-      const chain = { from: since, until: time, isBegun: isStart, begin: Math.min(since, time), earlier: none };
+      const chain = { from: since, until: time, isBegun: isStart, lowest: Math.min(since, time) };
       this.#chains.add(chain);
       this.#ends.set(time, chain);
       return;
     }
     this.#ends.delete(since);
-    // The clock was put back. The line reports calls from before and after that, so it proves nothing about any time.
-    // Earlier lines of the chain prove nothing about the time that the clock shows again, because the clock may have
-    // been ahead.
-    if (time < since) {
-      before.earlier = listSpans(before, time);
-      before.begin = time;
-    }
+    // If the clock was put back, the line reports calls from before and after that, so it proves nothing about any
+    // time. Earlier lines of the chain prove nothing about the time that the clock shows again, because the clock may
+    // have been ahead.
+    before.lowest = Math.min(before.lowest, time);
     before.until = time;
     this.#ends.set(time, before);
   }
@@ -70,7 +63,7 @@ export class StatusChains {
     this.#join();
     return [...this.#chains]
       .sort((one, other) => one.from - other.from || one.until - other.until)
-      .map((chain) => ({ from: chain.from, until: chain.until, isBegun: chain.isBegun, spans: listSpans(chain) }));
+      .map(({ lowest, ...chain }) => ({ ...chain, reported: { from: lowest, until: chain.until } }));
   }
 
   /**
@@ -78,27 +71,17 @@ export class StatusChains {
    * written in.
    */
   #join(): void {
-    const ends = new Map<number, Growing>();
+    const ends = this.#ends;
+    ends.clear();
     for (const chain of this.#chains) ends.set(chain.until, chain);
     for (const chain of [...this.#chains].sort((one, other) => one.from - other.from)) {
       const before = chain.isBegun ? undefined : ends.get(chain.from);
       if (before === undefined || before === chain) continue;
-      const lowest = Math.min(chain.begin, ...chain.earlier.map(({ from }) => from));
-      before.earlier = [...listSpans(before, lowest < chain.from ? lowest : undefined), ...chain.earlier];
-      before.begin = chain.begin;
+      before.lowest = Math.min(before.lowest, chain.lowest);
       before.until = chain.until;
       ends.delete(chain.from);
       ends.set(before.until, before);
       this.#chains.delete(chain);
     }
-    this.#ends.clear();
-    for (const [end, chain] of ends) this.#ends.set(end, chain);
   }
-}
-
-/** The chain's spans, cut at `end`. */
-function listSpans({ earlier, begin, until }: Growing, end = Number.POSITIVE_INFINITY): readonly TimeSpan[] {
-  return [...earlier, { from: begin, until }]
-    .map((span) => ({ from: span.from, until: Math.min(span.until, end) }))
-    .filter((span) => span.from <= span.until);
 }

@@ -45,12 +45,14 @@ export function findUncoveredTime(
     lost.push(time);
   }
   let ends = 0;
-  for (const [index, { from, until, isBegun }] of chains.entries()) {
+  for (const [index, { from, until, isBegun, reported }] of chains.entries()) {
     if (!isBegun) {
       lost.push(from);
       // If several processes wrote the lines, or if no line came before, the chain may be that of a process of which no
-      // earlier line was read. Then it is not known when the gap begins.
-      holes.push({ from: (isAlone ? chains[index - 1]?.until : undefined) ?? Number.NEGATIVE_INFINITY, until: from });
+      // earlier line was read. Then it is not known when the gap begins. If the chain's clock was put back, the missing
+      // line may have been written by the clock that was ahead.
+      const gap = (isAlone ? chains[index - 1]?.until : undefined) ?? Number.NEGATIVE_INFINITY;
+      holes.push({ from: Math.min(gap, reported.from), until: from });
     }
     const next = isAlone ? chains[index + 1] : undefined;
     if (next?.isBegun === false) continue;
@@ -58,10 +60,10 @@ export function findUncoveredTime(
     const end = isLossy ? Number.POSITIVE_INFINITY : endHour(until);
     holes.push({ from: until, until: Math.min(end, next?.from ?? replacedAt) });
   }
-  const reported = chains.flatMap(({ spans }) => spans);
+  const spans = chains.map(({ reported }) => reported);
   for (const hour of track.hours) {
     const from = hour * hourMilliseconds;
-    const before = reported.filter((span) => span.from < from + hourMilliseconds);
+    const before = spans.filter((span) => span.from < from + hourMilliseconds);
     if (before.some(({ until }) => from < endHour(until))) continue;
     // The process logged decisions in this hour, but the status line of the hour is missing. No line reports the time
     // since the latest status line.
