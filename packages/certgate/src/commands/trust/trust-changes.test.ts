@@ -188,6 +188,11 @@ describe('certgate trust, from the first caller to the last', () => {
     };
     assert.equal(shown.disabled, null);
     assert.deepEqual(shown.pins.map((each) => each.disabled?.reason), ['only this one', undefined]); // prettier-ignore
+    // After a change from outside, the log doesn't prove that its last line was carried out.
+    const text = readFileSync(stage.path, 'utf8');
+    writeFileSync(stage.path, `${text} `);
+    assert.doesNotMatch(await stage.expect('list', 'billing'), /only this one/);
+    writeFileSync(stage.path, text);
     await stage.expect('enable', 'billing', '--pin', pin.slice(0, 8), '--reason', 'x');
   });
 

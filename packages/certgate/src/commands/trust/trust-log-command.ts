@@ -128,7 +128,7 @@ const remarks: Readonly<Record<Extract<HistoryItem, { readonly entry: ChangeLogE
   same: colors.dim(' (makes the same document as another line: repeated, or done by two people)'),
   lost: colors.dim(' (not applied: another change was faster, or the tool was stopped)'),
   undone: colors.red(' UNDONE by something other than this tool: the document does not descend from it'),
-  uncertain: colors.yellow(' (this, or another of the same revision; the trail is lost after it)'),
+  uncertain: colors.yellow(' (perhaps not applied: the trail is lost after it)'),
 };
 
 function printItem(item: HistoryItem, identity?: string): void {

@@ -92,7 +92,8 @@ function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
 
 /**
  * Formats the entry as one line that fits into one append. Sentences are left out first, because a comparison of the
- * documents can produce them again.
+ * documents can produce them again. The members that always remain are short: the command line limits `reason` and
+ * `by`.
  */
 export function formatChangeLogEntry(entry: ChangeLogEntry): string {
   const { changes, marks, identities, pins, touches, mayTouchOthers, roles, ...rest } = entry;

@@ -52,12 +52,17 @@ describe('the history of a trust document', () => {
     ],
     'shows loudly that something else changed the document last': [
       [a, b],
-      ['change a', 'change b', 'gap 9'],
+      ['change a', 'uncertain b', 'gap 9'],
       at('x', 9),
+    ],
+    'does not say that the last intent before a gap was carried out, unless a later line found its document': [
+      [a, b, line('b', 'b', 2, { verb: 'sign' }), line('d', 'x', 4), line('e', 'd', 5)],
+      ['change a', 'change b', 'change b', 'gap 3', 'change d', 'uncertain e', 'gap 9'],
+      at('y', 9),
     ],
     'shows where in the middle it was changed by something else': [
       [a, b, line('d', 'x', 4)],
-      ['change a', 'change b', 'gap 3', 'change d'],
+      ['change a', 'uncertain b', 'gap 3', 'change d'],
     ],
     'says of two intents before a gap that it cannot tell which was made': [
       [a, line('b1', 'a', 2), line('b2', 'a', 2), line('d', 'x', 4)],
@@ -74,7 +79,7 @@ describe('the history of a trust document', () => {
     ],
     'goes on before a document whose revision was set back by hand': [
       [a, b, line('d', 'x', 1)],
-      ['change a', 'change b', 'gap 0', 'change d'],
+      ['change a', 'uncertain b', 'gap 0', 'change d'],
     ],
     // A later line found `c`, so it was in force. Whether the last document was ever written is unknown.
     'shows changes that were undone by putting an older document back': [
@@ -133,9 +138,9 @@ describe('lines that mean the same document', () => {
 
   it('do not hide changes from outside before, between or after them', () => {
     const lines = [a, ...pair('b', 'a', 2), ...pair('d', 'x', 4), line('e', 'd', 5)];
-    const chain = ['change a', 'change b', 'same b', 'gap 3', 'change d', 'same d', 'change e'];
-    assert.deepEqual(read(lines), chain);
-    assert.deepEqual(read(lines, at('y', 6)), [...chain, 'gap 6']);
+    const chain = ['change a', 'uncertain b', 'uncertain b', 'gap 3', 'change d', 'same d'];
+    assert.deepEqual(read(lines), [...chain, 'change e']);
+    assert.deepEqual(read(lines, at('y', 6)), [...chain, 'uncertain e', 'gap 6']);
     const again = [line('d', 'c', 4), line('b', 'a', 2, { by: 'eve' }), line('f', 'b', 3)];
     assert.deepEqual(read([a, ...pair('b', 'a', 2), c, ...again]), [
       ...['change a', 'change b', 'same b', 'undone c', 'lost d', 'same b', 'change f'],

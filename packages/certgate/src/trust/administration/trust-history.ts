@@ -6,10 +6,7 @@ import { parseChangeLogEntry, type ChangeLogEntry } from './change-log.js';
  * line found, has the line's hash.
  */
 export type HistoryItem =
-  /**
-   * A line whose change is proven, or a line that only signed a document of the chain. Before a gap, the line with the
-   * highest revision is included without proof, unless lines for several documents have that revision.
-   */
+  /** A line whose change is proven, or a line that only signed a document of the chain. */
   | { readonly kind: 'change'; readonly entry: ChangeLogEntry }
   /**
    * Another line for the same document as a `change`: a repeated command, or two people who did the same. Either may
@@ -21,7 +18,7 @@ export type HistoryItem =
    * something other than this tool undid or overwrote the change.
    */
   | { readonly kind: 'undone'; readonly entry: ChangeLogEntry }
-  /** The chain of hashes breaks after this line, and more than one line may be the one that was written. */
+  /** The chain of hashes breaks after this line, and it is not proven that its document was written. */
   | { readonly kind: 'uncertain'; readonly entry: ChangeLogEntry }
   /** An intent without proof that it was carried out: usually others were faster, or the writer was stopped. */
   | { readonly kind: 'lost'; readonly entry: ChangeLogEntry }
@@ -140,7 +137,7 @@ class Chain {
           item: { kind: 'gap', ...wanted, isBeginning: candidates.length === 0 },
         });
         wanted = this.#resume(candidates);
-        before = candidates.length > 1 ? (candidates[0]?.position ?? before) : before;
+        before = candidates.find(({ position }) => this.#visited.has(position))?.position ?? before;
         continue;
       }
       before = made.position;
@@ -173,8 +170,8 @@ class Chain {
   }
 
   /**
-   * Finds where the chain continues after a break: with the highest revision of the older lines. Several intents may have
-   * that revision.
+   * Finds where the chain may continue after a break: with the highest revision of the older lines. Several intents may
+   * have that revision.
    */
   #findNewestBefore(before: number): readonly HistoryLine[] {
     const older = this.#lines.filter(
@@ -185,16 +182,15 @@ class Chain {
         !(previousDocumentSha256 !== null && this.#walked.has(previousDocumentSha256)),
     );
     const highest = older.reduce((most, { entry }) => Math.max(most, entry.revision), -1);
-    const newest = older.filter(({ entry }) => entry.revision === highest);
-    const documents = new Set(newest.map(({ entry }) => entry.documentSha256));
-    return documents.size === 1 ? newest.slice(0, 1) : newest;
+    return older.filter(({ entry }) => entry.revision === highest);
   }
 
   #resume(candidates: readonly HistoryLine[]): WantedRevision | undefined {
     const [first] = candidates;
     if (first === undefined) return undefined;
     const { documentSha256, previousDocumentSha256, revision } = first.entry;
-    if (candidates.length === 1) return { documentSha256, revision };
+    const isOne = candidates.every(({ entry }) => entry.documentSha256 === documentSha256);
+    if (isOne && this.isProven(first.entry)) return { documentSha256, revision };
     for (const { position, entry } of candidates) {
       this.#visited.add(position);
       this.items.push({ position, item: { kind: 'uncertain', entry } });

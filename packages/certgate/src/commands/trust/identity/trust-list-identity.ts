@@ -88,10 +88,10 @@ async function readDisables(
 ) {
   const isNeeded = !enabled || pins.some((pin) => !pin.enabled);
   const history = isNeeded ? readTrustHistory(await readLogIfAllowed(location), { documentSha256, revision }) : [];
-  const entries = history.flatMap((item) => (item.kind === 'change' ? [item.entry] : [])).reverse();
+  const items = history.filter((item) => item.kind === 'change' || item.kind === 'uncertain').reverse();
   const find = (isMeant: (entry: ChangeLogEntry) => boolean) => {
-    const entry = entries.find(isMeant);
-    return entry === undefined ? null : pick(entry, 'at', 'by', 'reason', 'verb', 'revision');
+    const item = items.find(({ entry }) => isMeant(entry));
+    return item?.kind === 'change' ? pick(item.entry, 'at', 'by', 'reason', 'verb', 'revision') : null;
   };
   return {
     ofIdentity: (name: string) =>
