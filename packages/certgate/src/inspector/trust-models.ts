@@ -19,7 +19,7 @@ export async function describeTrust(
   const now = findMoment(subject);
   const { store, loaded } = await loadInspectedTrust(addressOf(subject));
   const folder = await findCertificateFolder(subject, now);
-  for (const file of folder?.unreadable ?? []) notice(`${file} contains no certificate that can be read.`);
+  for (const fault of folder?.unreadable ?? []) notice(fault);
   const about =
     'running' in subject
       ? { coverage: listShownFunctions(subject.running) }

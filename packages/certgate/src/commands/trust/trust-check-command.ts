@@ -42,8 +42,7 @@ export async function check(flags: CheckFlags): Promise<void> {
   const now = flags.at ?? Date.now();
   const { certificateFolder, store: stores, ownerReport: isByOwner = false } = flags;
   const folder = certificateFolder === undefined ? undefined : await readCertificateFolder(certificateFolder, now);
-  for (const file of folder?.unreadable ?? [])
-    printNotice(`${escapeControls(file)} contains no certificate that can be read.`);
+  for (const fault of folder?.unreadable ?? []) printNotice(escapeControls(fault));
   const checks: StoreCheck[] = [];
   const failures: StoreFailure[] = [];
   for (const store of stores) {

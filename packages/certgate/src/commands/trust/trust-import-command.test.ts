@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import type { TrustDocument } from '@certgate/core/internal';
+import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
 
@@ -95,6 +97,10 @@ describe('certgate trust import', () => {
     const good = make('good', 'basicConstraints=critical,CA:FALSE');
     const authority = make('authority', 'basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign');
     folder.file(join('certificates', 'broken.crt'), 'nothing');
+    folder.file(
+      join('certificates', 'old.cer'),
+      writeOlderAuthority('a key usage with trailing zero bits', newName('old')),
+    );
     const { exitCode, stdout } = await run(
       ['--from', '-', '--certificate-folder', 'certificates'],
       `good=${good.fingerprint}\nca=${authority.fingerprint}\nother=${a}`,
@@ -110,5 +116,6 @@ describe('certgate trust import', () => {
     );
     assert.match(stdout, /Certgate would refuse the certificate itself \(authority\.pem\)/);
     assert.match(stdout, /broken\.crt contains no certificate/);
+    assert.match(stdout, /A certificate in certificates\Wold\.cer can't be read: .*named bits/);
   });
 });

@@ -215,8 +215,7 @@ function printLists({ added, present, repeated, refused, unreadableCertificates 
     'Repeated:',
     repeated.map(({ origin, item, reason }) => `${origin}: ${item}: ${reason}`),
   );
-  const unreadable = unreadableCertificates.map((file) => `${file} contains no certificate that can be read.`);
-  printSection('Note:', [...unreadable, ...explainSha1(added)]);
+  printSection('Note:', [...unreadableCertificates, ...explainSha1(added)]);
 }
 
 /** Explains pins by SHA-1, which API Management uses. They are imported, and the sentences say how to replace them. */

@@ -36,8 +36,8 @@ export interface CertificateFolder {
   readonly certificates: readonly KnownCertificate[];
   readonly count: number;
   /**
-   * Files whose names end like those of certificates (`.pem`, `.crt` and others), but in which no certificate was found.
-   * Files with only a private key are left out.
+   * Sentences that say why a certificate, or a file whose name ends like that of one (`.pem`, `.crt` and others), can't
+   * be read. Files with only a private key are left out.
    */
   readonly unreadable: readonly string[];
 }
@@ -45,14 +45,14 @@ export interface CertificateFolder {
 const extensions: ReadonlySet<string> = new Set(['.pem', '.crt', '.cer', '.der', '.base64']);
 
 /**
- * Reads the certificates in the folder's own files, and skips those that can't be decoded. PFX files are not read,
+ * Reads the certificates in the folder's own files, and skips those that can't be read. PFX files are not read,
  * because they need a password.
  */
 export async function readCertificateFolder(folder: string, now: number): Promise<CertificateFolder> {
   const byThumbprint = new Map<string, KnownCertificate>();
   const unreadable: string[] = [];
   for (const name of await listFiles(folder)) {
-    for (const certificate of await readCertificates(join(folder, name), name, unreadable)) {
+    for (const certificate of await readCertificates(join(folder, name), unreadable)) {
       const known = describe(certificate, name, now);
       byThumbprint.set(known.hashes.thumbprintSha1, known).set(known.hashes.thumbprintSha256, known);
     }
@@ -70,20 +70,18 @@ async function listFiles(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function readCertificates(
-  path: string,
-  name: string,
-  unreadable: string[],
-): Promise<readonly ClientCertificate[]> {
+async function readCertificates(path: string, unreadable: string[]): Promise<readonly ClientCertificate[]> {
   try {
     const file = await readCertificateFile(path, { privateKey: 'ignored' });
     return [file.certificateDer, ...file.otherCertificates].flatMap((der) => {
       const decoding = decodeClientCertificate(der);
-      return decoding.ok ? [decoding.certificate] : [];
+      if (decoding.ok) return [decoding.certificate];
+      unreadable.push(`A certificate in ${path} can't be read: ${decoding.fault}.`);
+      return [];
     });
   } catch (fault) {
     if (!(fault instanceof ToolFailure)) throw fault;
-    if (!isKeyAlone(fault)) unreadable.push(name);
+    if (!isKeyAlone(fault)) unreadable.push(fault.message);
     return [];
   }
 }
