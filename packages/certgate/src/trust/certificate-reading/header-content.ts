@@ -2,6 +2,7 @@ import {
   type ChainText,
   decodeBase64,
   findFrontEnd,
+  type FrontEnd,
   frontEndNames,
   maximumChainLength,
   readCertificateText,
@@ -11,15 +12,16 @@ import { type DroppedContent, readBinary, unread } from './dropped-content.js';
 
 /**
  * Reads what a front end writes into a request's header: base64, a percent-encoded PEM block, the elements of Envoy's
- * `X-Forwarded-Client-Cert`, or byte sequences (RFC 9440), with or without the field's name. It does not read Traefik's
- * list of several certificates. It uses the code that reads the header in the app, and also reads some forms that the
- * gate refuses.
+ * `X-Forwarded-Client-Cert`, Traefik's list, or byte sequences (RFC 9440), with or without the field's name. It uses
+ * the code that reads the header in the app, and also reads some forms that the gate refuses.
  */
 export function readHeaderText(text: string, password: string | null): DroppedContent {
   const value = joinFields(text);
   if (value.startsWith('-----BEGIN%20')) return readChain(value, 'percent-encoded-pem');
   if (value.startsWith(':')) return readChain(value, 'byte-sequences');
   if (/^(?:by|hash|cert|chain|subject|uri|dns)=/i.test(value)) return readForwardedClientCert(value);
+  // Every DER structure with a length of two octets begins with these letters in base64.
+  if (/^MI[^,]*,/.test(value)) return readExtraction(findFrontEnd('traefik').extract(() => value));
   return readBase64(value, password);
 }
 
@@ -72,23 +74,28 @@ function readForwardedClientCert(text: string): DroppedContent {
     const extraction = findFrontEnd('envoy', count).extract(() => text);
     // The header may have another number of elements.
     if (extraction.outcome === 'denied' && extraction.code === 'certificate_multiple') continue;
-    if (extraction.outcome === 'denied') return unread('header', extraction.detail);
-    const { chain, ...leaf } = extraction;
-    const reading = readCertificateText({ ...leaf, chain: undefined });
-    if (reading.outcome === 'denied') return unread('header', reading.detail);
-    const others = chain === undefined ? undefined : readChainText(chain);
-    const notes = [
-      ...(count === 1
-        ? []
-        : [`X-Forwarded-Client-Cert has ${count} elements; this is the last, from the nearest proxy.`]),
-      ...(others?.outcome === 'unread' ? [others.detail] : []),
-    ];
-    const ders = others?.outcome === 'read' ? others.ders : [];
-    // Envoy's chain begins with the leaf itself.
-    const above = ders.filter((der) => Buffer.compare(der, reading.certificate.der) !== 0);
-    return { kind: 'header', ders: [reading.certificate.der, ...above], notes };
+    if (count === 1) return readExtraction(extraction);
+    return readExtraction(extraction, [
+      `X-Forwarded-Client-Cert has ${count} elements; this is the last, from the nearest proxy.`,
+    ]);
   }
   return unread('header', `X-Forwarded-Client-Cert has more than ${maximumElements} elements.`);
+}
+
+function readExtraction(extraction: ReturnType<FrontEnd['extract']>, notes: readonly string[] = []): DroppedContent {
+  if (extraction.outcome === 'denied') return unread('header', extraction.detail);
+  const { chain, ...leaf } = extraction;
+  const reading = readCertificateText({ ...leaf, chain: undefined });
+  if (reading.outcome === 'denied') return unread('header', reading.detail);
+  const others = chain && readChainText(chain);
+  const ders = others?.outcome === 'read' ? others.ders : [];
+  // Envoy's chain begins with the leaf itself.
+  const above = ders.filter((der) => Buffer.compare(der, reading.certificate.der) !== 0);
+  return {
+    kind: 'header',
+    ders: [reading.certificate.der, ...above],
+    notes: [...notes, ...(others?.outcome === 'unread' ? [others.detail] : [])],
+  };
 }
 
 function readBase64(text: string, password: string | null): DroppedContent {

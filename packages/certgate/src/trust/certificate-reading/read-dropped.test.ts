@@ -105,6 +105,8 @@ describe('what is dropped on the page', () => {
       `:${base64.join(':, :')}:`,
       `client-cert: :${base64[0] ?? ''}:\nclient-cert-chain: :${base64[1] ?? ''}:`,
       encoded.join(''),
+      base64.join(','),
+      `X-Forwarded-Tls-Client-Cert: ${base64.join(',')}`,
       `Cert="${encoded[0] ?? ''}";Chain="${encoded.join('')}"`,
     ]) {
       const result = await read(content);
@@ -241,6 +243,9 @@ describe('what is dropped on the page', () => {
       ['-----BEGIN%20CERTIFICATE-----%0AMIIB', /cut short/],
       [':MIIB', /not a byte sequence/],
       ['By=a;Cert=b', /./],
+      // Another separator than Traefik's means that several lines were joined.
+      [Array.from({ length: 2 }, () => leaf.raw.toString('base64')).join(', '), /more than one/],
+      ['hello,there', /contains no certificate/],
       [leaf.raw.toString('base64url'), /./],
       [Buffer.alloc(1_048_577, 0x41), /larger than 1 MiB/],
     ];

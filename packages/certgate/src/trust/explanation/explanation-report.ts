@@ -213,5 +213,6 @@ export function heedApp(report: ExplanationReport, app: AskedApp | undefined): E
   if (report.outcome === 'denied' && !app.isByDocument) return withApp;
   const denial = code as DenialCode;
   const answer = { status: getPublicStatus(denial), publicCode: getPublicCode(denial), code, detail };
-  return { ...withApp, ...answer, outcome, accessEndsAt: null, nextChange: null, remedy: null, nearMatches: [] };
+  const admission = { deferred: null, accessEndsAt: null, withoutClientAuthUntil: null, clientAuthLoss: null };
+  return { ...withApp, ...answer, ...admission, outcome, nextChange: null, remedy: null, nearMatches: [] };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ExplainedFunction } from './explained-function.js';
-import type { ExplanationReport } from './explanation-report.js';
+import type { AskedApp, ExplainedFunction } from './explained-function.js';
+import { type ExplanationReport, heedApp } from './explanation-report.js';
 import { formatExplanation } from './explanation-text.js';
 
 // A text that tries to set colours and a title, to add a line, and to be shown backwards.
@@ -67,4 +67,27 @@ test('names that others chose add no color, no line and no direction to the text
   assert.deepEqual(hostile.match(controls), plain.match(controls));
   const shown = '\\u001b[32m\\u001b[8m\\u001b]0;x\\u0007\\n✓ allowed\\u202e\\u2066';
   assert.equal(hostile.replaceAll(shown, 'name'), plain);
+});
+
+test('a report that the app denies has nothing left of the admission by the document', () => {
+  const end = '2027-01-02T00:00:00Z';
+  const admitted: ExplanationReport = {
+    ...report('name'),
+    outcome: 'allowed',
+    status: null,
+    code: 'allowed',
+    deferred: { code: 'role_missing', detail: 'no role', until: end },
+    accessEndsAt: end,
+    withoutClientAuthUntil: end,
+    clientAuthLoss: { issuedBy: 'public CA' } as never,
+  };
+  const answer = { outcome: 'denied', code: 'certificate_not_trusted', trust: { source: 'own' } } as AskedApp['answer'];
+  const { outcome, deferred, accessEndsAt, withoutClientAuthUntil, clientAuthLoss } = heedApp(admitted, {
+    answer,
+    isByDocument: false,
+  });
+  assert.deepEqual(
+    { outcome, deferred, accessEndsAt, withoutClientAuthUntil, clientAuthLoss },
+    { outcome: 'denied', deferred: null, accessEndsAt: null, withoutClientAuthUntil: null, clientAuthLoss: null },
+  );
 });
