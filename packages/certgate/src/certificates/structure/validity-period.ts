@@ -30,8 +30,9 @@ export type DaysWanted = { readonly days: number } | { readonly atMostDays: numb
 
 /**
  * Makes a period inside that of the issuer, because some verifiers refuse a certificate that outlives its authority,
- * and others accept it. Days that the user asked for are never shortened silently: if they don't fit, this throws
- * ToolFailure.
+ * and others accept it.
+ *
+ * @throws {ToolFailure} if the issuer has ended, or if the days that the user asked for don't fit into its period.
  */
 export function createPeriodWithin(
   issuer: ValidityPeriod & { readonly name: string },

@@ -14,7 +14,11 @@ export interface RevokedArgument {
   readonly isProven: boolean;
 }
 
-/** Reads the argument `<certificate-file|serial>`. If a file of that name exists, it is read. Throws ToolFailure. */
+/**
+ * Reads the argument `<certificate-file|serial>`. If a file of that name exists, it is read.
+ *
+ * @throws {ToolFailure} if the argument is neither, or if the authority did not issue the file's certificate.
+ */
 export async function readRevokedArgument(text: string, authority: StoredAuthority): Promise<RevokedArgument> {
   if (await isFile(text)) return readFromFile(text, authority);
   const serialNumber = parseSerialNumber(text);

@@ -282,7 +282,7 @@ const maximumSkewMilliseconds = 5 * 60_000;
 
 function judgeClock({ sender }: Examination): Judgement {
   const offset = sender.clockOffset;
-  if (offset === undefined) return cannotTell('No answer had a Date field.');
+  if (offset === undefined) return cannotTell('None of the answers that were looked at has a valid Date field.');
   const seconds = Math.round(Math.abs(offset) / 1000);
   const side = offset < 0 ? 'behind' : 'ahead';
   const note = seconds <= 2 ? 'They agree.' : `The server's is ${seconds} s ${side}.`;

@@ -10,7 +10,7 @@ export type CheckCode =
   | 'document_locked'
   /** warning: The identity has no pin and no name under an authority, so nobody can be it. */
   | 'identity_without_pins'
-  /** error: No pin of the identity admits anybody now or later. A warning if every pin is disabled or denied. */
+  /** error: The identity has no name, and none of its pins admits anybody now or later. A warning if every pin is disabled or denied. */
   | 'identity_without_usable_pins'
   /** warning: The identity has ended. */
   | 'identity_ended'

@@ -7,7 +7,11 @@ import { escapeControls } from '../../../texts/safe-text.js';
 import { type PasswordFlags } from '../password-options.js';
 import { findPasswordSource } from '../find-password.js';
 
-/** Reads every certificate of a file: PEM with one or many, DER, or a PFX. Throws ToolFailure. */
+/**
+ * Reads every certificate of a file: PEM with one or many, DER, or a PFX.
+ *
+ * @throws {ToolFailure} if the file has no certificate, if one of them is malformed, or if the password is wrong.
+ */
 export async function readPathCertificates(
   file: string,
   flags: PasswordFlags,

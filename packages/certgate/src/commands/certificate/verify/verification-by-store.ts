@@ -25,7 +25,8 @@ import type { VerifyFlags } from './verify-options.js';
 /**
  * Verifies a certificate with an authority of a trust document, by the same function with which an app decides: with
  * the document's deny list, with the lists that it names, read as the app reads them, and with its OCSP responder.
- * Throws ToolFailure.
+ *
+ * @throws {ToolFailure} if the document can't be read, if it has no such authority, or if several are named.
  */
 export async function verifyByStore(
   certificateDer: Uint8Array,

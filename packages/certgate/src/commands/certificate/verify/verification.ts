@@ -31,7 +31,11 @@ export type PathVerdict =
   | CertificationPath
   | { readonly outcome: 'invalid'; readonly code: DenialCode; readonly detail: string };
 
-/** Verifies a certificate with core's own validator, with files and authorities in a folder. Throws ToolFailure. */
+/**
+ * Verifies a certificate with core's own validator, with files and authorities in a folder.
+ *
+ * @throws {ToolFailure} if an authority, an intermediate or a revocation list can't be read.
+ */
 export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFlags): Promise<Verification> {
   const { trustAnchors, intermediates, lists } = await readAuthorities(flags);
   const sources = await readRevocationLists([...lists, ...(flags.crl ?? [])]);
