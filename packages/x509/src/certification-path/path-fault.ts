@@ -161,8 +161,8 @@ export type PathFault<Code extends PathFaultCode = PathFaultCode> = {
     /** The certificate at fault and its role. Absent if the fault is one of the whole path. */
     readonly about?: PathFaultSubject;
     /**
-     * The number of CA certificates that came with the target and are not the authority's own. Absent if there are none,
-     * or if one of them leads to a trust anchor.
+     * The number of CA certificates that came with the target and are not the authority's own. Present if they were
+     * tried, and none of them leads to a trust anchor.
      */
     readonly unvouchedCandidates?: number;
     /** Present if no other path could help: the target itself is revoked, or the budget is spent. */

@@ -91,8 +91,8 @@ export type ClientFault<Code extends ClientFaultCode = ClientFaultCode> = {
     /** The last moment of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
     readonly notAfter?: number;
     /**
-     * The number of CA certificates that came with the client's and are not the operator's own. Absent if there are none,
-     * or if one of them leads to an anchor.
+     * The number of CA certificates that came with the client's and are not the operator's own. Present if they were
+     * tried, and none of them leads to an anchor.
      */
     readonly unvouchedCandidates?: number;
   } & ClientFaultFacts<Each>;
