@@ -15,8 +15,9 @@ export type NoRevAvailFault =
 /** Why `noRevAvail` does not excuse a certificate from revocation information. */
 export type NoRevAvailObstacle =
   | NoRevAvailFault
-  | { readonly reason: 'absent' }
-  /** Both lifetimes are in milliseconds. `maximumLifetime` is 0 if the operator accepts `noRevAvail` for no lifetime. */
+  /** `not_accepted`: no maximum lifetime is set, or the path has a CA certificate that came with the caller's. */
+  | { readonly reason: 'absent' | 'not_accepted' }
+  /** Both lifetimes are in milliseconds. */
   | { readonly reason: 'lifetime'; readonly lifetime: number; readonly maximumLifetime: number };
 
 /**
@@ -57,8 +58,9 @@ export function findNoRevAvailObstacle(
   if (!certificate.hasNoRevAvail) return { reason: 'absent' };
   const fault = findNoRevAvailFault(certificate);
   if (fault !== undefined) return fault;
+  if (maximumLifetimeMilliseconds === undefined) return { reason: 'not_accepted' };
   const lifetime = measureLifetime(certificate);
   // Written so that a lifetime that is not a number is too long.
-  if (maximumLifetimeMilliseconds !== undefined && lifetime <= maximumLifetimeMilliseconds) return undefined;
-  return { reason: 'lifetime', lifetime, maximumLifetime: maximumLifetimeMilliseconds ?? 0 };
+  if (lifetime <= maximumLifetimeMilliseconds) return undefined;
+  return { reason: 'lifetime', lifetime, maximumLifetime: maximumLifetimeMilliseconds };
 }

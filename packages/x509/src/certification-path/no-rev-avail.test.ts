@@ -300,6 +300,12 @@ describe('noRevAvail with any other extensions', () => {
       assert.equal(judge({ ...question, intermediates: [intermediate] }), 'valid');
       const candidates = [intermediate];
       assert.equal(judge({ ...question, intermediates: [], candidates }), 'revocation_unavailable');
+      const verdict = findCertificationPath({ ...question, intermediates: [], candidates });
+      // The lifetime is not the reason.
+      assert.match(
+        verdict.outcome === 'invalid' ? describePathFault(verdict) : '',
+        /on a path with CA certificates of the/,
+      );
     }
   });
 });

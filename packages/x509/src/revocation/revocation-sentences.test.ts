@@ -76,6 +76,7 @@ const obstacles: Readonly<Record<NoRevAvailObstacle['reason'], RegExp>> = {
   freshest_crl: /^has noRevAvail and a freshest CRL$/,
   ocsp_address: /^has noRevAvail and the address of an OCSP responder$/,
   information_access: /^has noRevAvail and an authority information access that can't be read \(empty\)$/,
+  not_accepted: /^has noRevAvail, which is accepted only of callers, up to a lifetime that is set, and on a path with /,
   lifetime: /^has noRevAvail and a lifetime of 60 seconds, longer than the 1 that the authority accepts$/,
 };
 

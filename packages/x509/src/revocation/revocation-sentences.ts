@@ -114,5 +114,7 @@ const obstacles: Readonly<Record<NoRevAvailObstacle['reason'], string>> = {
   freshest_crl: 'has noRevAvail and a freshest CRL',
   ocsp_address: 'has noRevAvail and the address of an OCSP responder',
   information_access: "has noRevAvail and an authority information access that can't be read",
+  not_accepted:
+    'has noRevAvail, which is accepted only of callers, up to a lifetime that is set, and on a path with CA certificates of the authority only',
   lifetime: 'has noRevAvail and a lifetime',
 };
