@@ -1,5 +1,4 @@
-// testing/: startLocalApp, which runs an app for users' tests as `certgate dev` does, in other processes with a
-// gateway.
+// testing/: startLocalApp, which runs an app and its gateway for users' tests, in processes of their own
 
 import { formatLogText } from '../../texts/safe-text.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
