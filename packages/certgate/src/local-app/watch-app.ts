@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { Stats } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { realpathSync, type Stats } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { findAppEntry } from '#local/functions-host/app-entry.js';
 
@@ -24,7 +25,8 @@ export type WatchedChange = 'app' | 'trust';
  * folders of its entry files, and the JSON settings files of the app's folder.
  */
 export async function watchApp(appFolder: string, onChange: (change: WatchedChange) => void): Promise<AppWatch> {
-  const folder = resolve(appFolder);
+  // An app may be reached by a link, as below /tmp on macOS. The app itself sees its folder without links.
+  const folder = await realpath(appFolder);
   const { entryFiles } = await findAppEntry(folder);
   const roots = [...new Set(entryFiles.map((file) => relative(folder, dirname(file))))];
   let trustFile: string | undefined;
@@ -54,7 +56,8 @@ export async function watchApp(appFolder: string, onChange: (change: WatchedChan
     }, settleMilliseconds);
   });
   return {
-    followTrust: (file) => {
+    followTrust: (given) => {
+      const file = given && withoutLinks(given);
       trustFile = file;
       if (file === undefined || followed.has(file)) return;
       followed.add(file);
@@ -66,6 +69,16 @@ export async function watchApp(appFolder: string, onChange: (change: WatchedChan
       await watcher.close();
     },
   };
+}
+
+/** The file's folder without links. The file itself may be a link, which a change replaces. */
+function withoutLinks(file: string): string {
+  try {
+    return join(realpathSync(dirname(file)), basename(file));
+  } catch {
+    // The folder does not exist yet.
+    return resolve(file);
+  }
 }
 
 const settingsFile = /^(?:host|local\.settings|package)\.json$/;

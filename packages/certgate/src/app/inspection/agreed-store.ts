@@ -22,8 +22,8 @@ export interface AgreedStore {
 
 /** Facts that differ from one load of the app to another. */
 export interface LoadedHere {
-  /** The app's folder as an absolute path without links. */
-  readonly folder: string;
+  /** The app's folder as absolute paths: as the user named it, and without links. The app may use either. */
+  readonly folders: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -41,13 +41,15 @@ export function agreeOnStore({ sources, options }: DescribedStore, here: LoadedH
   };
 }
 
-function namePlace({ description: shown, configuration: exact }: Source, { folder, settings }: LoadedHere): string {
+function namePlace({ description: shown, configuration: exact }: Source, { folders, settings }: LoadedHere): string {
   const setting = findSetting(settings, (value) => isAt(value, shown.replace(/^\w+ /, '')));
   if (setting !== undefined || typeof exact !== 'string') return setting ?? shown;
   const [, kind = '', rest = ''] = /^(\w+) (.*)$/s.exec(exact) ?? [];
   if (kind === 'file') {
-    const inApp = relative(folder, rest).replaceAll('\\', '/');
-    return isAbsolute(inApp) || inApp.startsWith('../') ? shown : `file ${inApp}`;
+    const inApp = folders
+      .map((folder) => relative(folder, rest).replaceAll('\\', '/'))
+      .find((path) => !isAbsolute(path) && !path.startsWith('../'));
+    return inApp === undefined ? shown : `file ${inApp}`;
   }
   const isOfLibrary = ['URL', 'blob', 'app', 'document'].includes(kind);
   // A text that the user wrote may be long or contain a secret, so only its hash is shown.

@@ -91,8 +91,8 @@ export interface AppFacts {
   readonly hostJson: JsonObject | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly functionFiles: readonly string[];
-  /** The app's folder as an absolute path without links. */
-  readonly folder: string;
+  /** The app's folder as absolute paths: as the user named it, and without links. */
+  readonly folders: readonly string[];
 }
 
 export function createCoverageReport(facts: AppFacts): CoverageReport {

@@ -1,9 +1,11 @@
 // app/: what the gate of a user's app covers, and what `certgate init` adds to the app.
 // inspection/: what covers each function of an app, and how that differs from the baseline.
 
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { realpath } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { placeOnAppService } from '#local/functions-host/app-service-settings.js';
 import { type ProcessEnvironment, resolveAppSettings } from '#local/functions-host/app-settings.js';
 import { describeFunctionApp, type HostLogLine } from '#local/functions-host/functions-host.js';
@@ -32,6 +34,8 @@ export interface AppInspectionOptions {
   readonly asInAzure?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
 }
+
+const realpathNative = promisify(realpath.native);
 
 /** A trust document that admits nobody. */
 const emptyTrust = JSON.stringify({ schemaVersion: 1, revision: 0, identities: [] });
@@ -87,7 +91,8 @@ async function inspectLoad(
     hostJson,
     settings,
     functionFiles: await listFunctionFiles(folder),
-    folder: await realpath(folder),
+    // The native function also writes out the short names of Windows.
+    folders: [folder, await realpathNative(folder)],
   });
   return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSettingName]) };
 }

@@ -71,7 +71,7 @@ const cases: Readonly<Record<string, Case>> = {
 for (const [what, { options, secretSetting, settings = {}, lines, warnings = [] }] of Object.entries(cases)) {
   test(`a gate is described without its secret: ${what}`, () => {
     const hosted = { options: { ...plain, ...options }, ...(secretSetting === undefined ? {} : { secretSetting }) };
-    const gate = readInspectedGate(hosted, readFrontEndSettings(settings), { settings, folder: '/' });
+    const gate = readInspectedGate(hosted, readFrontEndSettings(settings), { settings, folders: ['/'] });
     const described = describeInspectedGate(gate);
     for (const line of lines) assert.ok(described.some((each) => line.test(each)), `${String(line)}\n${described.join('\n')}`); // prettier-ignore
     const said = listGateWarnings(gate);
@@ -85,7 +85,7 @@ for (const [what, { options, secretSetting, settings = {}, lines, warnings = [] 
 
 test('a missing gate is reported, and a gate with unreadable options is an error', () => {
   const settings = readFrontEndSettings({});
-  const places = { settings: {}, folder: '/' };
+  const places = { settings: {}, folders: ['/'] };
   assert.deepEqual(describeInspectedGate(readInspectedGate(undefined, settings, places)), ['The app has no gate.']);
   for (const options of [undefined, {}, { ...plain, more: 1 }, { ...plain, forwardedElements: 'two' }]) {
     assert.throws(() => readInspectedGate({ options }, settings, places), ToolFailure);

@@ -3,6 +3,7 @@ import { readPemBlocks } from '../../certificates/structure/pem-blocks.js';
 import { messageOf, ToolFailure } from '#local/tool-failure.js';
 import { isJsonObject, type JsonObject } from '#local/json-file.js';
 import { mcpPath } from '#local/client/request-fields.js';
+import { shellWord } from '../../texts/safe-text.js';
 
 /** The body of the request: the file's bytes for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readBodyArgument(
@@ -39,6 +40,9 @@ export function findMcpAddress(address: string): string {
   return url.href;
 }
 
+/** Windows PowerShell 5.1 passes no double quote to a program, so a file is the only way that works in every shell. */
+const remedy = `For example: --mcp-arguments ${shellWord('{"city":"Oslo"}')}, or the same JSON in a file: --mcp-arguments @FILE.`;
+
 /** The tool's arguments: the file's JSON for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readToolArguments(text: string | undefined, isStdinTaken: boolean): Promise<JsonObject> {
   const content = await readBodyArgument(text, isStdinTaken);
@@ -47,10 +51,10 @@ export async function readToolArguments(text: string | undefined, isStdinTaken: 
   try {
     value = JSON.parse(typeof content === 'string' ? content : decodeText(Buffer.from(content)));
   } catch (cause) {
-    throw new ToolFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause });
+    throw new ToolFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause, remedy });
   }
   if (isJsonObject(value)) return value;
   throw new ToolFailure('--mcp-arguments must be a JSON object with the arguments by name.', {
-    remedy: `For example: --mcp-arguments '{"city":"Oslo"}'.`,
+    remedy,
   });
 }

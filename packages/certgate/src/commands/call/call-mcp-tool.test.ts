@@ -153,8 +153,9 @@ describe('certgate call --mcp-tool', () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--mcp-arguments', '{}'], /requires --mcp-tool/],
       [['--mcp-tool', ' '], /the name of a tool/],
-      [['--mcp-tool', 'hello', '--mcp-arguments', '[]'], /must be a JSON object/],
-      [['--mcp-tool', 'hello', '--mcp-arguments', '{'], /not valid JSON/],
+      [['--mcp-tool', 'hello', '--mcp-arguments', '[]'], /must be a JSON object.*--mcp-arguments @FILE/s],
+      // Windows PowerShell 5.1 makes this of '{"city":"Oslo"}'.
+      [['--mcp-tool', 'hello', '--mcp-arguments', '{city:Oslo}'], /not valid JSON.*--mcp-arguments @FILE/s],
       [['--mcp-tool', 'hello', '--data', '{}'], /cannot be used with option '-d, --data/],
       [['--mcp-tool', 'hello', '-X', 'POST'], /cannot be used with option '-X, --request/],
     ];

@@ -25,7 +25,12 @@ export function formatCommands(
     caFile: findGatewayFile(app.developmentFolder),
   };
   const comment = explainFiles(caller);
-  return { certgate: `${comment}${formatCertgateCall(line)}`, curl: `${comment}${formatCurlCall(line)}` };
+  // The curl.exe of Windows uses Schannel, whose --cert takes a PFX file or a certificate of the store.
+  const ofWindows =
+    process.platform === 'win32' && line.identity !== undefined
+      ? '# The curl.exe of Windows reads no certificate in PEM: this needs a curl with OpenSSL, such as that of Git.\n'
+      : '';
+  return { certgate: `${comment}${formatCertgateCall(line)}`, curl: `${comment}${ofWindows}${formatCurlCall(line)}` };
 }
 
 /**

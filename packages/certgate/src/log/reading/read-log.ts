@@ -127,6 +127,6 @@ function tooLarge(file: LogFile): ToolFailure {
   const name = nameFile(file);
   return new ToolFailure(
     `${name} is one JSON array of more than 128 MiB, which would have to be held in memory as a whole.`,
-    { remedy: `Write one row on each line: jq --compact-output '.[]' FILE | certgate … --log -` },
+    { remedy: 'Write one row on each line: jq --compact-output ".[]" FILE | certgate … --log -' },
   );
 }
