@@ -272,7 +272,7 @@ export interface DenialFacts {
         /** What is absent or empty, such as the name of a header. */ readonly source: string;
       }
     | { readonly problem: 'connection_without_tls' | 'handshake_without_certificate' }
-    | { readonly problem: 'mcp_trigger_unknown'; readonly functionName: string };
+    | { readonly problem: 'mcp_trigger_unknown' | 'policy_unknown'; readonly functionName: string };
   readonly certificate_malformed: UndecodedFacts;
   readonly certificate_multiple: {
     /** How many elements Envoy's header must have. Set if it has another number of elements. */

@@ -183,6 +183,19 @@ describe('MCP triggers of an unknown kind', () => {
   });
 });
 
+it('a policy that only a later copy knows: nobody may call the function, and the denial says so', async (context) => {
+  const { app, worker } = createSecuredApp(context);
+  const { handler, runs } = countHandler();
+  app.http('Later', { handler });
+  const { functions } = functionCoverage.get(worker.core)!;
+  const [key, registered] = [...functions].find(([, { name }]) => name === 'Later')!;
+  (functions as Map<unknown, unknown>).set(key, { ...registered, policy: { kind: 'of-tomorrow' } });
+  await worker.start();
+  assert.equal((await worker.invoke('Later', bearing(reader))).status, 401);
+  assert.match(String(worker.decisions[0]?.['detail']), /^"Later" has a policy or a trigger that this version/);
+  assert.equal(runs(), 0);
+});
+
 /** Renames or removes one method of an object, even if its class has it. */
 const changes: Readonly<Record<string, (target: object, name: string) => void>> = {
   renamed: (target, name) => {

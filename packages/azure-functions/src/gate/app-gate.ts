@@ -202,7 +202,7 @@ export class AppGate implements CoveringGate {
         this.#gate.noteOpen(context);
         return admitted;
       }
-      if (requirement === 'unmeetable') return this.#gate.reportDenial(call, this.start.denyAll(call.functionName));
+      if (requirement === 'unmeetable') return this.#gate.reportDenial(call, this.start.denyAll(gated));
       if (!hasMembers(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, call);
       return this.#gate.decide({
@@ -260,7 +260,7 @@ export class AppGate implements CoveringGate {
       calls: this.#calls,
       functions: this.#functions,
       clock: this.#observation,
-      denyAll: (functionName) => this.start.denyAll(functionName),
+      denyAll: (unmeetable) => this.start.denyAll(unmeetable),
     });
     return this.#handlers.run(gated, handler, thisArgument, args);
   }

@@ -41,10 +41,11 @@ export class AppStart {
 
   /**
    * The denial for a function that nobody may call. After a failure, that is every HTTP or MCP function; otherwise,
-   * those that are `unmeetable`, usually because of an unknown MCP trigger.
+   * those that are `unmeetable`.
    */
-  denyAll(functionName: string): Denial {
-    return this.#failure ?? deny('certificate_missing', { problem: 'mcp_trigger_unknown', functionName });
+  denyAll({ name: functionName, kind }: Pick<RegisteredFunction, 'name' | 'kind'>): Denial {
+    const problem = kind === 'unknown-mcp' ? 'mcp_trigger_unknown' : 'policy_unknown';
+    return this.#failure ?? deny('certificate_missing', { problem, functionName });
   }
 
   /** Closes the whole app, because the app may have caught the error, or the worker may go on in spite of it. */
@@ -108,7 +109,7 @@ export class AppStart {
     const isRefused = kind === 'unknown-mcp' || (kind === 'mcp' && this.#gate.hidesMcpHeaders());
     if (!isRefused || this.#refusedMcp.has(name)) return;
     this.#refusedMcp.add(name);
-    warnAtStart('mcp_trigger', kind === 'mcp' ? describeHiddenMcp(name) : this.denyAll(name).detail, {
+    warnAtStart('mcp_trigger', kind === 'mcp' ? describeHiddenMcp(name) : this.denyAll(registered).detail, {
       function: name,
     });
   }

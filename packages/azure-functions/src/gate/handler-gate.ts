@@ -17,7 +17,7 @@ interface Parts {
   readonly functions: GatedFunctions;
   readonly clock: ObservationClock;
   /** Returns why nobody may call a function whose requirement is `unmeetable`. */
-  readonly denyAll: (functionName: string) => Denial;
+  readonly denyAll: (unmeetable: GatedFunction) => Denial;
 }
 
 /**
@@ -46,7 +46,7 @@ export class HandlerGate {
     const { name, requirement } = gated;
     const context = findContext(args);
     const subject = createHandlerCall(name, context);
-    if (typeof requirement === 'string') return gate.reportDenial(subject, denyAll(name));
+    if (typeof requirement === 'string') return gate.reportDenial(subject, denyAll(gated));
     if (context === undefined)
       return gate.reportDenial(subject, deny('internal_fault', { problem: 'context_missing' }));
     const call = calls.findOf(context);

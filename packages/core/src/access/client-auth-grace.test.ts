@@ -196,7 +196,10 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     const names = [{ issuedBy: 'public', dns: 'api.contoso.com' }];
     const outvoted = decide(issued, documentOf([{ name: 'partner', pins, names }], { authorities }));
     assertDenied(outvoted, unsuitable);
-    assert.match(detailIn(outvoted), /No grace period of a pin applies here .*an authority is asked about the certificate/);
+    assert.match(
+      detailIn(outvoted),
+      /No grace period of a pin applies here .*an authority is asked about the certificate/,
+    );
     const byName = decide(issued, documentOf([{ name: 'partner', names }], { authorities }));
     assertDenied(byName, unsuitable);
     assert.doesNotMatch(detailIn(byName), /grace/);

@@ -16,6 +16,8 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
         return 'The caller showed no client certificate in the TLS handshake. The server must ask for one: requestCert: true, and rejectUnauthorized: false where only the trust document decides.';
       case 'mcp_trigger_unknown':
         return `"${facts.functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
+      case 'policy_unknown':
+        return `"${facts.functionName}" has a policy or a trigger that this version of Certgate does not know, so every call is refused. Use one version of @certgate/azure-functions in the app, the newest.`;
     }
   },
   certificate_malformed: (facts) => {

@@ -100,7 +100,10 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
     record<DenialFacts['certificate_missing']>({
       problem: problems('connection_without_tls', 'handshake_without_certificate'),
     }),
-    record<DenialFacts['certificate_missing']>({ problem: problems('mcp_trigger_unknown'), functionName: text }),
+    record<DenialFacts['certificate_missing']>({
+      problem: problems('mcp_trigger_unknown', 'policy_unknown'),
+      functionName: text,
+    }),
   ),
   certificate_malformed: fc.oneof(
     record<DenialFacts['certificate_malformed']>({

@@ -1,6 +1,5 @@
 import { aMemberOf, expectArgument } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
-import { formatInstant } from '../encoding/timestamp.js';
 import type { CertificatePublicKey } from './certificate.js';
 import {
   acceptedKeys,
@@ -9,6 +8,7 @@ import {
   describePublicKey,
 } from './certificate-verification.js';
 import { runtimeRemedy } from './ml-dsa.js';
+import { describeBeginning, describeExpiry } from './validity-sentence.js';
 
 /**
  * The sentence about a fault, for operators: what is wrong and, for most faults, what to do. Decide by the code:
@@ -28,9 +28,9 @@ export function describeFirstFault(fault: CertificateFault): string {
 }
 
 const sentences: { readonly [Code in CertificateFaultCode]: (fault: CertificateFault<Code>) => string } = {
-  certificate_not_yet_valid: ({ notBefore }) =>
-    `The certificate is valid from ${formatInstant(notBefore)}; check the clock where it was made.`,
-  certificate_expired: ({ notAfter }) => `The certificate expired at ${formatInstant(notAfter)}; issue a new one.`,
+  certificate_not_yet_valid: (times) =>
+    `The certificate ${describeBeginning(times)}; check the clock where it was made.`,
+  certificate_expired: (times) => `The certificate ${describeExpiry(times)}; issue a new one.`,
   certificate_is_authority: () =>
     'The certificate is a CA certificate (basicConstraints CA:TRUE), which may not act as a client. ' +
     '`openssl req -x509` makes those by default: add `-addext basicConstraints=critical,CA:FALSE`.',

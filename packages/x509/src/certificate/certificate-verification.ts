@@ -11,6 +11,7 @@ import {
   optional,
   readMembers,
 } from '../encoding/own-members.js';
+import type { ValidityTimes } from './validity-sentence.js';
 
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
 export const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -36,8 +37,8 @@ export type CertificateFaultCode = (typeof certificateFaultCodes)[number];
 
 /** The facts of a fault by its code. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface CertificateFaultFacts {
-  readonly certificate_not_yet_valid: { readonly notBefore: number };
-  readonly certificate_expired: { readonly notAfter: number };
+  readonly certificate_not_yet_valid: ValidityTimes;
+  readonly certificate_expired: ValidityTimes;
   readonly certificate_is_authority: object;
   /** Object identifiers. */
   readonly certificate_critical_extension_unknown: { readonly extensions: readonly string[] };
@@ -66,8 +67,8 @@ type FactsFinder<Code extends CertificateFaultCode> = (
 /** The end-entity checks, in their order. They leave out what only a certification path shows (issuer, revocation). */
 const requirements: { readonly [Code in CertificateFaultCode]: FactsFinder<Code> } = {
   // Written so that a time that is not a number is outside the validity.
-  certificate_not_yet_valid: ({ notBefore }, now) => !(now >= notBefore) && { notBefore },
-  certificate_expired: ({ notAfter }, now) => !(now <= notAfter) && { notAfter },
+  certificate_not_yet_valid: ({ notBefore, notAfter }, now) => !(now >= notBefore) && { notBefore, notAfter },
+  certificate_expired: ({ notBefore, notAfter }, now) => !(now <= notAfter) && { notBefore, notAfter },
   certificate_is_authority: ({ isCertificateAuthority }) => isCertificateAuthority && {},
   certificate_critical_extension_unknown: ({ unknownCriticalExtensions: extensions }) =>
     extensions.length > 0 && { extensions },

@@ -198,6 +198,12 @@ describe('a fault', () => {
     const [early, late] = [find(client, { now: notBefore - 1 }), find(client, { now: notAfter + 1 })];
     assert.deepEqual(factsOf(early), { code: 'path_certificate_not_yet_valid', notBefore });
     assert.deepEqual(factsOf(late), { code: 'path_certificate_expired', notAfter });
+    const reversed = { ...client, notBefore: notAfter, notAfter: notBefore };
+    for (const now of [notBefore + 1, notAfter + 1])
+      assert.match(
+        describePathFault(find(reversed, { now })),
+        / ends at .*, before it begins \(.*\), so it is never valid/,
+      );
   });
 
   it('has the time and the reason of a revocation', () => {

@@ -5,7 +5,6 @@ import { runtimeRemedy } from '../certificate/ml-dsa.js';
 import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { aMemberOf, copyOwn, expectArgument } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
-import { formatInstant } from '../encoding/timestamp.js';
 import { describeNoRevAvailObstacle, describeRevocationGaps } from '../revocation/revocation-sentences.js';
 import { describeNameConstraintFault } from './name-constraint-sentence.js';
 import type {
@@ -16,6 +15,7 @@ import type {
   PathFaultSubject,
   UnfitFacts,
 } from './path-fault.js';
+import { describeBeginning, describeExpiry, type ValidityTimes } from '../certificate/validity-sentence.js';
 
 /**
  * Describes a fault for operators: what is wrong and, for many faults, what to do. Decide by the code, because
@@ -80,6 +80,16 @@ function say(fault: { readonly about?: PathFaultSubject }, what: string): string
   return `${name(fault)} ${what}.`;
 }
 
+/** The end that the fault doesn't name comes from the certificate. A fault that was made by hand may have none. */
+function timesOf(fault: PathFault<'path_certificate_not_yet_valid' | 'path_certificate_expired'>): ValidityTimes {
+  const { notBefore = -Infinity, notAfter = Infinity } = fault.about?.certificate ?? {};
+  return {
+    notBefore,
+    notAfter,
+    ...('notBefore' in fault ? { notBefore: fault.notBefore } : { notAfter: fault.notAfter }),
+  };
+}
+
 const sentences: { readonly [Code in PathFaultCode]: (fault: PathFault<Code>) => string } = {
   path_not_found: (fault) =>
     fault.reason === 'issuer_missing'
@@ -92,8 +102,8 @@ const sentences: { readonly [Code in PathFaultCode]: (fault: PathFault<Code>) =>
       ? say(fault, `is not signed by "${fault.issuer.subjectText}"`)
       : say(fault, 'is not signed by the key of the certificate above it'),
   path_certificate_malformed: (fault) => say(fault, describeMalformed(fault)),
-  path_certificate_not_yet_valid: (fault) => say(fault, `is valid from ${formatInstant(fault.notBefore)}`),
-  path_certificate_expired: (fault) => say(fault, `expired at ${formatInstant(fault.notAfter)}`),
+  path_certificate_not_yet_valid: (fault) => say(fault, describeBeginning(timesOf(fault))),
+  path_certificate_expired: (fault) => say(fault, describeExpiry(timesOf(fault))),
   path_authority_unfit: (fault) => say(fault, describeUnfit(fault)),
   path_length_exceeded: (fault) =>
     fault.reason === 'maximum_intermediates'

@@ -6,6 +6,7 @@ import { shortenText } from '../encoding/shown-text.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { OcspSignerFault } from './ocsp-responder.js';
 import type { RevocationGap } from './revocation-status.js';
+import { describeBeginning, describeExpiry } from '../certificate/validity-sentence.js';
 
 /**
  * Says for operators why it is unknown whether a certificate is revoked, one sentence for each gap.
@@ -63,7 +64,7 @@ function describeSigner(fault: OcspSignerFault): string {
 }
 
 function describeResponder(fault: Extract<OcspSignerFault, { readonly responder: unknown }>): string {
-  const { notBefore, notAfter, publicKey, signatureAlgorithm } = fault.responder;
+  const { publicKey, signatureAlgorithm } = fault.responder;
   switch (fault.reason) {
     case 'certificate_in_question':
       return 'is the certificate in question';
@@ -74,9 +75,9 @@ function describeResponder(fault: Extract<OcspSignerFault, { readonly responder:
     case 'critical_extension':
       return `has the critical extension ${fault.extension}, which is not understood`;
     case 'not_yet_valid':
-      return `is valid from ${formatInstant(notBefore)}`;
+      return describeBeginning(fault.responder);
     case 'expired':
-      return `expired at ${formatInstant(notAfter)}`;
+      return describeExpiry(fault.responder);
     case 'key_not_accepted':
       return `has a key (${describePublicKey(publicKey)}) that is not accepted`;
     case 'issuer_differs':

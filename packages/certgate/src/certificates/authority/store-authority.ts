@@ -1,5 +1,5 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolFailure, hasCode } from '#local/tool-failure.js';
 import { renamePatiently, writeDurably } from '../../files/replace-file.js';
@@ -39,6 +39,7 @@ export async function storeAuthority(authorities: string, authority: NewAuthorit
   const files = getAuthorityFiles(authorities, authority.name);
   const aside = `.${randomBytes(8).toString('hex')}.tmp`;
   const temporary = join(authorities, aside);
+  let isOurs = false;
   try {
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     // Keys must never be committed, even if the app's own .gitignore does not exclude them.
@@ -46,9 +47,15 @@ export async function storeAuthority(authorities: string, authority: NewAuthorit
     for (const [path, content] of listContents(files, authority)) {
       await writeDurably(join(temporary, path.slice(files.folder.length + 1)), Buffer.from(content));
     }
+    // POSIX would replace an empty folder of somebody else. Windows replaces no folder, not even the one made here.
+    if (process.platform !== 'win32') {
+      await mkdir(files.folder, { mode: 0o700 });
+      isOurs = true;
+    }
     await renamePatiently(temporary, files.folder);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (isOurs) await rmdir(files.folder).catch(() => undefined);
     if (hasCode(cause, 'ENOTEMPTY', 'EEXIST')) throw alreadyThere(files.folder);
     throw new ToolFailure(`The authority can't be written to ${files.folder}: ${(cause as Error).message}`, {
       cause,

@@ -131,8 +131,13 @@ describe('the outcome of a call over MCP', { concurrency: true }, () => {
       const { outcome } = await check(context, readme, failed, decision);
       assert.deepEqual([outcome.status, outcome.refusal], [500, undefined]);
     }
-    const { outcome: failure } = await check(context, readme, failed);
-    assert.deepEqual([failure.status, failure.refusal], [500, undefined]);
+    // The extension's error is the same for a refusal and for a function that failed.
+    const { outcome: unreported } = await check(context, readme, failed);
+    assert.deepEqual([unreported.status, unreported.refusal], [null, undefined]);
+    assert.match(unreported.detail ?? '', /^the host reported no decision in time/);
+    // The gate's refusal of a tool has a form of its own.
+    const { outcome: tool } = await check(context, hello, failed);
+    assert.equal(tool.status, 500);
   });
 });
 

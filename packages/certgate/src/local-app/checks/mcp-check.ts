@@ -37,7 +37,12 @@ export async function checkMcp(mcp: HostedMcp, target: McpTarget): Promise<Check
   if ('response' in params) return describeOutcome(params, undefined);
   const expected = expectAnswer?.(readTraceId(traceParent) ?? '');
   const answer = await opened.session.request(callMethods[mcp.kind], params);
-  return describeOutcome(answer, findToolRefusal(answer.reply) === undefined ? await expected?.wait() : undefined);
+  if (findToolRefusal(answer.reply) !== undefined) return describeOutcome(answer, undefined);
+  const reported = await expected?.wait();
+  const { reply, response } = answer;
+  if (mcp.kind === 'tool' || reported !== undefined || reply?.kind !== 'error' || reply.code !== internalError)
+    return describeOutcome(answer, reported);
+  return { response, status: null, detail: 'the host reported no decision in time: refused by the gate, or failed' };
 }
 
 const callMethods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;

@@ -166,9 +166,13 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
   return choices.filter((choice) => choice !== false);
 }
 
+/** The gate's sentence about noRevAvail in a fault. Names, which may contain the same words, are in quotes. */
+const noRevAvailSentence =
+  /^(?:[^"]|"(?:[^"\\]|\\.)*")*? It (?:has|marks) noRevAvail (?:and a lifetime of (\d+) seconds)?/;
+
 /** The certificate's lifetime in seconds, as the gate measured it. Infinite if `fault` doesn't name it. */
 function findExcusedLifetime(fault: string): number {
-  return Number(/noRevAvail and a lifetime of (\d+) seconds/.exec(fault)?.[1] ?? Infinity);
+  return Number(noRevAvailSentence.exec(fault)?.[1] ?? Infinity);
 }
 
 /**
@@ -177,8 +181,8 @@ function findExcusedLifetime(fault: string): number {
  */
 export function describeLongLifetime(fault: string): string {
   const lifetime = findExcusedLifetime(fault);
-  if (lifetime <= maximumLifetimeSeconds || !fault.includes('noRevAvail')) return '';
-  return ` No value of --accept-no-rev-avail (at most ${maximumLifetimeSeconds} seconds) suffices for this certificate: the authority must issue another one, or publish a list.`;
+  if (lifetime <= maximumLifetimeSeconds || !noRevAvailSentence.test(fault)) return '';
+  return ` No value of --accept-no-rev-avail (at most ${maximumLifetimeSeconds} seconds) suffices for this certificate.`;
 }
 
 /**

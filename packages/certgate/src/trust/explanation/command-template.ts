@@ -54,6 +54,7 @@ export const remedyTemplates = {
   enablePin: 'trust enable NAME --pin PIN',
   clearPinStart: 'trust set NAME --pin PIN --not-before none',
   clearPinIssuer: 'trust set NAME --pin PIN --issued-by none --not-after TIME',
+  endPinGrace: 'trust set NAME --pin PIN --accept-without-client-auth-until none',
   movePinEnd: 'trust set NAME --pin PIN --not-after TIME',
   extend: 'trust add NAME --to-existing --expires-at TIME',
   addFunction: 'trust add NAME --to-existing --function FUNCTION',

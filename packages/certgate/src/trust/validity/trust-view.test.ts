@@ -124,6 +124,20 @@ describe('an identity over time', () => {
 });
 
 describe('warnings', () => {
+  it('propose another certificate during a grace period, and to remove the grace period after it', () => {
+    const propose = (until: string): string | null | undefined => {
+      const grace = { since: '2026-12-01T00:00:00Z', until, reason: 'their CA' };
+      const pin = { thumbprintSha256: hash(4), notAfter: '2028-02-20T00:00:00Z', acceptWithoutClientAuth: grace };
+      const { warnings } = view([{ name: 'partner', roles: [], pins: [pin] }]);
+      return warnings.find(({ code }) => code === 'pin_accepts_without_client_auth')?.command;
+    };
+    assert.match(propose('2027-02-20T00:00:00Z') ?? '', / trust rotate partner /);
+    assert.match(
+      propose('2027-02-10T00:00:00Z') ?? '',
+      / trust set partner --pin 0404\w* --accept-without-client-auth-until none /,
+    );
+  });
+
   it('are the findings of `trust check` except those for information, each with a command that the tool knows', () => {
     const { warnings } = view([
       { name: '--odd name', roles: [], pins: [{ thumbprintSha256: hash(3), notAfter: '2027-02-20T00:00:00Z' }] },

@@ -33,7 +33,7 @@ const changes: Readonly<Partial<Record<CheckCode, Choose>>> = {
   pin_sha1: addCertificate,
   pin_denied: removePin,
   pin_certificate_unfit: rotate,
-  pin_accepts_without_client_auth: rotate,
+  pin_accepts_without_client_auth: replaceOrEndGrace,
   client_auth_ends_at_renewal: rotate,
   authority_without_usable_anchor: addAuthorityCertificate,
   authority_certificate_ended: addAuthorityCertificate,
@@ -55,6 +55,13 @@ export function describeWarning(finding: CheckFinding, context: WarningContext):
 function rotate({ identityName }: CheckFinding): Change | undefined {
   if (identityName === undefined) return undefined;
   return { template: 'rotate', values: { NAME: identityName, NEW_FILE: 'new.crt.pem' } };
+}
+
+/** After the grace, the pin only has to forget it: `pin_certificate_unfit` is about a certificate that needed it. */
+function replaceOrEndGrace(finding: CheckFinding, { at }: WarningContext): Change | undefined {
+  const { identityName, pin, endsAt } = finding;
+  if (endsAt === undefined || at < endsAt || identityName === undefined || pin === undefined) return rotate(finding);
+  return { template: 'endPinGrace', values: { NAME: identityName, PIN: pin.value } };
 }
 
 function addCertificate({ identityName }: CheckFinding): Change | undefined {

@@ -121,6 +121,10 @@ function requireNoConflict(route: Route, earlier: readonly Route[]): void {
   );
 }
 
+/**
+ * An empty list matches no request, but conflicts with every list. The real host does both (`HttpRoutesConflict` in its
+ * ScriptHost.cs; its routes get an `HttpMethodRouteConstraint` of the list).
+ */
 function methodsIntersect(left: readonly string[] | undefined, right: readonly string[] | undefined): boolean {
   if (left === undefined || right === undefined || left.length === 0 || right.length === 0) return true;
   return left.some((method) => right.includes(method));
