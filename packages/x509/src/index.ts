@@ -34,3 +34,4 @@ export {
 } from './certificate/client-certificate.js';
 export type { SubjectAlternativeName } from './certificate/general-name.js';
 export { type SpiffeId, findSpiffeId } from './certificate/spiffe-id.js';
+export type { ValidityTimes } from './certificate/validity-sentence.js';

@@ -42,6 +42,7 @@ export {
   decodeTrustAnchor,
 } from './certificate/path-certificate.js';
 export type { NamedKey } from './certificate/trust-anchor.js';
+export type { ValidityTimes } from './certificate/validity-sentence.js';
 export {
   type DigestAlgorithm,
   type SignatureAlgorithm,
