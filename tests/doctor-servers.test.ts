@@ -838,15 +838,18 @@ async function examineBehind(
   app.listen(0, '127.0.0.1');
   await once(app, 'listening');
   const { cert, key } = stage.server;
-  const proxy = await startProxy(name, variant, {
-    certificates: { server: { cert: cert + stage.caPem, key }, clientCa: { pem: stage.caPem, der: Buffer.alloc(0) } },
-    upstreamPort: (app.address() as AddressInfo).port,
-    frontEndSecret: 'of-the-front-end-0123456789._~+/=',
-  });
   try {
-    return await examinePort(stage, proxy.port, more);
+    const proxy = await startProxy(name, variant, {
+      certificates: { server: { cert: cert + stage.caPem, key }, clientCa: { pem: stage.caPem, der: Buffer.alloc(0) } },
+      upstreamPort: (app.address() as AddressInfo).port,
+      frontEndSecret: 'of-the-front-end-0123456789._~+/=',
+    });
+    try {
+      return await examinePort(stage, proxy.port, more);
+    } finally {
+      await proxy.stop();
+    }
   } finally {
-    await proxy.stop();
     app.closeAllConnections();
     app.close();
   }

@@ -234,11 +234,15 @@ describe('HTTP streaming', () => {
     };
     const heap = async (): Promise<number> => Number((await send(`${url}/api/Memory`, {})).body);
     await refuse(200);
-    const before = await heap();
-    await refuse(600);
-    const grown = (await heap()) - before;
-    // If two refusals in three kept their header, the heap would grow by 2.5 MB or more; if they kept the request with
-    // its socket, by 3 MB.
+    const measureGrowth = async (): Promise<number> => {
+      const before = await heap();
+      await refuse(600);
+      return (await heap()) - before;
+    };
+    // If two refusals in three kept their header, the heap would grow by 2.5 MB or more each time; if they kept the
+    // request with its socket, by 3 MB. What the runtime itself keeps, such as compiled code, it keeps only once.
+    let grown = await measureGrowth();
+    for (let times = 1; times < 3 && grown >= 1_500_000; times += 1) grown = await measureGrowth();
     assert.ok(grown < 1_500_000, `${grown} bytes`);
   });
 });

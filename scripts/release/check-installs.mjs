@@ -86,24 +86,23 @@ function makeEnvironment(node, registry, cache) {
   };
 }
 
-/** The versions of TypeScript, with the options for each. Version 7 no longer has `node10`. */
+/**
+ * The versions of TypeScript, with the options for each. The oldest compiles with every resolution of modules. For the
+ * others, attw already resolves the types in every way. Version 7 no longer has `node10`.
+ */
 const compilers = {
   '5.0': { script: join(findInstalled('typescript-5.0'), 'bin/tsc'), resolutions: ['node10', 'node16', 'bundler'] },
-  5.9: { script: join(findInstalled('typescript-5.9'), 'bin/tsc'), resolutions: ['node10', 'node16', 'bundler'] },
-  6: {
-    script: join(findInstalled('typescript'), 'bin/tsc'),
-    resolutions: ['node10', 'node16', 'bundler'],
-    more: { ignoreDeprecations: '6.0' },
-  },
+  5.9: { script: join(findInstalled('typescript-5.9'), 'bin/tsc'), resolutions: ['node16'] },
+  6: { script: join(findInstalled('typescript'), 'bin/tsc'), resolutions: ['bundler'] },
   7: { script: join(findInstalled('typescript-native'), 'bin/tsc'), resolutions: ['node16', 'bundler'] },
 };
 
 export function listTypeCells(temporary) {
-  return Object.entries(compilers).flatMap(([major, { script, resolutions, more = {} }]) =>
+  return Object.entries(compilers).flatMap(([major, { script, resolutions }]) =>
     resolutions.map((resolution) => ({
       check: 'types',
       what: `TypeScript ${major}, ${resolution}`,
-      run: () => compile(getAppFolder(temporary), `${major}-${resolution}`, script, resolution, more),
+      run: () => compile(getAppFolder(temporary), `${major}-${resolution}`, script, resolution),
     })),
   );
 }
@@ -112,7 +111,7 @@ export function listTypeCells(temporary) {
  * Compiles with the declarations of all packages checked. If Node's rules decide (`node16`), it compiles as `.mts` and
  * as `.cts`.
  */
-async function compile(folder, name, script, resolution, more) {
+async function compile(folder, name, script, resolution) {
   const place = join(folder, 'types', name);
   const endings = resolution === 'node16' ? ['mts', 'cts'] : ['ts'];
   for (const ending of endings) cpSync(join(consumer, 'types.ts'), join(place, `types.${ending}`));
@@ -125,7 +124,6 @@ async function compile(folder, name, script, resolution, more) {
     strict: true,
     skipLibCheck: false,
     noEmit: true,
-    ...more,
   };
   writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['types.*'] }));
   await expectProgram(process.execPath, [script, '-p', place], { cwd: place });

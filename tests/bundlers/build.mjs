@@ -55,7 +55,7 @@ async function rspack(options) {
 }
 
 async function buildLikeWebpack(build, options) {
-  const { entry, outfile, isModule, mode = 'production', conditionNames, minimize = true } = options;
+  const { entry, outfile, isModule, mode = 'production', conditionNames, minimize = false } = options;
   const target = resolve(outfile);
   const stats = await new Promise((done, fail) => {
     build(
@@ -65,7 +65,7 @@ async function buildLikeWebpack(build, options) {
         target: 'node20',
         devtool: false,
         ...(isModule && { experiments: { outputModule: true } }),
-        ...(!minimize && { optimization: { minimize } }),
+        optimization: { minimize },
         externals: Object.fromEntries(external.map((name) => [name, isModule ? `module ${name}` : `commonjs ${name}`])),
         output: {
           path: dirname(target),

@@ -69,7 +69,8 @@ export async function installMcpExample(functions: string): Promise<InstalledMcp
     const isOurs = (source: string): boolean => !/[\\/](?:node_modules|dist|\.certgate)$/.test(source);
     cpSync(join(root, 'examples', 'mcp-server'), folder, { recursive: true, filter: isOurs });
     await installWithTarballs(folder, await packPackages(temporary));
-    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    // The native compiler takes a fraction of the time.
+    const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
     const { exitCode, stdout } = await runProgram(process.execPath, [tsc, '-p', folder]);
     if (exitCode !== 0) throw new Error(`The example does not compile:\n${stdout}`);
     writeFileSync(join(folder, 'dist', 'functions', 'more.js'), functions);
