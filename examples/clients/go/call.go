@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// rotatingTransport has another http.Transport for each certificate. Its own requests finish on the old one.
+// rotatingTransport has another http.Transport for each certificate. Requests that are under way finish on the old one.
 //
 // tls.Config.GetClientCertificate alone would not do: connections that are kept open have the old certificate, and
 // CloseIdleConnections reaches only those that are idle at that moment.
@@ -59,7 +59,7 @@ func (rotating *rotatingTransport) transport() (*http.Transport, error) {
 		return rotating.current, nil
 	}
 	if rotating.current != nil {
-		// Those that are in use become idle later, and end by IdleConnTimeout.
+		// Connections that are in use end later, by IdleConnTimeout at the latest.
 		rotating.current.CloseIdleConnections()
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
