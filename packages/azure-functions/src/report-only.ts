@@ -5,7 +5,7 @@ import { openForAWhile } from './temporary-opening.js';
 /** The options of `reportOnly`. */
 export interface ReportOnlyOptions {
   /**
-   * The moment from which such callers are refused: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. It may be at most 90 days
+   * The moment from which callers without the role or the function are refused: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. It may be at most 90 days
    * ahead when the app is loaded.
    */
   readonly until: string;

@@ -29,9 +29,9 @@ export function noteObservedCall(context: object, request: unknown, { roles }: F
 }
 
 /**
- * Whether the gate let this call through although the caller has none of these roles. `anyOf` is compared by object
- * identity: if a wrapper's mark got lost on the way to the registration, the gate does not know the wrapper, which
- * still refuses.
+ * Whether the gate let this call through although the caller has none of these roles. `anyOf` must be the array that
+ * the gate knows, and not an equal one: if the mark of a `requireRole` wrapper was lost before the registration, the
+ * gate doesn't know the wrapper, and the wrapper must still refuse.
  */
 export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[]): boolean {
   const context = args.at(-1);

@@ -257,8 +257,8 @@ const edwardsKeys: Readonly<Record<string, { readonly algorithm: 'ed25519' | 'ed
 };
 
 /**
- * Decodes a key, and refuses what can't be a key as far as a few microseconds show. OpenSSL accepts an even modulus and
- * the point at infinity.
+ * Decodes a key, and refuses what can't be a key if a check of a few microseconds shows it. For example, it refuses an
+ * even modulus and the point at infinity, which OpenSSL accepts.
  */
 export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePublicKey {
   const info = new DerReader(subjectPublicKeyInfo);

@@ -96,7 +96,7 @@ describe('noRevAvail in certificates that openssl made', () => {
         assert.equal(verdict.outcome === 'invalid' && verdict.code, 'path_certificate_malformed');
         assert.match(verdict.outcome === 'invalid' ? describePathFault(verdict) : '', words);
       }
-      // In the rfc5280 profile it only excuses nothing.
+      // In the rfc5280 profile, the certificate is not malformed, but it needs revocation information like any other.
       const older = { target, trustAnchors: [root.certificate], intermediates: [], now, profile: 'rfc5280' } as const;
       const revocation = { ...required, noRevAvailMaximumLifetimeMilliseconds: hour };
       assert.equal(judge({ ...older, revocation }), 'revocation_unavailable');

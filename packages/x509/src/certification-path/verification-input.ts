@@ -85,7 +85,12 @@ export function readAnchors(
   throw invalidArgument('The anchors of verifyClientCertificate must be one or more: without any, nobody is trusted.');
 }
 
-/** @throws {CertgateError} if one can't be read, because the operator gave them. */
+/**
+ * Reads the intermediates that the operator gave. A client's candidates that can't be read are ignored, but these are
+ * not.
+ *
+ * @throws {CertgateError} if one can't be read.
+ */
 export function readIntermediates(given: AuthorityInput | readonly AuthorityInput[]): readonly PathCertificate[] {
   return readEach(given, 'intermediates', (each) => decodeAuthorities(each, decodePathCertificate));
 }

@@ -52,7 +52,7 @@ export interface StoreCheck {
   readonly isTaken: boolean;
 }
 
-/** What ends in all documents and concerns one owner, who has to act. The owner is null if the documents name none. */
+/** The ends in all documents for which one owner must act. The owner is null if the documents name none. */
 interface OwnerGroup {
   readonly owner: string | null;
   readonly ends: readonly (ReportedFinding & { readonly store: string })[];

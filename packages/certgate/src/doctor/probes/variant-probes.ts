@@ -109,8 +109,8 @@ function listFieldVariants({ closedFunctions }: Examination): readonly Variant[]
 type Earlier = NonNullable<Forgery['earlier']>;
 
 /**
- * Sends the requests of callers who must be refused after another request, because some servers check only the first
- * request of a connection, or remember the address of an allowed caller.
+ * Sends the requests of callers who must be refused. Each follows another request, because some servers check only the
+ * first request of a connection, or remember the address of an allowed caller.
  */
 async function judgeEarlier(
   examination: Examination,

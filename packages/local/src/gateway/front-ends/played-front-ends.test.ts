@@ -44,7 +44,7 @@ const plays: Readonly<Record<FrontEndName, Play>> = {
     unverified: 'PASSTHROUGH',
     without: [['X-Client-Certificate-Verification', 'NONE']],
     dropsUnderscores: 'its own',
-    // A second field with such a name, and one with underscores.
+    // A second field whose name starts like this, also with underscores.
     open: (field, place) => field.startsWith('x-client-certificate') && place > 0,
   },
   envoy: { spelling: ['x-forwarded-client-cert'], without: [], dropsUnderscores: 'none' },
