@@ -29,8 +29,8 @@ import { readChainText } from './chain-text.js';
 import { unescapePem } from './percent-encoded-pem.js';
 
 /**
- * Bytes that are framed as exactly one DER SEQUENCE and don't look like another structure, such as a private key. They
- * were not decoded.
+ * Bytes that are framed as exactly one DER SEQUENCE, and don't begin like a private key, a PFX or a signing request.
+ * They were not decoded, so they may still be something else than a certificate.
  */
 export interface ReadCertificate {
   readonly outcome: 'read';
@@ -130,7 +130,7 @@ let decoder: Base64Decoder | undefined;
 
 /**
  * Reads the bytes of `text`, which is canonical base64. They must be framed as exactly one DER SEQUENCE that does not
- * look like another structure.
+ * begin like a private key, a PFX or a signing request.
  */
 function readLeaf(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
   const problem = findOuterFrameFault(der);

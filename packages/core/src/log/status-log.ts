@@ -104,7 +104,7 @@ export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> 
   readonly moreCallers?: { readonly calls: number };
 }
 
-/** The source of what a status line contains. */
+/** The source of what a status line says about the gate and its trust store. `StatusLog` itself counts the calls. */
 export interface StatusSource {
   readonly describe: () => GateStatus;
   readonly findTrustReport: () => TrustStoreReport | undefined;

@@ -78,7 +78,7 @@ export function showTrustAddress(address: TrustAddress): string {
 const examples = 'trust.json or blob:https://account.blob.core.windows.net/container/trust.json';
 const blobExample = 'blob:https://account.blob.core.windows.net/container/trust.json';
 
-/** A scheme has at least two letters: one letter is a drive of Windows. */
+/** A scheme has at least two characters, because one letter before a colon is a drive of Windows. */
 const schemePattern = /^([a-z][a-z0-9+.-]+):(.*)$/is;
 
 const azureHost =

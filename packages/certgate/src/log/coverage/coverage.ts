@@ -110,7 +110,7 @@ interface JudgedApp {
   readonly track: AppTrack;
   readonly reported: readonly TimeSpan[];
   readonly uncovered: readonly UncoveredTime[];
-  /** The number of missing lines at whose time the app wrote other lines. */
+  /** The number of missing lines for whose hour, the hour before it and the hour after it the app wrote other lines. */
   readonly breaks: number;
   /** The number of missing lines whose time is not before the app's first line. */
   readonly missing: number;

@@ -47,7 +47,7 @@ export interface ChangeRequest {
   readonly signedBy?: readonly string[];
   /** Drops the stored signature. Default false: a signed document isn't written without a key. */
   readonly unsigned?: boolean;
-  /** Does everything but write to the document and the log. Default false. */
+  /** Does everything but write: not the document, not the log, and no copy of what is replaced. Default false. */
   readonly dryRun?: boolean;
   /**
    * Throws ToolFailure if the change must not be made. Called before each edit. It may read unsigned data, since it can
