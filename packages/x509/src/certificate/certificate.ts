@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKeyInput, type KeyObject, type PublicKeyInput } from 'node:crypto';
 import {
   areOctetsEqual,
   contextConstructed,
@@ -19,7 +20,6 @@ import {
   enterSequence,
 } from '../encoding/der.js';
 import { findMlDsaParameterSet, mlDsaKeyLengths, nameMlDsa } from './ml-dsa.js';
-import { readPublicKey } from './key-object.js';
 import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
 
 /**
@@ -346,4 +346,18 @@ function isPoint(point: DerElement, curve: Curve | undefined, { encoded }: DerEl
   const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
   const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);
   return x < prime && y < prime && (y * y - x * x * x + 3n * x - b) % prime === 0n;
+}
+
+/** Undefined if the runtime can't read the key. */
+export function importKey(input: JsonWebKeyInput | PublicKeyInput): KeyObject | undefined {
+  try {
+    return createPublicKey(input);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined if the runtime can't read the key. */
+export function readPublicKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {
+  return importKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
 }

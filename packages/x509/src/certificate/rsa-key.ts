@@ -9,7 +9,7 @@ import {
   readSingle,
   tryDer,
 } from '../encoding/der.js';
-import { importKey } from './key-object.js';
+import { importKey } from './certificate.js';
 
 /** The AlgorithmIdentifier rsaEncryption with its NULL (RFC 3279 §2.3.1), in hexadecimal. */
 export const rsaAlgorithm = '300d06092a864886f70d0101010500';

@@ -197,7 +197,7 @@ export function isVerifiable(algorithm: SignatureAlgorithm): boolean {
   return parameterSet === undefined || isVerifiedByRuntime(parameterSet);
 }
 
-function findParameterSet({ scheme }: SignatureAlgorithm): MlDsaParameterSet | undefined {
+export function findParameterSet({ scheme }: SignatureAlgorithm): MlDsaParameterSet | undefined {
   return scheme === 'ml-dsa-44' || scheme === 'ml-dsa-65' || scheme === 'ml-dsa-87' ? scheme : undefined;
 }
 

@@ -1,12 +1,11 @@
 import { constants, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
 import { decodeObjectIdentifier, derTags, tryDer, enterSequence } from '../encoding/der.js';
 import { type ArgumentRule, decodedBy, expectArgument, hasMember, isObject } from '../encoding/own-members.js';
-import { ecPublicKey } from './certificate.js';
-import { readPublicKey } from './key-object.js';
+import { ecPublicKey, readPublicKey } from './certificate.js';
 import { findAnsweredCurve, listKnownAnswers } from './known-answers.js';
 import { findMlDsaParameterSet, isVerifiedByRuntime } from './ml-dsa.js';
 import { readRsaKey } from './rsa-key.js';
-import type { SignatureAlgorithm } from './signature-algorithm.js';
+import { findParameterSet, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
 export interface SignedData {
@@ -118,9 +117,11 @@ const proofs = new Map<string, boolean>();
  */
 function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: VerificationKey): boolean | undefined {
   const kind = findKind(subjectPublicKeyInfo);
-  const parameterSet = kind === undefined ? undefined : findMlDsaParameterSet(kind);
-  if (parameterSet !== undefined)
-    return parameterSet === algorithm.scheme ? isVerifiedByRuntime(parameterSet) : undefined;
+  const parameterSet = findParameterSet(algorithm);
+  if (parameterSet !== undefined) {
+    const isOfKey = kind !== undefined && findMlDsaParameterSet(kind) === parameterSet;
+    return isOfKey ? isVerifiedByRuntime(parameterSet) : undefined;
+  }
   const name = [kind, algorithm.scheme, 'digest' in algorithm ? algorithm.digest : ''].join(' ');
   const known = proofs.get(name);
   if (known !== undefined || kind === undefined) return known;

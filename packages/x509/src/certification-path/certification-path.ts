@@ -26,7 +26,7 @@ import type { PathSettings, ValidPath } from './path-validation.js';
 import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
 import { aProfile, type ValidationProfile } from './validation-profile.js';
-import { always } from '../revocation/validity-interval.js';
+import { always } from '../revocation/crl-statement.js';
 
 /** How paths are searched and judged. */
 export interface PathOptions {

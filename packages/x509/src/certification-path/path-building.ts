@@ -40,20 +40,16 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
     findLocalFault(target, role, settings, noteOn(settings.onCheck, [target]));
     return unfit;
   }
-  const attempts = new Attempts(failWithoutIssuer(target, role));
-  return extend(search, [target], attempts) ?? attempts.farthest;
+  const attempts = new Attempts();
+  return extend(search, [target], attempts) ?? attempts.farthest ?? failWithoutIssuer(target, role);
 }
 
 /**
  * Keeps the most telling fault: that of the longest path, and that of a complete path rather than an incomplete one.
  */
 class Attempts {
-  farthest: PathFault;
+  farthest: PathFault | undefined;
   #rank = -1;
-
-  constructor(fault: PathFault) {
-    this.farthest = fault;
-  }
 
   /** `length` is that of the path, and a half more if the path is complete. */
   remember(fault: PathFault, length: number): void {

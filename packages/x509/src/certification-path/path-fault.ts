@@ -196,15 +196,3 @@ export function failFinally(fault: PathFault): PathFault {
 export function exhausted(reason: PathFaultFacts['path_budget_exhausted']['reason']): PathFault {
   return failFinally(failPath('path_budget_exhausted', { reason }));
 }
-
-/** Returns the first fault that is found, in the order of the values. */
-export function findFirstFault<T>(
-  values: readonly T[],
-  find: (value: T) => PathFault | undefined,
-): PathFault | undefined {
-  for (const value of values) {
-    const fault = find(value);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}

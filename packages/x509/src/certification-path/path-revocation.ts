@@ -9,7 +9,6 @@ import {
 } from '../encoding/own-members.js';
 import { aRevocationList, type CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { findCrlStatus } from '../revocation/crl-status.js';
-import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { askResponses, type OcspInquiry, ocspResponses } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
 import { findNoRevAvailObstacle, type NoRevAvailObstacle } from '../certificate/no-rev-avail.js';
@@ -21,7 +20,7 @@ import type { PathSettings, ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationGap, RevocationStatus } from '../revocation/revocation-status.js';
 import { type ValidationProfile, isAlgorithmAccepted } from './validation-profile.js';
-import { always, intersect, type ValidityInterval } from '../revocation/validity-interval.js';
+import { always, type CrlQuestion, intersect, type ValidityInterval } from '../revocation/crl-statement.js';
 
 /**
  * The revocation modes of an authority. `required` refuses a certificate without information. `when-available` refuses

@@ -4,9 +4,15 @@ import { type NameConstraintState, constrainNames, findNameFault, unconstrainedN
 import { type PathBudget, isSignedWithinBudget } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { noteOn, type PathCheck, type PathListener, type PathNote } from './path-check.js';
-import { exhausted, failAt, failPath, findFirstFault, type PathFault, type PathRole } from './path-fault.js';
+import { exhausted, failAt, failPath, type PathFault, type PathRole } from './path-fault.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import { type ValidationProfile, failUnsigned, findProfileFault, findPurposeFault } from './validation-profile.js';
+import {
+  type ValidationProfile,
+  failUnsigned,
+  firstFault,
+  findProfileFault,
+  findPurposeFault,
+} from './validation-profile.js';
 
 export interface PathSettings {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -90,7 +96,7 @@ export function findLocalFault(
     say('certificate', findProfileFault(certificate, role, profile)) ??
     say(
       'purpose',
-      findFirstFault(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
+      firstFault(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
     )
   );
 }

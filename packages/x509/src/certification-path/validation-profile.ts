@@ -8,7 +8,6 @@ import { extensionTypes, isChosenAnchor, type PathCertificate } from '../certifi
 import { findNoRevAvailFault } from '../certificate/no-rev-avail.js';
 import {
   failAt,
-  findFirstFault,
   type MalformedFacts,
   type PathFault,
   type PathFaultFacts,
@@ -38,7 +37,7 @@ export function findProfileFault(
   role: PathRole,
   profile: ValidationProfile,
 ): PathFault | undefined {
-  return findFirstFault(profile === 'strict' ? strictChecks : rfc5280Checks, (check) => check(certificate, role));
+  return firstFault(profile === 'strict' ? strictChecks : rfc5280Checks, (check) => check(certificate, role));
 }
 
 /**
@@ -67,6 +66,15 @@ export function findPurposeFault(certificate: PathCertificate, role: PathRole, p
   // A CA may allow "any" to the certificates below it. A caller's own certificate must name its purpose.
   if (role !== 'end-entity' && extendedKeyUsage.includes(anyExtendedKeyUsage)) return undefined;
   return failAt('path_extended_key_usage_unsuitable', certificate, role, { purpose, extendedKeyUsage });
+}
+
+/** Returns the first fault that is found, in the order of the values. */
+export function firstFault<T>(values: readonly T[], find: (value: T) => PathFault | undefined): PathFault | undefined {
+  for (const value of values) {
+    const fault = find(value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /** The reasons that come without further facts. */

@@ -4,8 +4,8 @@ import {
   findUsableInterval,
   isOneNumbering,
   isSameScope,
+  type ValidityInterval,
 } from './crl-statement.js';
-import type { ValidityInterval } from './validity-interval.js';
 
 /** Whether the delta may be applied to that list (RFC 5280 §5.2.4, §6.3.3 (c)). A delta is never a base. */
 export function isDeltaOf(delta: CrlStatement, base: CrlStatement): boolean {

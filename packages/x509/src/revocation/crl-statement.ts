@@ -10,7 +10,6 @@ import type { SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy, recallSignature } from '../certificate/signature-verification.js';
 import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
 import type { RevocationGap } from './revocation-status.js';
-import type { ValidityInterval } from './validity-interval.js';
 import { areOctetsEqual } from '../encoding/der.js';
 
 /** A list that covers the certificate and has a valid signature. Whether it is current is not checked yet. */
@@ -153,6 +152,22 @@ export interface CrlQuestion {
    * caller must not use the answer. If absent, the number is not limited.
    */
   readonly spendComparisons?: ((count: number) => boolean) | undefined;
+}
+
+/** [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z. */
+export interface ValidityInterval {
+  readonly validFrom: number;
+  readonly validUntil: number;
+}
+
+/** The interval that limits nothing. */
+export const always: ValidityInterval = Object.freeze({ validFrom: -Infinity, validUntil: Infinity });
+
+export function intersect(left: ValidityInterval, right: ValidityInterval): ValidityInterval {
+  return {
+    validFrom: Math.max(left.validFrom, right.validFrom),
+    validUntil: Math.min(left.validUntil, right.validUntil),
+  };
 }
 
 /**

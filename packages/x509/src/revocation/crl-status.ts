@@ -13,9 +13,11 @@ import {
   isMisnumbered,
   isOfIssuingKey,
   isSameScope,
+  always,
+  intersect,
+  type ValidityInterval,
 } from './crl-statement.js';
 import type { RevocationGap, RevocationStatus } from './revocation-status.js';
-import { always, intersect, type ValidityInterval } from './validity-interval.js';
 
 /**
  * RFC 5280 §6.3.3, but stricter. It looks at all lists, not only until all reasons are covered, so that no order of

@@ -19,7 +19,7 @@ import { isAboutCertificate } from './ocsp-certificate-id.js';
 import { findResponder, type OcspResponderCertificate, type OcspResponderQuestion } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
 import type { RevocationGap, RevocationStatus } from './revocation-status.js';
-import { intersect, type ValidityInterval } from './validity-interval.js';
+import { intersect, type ValidityInterval } from './crl-statement.js';
 import { areOctetsEqual } from '../encoding/der.js';
 
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
