@@ -28,7 +28,8 @@ test(
     // machine.
     const cache = { GOCACHE: join(tmpdir(), 'certgate-go-build'), CGO_ENABLED: '0', GOTOOLCHAIN: 'local' };
     const env = { ...process.env, GOPATH: gopath, GO111MODULE: 'off', GOFLAGS: '', ...cache };
-    execFileSync('go', ['build', '-o', program, source], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const words = ['build', '-gcflags=all=-N -l', '-o', program, source];
+    execFileSync('go', words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
     const issue = (name: string): readonly string[] =>
       execFileSync(program, [name], { encoding: 'utf8' }).match(/-----BEGIN.*?END CERTIFICATE-----\n/gs) ?? [];
     const decide = async (presented: string | undefined, [root, intermediate]: readonly string[]): Promise<string> => {
