@@ -83,11 +83,7 @@ function say(fault: { readonly about?: PathFaultSubject }, what: string): string
 /** The end that the fault doesn't name comes from the certificate. A fault that was made by hand may have none. */
 function timesOf(fault: PathFault<'path_certificate_not_yet_valid' | 'path_certificate_expired'>): ValidityTimes {
   const { notBefore = -Infinity, notAfter = Infinity } = fault.about?.certificate ?? {};
-  return {
-    notBefore,
-    notAfter,
-    ...('notBefore' in fault ? { notBefore: fault.notBefore } : { notAfter: fault.notAfter }),
-  };
+  return { notBefore, notAfter, ...fault };
 }
 
 const sentences: { readonly [Code in PathFaultCode]: (fault: PathFault<Code>) => string } = {
