@@ -35,6 +35,7 @@ const doors = [
   'x509/src/certgate-error.ts',
   'x509/src/certificate/certificate-fault-sentence.ts',
   'x509/src/certificate/general-name.ts',
+  'x509/src/certificate/ml-dsa.ts',
   'x509/src/certificate/spiffe-id.ts',
 ];
 

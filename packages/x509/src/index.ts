@@ -24,6 +24,7 @@ export {
   describePublicKey,
   findCertificateFault,
   listCertificateFaults,
+  type ValidityTimes,
 } from './certificate/certificate-verification.js';
 export {
   type ClientCertificate,
@@ -34,4 +35,3 @@ export {
 } from './certificate/client-certificate.js';
 export type { SubjectAlternativeName } from './certificate/general-name.js';
 export { type SpiffeId, findSpiffeId } from './certificate/spiffe-id.js';
-export type { ValidityTimes } from './certificate/validity-sentence.js';

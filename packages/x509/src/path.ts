@@ -7,7 +7,11 @@ export type {
   DistinguishedName,
   NameAttribute,
 } from './certificate/certificate.js';
-export type { CertificateFaultCode, CertificateFaultFacts } from './certificate/certificate-verification.js';
+export type {
+  CertificateFaultCode,
+  CertificateFaultFacts,
+  ValidityTimes,
+} from './certificate/certificate-verification.js';
 export type {
   BasicConstraints,
   CertificateExtensions,
@@ -42,7 +46,6 @@ export {
   decodeTrustAnchor,
 } from './certificate/path-certificate.js';
 export type { NamedKey } from './certificate/trust-anchor.js';
-export type { ValidityTimes } from './certificate/validity-sentence.js';
 export {
   type DigestAlgorithm,
   type SignatureAlgorithm,

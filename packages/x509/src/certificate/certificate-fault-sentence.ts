@@ -1,3 +1,4 @@
+import { formatInstant } from '../encoding/timestamp.js';
 import { aMemberOf, expectArgument } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
 import type { CertificatePublicKey } from './certificate.js';
@@ -6,9 +7,9 @@ import {
   type CertificateFault,
   type CertificateFaultCode,
   describePublicKey,
+  type ValidityTimes,
 } from './certificate-verification.js';
 import { runtimeRemedy } from './ml-dsa.js';
-import { describeBeginning, describeExpiry } from './validity-sentence.js';
 
 /**
  * The sentence about a fault, for operators: what is wrong and, for most faults, what to do. Decide by the code:
@@ -48,4 +49,20 @@ const sentences: { readonly [Code in CertificateFaultCode]: (fault: CertificateF
 
 function describeKey(publicKey: CertificatePublicKey, why: string): string {
   return `The certificate's key (${describePublicKey(publicKey)}) ${why}; issue one with ${acceptedKeys}.`;
+}
+
+/** Completes a sentence about a certificate that is not valid yet. */
+export function describeBeginning(times: ValidityTimes): string {
+  return describeReversed(times) ?? `is valid from ${formatInstant(times.notBefore)}`;
+}
+
+/** Completes a sentence about a certificate that is no longer valid. */
+export function describeExpiry(times: ValidityTimes): string {
+  return describeReversed(times) ?? `expired at ${formatInstant(times.notAfter)}`;
+}
+
+/** Undefined unless the certificate ends before it begins. */
+function describeReversed({ notBefore, notAfter }: ValidityTimes): string | undefined {
+  if (notAfter >= notBefore) return undefined;
+  return `ends at ${formatInstant(notAfter)}, before it begins (${formatInstant(notBefore)}), so it is never valid`;
 }

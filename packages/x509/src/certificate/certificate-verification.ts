@@ -11,7 +11,6 @@ import {
   optional,
   readMembers,
 } from '../encoding/own-members.js';
-import type { ValidityTimes } from './validity-sentence.js';
 
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
 export const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -34,6 +33,12 @@ export const certificateFaultCodes = [
 
 /** The requirement that a certificate does not meet. */
 export type CertificateFaultCode = (typeof certificateFaultCodes)[number];
+
+/** The ends of a certificate's validity, in milliseconds since 1970-01-01T00:00:00Z. */
+export interface ValidityTimes {
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
 
 /** The facts of a fault by its code. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export interface CertificateFaultFacts {

@@ -1,5 +1,10 @@
 import type { CertificatePublicKey } from '../certificate/certificate.js';
-import { acceptedKeys, clientAuthentication, describePublicKey } from '../certificate/certificate-verification.js';
+import {
+  acceptedKeys,
+  clientAuthentication,
+  describePublicKey,
+  type ValidityTimes,
+} from '../certificate/certificate-verification.js';
 import { describeAttributeType } from '../certificate/distinguished-name.js';
 import { runtimeRemedy } from '../certificate/ml-dsa.js';
 import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
@@ -15,7 +20,7 @@ import type {
   PathFaultSubject,
   UnfitFacts,
 } from './path-fault.js';
-import { describeBeginning, describeExpiry, type ValidityTimes } from '../certificate/validity-sentence.js';
+import { describeBeginning, describeExpiry } from '../certificate/certificate-fault-sentence.js';
 
 /**
  * Describes a fault for operators: what is wrong and, for many faults, what to do. Decide by the code, because

@@ -6,7 +6,7 @@ import { shortenText } from '../encoding/shown-text.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { OcspSignerFault } from './ocsp-responder.js';
 import type { RevocationGap } from './revocation-status.js';
-import { describeBeginning, describeExpiry } from '../certificate/validity-sentence.js';
+import { describeBeginning, describeExpiry } from '../certificate/certificate-fault-sentence.js';
 
 /**
  * Says for operators why it is unknown whether a certificate is revoked, one sentence for each gap.
