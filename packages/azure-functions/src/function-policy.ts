@@ -79,7 +79,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  * app.http('Refund', { handler: requireRole('refunds.write', () => ({ status: 202 })) });
  * ```
  *
- * @throws {CertgateError} if the role is empty, or if the handler is anonymous, report-only, observed or not a
+ * @throws {CertgateError} if the role is blank, or if the handler is anonymous, report-only, observed or not a
  * function.
  */
 export function requireRole<Handler extends HttpHandler>(role: Role, handler: Handler): Handler;
@@ -100,7 +100,7 @@ export function requireRole<Handler extends AnyHandler>(role: Role, handler: Han
  * app.http('Orders', { handler: requireAnyRole(['orders.read', 'orders.write'], () => ({ jsonBody: [] })) });
  * ```
  *
- * @throws {CertgateError} if no role is given or one is empty, or if the handler is anonymous, report-only, observed or
+ * @throws {CertgateError} if no role is given or one is blank, or if the handler is anonymous, report-only, observed or
  * not a function.
  */
 export function requireAnyRole<Handler extends HttpHandler>(roles: readonly Role[], handler: Handler): Handler;

@@ -90,7 +90,7 @@ function leaveBefore(leave: () => void, next: unknown): unknown {
  * });
  * ```
  *
- * @throws {CertgateError} if the role is empty.
+ * @throws {CertgateError} if the role is blank.
  */
 export function requireRole(role: string): RoleMiddleware {
   return requireAnyRole([role]);
@@ -99,7 +99,7 @@ export function requireRole(role: string): RoleMiddleware {
 /**
  * Lets only callers continue that have one of these roles.
  *
- * @throws {CertgateError} if no role is given, or if one is empty.
+ * @throws {CertgateError} if no role is given, or if one is blank.
  */
 export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
   const requirement = Object.freeze({ roles: Object.freeze([Object.freeze([...roles])]) });

@@ -92,8 +92,8 @@ export class AppStart {
   }
 
   /**
-   * Checks a registered function and logs what the operator must know about it. Before the start, it does nothing; the
-   * start checks every function.
+   * Checks a registered function and logs what the operator must know about it. Before the start, it does nothing,
+   * because the start checks every function. After a failure, it does nothing either.
    *
    * @throws {CertgateError} if the function can't be closed. Every call of an HTTP or MCP function is then refused.
    */

@@ -10,8 +10,8 @@ import { type FunctionBinding, findTriggerKind, type FunctionMetadata } from './
  * that is the response itself. But if, for example, the return value is bound to a queue and the response to a named
  * output, a returned refusal would be enqueued, and the caller would get a success.
  *
- * @throws {CertgateError} if the function has no HTTP output at all. The host then answers 500, the only refusal that
- * is left.
+ * @throws {CertgateError} if an HTTP function has no HTTP output at all. The host then answers 500, the only refusal
+ * that is left.
  */
 export function answerDenial(response: HttpResponseInit, context: InvocationContext): HttpResponseInit | undefined {
   if (findTriggerKind(findTriggerType(context)) !== 'http') return response;
@@ -108,7 +108,7 @@ function describeNoOutput(functionName: string): string {
   return `Certgate refused a call of "${functionName}", which has no HTTP output to say so with; an HTTP function needs return: output.http({}).`;
 }
 
-/** The type of the function's trigger. Undefined in contexts that unit tests make without a trigger. */
+/** The type of the function's trigger. Undefined in contexts without one, such as those of unit tests. */
 export function findTriggerType(context: unknown): unknown {
   const { options } = context as { readonly options?: { readonly trigger?: { readonly type?: unknown } } };
   return options?.trigger?.type;

@@ -17,8 +17,8 @@ export interface GatedFunction {
   readonly kind: TriggerKind;
   /**
    * What a caller must meet. `none`: the function is anonymous, or its trigger brings no certificate, so the gate
-   * decides nothing. `unmeetable`: nobody may call the function, because `secureApp` failed, its MCP trigger is
-   * unknown, or its policy is of an unknown kind.
+   * decides nothing. `unmeetable`: nobody may call the function, because `secureApp` failed, or its trigger
+   * or policy is of an unknown kind.
    */
   readonly requirement: FunctionRequirement | 'none' | 'unmeetable';
   /**

@@ -12,8 +12,9 @@ const supportedTransport = 'http-streamable';
 
 /**
  * Reads the headers of the HTTP request that carried an MCP call. They are in the trigger's payload as the host sent
- * it: JSON that the MCP extension has written, with the tool's arguments in a member of their own. No part of it may
- * appear in a message, because the headers contain the key that all callers share (`x-functions-key`).
+ * it: JSON that the MCP extension has written, with the tool's arguments in a member of their own. Apart from a
+ * known transport's name, no part of it may appear in a message, because the headers contain the key that all callers
+ * share (`x-functions-key`).
  */
 export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   const functionName = core.metadata?.name ?? 'unnamed function';

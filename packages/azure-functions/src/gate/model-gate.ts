@@ -72,9 +72,10 @@ export class ModelGate {
   #seesModels = false;
 
   /**
-   * `onUnknownModel` is called if a model has another shape, which is noticed at the start, when a model is set
-   * afterwards, or before the hooks of an invocation. `isReplaced` is asked when an invocation begins. An invocation
-   * that began under this gate stays with it, because the gate that replaces this one has not seen its beginning.
+   * `onUnknownModel` is called if a model has another shape, or if one object serves two invocations. That is noticed
+   * at the start, when a model is set afterwards, or before the hooks of an invocation. `isReplaced` is asked when an
+   * invocation begins. An invocation that began under this gate stays with it, because the gate that replaces this one
+   * has not seen its beginning.
    */
   constructor(calls: CoreCalls, guard: Guard, onUnknownModel: () => void, isReplaced: () => boolean) {
     this.#calls = calls;

@@ -17,8 +17,9 @@ const knownMembers = ['functionName', 'roles'];
  * Reads a requirement. Without a name, it has that of `ofGate`; roles are not inherited. `subject` names what has it,
  * for messages.
  *
- * @throws {CertgateError} if it is not an object, if it has an unknown or undefined member or an empty name, if `roles`
- * is not a list, or if an entry is neither a text that is not blank nor a list of such texts.
+ * @throws {CertgateError} if it is not an object, if it has an unknown or undefined member, if its name is blank or not
+ * a text, if `roles` is not a list, or if an entry is neither a text that is not blank nor a list of one or more such
+ * texts.
  */
 export function readRequirement(
   requirement: RouteRequirement,

@@ -160,7 +160,7 @@ export const acceptedKeys: `RSA of ${typeof minimumRsaBits} bits or more, ${stri
   'RSA of 2048 bits or more, EC P-256, P-384, P-521, or Ed25519';
 
 const acceptedCurves: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
-/** Curves with less than 112 bits of security, and curves that the key's owner made (CVE-2020-0601). */
+/** Curves with less than 112 bits of security, and curves that the key's owner may have made (CVE-2020-0601). */
 const weakCurves: ReadonlySet<string> = new Set(['P-192', 'explicit parameters']);
 
 export type KeyJudgement = 'accepted' | 'too-weak' | 'unsupported' | 'unsupported-by-runtime';

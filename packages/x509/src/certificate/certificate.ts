@@ -229,8 +229,8 @@ function decodeBeyondAscii({ tag, content }: DerElement): string {
 // SubjectPublicKeyInfo (RFC 5280 §4.1.2.7)
 
 /**
- * The key in a subject public key info (RFC 3279, RFC 5480, RFC 8410, RFC 9881). `other` is an algorithm that this
- * package doesn't know, or ML-DSA with parameters.
+ * The key in a subject public key info (RFC 3279, RFC 5480, RFC 8410, RFC 9881). `other` is any other algorithm, or
+ * ML-DSA with parameters.
  */
 export type CertificatePublicKey =
   | { readonly algorithm: 'rsa'; readonly bits: number }

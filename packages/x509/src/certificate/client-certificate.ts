@@ -297,7 +297,7 @@ export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
 }
 
 /**
- * Recognises, by the first fields, what people send instead of a certificate, and describes it for the operator.
+ * Recognises, by the first fields, a private key, a PFX file or a signing request, and describes it for the operator.
  * Undefined for anything else. It reads only the first few fields, so that unknown callers can't make it cost more.
  */
 export function findMistakenStructure(der: Uint8Array): string | undefined {

@@ -15,7 +15,10 @@ export type NoRevAvailFault =
 /** Why `noRevAvail` does not excuse a certificate from revocation information. */
 export type NoRevAvailObstacle =
   | NoRevAvailFault
-  /** `not_accepted`: no maximum lifetime is set, or the path has a CA certificate that came with the caller's. */
+  /**
+   * `not_accepted`: no maximum lifetime is set, the path has a CA certificate that came with the caller's, or it
+   * leads to a CRL's signer.
+   */
   | { readonly reason: 'absent' | 'not_accepted' }
   /** Both lifetimes are in milliseconds. */
   | { readonly reason: 'lifetime'; readonly lifetime: number; readonly maximumLifetime: number };

@@ -37,7 +37,7 @@ export class VerificationKey {
 
 /**
  * Whether the signature is valid. The answer is false for a key or a signature that can't be read, for an algorithm and
- * key without known answers, and on a runtime that gives wrong answers.
+ * key that can't be tried (see `isProven`), and on a runtime that gives wrong answers.
  */
 export function isSignatureValid(signed: SignedData, key: VerificationKey): boolean {
   return isProven(signed, key) === true && isVerified(signed, key);
@@ -113,7 +113,8 @@ const proofs = new Map<string, boolean>();
 /**
  * Whether this runtime gives the right answers if they are known. Each algorithm is tried once for each kind of key,
  * before its first signature: Bun reads no RSA-PSS key, and Deno says "false" for P-521 with SHA-256 and ignores what
- * an RSA-PSS key is restricted to. Undefined if there is no known answer for this algorithm and key.
+ * an RSA-PSS key is restricted to. For ML-DSA, `isVerifiedByRuntime` decides. Undefined if there is no answer
+ * and no such check for this algorithm and key.
  */
 function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: VerificationKey): boolean | undefined {
   const kind = findKind(subjectPublicKeyInfo);

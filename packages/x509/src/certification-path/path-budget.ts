@@ -45,7 +45,7 @@ export class PathBudget {
   }
 }
 
-/** The limits for one search. */
+/** The limits for one question: all its searches together. */
 export interface PathLimits {
   readonly steps: number;
   /** The sum of the weights of the keys that signatures are verified with. */
@@ -56,12 +56,12 @@ export interface PathLimits {
 export const limitRules: MemberRules<PathLimits> = { steps: aCount, signatures: aCount, comparisons: aCount };
 
 /**
- * In the worst case about fifty milliseconds: 32 signatures of P-521. A path with two intermediates takes three steps
- * and three signatures, without its revocation information.
+ * The signatures take about fifty milliseconds if all 32 are of P-521, and half as much again with the slowest keys. A
+ * path with two intermediates takes three steps and three signatures, without its revocation information.
  */
 export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });
 
-/** What a search returns if its budget is spent. */
+/** What a check of names or policies returns if the budget is spent. */
 export const outOfBudget: { readonly outcome: 'exhausted' } = Object.freeze({ outcome: 'exhausted' });
 
 /**

@@ -11,7 +11,8 @@ export interface PathSearch {
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
   /**
-   * CA certificates that came with the target and are signed by the authority. They are tried after `intermediates`.
+   * CA certificates that came with the target, as `listVouchedCandidates` returned them. They are tried after
+   * `intermediates`.
    */
   readonly candidates: readonly PathCertificate[];
   readonly settings: PathSettings;

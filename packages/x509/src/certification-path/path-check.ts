@@ -32,7 +32,7 @@ export interface PathCheck {
 /** Called with the results of the checks of the paths that are tried. */
 export type PathListener = (check: PathCheck) => void;
 
-/** What the listener learns about one check of a path. */
+/** What one check reports. `noteOn` adds the path. */
 export type NotedCheck = Pick<PathCheck, 'check' | 'certificate' | 'role' | 'fault' | 'revocation'>;
 
 export type PathNote = (noted: NotedCheck) => void;

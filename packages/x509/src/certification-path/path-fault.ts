@@ -93,7 +93,7 @@ export interface PathFaultFacts {
   readonly path_signature_invalid: {
     /**
      * `issuer_of_name`: a certificate with the issuer's name did not sign it. `certificate_above`: the next certificate
-     * of the path did not sign it.
+     * of the path, or its trust anchor, did not sign it.
      */
     readonly reason: 'issuer_of_name' | 'certificate_above';
     /** The certificate whose key does not verify the signature. */
@@ -106,7 +106,7 @@ export interface PathFaultFacts {
   readonly path_length_exceeded:
     /** A CA above the certificate limits the length of the path. */
     | { readonly reason: 'path_length' }
-    /** The caller of the search limits it. */
+    /** `maximumIntermediates` of the question, or its default, limits it. */
     | { readonly reason: 'maximum_intermediates'; readonly maximumIntermediates: number };
   readonly path_name_not_permitted: NameConstraintFault;
   readonly path_policy_not_satisfied: { readonly reason: PolicyFaultReason };

@@ -152,8 +152,8 @@ export type PemBundleDecoding =
   | { readonly ok: false; readonly fault: PemBundleFault };
 
 /**
- * Decodes a text of PEM blocks (RFC 7468) of one label, such as a certificate with those of its CAs. Text between the
- * blocks is ignored (section 2). If one block can't be read or has another label, all of them are refused.
+ * Decodes a text of PEM blocks (RFC 7468) of one label, such as a certificate with those of its CAs. Text outside
+ * the blocks is ignored (section 2). If one block can't be read or has another label, all of them are refused.
  *
  * @example
  * ```ts

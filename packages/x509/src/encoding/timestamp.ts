@@ -23,6 +23,7 @@ const longestNoticeMilliseconds = 30 * 86_400_000;
  * Whether to warn at `now` about an end: in the last third of the lifetime, but at most 30 days before the end.
  * Otherwise, a certificate that is valid for a day would cause warnings all its life, and nobody would read the log.
  * All arguments are in milliseconds. If the start is unknown, pass negative infinity; then the 30 days apply.
+ * True after the end too.
  */
 export function isEndingSoon(startsAt: number, endsAt: number, now: number): boolean {
   return endsAt - now <= Math.min(longestNoticeMilliseconds, (endsAt - startsAt) / 3);

@@ -115,7 +115,7 @@ export type OcspSignerFault =
   | { readonly reason: 'not_signed_by_issuer' | 'certificate_missing' }
   | {
       readonly reason:
-        /** The responder's certificate is the certificate in question. */
+        /** The responder's certificate has the serial number of the certificate in question. */
         | 'certificate_in_question'
         | 'extended_key_usage'
         | 'key_usage'

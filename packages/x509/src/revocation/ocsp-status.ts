@@ -112,7 +112,8 @@ export function askResponses(given: OcspInquiry): RevocationStatus {
 
 /**
  * The question as of the time of the response, for a revocation: it is not forgotten when the responder's certificate
- * ends, nor if it is unknown whether that certificate is revoked.
+ * ends, nor if it is unknown whether that certificate is revoked, unless the question has `isResponderGood`
+ * without `isResponderRevoked`.
  */
 function askAsOf({ producedAt }: BasicOcspResponse, question: OcspInquiry): OcspQuestion {
   const { now, isResponderRevoked, isResponderGood = () => true } = question;
@@ -210,7 +211,10 @@ export interface OcspQuestion extends OcspResponderQuestion {
   readonly graceMilliseconds: number;
   /** The nonce of the request that the responses must still be compared with. Undefined if there is none. */
   readonly nonce?: Uint8Array | undefined;
-  /** If true, a response without a nonce is accepted although one was sent. Default: false. */
+  /**
+   * If true, a response without a nonce is accepted although one was sent, as it always is in `rfc5280`. Default:
+   * false.
+   */
   readonly allowMissingNonce?: boolean | undefined;
   /** How many milliseconds an answer without nextUpdate is current. Default: 10 minutes. */
   readonly freshnessMilliseconds?: number | undefined;
