@@ -47,7 +47,12 @@ export function listKnownAnswers(algorithm: SignatureAlgorithm, kind: string): r
     case 'ed448': {
       const { objectIdentifier, key, s } = edwardsOnes[algorithm.scheme];
       if (kind !== objectIdentifier) return undefined;
-      return listAnswers(algorithm, signByEdwardsOne(Buffer.from(key, 'base64'), Buffer.from(s, 'base64')));
+      const info = Buffer.from(key, 'base64');
+      // The first half of the signature is the base point too, which follows 12 octets of the key.
+      return listAnswers(algorithm, {
+        key: info,
+        signature: Buffer.concat([info.subarray(12), Buffer.from(s, 'base64')]),
+      });
     }
     case 'ml-dsa-44':
     case 'ml-dsa-65':
@@ -197,8 +202,3 @@ const edwardsOnes = {
     s: 'O9+5oShmYqUSlv4lUvIj9C1aZjradm5w6T4bOgQAO6sIRrNARA+gvf+0yB+j6SEcXs5964RrrQcA',
   },
 } as const;
-
-/** The first half of the signature is the base point too, which follows 12 octets of the key. */
-function signByEdwardsOne(key: Buffer, s: Buffer): Signing {
-  return { key, signature: Buffer.concat([key.subarray(12), s]) };
-}

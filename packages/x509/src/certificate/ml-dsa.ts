@@ -58,9 +58,10 @@ function tryVerification(parameterSet: MlDsaParameterSet): boolean {
     const info = publicKey.export({ format: 'der', type: 'spki' });
     const key = createPublicKey({ key: info, format: 'der', type: 'spki' });
     const type: string | undefined = key.asymmetricKeyType;
-    if (type !== parameterSet) return false;
     const signature = sign(null, data, privateKey);
-    return verify(null, data, key, signature) && !verify(null, Buffer.alloc(2), key, signature);
+    return (
+      type === parameterSet && verify(null, data, key, signature) && !verify(null, Buffer.alloc(2), key, signature)
+    );
   } catch {
     return false;
   }

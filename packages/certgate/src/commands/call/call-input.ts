@@ -54,7 +54,5 @@ export async function readToolArguments(text: string | undefined, isStdinTaken: 
     throw new ToolFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause, remedy });
   }
   if (isJsonObject(value)) return value;
-  throw new ToolFailure('--mcp-arguments must be a JSON object with the arguments by name.', {
-    remedy,
-  });
+  throw new ToolFailure('--mcp-arguments must be a JSON object with the arguments by name.', { remedy });
 }
