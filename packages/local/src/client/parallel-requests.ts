@@ -1,8 +1,8 @@
 import { exchangeHttp, formatRequestHead, openTls, settle, type WireAnswer, type WireRequest } from './wire-request.js';
 
 /**
- * Sends requests at the same time: each is written when all connections are open or have failed. Otherwise like
- * `sendWireRequest`.
+ * Sends requests over TLS at the same time: each is written when all connections are open or have failed. Otherwise
+ * like `sendWireRequest`.
  */
 export function sendParallelRequests(requests: readonly WireRequest[]): Promise<readonly WireAnswer[]> {
   const calls = requests.map((request) => ({ request, head: formatRequestHead(request), socket: openTls(request) }));

@@ -81,8 +81,8 @@ export async function sendWireRequest(request: WireRequest): Promise<WireAnswer>
 }
 
 /**
- * Sends two requests on one connection, the second after the answer to the first, and resolves to the second answer.
- * Undefined if the connection ended before it, or if the first answer is too long or closes the connection.
+ * Sends two requests on one TLS connection, the second after the answer to the first, and resolves to the second
+ * answer. Undefined if the connection ended before it, or if the first answer is too long or closes the connection.
  */
 export async function sendSecondRequest(first: WireRequest, second: WireRequest): Promise<WireAnswer | undefined> {
   const keepAlive: WireRequest = { ...first, fields: [['Connection', 'keep-alive'], ...first.fields] };
@@ -114,7 +114,10 @@ export async function exchangeHttp(socket: Socket, head: Buffer, request: WireRe
   return { kind: 'answered', tls, ...response };
 }
 
-/** Runs an exchange on a socket once it is connected and verified. Turns any fault into a `WireFault`. */
+/**
+ * Runs an exchange on a socket once it is connected, and the TLS handshake, if there is one, is complete. Turns any
+ * fault into a `WireFault`.
+ */
 export async function settle<T>(
   socket: Socket,
   timeoutMilliseconds: number,

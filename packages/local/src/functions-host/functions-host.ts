@@ -210,7 +210,7 @@ class RunningHost<Kind extends ExpectedKind> {
 
   constructor(child: ChildProcess, options: FunctionsHostOptions, expected: Kind) {
     this.#child = child;
-    // Kills the app when its parent ends, because an app that never yields can't notice that.
+    // Kills the app when its parent exits, because an app that never yields can't notice that.
     const kill = (): void => {
       child.kill('SIGKILL');
     };

@@ -11,8 +11,8 @@ import { compareNames, findTrigger, isDisabled, isHttpTrigger, type Route } from
 const functionName = /^(?!host$)[a-z][a-z0-9_-]{0,127}$/i;
 
 /**
- * Refuses an app without usable functions, and one with an HTTP function whose bindings this host can't supply, before
- * anything is served.
+ * Refuses, before anything is served, what `checkRegistrations` refuses, and an app with an HTTP function whose
+ * bindings this host can't supply.
  */
 export function checkFunctions(app: AppContext): void {
   checkRegistrations(app);

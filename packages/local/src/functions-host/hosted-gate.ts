@@ -28,7 +28,7 @@ export function describeGate(): HostedGate | undefined {
   };
 }
 
-/** Asks the gate for its decision about a certificate. Undefined if no gate answers. */
+/** Asks the gate for its decision about a certificate. Undefined if it gives none. */
 export async function askHostedGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
   const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
   if (typeof decideFor !== 'function') return undefined;

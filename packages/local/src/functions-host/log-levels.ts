@@ -45,8 +45,8 @@ function refuse(what: string): ToolFailure {
 
 /**
  * Whether Azure would log the line, by the levels. The longest category that is a prefix of the line's category
- * decides, or else `default`. Without a level the line is shown. Lines of this host itself are always shown, because
- * Azure has none like them.
+ * decides, or else `default`. Without a level the line is shown. Lines of this host itself and of the programming model
+ * are always shown.
  */
 export function isLogged(levelsByCategory: LogLevels, { source, level, functionName }: HostLogLine): boolean {
   if (source === 'host' || levelsByCategory.size === 0) return true;

@@ -23,7 +23,10 @@ export class ClientConnection {
   expectsRenegotiation = false;
   /** The only renegotiation of this connection. Resolves to false if the client did not complete it. */
   renegotiation: Promise<boolean> | undefined;
-  /** The answer that was written to the socket directly, because the request could not be read to its end. */
+  /**
+   * The answer that was written to the socket directly, because the request could not be read to its end, or was a
+   * CONNECT.
+   */
   rawAnswer: GatewayAnswer | undefined;
   #lastTurn: Promise<void> = Promise.resolve();
 

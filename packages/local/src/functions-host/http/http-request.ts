@@ -37,7 +37,7 @@ function isHost(host: string): boolean {
   return host === '' || (/^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}`));
 }
 
-/** The asterisk form (RFC 9112 section 3.2.4). Its path is empty, which no route of a function matches. */
+/** The asterisk form (RFC 9112 section 3.2.4). Its path is empty. */
 const wholeServer: RequestTarget = { path: '', encodedPath: '', queryString: '' };
 
 function isWholeServer(method: string, rawTarget: string): boolean {
@@ -132,7 +132,7 @@ export async function readBoundedBody(request: IncomingMessage, maximumBytes: nu
   }
 }
 
-/** The value of `Content-Length`. Zero if there is none, as in a chunked request. */
+/** The value of `Content-Length`. Zero if there is none, as in a chunked request, or if it is not a safe integer. */
 export function declaredLength(request: IncomingMessage): number {
   const length = Number(request.headers['content-length'] ?? 0);
   return Number.isSafeInteger(length) ? length : 0;

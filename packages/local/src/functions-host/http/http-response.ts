@@ -25,7 +25,7 @@ export function writeStatus(response: ServerResponse, status: number): void {
 
 /**
  * Sends a function's result. A handler without a result gets 204, as ASP.NET answers an empty `ObjectResult`. Throws if
- * the app's headers or cookies can't be sent.
+ * the app's status, headers or cookies can't be sent.
  */
 export function writeResult(response: ServerResponse, result: RpcTypedData | null | undefined): void {
   if (result?.http === undefined) {

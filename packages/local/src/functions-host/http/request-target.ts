@@ -4,7 +4,7 @@ export interface RequestTarget {
   readonly path: string;
   /** The same path, encoded again. `request.url` shows it. */
   readonly encodedPath: string;
-  /** The query string with its `?`, exactly as sent. Empty if there is none. */
+  /** The query string with its `?`, exactly as sent. Empty if no text follows a `?`. */
   readonly queryString: string;
 }
 
@@ -93,7 +93,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(spaced);
   } catch {
-    // Like .NET, decodes what is valid and leaves the rest.
+    // Decodes the runs of escapes that are valid UTF-8, and leaves the others.
     return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
       try {
         return decodeURIComponent(run);

@@ -29,7 +29,7 @@ export interface ServedApp {
   readonly streamingUri: URL | undefined;
   /** Set if a function has a Durable Functions client among its inputs. */
   readonly durable?: DurableStandIn | undefined;
-  /** Set if host.json enables it. */
+  /** Set if host.json or an app setting enables it. */
   readonly strictTransportSecurity?: StrictTransportSecurity | undefined;
   /** Set if a function that is not disabled has an MCP trigger. */
   readonly mcp?: WebhookEndpoint | undefined;

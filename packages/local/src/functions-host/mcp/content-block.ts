@@ -16,7 +16,7 @@ export function parseResult(text: unknown): unknown {
   }
 }
 
-/** The members that each kind of content block must have, and whether it keeps `_meta`. */
+/** The texts that each kind of content block must have, and whether it keeps `_meta`. */
 const blockShapes: ReadonlyMap<string, readonly [required: readonly string[], hasMeta: boolean]> = new Map([
   ['text', [['text'], true]],
   ['image', [['data', 'mimeType'], true]],

@@ -37,9 +37,9 @@ export function findBindingText(binding: BindingInfo, name: string): string | un
 }
 
 /**
- * The JSON object in a property of the trigger's binding. Undefined if there is none.
+ * The JSON object in a property of the trigger's binding. Undefined if the property has no text.
  *
- * @throws {ToolFailure} if it can't be read.
+ * @throws {ToolFailure} if the text is not a JSON object.
  */
 export function readJsonObject(trigger: McpTrigger, property: string): JsonObject | undefined {
   const value = readJson(trigger, property);

@@ -1,6 +1,6 @@
 /**
- * URIs of resources and their templates. `{name}` stands for one segment, or for one value in a query. This is the
- * extension's own dialect (`ResourceUriHelper`), not RFC 6570.
+ * URIs of resources and their templates. `{name}` stands for a text without `/`, `?` and `#`, or, directly after `?` or
+ * `&`, for one without `&` and `#`. This is the extension's own dialect (`ResourceUriHelper`), not RFC 6570.
  */
 const expression = /\{[^{}]+\}/g;
 

@@ -49,7 +49,7 @@ export class AppContext {
    * the app under this object.
    */
   coreApi: object | undefined;
-  /** Set once the app has started. As in the worker, a later registration is an error. */
+  /** Set once the app has started. As in the worker, the registration of a function is then an error. */
   registrationClosed = false;
   /** The name of a function that was registered twice. It is kept because the app may catch the exception. */
   duplicateFunction: string | undefined;

@@ -228,7 +228,7 @@ export interface HostAnswer {
   readonly functionName?: string;
   /** The invocation's id, which is also the gate's correlation id. Undefined if no function was invoked. */
   readonly correlationId?: string;
-  /** Set if the request was an MCP message. */
+  /** Set if the request was an MCP request or notification that the host could read. */
   readonly mcp?: HostMcpCall;
   /** The trace id that the caller sent (W3C `traceparent`). Undefined if there was none. */
   readonly traceId?: string;

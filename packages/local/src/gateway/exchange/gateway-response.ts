@@ -30,7 +30,7 @@ export async function sendGatewayAnswer(
   response.end();
 }
 
-/** The gateway's own answer as bytes for the socket, for a client whose request could not be read. */
+/** The gateway's own answer as bytes for the socket, for a client whose request could not be read, or was a CONNECT. */
 export function formatRawAnswer(answer: GatewayAnswer): string {
   const body = renderAnswer(answer);
   const fields = buildAnswerFields(answer, body).map(([name, value]) => `${name}: ${value}\r\n`);
