@@ -23,7 +23,8 @@ export interface AuthorityOptions extends SubjectParts, PermittedNames {
 
 /**
  * Makes a root, or with `parent` an intermediate: its key, and a certificate that may sign certificates and revocation
- * lists and nothing else. Throws ToolFailure for a name, a path length or a period that the parent doesn't allow.
+ * lists and nothing else. Throws ToolFailure for a value that is not valid, and for a name, a path length or a period
+ * that the parent doesn't allow.
  */
 export function createAuthority(options: AuthorityOptions): IssuedCertificate {
   const { parent, now } = options;

@@ -42,9 +42,9 @@ export function issueCertificate({ keyAlgorithm, ...content }: IssueOptions): Is
 }
 
 /**
- * Makes an end-entity certificate for a key, signed by an authority. Throws ToolFailure for what the authority may not
- * sign (names outside its constraints or those of its issuers, an end beyond its own), and for a key that the gate's
- * checks refuse.
+ * Makes an end-entity certificate for a key, signed by an authority. Throws ToolFailure for a value that is not valid,
+ * for what the authority may not sign (names outside its constraints or those of its issuers, an end beyond its own),
+ * and for a key that the gate's checks refuse.
  */
 export function certifyKey(options: IssuedContent & { readonly publicKey: KeyObject }): SignedCertificate {
   const { issuer, publicKey, now } = options;

@@ -129,7 +129,7 @@ export class Examination {
 
   /**
    * Sends `first` and then `request` with the same certificate on one connection, and resolves to the second answer.
-   * Undefined if the connection ended before the second request.
+   * Undefined if the connection ended before that answer, or if the first answer is too long.
    */
   async callSecond(
     target: TargetFunction,

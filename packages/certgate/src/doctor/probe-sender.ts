@@ -87,7 +87,7 @@ export class ProbeSender {
 
   /**
    * Sends two requests on one connection, and resolves to the second answer. Undefined if the connection ended before
-   * the second request.
+   * that answer, or if the first answer is too long.
    */
   async sendSecond(first: ProbeRequest, second: ProbeRequest): Promise<WireAnswer | undefined> {
     // One turn for each of the two requests.

@@ -109,7 +109,7 @@ export interface JudgedCallers {
 
 /**
  * Decides what checks expect of the callers under the user's own document: only callers that it lists are trusted.
- * Callers of the user's own that it doesn't list are left out.
+ * Callers of the user's own, and callers that were made to be admitted, are left out if it doesn't list them.
  */
 export async function judgeCallers(
   callers: readonly Caller[],

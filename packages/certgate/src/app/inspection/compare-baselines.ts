@@ -11,8 +11,8 @@ import {
 import { describeInspectedPolicy } from './inspected-policy.js';
 
 /**
- * `opens` if some callers reach more than before, even if others reach less. `changes` if it cannot be decided whether
- * callers reach more or less.
+ * `opens` if some callers reach more than before, even if others reach less. `changes` if callers reach the same, or if
+ * that cannot be decided.
  */
 export type Effect = 'opens' | 'closes' | 'changes';
 

@@ -27,7 +27,10 @@ export interface CoverageReport {
    * and what streaming hides.
    */
   readonly notes: readonly string[];
-  /** One line for each HTTP or MCP function that no gate covers, and for each option of the gate that is wrong. */
+  /**
+   * One line for each HTTP or MCP function that no gate covers, and for each option of the gate that is wrong. Without
+   * a baseline, the command adds one for each webhook that answers without a key.
+   */
   readonly warnings: readonly string[];
 }
 

@@ -11,8 +11,8 @@ const method =
   /(?<!\bthis\s*)\.\s*(createCheckStatusResponse|createHttpManagementPayload|waitForCompletionOrCreateCheckStatusResponse)\s*\(/g;
 
 /**
- * One line for each file of the app that mentions such a call. No function is run, so it is unknown whether the call
- * happens.
+ * One line for each file of the app that mentions such a call. Empty unless the app has the webhook of Durable
+ * Functions. No function is run, so it is unknown whether the call happens.
  */
 export async function listHandedOutKeys(
   folder: string,

@@ -4,7 +4,7 @@ import type { DescribedFunction } from '#local/functions-host/functions-host.js'
 
 /**
  * An endpoint of the host or of an extension. The gate does not decide about requests to it, even if they start a
- * function.
+ * function. Only calls over MCP pass the gate.
  */
 export interface OutsideEndpoint {
   readonly path: string;
@@ -90,8 +90,8 @@ export interface OutsideFacts {
 }
 
 /**
- * Endpoints about whose requests the gate does not decide, so that the platform's own client certificate setting must
- * cover them.
+ * Endpoints with requests about which the gate does not decide, so that the platform's own client certificate setting
+ * must cover them.
  */
 export function listOutsideEndpoints(facts: OutsideFacts): readonly OutsideEndpoint[] {
   const isHomePageOff = String(findProperty(facts.settings, 'AzureWebJobsDisableHomepage')).toLowerCase() === 'true';

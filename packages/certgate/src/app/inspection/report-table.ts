@@ -13,7 +13,7 @@ import {
 import { describeInspectedGate } from './inspected-gate.js';
 import { describeInspectedPolicy } from './inspected-policy.js';
 
-/** Formats the report for a terminal: the functions, the gate, then the endpoints that no gate of the app can cover. */
+/** Formats the report for a terminal: the functions, the gate, then the endpoints outside the gate. */
 export function formatReport(report: CoverageReport, now: number): string {
   const { functions, host, outsideTheGate } = report;
   return [

@@ -120,7 +120,7 @@ function formatImport(names: string, specifier: string, usesImport: boolean): st
   return usesImport ? `import { ${names} } from '${specifier}';` : `const { ${names} } = require('${specifier}');`;
 }
 
-/** Uses the quotes of the file, and no semicolons if it has none. */
+/** Uses the quotes of the file's first import, and no semicolon if that import has none. */
 function adaptStyle(line: string, { text, imports }: ModuleSource): string {
   const sample = imports[0] === undefined ? undefined : text.slice(imports[0].start, imports[0].end);
   if (sample === undefined || line.startsWith('//')) return line;

@@ -96,8 +96,9 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
 
 /**
  * Refuses a placeholder that printed commands and help texts have in place of a value, because it would be stored as it
- * is: the name of the option or of its value in capitals, or a word that ends with `-FROM-THE-OWNER`. The option for a
- * reason is excepted, because a reason decides nothing, and a printed command that undoes a change should run as it is.
+ * is: the name of the argument, of the option or of its value in capitals, or a word that ends with `-FROM-THE-OWNER`.
+ * The option for a reason is excepted, because a reason decides nothing, and a printed command that undoes a change
+ * should run as it is.
  */
 function refusePlaceholders(command: Command): void {
   const values: Readonly<Record<string, unknown>> = command.opts();

@@ -96,8 +96,8 @@ export function printAnswer(answer: HostAnswer): void {
 }
 
 /**
- * Prints only requests that the gateway answered itself. The host reports those that reached the app, because it knows
- * the decision.
+ * Prints only requests that the gateway answered itself, or whose client left. The host reports those that reached the
+ * app, because it knows the decision.
  */
 export function printGatewayAnswer(exchange: GatewayExchange): void {
   if (exchange.answeredBy === 'gateway') printExchange(exchange);

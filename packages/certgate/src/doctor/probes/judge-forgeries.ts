@@ -177,8 +177,8 @@ function mayBeForSize(answer: WireAnswer, { request: { fields = [] } }: Forgery)
 }
 
 /**
- * Sends the forgery, after the earlier request if it has one. Undefined if the server did not let it be sent: the forgery
- * needs HTTP/2, or a second request on the same connection.
+ * Sends the forgery, after the earlier request if it has one. Undefined if the forgery needs HTTP/2 or a second request
+ * on the same connection, and the server does not offer HTTP/2, or did not answer the second request.
  */
 export async function sendForgery(
   examination: Examination,

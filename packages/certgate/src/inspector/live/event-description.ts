@@ -28,7 +28,10 @@ export function describeHostAnswer(answer: HostAnswer, id: number): LiveEvent {
   });
 }
 
-/** Describes a request that the gateway answered itself. It ended at `now`, in milliseconds since 1970. */
+/**
+ * Describes a request that the gateway answered itself, or whose client left. It ended at `now`, in milliseconds since
+ * 1970.
+ */
 export function describeExchange(exchange: GatewayExchange, id: number, now: number): LiveEvent {
   const { status, reason, milliseconds } = exchange;
   return Object.freeze({

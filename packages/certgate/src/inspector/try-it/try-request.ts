@@ -140,8 +140,8 @@ function findCorrelationId({ headers }: SentRequest, body: string): string | nul
 }
 
 /**
- * Explains the decision at this function: the one that ran, as the host reports it, or, if nothing could be sent, the
- * one that the target leads to. The user may have chosen another on the page. The explanation is null if there is none.
+ * Explains the decision at this function: the one that ran, as the host reports it, or, if no answer came, the one that
+ * the target leads to. The user may have chosen another on the page. The explanation is null if there is none.
  */
 async function explain(
   functionName: string | undefined,

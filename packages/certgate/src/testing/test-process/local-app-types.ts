@@ -33,7 +33,10 @@ export interface LocalAppOptions<Name extends string = string> {
    * decides. Any other front end lets such callers through to the app.
    */
   readonly clientCertificateMode?: ClientCertificateMode;
-  /** Receives every line of the app's log. Default: only errors are written, to the stderr of the test's process. */
+  /**
+   * Receives each line of the app's log, as far as the log levels of host.json let it through. Default: only errors are
+   * written, to the stderr of the test's process.
+   */
   readonly onLog?: (line: LocalAppLogLine) => void;
 }
 
