@@ -146,8 +146,8 @@ export function countProcesses(rows: readonly ProcessArrival[], wanted: readonly
 }
 
 /**
- * The SHA-256 of each document that the line shows. Other identifiers are left out, because a trust store of the app's
- * own may identify its documents by any text.
+ * The SHA-256 of each document that the line shows. Identifiers of another form are left out, because a trust store of
+ * the app's own may identify its documents by any text.
  */
 function listDocuments(line: GateLine): readonly string[] {
   const status = line.event === 'status' ? (line.trust ?? []).map(({ sha256 = '' }) => sha256) : [];

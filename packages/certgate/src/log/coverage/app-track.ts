@@ -163,5 +163,7 @@ function notePart(
   track.chains.add(line.since, line.time, line.isStart);
 }
 
-/** Status lines with more parts are ignored. A gate reports at most 2,000 callers, usually many of them in one part. */
+/**
+ * Status lines with more parts cover no time. A gate reports at most 2,000 callers, usually many of them in one part.
+ */
 const maximumParts = 2_000;

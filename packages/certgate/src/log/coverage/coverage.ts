@@ -18,8 +18,9 @@ export interface AppCoverage {
    */
   readonly spans: readonly ReportedSpan[];
   /**
-   * `first` is the time of the app's first line, or the beginning of the window if that is later; `last` is the same
-   * for its last line and the window's end. Both are null if the time between these lines is outside the window.
+   * `first` is the time of the app's first line, or the beginning of the window if that is later; `last` is that of its
+   * last line, or the window's last millisecond if that is earlier. Both are null if the time between these lines is
+   * outside the window.
    */
   readonly first: string | null;
   readonly last: string | null;
@@ -35,7 +36,7 @@ export interface AppCoverage {
 export interface Coverage extends ReportedSpan {
   /** In the order of the apps' names. */
   readonly apps: readonly AppCoverage[];
-  /** The limits that concern all apps together. */
+  /** The limits that don't belong to one of `apps`. */
   readonly limits: readonly CoverageLimit[];
 }
 
@@ -214,7 +215,7 @@ function takeWholeHours({ from, until }: TimeSpan): TimeSpan {
   return { from: begin, until: Math.floor(until / hourMilliseconds) * hourMilliseconds };
 }
 
-/** The time from the beginning of the hour in which a line is missing to the end of the next hour that has a line. */
+/** The time from the beginning of the hour of a missing line to the end of the next hour that has a line, if any. */
 function spreadLoss({ hours }: AppTrack, time: number): TimeSpan {
   const lostHour = Math.floor(time / hourMilliseconds);
   let next = Number.POSITIVE_INFINITY;
@@ -224,8 +225,8 @@ function spreadLoss({ hours }: AppTrack, time: number): TimeSpan {
 
 /**
  * The time around sampled lines that can't be covered: at least the hour before and the hour after, and from there on
- * to the next hour that has a line. Sampling removes lines that were written at about the same time, and may have begun
- * earlier or ended later than the sampled lines show.
+ * to the next hour that has a line, if any. Sampling removes lines that were written at about the same time, and may
+ * have begun earlier or ended later than the sampled lines show.
  */
 function listSampled({ hours, sampledHours }: AppTrack): readonly TimeSpan[] {
   if (sampledHours.size === 0) return [];

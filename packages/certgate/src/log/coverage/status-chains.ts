@@ -9,7 +9,8 @@ export interface StatusChain {
   readonly from: number;
   readonly until: number;
   /**
-   * Whether the chain begins with the line that a gate writes when it starts. The gate decided no calls before `from`.
+   * Whether the chain begins with the line that a gate writes when it starts. If so, the gate decided no calls before
+   * `from`.
    */
   readonly isBegun: boolean;
   /**

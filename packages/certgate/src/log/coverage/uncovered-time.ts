@@ -10,7 +10,7 @@ export interface UncoveredTime {
    * 1970-01-01T00:00:00Z.
    */
   readonly lost: readonly number[];
-  /** The number of chains after which the process wrote no further line, as far as the lines show. */
+  /** The number of chains whose gate wrote no further status line, as far as the lines show. */
   readonly ends: number;
 }
 

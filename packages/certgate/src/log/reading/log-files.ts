@@ -28,7 +28,7 @@ async function listFiles(path: LogFile): Promise<readonly LogFile[]> {
 }
 
 /**
- * Names the app of each file after the file. If files in different folders have the same name, they belong to different
+ * Names the app of each file after the file. If files in different folders give the same name, they belong to different
  * apps, and the folder becomes part of the app's name.
  */
 function nameApps(files: readonly LogFile[]): readonly NamedFile[] {

@@ -63,12 +63,13 @@ export interface SourceReading {
   /** The number of lines that contain no gate line. */
   readonly others: number;
   /**
-   * The number of lines that begin like a gate's line, but are not a whole JSON object, and of rows that are not valid
-   * CSV.
+   * The number of gate lines that are not a whole JSON object, of lines that contain a gate line in a form that can't
+   * be read, and of rows that are not valid CSV.
    */
   readonly unreadable: number;
   /**
-   * Like `unreadable`, for the last line of a plain file if it has no line end: the file may still be being written.
+   * The number of gate lines that are not a whole JSON object in the last line of a plain file that has no line end:
+   * the file may still be being written.
    */
   readonly unfinished: number;
   /** The number of lines that are longer than any gate line. It is not known what they contain. */
@@ -79,12 +80,13 @@ export interface SourceReading {
   readonly malformed: number;
   /** The number of lines that were left out because the same line came before, in this source or another. */
   readonly repeated: number;
-  /** The number of lines that were left out because another line has the outcome of the same request. */
+  /** The number of lines that were left out because another line has or counts the outcome of the same request. */
   readonly replaced: number;
   /** The number of lines outside the time that was asked for. */
   readonly outside: number;
   /**
-   * How many of the `records` may be repetitions, because there were too many earlier lines to compare them with all.
+   * How many lines, among the `records` and the admissions that another line took back, may be repetitions, because
+   * there were too many earlier lines to compare them with all.
    */
   readonly uncompared: number;
   /**
@@ -92,7 +94,10 @@ export interface SourceReading {
    * them. If the admission is elsewhere in the log, that is among the `records` too.
    */
   readonly admissionUnfound: number;
-  /** How many of the `records` have an earlier time than a record before them. */
+  /**
+   * How many lines, among the `records` and the admissions that another line took back, have an earlier time than one
+   * before them.
+   */
   readonly outOfOrder: number;
   /**
    * How many lines have keys that this version doesn't know, among the `records` and the admissions that a later line
@@ -103,7 +108,10 @@ export interface SourceReading {
   readonly unknownKeys: readonly string[];
   /** Why lines of the source may be missing, one sentence for each reason. */
   readonly gaps: readonly string[];
-  /** The earliest and the latest time of the `records`, in the form of RFC 3339. Null if there are no records. */
+  /**
+   * The earliest and the latest time of the `records` and of the admissions that another line took back, in the form of
+   * RFC 3339. Null if there are none.
+   */
   readonly first: string | null;
   readonly last: string | null;
 }

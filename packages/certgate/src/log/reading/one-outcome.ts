@@ -10,7 +10,10 @@ export interface OutcomeSink<Item> {
   readonly use: (item: Item) => void;
   /** Takes an admission that another line takes back. */
   readonly leaveOut: (item: Item) => void;
-  /** Takes a line that takes back an admission, if that admission was not found. The line is passed to `use` too. */
+  /**
+   * Takes a line that takes back an admission, if that admission was not found. The line is passed to `use` or
+   * `leaveOut` too.
+   */
   readonly noteUnfound?: (item: Item) => void;
 }
 

@@ -29,7 +29,7 @@ export interface ChangeLogEntry {
   readonly changesLeftOut?: number;
   /**
    * The names of the identities that this change disabled. Absent if there are none, if the line would be too long, or
-   * if the replaced document could not be read.
+   * if the replaced document could not be used.
    */
   readonly identities?: readonly string[];
   /**
@@ -39,7 +39,7 @@ export interface ChangeLogEntry {
   readonly pins?: readonly string[];
   /**
    * The names of the identities that this change concerns, or `all`. Absent if the line does not record them: it is of
-   * an earlier version of the tool, it would be too long, or the replaced document could not be read.
+   * an earlier version of the tool, it would be too long, or the replaced document could not be used.
    */
   readonly touches?: readonly string[] | 'all';
   /**

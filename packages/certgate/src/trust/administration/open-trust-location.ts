@@ -6,8 +6,8 @@ import { type TrustLocation, trustVariable } from './location/trust-location.js'
  * Opens the place that a text names (`parseTrustAddress` of core). It reads nothing yet, and loads only the code for
  * that kind of place.
  *
- * @throws {ToolFailure} if the text is not an address, if an argument contains a secret, or if a package or a credential
- * for a blob is missing.
+ * @throws {ToolFailure} if the text is not an address, if an argument contains a secret, or if the package or a usable
+ * credential for a blob is missing.
  */
 export async function openTrustLocation(store: string): Promise<TrustLocation> {
   const address = readAddress(store);
@@ -30,7 +30,7 @@ export async function openTrustLocation(store: string): Promise<TrustLocation> {
 /**
  * Refuses a read-only place early, so that a change to it neither asks nor reads anything.
  *
- * @throws {ToolFailure} if the place can only be read.
+ * @throws {ToolFailure} if the place can only be read, or if the text can't be used as an address.
  */
 export function expectWritable(store: string): void {
   const address = readAddress(store);

@@ -82,7 +82,7 @@ export interface TrustUpdate {
   /** SHA-256 of that document's bytes, in lower-case hexadecimal. */
   readonly documentSha256: string;
   readonly signed: boolean;
-  /** True if no stored document could be the base of this change. Then `before` is an empty document. */
+  /** True if `replaceUnreadableDocument` made the change. Then `before` is an empty document. */
   readonly replacesUnreadable?: boolean;
   /** The name of the key that signed this change. */
   readonly signedWith?: string;

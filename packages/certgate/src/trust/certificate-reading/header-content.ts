@@ -20,7 +20,7 @@ export function readHeaderText(text: string, password: string | null): DroppedCo
   if (value.startsWith('-----BEGIN%20')) return readChain(value, 'percent-encoded-pem');
   if (value.startsWith(':')) return readChain(value, 'byte-sequences');
   if (/^(?:by|hash|cert|chain|subject|uri|dns)=/i.test(value)) return readForwardedClientCert(value);
-  // Every DER structure with a length of two octets begins with these letters in base64.
+  // In base64, every DER SEQUENCE whose length takes two octets begins with these letters.
   if (/^MI[^,]*,/.test(value)) return readExtraction(findFrontEnd('traefik').extract(() => value));
   return readBase64(value, password);
 }
@@ -28,7 +28,10 @@ export function readHeaderText(text: string, password: string | null): DroppedCo
 /** The header fields of all front ends, because people copy a value together with its field's name. */
 const fieldNames: ReadonlySet<string> = new Set(frontEndNames.flatMap((name) => findFrontEnd(name).fields));
 
-/** Extracts the values from `name: value` lines of these fields, and joins several byte sequences into one list. */
+/**
+ * If the text begins with one of these fields (`name: value`), returns its value, joined with the byte sequences of the
+ * other lines with such a field. Otherwise, returns the text.
+ */
 function joinFields(text: string): string {
   const lines = text.split(/\r?\n/).map((line) => /^([\w-]{1,64}):[ \t]*(.*)$/.exec(line.trim()));
   const values = lines.map((line) => (fieldNames.has(line?.[1]?.toLowerCase() ?? '') ? line?.[2] : undefined));
@@ -65,7 +68,7 @@ function readLenientPem(text: string): DroppedContent {
   return { kind: 'header', ders: [Buffer.from(body, 'base64')], notes: [note] };
 }
 
-/** The maximum number of elements that are read. Each proxy on the way may add one. */
+/** The maximum number of elements in a header that is read. Each proxy on the way may add one. */
 const maximumElements = 8;
 
 function readForwardedClientCert(text: string): DroppedContent {

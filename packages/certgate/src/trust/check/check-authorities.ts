@@ -23,8 +23,8 @@ export interface CheckMoment {
 }
 
 /**
- * Checks the authorities at one moment. When one of their certificates ends, callers may be refused although their own
- * certificates are still valid.
+ * Checks the authorities, and the names under them, at one moment. When one of their certificates ends, callers may be
+ * refused although their own certificates are still valid.
  */
 export function checkAuthorities(snapshot: TrustSnapshot, moment: CheckMoment): readonly CheckFinding[] {
   return [
@@ -136,8 +136,8 @@ function findDenied(
 }
 
 /**
- * Reports a DNS name constraint with a leading dot, if the document doesn't say how to read it. It is common in private
- * PKIs, and the gate then refuses every caller with a DNS name below it. The certificate shows this before anybody calls.
+ * Reports a DNS name constraint with a leading dot, unless it means only the names below it. It is common in private
+ * PKIs, and the gate refuses every caller with a DNS name below it. The certificate shows this before anybody calls.
  */
 function findLeadingDot(
   { nameConstraints, subjectText }: PathCertificate,

@@ -55,9 +55,9 @@ function withLoss(finding: CheckFinding, losses: readonly CheckFinding[]): Check
 }
 
 /**
- * Lists what an operator should know about a valid document at one moment. The findings about ends and windows skip
- * disabled identities and pins, because they are disabled on purpose. The gravest findings come first, then those that
- * end first.
+ * Lists what an operator should know about a valid document at one moment. Disabled identities and pins are skipped,
+ * because they are disabled on purpose, but the checks of names and lookalikes include them. The gravest findings come
+ * first, then those that end first.
  *
  * @throws {RangeError} if `now` is not a finite number, or if `withinDays` is not a finite number from 0.
  */

@@ -30,9 +30,9 @@ export interface TrustComparison {
    * concerns the document as a whole, then what the gate answered about `asked`.
    */
   readonly changes: readonly TrustChange[];
-  /** Whether some identity or some app gains. */
+  /** Whether a change has the effect `gains`. */
   readonly gains: boolean;
-  /** Whether some identity or some app loses. */
+  /** Whether a change has the effect `loses`. */
   readonly loses: boolean;
   /** A text about who may gain although the documents don't show it; undefined if the comparison finds nobody. */
   readonly possibleGains: string | undefined;

@@ -30,7 +30,7 @@ export interface LineQuestion {
 }
 
 /**
- * The texts that a report copies from the line. A line has `subject` and `issuer` only if no identity has the
+ * The texts that a report copies from the line. A decision line has `subject` and `issuer` only if no identity has the
  * certificate; the certificate's author chose them.
  */
 const lineKeys = [

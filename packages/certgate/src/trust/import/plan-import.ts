@@ -52,7 +52,7 @@ export interface ImportPlan {
   readonly added: readonly PlannedPin[];
   readonly present: readonly PresentPin[];
   readonly refusals: readonly ImportRefusal[];
-  /** Certificates that the input lists several times. Each is imported once. */
+  /** Certificates that the input lists several times. Each is imported at most once. */
   readonly repeated: readonly ImportRefusal[];
 }
 

@@ -5,7 +5,8 @@ import type { HistoryItem } from '../administration/trust-history.js';
 export interface EntryAges {
   /**
    * When the identity was added, or the entry that `entryWords` name was added or last changed, in milliseconds since
-   * 1970-01-01T00:00:00Z. Undefined if the log shows no such change since `from`, or has too many sentences.
+   * 1970-01-01T00:00:00Z. Undefined if the log shows no such change since `from`. If the log has too many sentences,
+   * only the addition of the identity is found.
    */
   readonly find: (identity: Pick<TrustedIdentity, 'name'>, entryWords?: string) => number | undefined;
   /** Whether an entry without such a time may be younger than `from`. If false, it is older. */

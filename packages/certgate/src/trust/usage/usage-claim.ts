@@ -5,8 +5,8 @@ import { readSpan, subtractSpans, type TimeSpan } from '../../log/coverage/time-
 /** How certain it is that there was no admission, in the form of `--json`. */
 export interface UsageClaim {
   /**
-   * How much of the window the lines cover, at the app of which they cover least but something. Null if they cover
-   * nothing of any app.
+   * How much of the window (from `since` on, if that is set) the lines cover, at the app of which they cover least but
+   * something. Null if they cover no whole day or hour of any app.
    */
   readonly covered: CoveredTime | null;
   readonly leastApp: string | null;

@@ -101,7 +101,7 @@ function listOpen(snapshot: TrustSnapshot, entry: ListedEntry, limit: TimeSpan):
   );
 }
 
-/** Shows the windows. If there is none, it shows the span as the document has it, disabled. */
+/** Shows the windows. If there is none, it shows the given span, disabled. */
 function showWindows(
   windows: readonly TimeSpan[],
   { from, until }: TimeSpan,

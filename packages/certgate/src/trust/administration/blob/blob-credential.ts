@@ -24,7 +24,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * identity), or for Azurite its development key.
  *
  * @throws {ToolFailure} if a variable belongs to another account or host, because its secret must not be sent to this
- * one, or if there is no usable credential that may be sent to this host.
+ * one, if there is no usable credential that may be sent to this host, or if the package for it is missing.
  */
 export function chooseBlobAccess(
   address: BlobAddress,

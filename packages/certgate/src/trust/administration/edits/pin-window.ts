@@ -33,8 +33,8 @@ export interface PinWindowChange {
  * Changes the window of some pins of an identity in one edit, so that no document in between lacks them.
  *
  * @param pins the first digits of the pins' hashes, at least eight of each
- * @throws {ToolFailure} if a window contains no moment, if a pin of a public key has neither an end nor an authority,
- * or if a document may not contain the grace.
+ * @throws {ToolFailure} if the identity or a pin is not found, if a window contains no moment, if a pin of a public key
+ * has neither an end nor an authority, or if a document may not contain the grace.
  */
 export function setPinWindow(
   document: TrustDocument,
@@ -79,7 +79,7 @@ function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentP
  * anew with every change.
  *
  * @throws {ToolFailure} if a grace is set that a document may not contain (it lasts more than 90 days, for example), or
- * for a pin with `issuedBy`.
+ * is set for a pin with `issuedBy`.
  */
 export function withClientAuthGrace(
   pin: TrustDocumentPin,
