@@ -15,8 +15,8 @@ import {
 import { answerRefused } from './node/node-answer.js';
 
 /**
- * An app of Express 4 or 5, or of Connect. Their types don't have its method `handle`, through which every request
- * goes.
+ * An app of Express 4 or 5, or of Connect. The types of Express don't have its method `handle`, through which every
+ * request goes.
  */
 export type ExpressApp = (request: never, response: never, ...rest: never[]) => unknown;
 

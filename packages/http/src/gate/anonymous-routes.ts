@@ -2,7 +2,7 @@ import { invalidArgument } from '@certgate/core';
 
 /**
  * The routes that everybody may call, each a method and a path, such as `GET /health`. Both are compared with the
- * request as it came, byte for byte up to the query. There are no patterns.
+ * request as the app will see it, byte for byte up to the query. There are no patterns.
  */
 export class AnonymousRoutes {
   readonly #routes: ReadonlySet<string>;

@@ -34,7 +34,8 @@ export interface GateOptions extends Omit<CoreGateOptions, 'frontEnd'> {
    * What ends TLS and says who calls. With `direct-tls`, there is no front end: the callers' TLS connections end in
    * this process, and the certificate is read from them. The option may be left out on App Service. On other platforms,
    * every call of a closed route is refused until the front end is named, here or by the environment variable
-   * CERTGATE_FRONT_END, and has a `frontEndSecret` or a `frontEndIsolation`.
+   * CERTGATE_FRONT_END, and, unless it is `direct-tls` or App Service's own, has a `frontEndSecret` or a
+   * `frontEndIsolation`.
    */
   readonly frontEnd?: FrontEndName | 'direct-tls';
   /** The name of this server in log lines, and in `functions` of the trust document. By default `http`. */

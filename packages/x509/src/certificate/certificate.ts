@@ -301,7 +301,7 @@ function countModulusBits(key: DerElement): number {
   if ((exponent[0] ?? 0x80) >= 0x80 || !isOdd(exponent) || (exponent.length === 1 && (exponent[0] ?? 0) < 3)) {
     return refuseDer('an RSA exponent that is none');
   }
-  // FIPS 186-5 §5.1: below 2^256. An exponent as long as the modulus makes a verification take milliseconds, and
+  // FIPS 186-5: below 2^256. An exponent as long as the modulus makes a verification take milliseconds, and
   // OpenSSL accepts it.
   if (exponent.length > 33 || (exponent.length === 33 && exponent[0] !== 0)) {
     return refuseDer('an RSA exponent of more than 256 bits');

@@ -48,7 +48,7 @@ export class PathBudget {
 /** The limits for one question: all its searches together. */
 export interface PathLimits {
   readonly steps: number;
-  /** The sum of the weights of the keys that signatures are verified with. */
+  /** The sum of the weights of the keys with which signatures of certificates are verified. */
   readonly signatures: number;
   readonly comparisons: number;
 }
