@@ -1,6 +1,9 @@
 const dayMilliseconds = 86_400_000;
 
-/** The limit for a day, because callers choose what is noticed. Further keys are never due on that day. */
+/**
+ * The limit for 24 hours, because callers choose what is noticed. Further keys are not due until the oldest is a day
+ * old.
+ */
 const maximumNoticed = 1000;
 
 /** Decides what to log once a day for each of many things, for example for each certificate. */

@@ -26,13 +26,15 @@ export interface DecisionEvent {
   readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
-  /** The HTTP status that the caller gets. Undefined if the call went on to the handler. */
+  /**
+   * The HTTP status that the caller gets (over MCP, an error instead). Undefined if the call went on to the handler.
+   */
   readonly status: PublicStatus | undefined;
   readonly functionName: string;
   /** The invocation id, which a refused caller was given as `correlationId`. */
   readonly correlationId: string;
   readonly identityName: string | undefined;
-  /** On `allowed`: who is responsible for the identity, according to the trust document. */
+  /** On `allowed`: who is responsible for the identity, according to the trust store. */
   readonly owner: string | undefined;
   readonly roles: readonly string[] | undefined;
   /** On `allowed`: what the certificate was recognised by, such as `thumbprintSha256`. */
@@ -76,7 +78,7 @@ export interface DecisionEvent {
   /**
    * What the gate knew when it refused, in the shape that `DenialFacts` defines for the code: the code of `reportOnly`
    * if that is set, otherwise `code`. Plain data, whose texts are redacted like the log. Undefined if there was nothing
-   * to refuse, or if a trust store of the app's own refused.
+   * to refuse, or if a trust store of the app's own refused or said why it does not know the certificate.
    */
   readonly facts: DenialFacts[DenialCode] | undefined;
 }

@@ -18,13 +18,13 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
-  /** On denials: the HTTP status of the answer. */
+  /** On denials: the HTTP status of the answer. An MCP caller gets an error instead. */
   readonly status?: number;
   /**
-   * `allowed`: an earlier line with this `correlationId` shows that the request was admitted, and a role behind the
-   * gate has refused it since. `denied`: the request was already refused. To count requests, ignore the earlier line on
-   * `allowed`, and this line on `denied`. Absent if the role refused after the head of the answer was sent: such a
-   * request has two outcomes.
+   * `allowed`: an earlier line with this `correlationId` shows that the request was admitted, and a role or a fault
+   * behind the gate has refused it since. `denied`: the request was already refused. To count requests, ignore the
+   * earlier line on `allowed`, and this line on `denied`. Absent if the role refused after the head of the answer was
+   * sent: such a request has two outcomes.
    */
   readonly after?: 'allowed' | 'denied';
   /** The name of the function. For an HTTP server, its `functionName`. */
@@ -32,8 +32,8 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /** The HTTP method, if the host provides it. */
   readonly method?: string;
   /**
-   * The pattern of the route, never the URL. Absent if it is the function's name. It may be left out of the line about
-   * an admitted call that would otherwise be longer than 480 bytes.
+   * The pattern of the route, never the URL. Absent if it is the function's name or not known. It may be left out of
+   * the line about an admitted call that would otherwise be longer than 480 bytes.
    */
   readonly route?: string;
   /** On MCP calls: the name of the tool or prompt, or the URI of the resource. */

@@ -26,7 +26,7 @@ export interface DecisionLogOptions {
   readonly warn?: (line: string) => void;
 }
 
-/** How long a count waits for the next line of its kind before it gets a line of its own. */
+/** How long a count waits at most for the next line of its kind before it gets a line of its own. */
 const patienceMilliseconds = 60_000;
 
 /**

@@ -15,15 +15,16 @@ const linesPerKey = 20;
 const linesPerCertificate = 3;
 const linesInAll = 300;
 /**
- * The limit of identities in a minute. Calls of a real document don't reach it, but a custom trust store may make up
- * names.
+ * The limit of pairs of key and identity in a minute. Calls of a real document don't reach it, but a custom trust store
+ * may make up names.
  */
 const maximumIdentities = 10_000;
 
 /**
- * Decides which lines are written in a minute. Each identity of the document has limits of its own, in a table that no
- * unknown caller can fill, and its first line with each key is written. Unknown callers share their limits. Only a line
- * that is written adds a certificate to a table.
+ * Decides which lines are written in a minute. Each identity of the document has a limit of its own for each key, in a
+ * table that no unknown caller can fill, and its first line with each key is written. Unknown callers share a limit for
+ * each key. Except for those first lines and exempt ones, `linesInAll` limits all lines together. Only a line that is
+ * written adds a certificate to a table.
  */
 export class LineBudget {
   #beganAt = Number.NEGATIVE_INFINITY;

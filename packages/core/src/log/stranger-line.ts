@@ -55,8 +55,8 @@ function describeAgain(
 }
 
 /**
- * What a line shows about a certificate that has a name of the document but no valid path to that name's authority.
- * Anybody can write such a certificate, and the original sentence contains its subject.
+ * What a line shows about a refused certificate that has a name of the document, but is not proven to be issued by the
+ * name's authority. Anybody can write such a certificate, and the original sentence may contain its subject.
  */
 export function describeClaimant(
   { facts, detail }: Denial,

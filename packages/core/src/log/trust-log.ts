@@ -20,16 +20,16 @@ export interface TrustLogLine extends LineStart<'trust'> {
   /** The `revision` of the document in use. */
   readonly trustRevision?: number;
   /**
-   * What is wrong, and who is refused now or when refusals begin. Absent on `trust_refreshed` and
+   * What is wrong and, if known, who is refused now or when refusals begin. Absent on `trust_refreshed` and
    * `revocation_refreshed`.
    */
   readonly detail?: string;
 }
 
 /**
- * Logs once, on the first call that notices it, that a trust source failed or that a document was refused, and once
- * that it works again. The decisions would not show it, because the last good document stays in use. Also logs that a
- * document came with the revision of the one before.
+ * Logs once, on the first call that notices it, each new fault of a trust source, a document or the revocation lists,
+ * and once that it is over. The decisions would not show it, because the last good document stays in use. Also logs
+ * that a document came with the revision of the one before.
  */
 export class TrustLog {
   #fault: string | undefined;
