@@ -311,8 +311,8 @@ export function findEntrySpan(entry: TrustEntry): Pick<CertificationPath, 'valid
 }
 
 /**
- * Whether the deny list names a pin's certificate, as far as the document shows. Denials by serial number, and pins of
- * another hash, can't be decided without the certificate.
+ * Whether the deny list names a pin's certificate, as far as the document shows. Denials by serial number or by the
+ * thumbprint with the other ECDSA signature, and pins of another hash, can't be decided without the certificate.
  */
 export function isPinDenied({ denied }: Pick<TrustSnapshot, 'denied'>, { kind, value }: TrustPin): boolean {
   return kind === 'thumbprintSha256' && denied.thumbprintsSha256.has(value);

@@ -14,7 +14,7 @@ const clientOptions = { retryOptions: { maxTries: 2, retryDelayInMs: 500 } };
  * A client that uses the app's own `@azure/storage-blob`, with `DefaultAzureCredential` from the app's own
  * `@azure/identity`, or for Azurite on this machine with its well-known key.
  *
- * @throws {Error} if a package is missing, or if the app's token must not be sent to the host.
+ * @throws {Error} if a package is missing or can't be used, or if the app's token must not be sent to the host.
  */
 export function openAzureBlob({ url, account, isAzure, isLoopback }: BlobAddress): TrustBlobClient {
   const { BlobClient, BlobServiceClient } = loadStorage();

@@ -40,8 +40,8 @@ export class DocumentSignatureVerifier {
   readonly #keys: readonly SignerKey[];
 
   /**
-   * @throws {CertgateError} if `signedBy` contains anything else than such public keys, for example a private key or an
-   * RSA key.
+   * @throws {CertgateError} if `signedBy` contains no such public key, or anything else, for example a private key or
+   * an RSA key.
    */
   constructor(signedBy: unknown) {
     const pems: readonly unknown[] = Array.isArray(signedBy) ? signedBy : [signedBy];
@@ -74,8 +74,8 @@ export class DocumentSignatureVerifier {
 /**
  * Verifies one detached signature, as a store with `signedBy` does.
  *
- * @throws {CertgateError} (as a rejection) if `signedBy` contains anything else than Ed25519, P-256 or P-384 public
- * keys in PEM.
+ * @throws {CertgateError} (as a rejection) if `signedBy` contains no Ed25519, P-256 or P-384 public key in PEM, or
+ * anything else.
  */
 export async function verifyDocumentSignature(
   document: Uint8Array,

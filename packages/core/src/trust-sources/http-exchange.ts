@@ -121,7 +121,7 @@ interface HttpModules {
 
 /**
  * Loads Node's HTTP and TLS modules with the first request that needs them. At every cold start, they took a seventh of
- * the time for loading this package, and an app that reads its document from a file never needs them.
+ * the time for loading this package, and an app that only reads files never needs them.
  */
 async function loadHttp(): Promise<HttpModules> {
   const [plain, secure] = await Promise.all([import('node:http'), import('node:https')]);

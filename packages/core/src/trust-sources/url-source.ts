@@ -29,7 +29,7 @@ const ownHeaders = ['host', 'if-none-match', 'accept-encoding', 'range', 'if-ran
 /**
  * Reads a trust document from an HTTPS URL, and its signature from the same URL with `.sig` after the path.
  *
- * @throws {CertgateError} if the text is not a URL, if it uses plain HTTP to another machine or contains user
+ * @throws {CertgateError} if the text is not an `https:` URL (`http:` is allowed for this machine) or contains user
  * information, or if an option has the wrong type.
  */
 export function createUrlSource(text: string | undefined, options: UrlSourceOptions): TrustSource {

@@ -136,8 +136,9 @@ export class CrlKeeper {
   }
 
   /**
-   * Remembers a certificate that was refused as revoked for another reason than certificateHold, until the kept lists
-   * no longer name it. The certificate is on a path that is otherwise valid.
+   * Remembers a certificate that was refused as revoked, if the kept lists give another reason than certificateHold,
+   * until they no longer name it; at most the latest `maximumRefused`. The certificate is on a path that is otherwise
+   * valid.
    */
   noteRevoked(names: readonly [string, ...string[]], certificate: PathCertificate): void {
     const reasons = listReasons(certificate, this.#listKept(names));

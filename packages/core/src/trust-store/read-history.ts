@@ -69,8 +69,8 @@ export class ReadHistory {
   }
 
   /**
-   * Until when the document in use can be used if no further read succeeds, by the wall clock, in milliseconds since
-   * 1970-01-01T00:00:00Z. Undefined if no read succeeded yet.
+   * Until when, at most, the document in use can be used if no further read succeeds, by the wall clock, in
+   * milliseconds since 1970-01-01T00:00:00Z. Undefined if no read succeeded yet.
    */
   get usableUntil(): number | undefined {
     return this.#lastSuccess && this.#lastSuccess.wall + this.#limit;

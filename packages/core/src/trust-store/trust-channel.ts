@@ -45,8 +45,8 @@ export interface TrustRefreshEvent {
   /** When the last good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined if there was none. */
   readonly lastSuccessAt: number | undefined;
   /**
-   * Until when the document in use can be used if no further read succeeds, in milliseconds since 1970-01-01T00:00:00Z.
-   * Undefined if there was no good read.
+   * Until when, at most, the document in use can be used if no further read succeeds, in milliseconds since
+   * 1970-01-01T00:00:00Z. Undefined if there was no good read.
    */
   readonly usableUntil: number | undefined;
 }

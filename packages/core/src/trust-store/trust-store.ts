@@ -92,9 +92,9 @@ export interface TrustStoreReport {
   /** How long ago `lastSuccessAt` is, in milliseconds, by the clock that shows the longer time. */
   readonly ageMilliseconds?: number | undefined;
   /**
-   * Until when the document in use can be used if no further read succeeds, in milliseconds since 1970-01-01T00:00:00Z.
-   * Undefined (or absent) if no document is in use, or if it has no such limit. For several documents, the earliest
-   * limit; undefined if one of them could not be read at all.
+   * Until when, at most, the document in use can be used if no further read succeeds, in milliseconds since
+   * 1970-01-01T00:00:00Z. Undefined (or absent) if no document is in use, or if it has no such limit. For several
+   * documents, the earliest limit; undefined if one of them could not be read at all.
    */
   readonly usableUntil?: number | undefined;
   /** The second address of the document. Undefined (or absent) if the store has none. */
@@ -110,7 +110,7 @@ export interface TrustStoreReport {
   readonly withdrawnRevocations?: readonly WithdrawnRevocation[] | undefined;
   /**
    * For each key that may sign the document, the first 16 hexadecimal digits of the SHA-256 of its
-   * SubjectPublicKeyInfo. Absent if the document need not be signed.
+   * SubjectPublicKeyInfo. Undefined (or absent) if the document need not be signed.
    */
   readonly signedBy?: readonly string[] | undefined;
   /** The reports of the stores that this store combines. A combined store among them is replaced by its own parts. */

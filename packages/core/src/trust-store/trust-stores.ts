@@ -121,8 +121,9 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  *
  * Two addresses are a document and its mirror, for signed documents only:
  * `trustStoreFrom([address, mirror], { signedBy })`. Both are read when the app starts, and the document with the
- * higher revision is used. Later, the mirror is read while the first address gives no document, and its document is
- * used only if its revision is higher than the one in use. So an app can start while its storage can't be reached.
+ * higher revision is used. If the first address gives a document, the mirror has two seconds to answer. Later, the
+ * mirror is read while the first address gives no document, and its document is used only if its revision is higher
+ * than the one in use. So an app can start while its storage can't be reached.
  *
  * @example
  * ```ts
