@@ -178,9 +178,9 @@ export interface StrangerFacts {
 /** The identity that a certificate points to, although it belongs to no identity. */
 export interface StrangerClaim {
   /**
-   * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it is
-   * a pinned certificate with its other ECDSA signature, which anybody can compute. `name`: it has a name of the identity,
-   * which anybody can write into a certificate. Only a store with `findClaim` gives a claim.
+   * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it
+   * is a pinned certificate with its other ECDSA signature, which anybody can compute. `name`: it has a name of the
+   * identity, which anybody can write into a certificate. Only a store with `findClaim` finds `path` and `pin`.
    */
   readonly claimedBy: 'path' | 'pin' | 'name';
   /**
@@ -229,7 +229,7 @@ export interface DenialFacts {
         /** The environment variables that show on which host the process runs. */
         readonly hostMarks: readonly string[];
         readonly isOnAzure: boolean;
-        /** The names of the front ends that the operator can choose from. */
+        /** The names of the front ends that the operator can choose from, without `app-service`. */
         readonly frontEnds: readonly string[];
         /** Whether `AZURE_FUNCTIONS_ENVIRONMENT` is `Development`, which the gate ignored. */
         readonly isDevelopmentClaimed: boolean;

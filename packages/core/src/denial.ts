@@ -160,7 +160,7 @@ export interface Denial<Code extends DenialCode = DenialCode> {
   readonly code: Code;
   /**
    * What the gate knew: plain data, in the shape that `DenialFacts` defines for the code. Absent if a trust store of
-   * the app's own refused.
+   * the app's own refused, or said why it does not know the certificate.
    */
   readonly facts?: DenialFacts[Code];
   /** A text for the operator, made from the facts or given by the trust store: what is wrong, and often what to do. */

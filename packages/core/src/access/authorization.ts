@@ -4,7 +4,7 @@ import { note } from './authentication.js';
 import type { AuthorizationDenial, ClientIdentity, Decision, FunctionRequirement, StepListener } from './decision.js';
 
 /**
- * Decides whether an identity may call a function. The gate does this for every call of a known caller, even if the
+ * Decides whether an identity may call a function. The gate does this for every authenticated call, even if the
  * identity comes from memory.
  */
 export function authorize(

@@ -41,7 +41,7 @@ export interface CandidateCertificate {
 /** The certificates that came with the caller's and may be used for its path. */
 export interface CandidateList {
   readonly certificates: readonly CandidateCertificate[];
-  /** Why some or all of them were left out, in one sentence for the operator. Undefined if none was. */
+  /** Why some or all of them can't be used, in one sentence for the operator. Undefined if all can. */
   readonly fault: string | undefined;
 }
 
@@ -61,9 +61,9 @@ export const noCandidates: CandidateList = Object.freeze({ certificates: Object.
 
 /**
  * Lists the certificates that came with the caller's. Their size is bounded before anything is read. They only add to
- * what the trust document knows, so whatever is not one DER SEQUENCE is left out. If there is too much, everything is
- * left out, and the gate decides as if the caller had sent none. A pinned caller must not be refused because its front
- * end adds something odd.
+ * what the trust document knows, so whatever is not one DER SEQUENCE is left out. If there is too much, or their text
+ * can't be read, everything is left out, and the gate decides as if the caller had sent none. A pinned caller must not
+ * be refused because its front end adds something odd.
  */
 export function listCandidates(source: CandidateSource, leaf: Uint8Array): CandidateList {
   const reading: CandidateReading = typeof source === 'function' ? source() : { outcome: 'read', ders: source };

@@ -40,7 +40,10 @@ export interface ReadCertificate {
 /** The certificate in a header, or the denial. */
 export type CertificateHeaderReading = ReadCertificate | Denial<DenialCodeOf<'certificate-header'>>;
 
-/** The longest header that is read, in characters (16 KiB). Certificates of callers are normally much shorter. */
+/**
+ * The longest text of one certificate that is read, in characters (16 KiB). Callers' certificates are normally much
+ * shorter.
+ */
 export const maximumHeaderLength = 16_384;
 
 /**

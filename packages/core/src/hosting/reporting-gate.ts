@@ -40,13 +40,13 @@ export interface ReportedCall {
 export interface ReportedDecision {
   readonly decision: Decision;
   readonly now: number;
-  /** What the gate decided on. Absent if no new decision was made. */
+  /** What the gate decided on. Absent if it read nothing for this decision. */
   readonly extraction?: CertificateExtraction | Denial | undefined;
 }
 
 /**
- * The access gate of one app, with its reports to operators: the lines at the start, and a line and an event for each
- * decision. It is the same for every host.
+ * The access gate of one app, with its reports to operators: the lines at the start, and the lines and events about
+ * decisions. It is the same for every host.
  */
 export class ReportingGate {
   readonly #trustStore: TrustStore;
@@ -80,8 +80,8 @@ export class ReportingGate {
   }
 
   /**
-   * Runs when the app starts. Logs what prevents admissions, and loads the trust. `frontEndDenial` says why no front
-   * end can be used. Rejects if the trust is not valid.
+   * Runs when the app starts. Logs what prevents admissions or makes them unsafe, and loads the trust. `frontEndDenial`
+   * says why no front end can be used. Rejects if the trust is not valid.
    */
   async start(frontEndDenial: (Denial & { readonly code: StartCode }) | undefined): Promise<void> {
     if (frontEndDenial !== undefined) warnAtStart(frontEndDenial.code, frontEndDenial.detail);
