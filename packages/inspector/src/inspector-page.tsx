@@ -123,7 +123,7 @@ interface SourceProps {
   readonly isLost: boolean;
 }
 
-/** Names the gateway that this page belongs to, and the trust revision that its app uses now. */
+/** Names the gateway of the app, if there is an app, and the trust revision in use. */
 function Source({ state, isLost }: SourceProps): VNode {
   if (state === undefined) return <p class="source" />;
   const { app, trust } = state;

@@ -1,7 +1,7 @@
 import type { InspectorState, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import type { Api, ApiFault } from './api.js';
 
-/** The page's connection to the tool. `refused`: the token is from an earlier start, so the page stops asking. */
+/** The page's connection to the tool. `refused`: the tool refuses this page, so the page stops asking. */
 export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
 
 export interface Follower {

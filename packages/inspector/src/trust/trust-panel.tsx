@@ -12,7 +12,7 @@ import { TimeLine, Warnings, listOtherWarnings } from './time-line.js';
 export interface TrustPanelProps {
   readonly api: Api;
   readonly isActive: boolean;
-  /** The revision that the app's gate uses, which the header shows. Null if it is unknown. */
+  /** The revision in use, which the header shows. Null if it is unknown. */
   readonly inUse: number | null;
   /** True if `inUse` comes from the app, which reads the document by itself. */
   readonly isByApp: boolean;
