@@ -1,5 +1,6 @@
 /**
- * - `unusable_input`: the words of the command are wrong, or an input (file, password, folder, app) can't be used;
+ * - `unusable_input` (the default): the words of the command are wrong, or something that it needs (file, password,
+ *   folder, app, port) can't be used;
  * - `conflict`: another process changed the same thing meanwhile, so the change was not made, or not completely;
  * - `no_answer`: a server couldn't be reached, or gave no usable answer;
  * - `no_line`: a log contains no line that answers the question;

@@ -68,7 +68,7 @@ export interface GatewayLimits {
    */
   readonly maxHeaderCount: number;
   readonly maxConnections: number;
-  /** How many requests a client may send ahead on one connection. Each waits until the one before it is answered. */
+  /** How many requests may be unanswered on one connection. Each waits until the one before it is answered. */
   readonly maxPipelinedRequests: number;
 }
 

@@ -19,9 +19,9 @@ export interface Baseline {
    */
   readonly gate: AgreedGate | null | undefined;
   readonly httpStreaming: boolean;
-  /** Sorted by name. */
+  /** Sorted by name, as this tool writes them. */
   readonly functions: readonly InspectedFunction[];
-  /** Endpoints that extensions serve, sorted by path. */
+  /** Endpoints that extensions serve, sorted by path, as this tool writes them. */
   readonly webhooks: readonly BaselineWebhook[];
 }
 

@@ -1,7 +1,9 @@
 import { createTwoFilesPatch } from 'diff';
 import type { FileEdit } from './app-files.js';
 
-/** Formats the edit as a unified diff for `git apply` and for people. CRLF line ends are not shown. */
+/**
+ * Formats the edit as a unified diff for people, without a line end after the last line. CRLF line ends are not shown.
+ */
 export function formatUnifiedDiff({ path, before, after }: FileEdit): string {
   const from = before === undefined ? '/dev/null' : `a/${path}`;
   const patch = createTwoFilesPatch(from, `b/${path}`, withoutReturns(before ?? ''), withoutReturns(after), '', '', {

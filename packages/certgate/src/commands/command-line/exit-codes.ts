@@ -7,7 +7,10 @@ export const exitCodes = {
    * The command ran, and the answer is no: a check failed, or a call was refused. Also an unexpected fault of the tool.
    */
   failed: 1,
-  /** The words on the command line are wrong, or an input (file, password, folder) can't be used. */
+  /**
+   * The words on the command line are wrong, or something that the command needs (file, password, folder, port) can't
+   * be used.
+   */
   unusableInput: 2,
   /** Nothing failed, but the answer is not certain: something was not checked or compared, or can't be known. */
   unverified: 3,

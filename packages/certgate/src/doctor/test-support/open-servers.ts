@@ -5,7 +5,10 @@ import type { DoctorOptions } from '../doctor.js';
 import type { DoctorStage } from './doctor-stage.js';
 import { type Behaviour, type Reply, type SeenRequest, forwardStrictly, valuesOf } from './faulty-servers.js';
 
-/** A server that asks for client certificates, but in one way admits callers whom it must refuse. */
+/**
+ * A server that asks for client certificates, but in one way admits callers whom it must refuse, or shows them what it
+ * must not.
+ */
 export interface OpenServer {
   readonly behaviour: (stage: DoctorStage) => Behaviour;
   /** What the operator must add to the command so that doctor tries this opening. */
