@@ -9,7 +9,7 @@ export interface NamedFile {
   readonly app: string;
 }
 
-/** The given files, and the files in the given folders and below, except those whose names begin with a dot. */
+/** The given files, and the files in the given folders and below whose names don't begin with a dot. */
 export async function listLogFiles(given: readonly LogFile[]): Promise<readonly NamedFile[]> {
   const files = (await Promise.all(given.map(listFiles))).flat();
   return nameApps([...new Set(files)]);

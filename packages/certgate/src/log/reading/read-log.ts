@@ -17,7 +17,7 @@ export interface LogSource {
   readonly read: (sink: FileSink) => Promise<void>;
 }
 
-/** Lists the given files, and the files in the given folders and below, except those whose names begin with a dot. */
+/** Lists the given files, and the files in the given folders and below whose names don't begin with a dot. */
 export async function openLogFiles(files: readonly LogFile[]): Promise<readonly LogSource[]> {
   const listed = await listLogFiles(files);
   return listed.map((file) => ({ name: nameFile(file.file), read: (sink) => readLogFile(file, sink) }));

@@ -23,7 +23,7 @@ const maximumSources = 10;
 
 /**
  * Describes for people what became of the lines: one line for each file, and one for each gap. For many files, it is
- * one line for all of them, and lines for the first files that have something that can't be used.
+ * one line for all of them, and lines for the first ten files that have unusable lines, unknown keys or gaps.
  */
 export function formatReading(readings: readonly SourceReading[]): string {
   return listSources(readings).map(escapeControls).join('\n');

@@ -21,7 +21,7 @@ import type { CheckFinding, CheckSeverity } from './check-finding.js';
 export interface RevocationReview {
   readonly findings: readonly CheckFinding[];
   /**
-   * For each kind (complete or delta) and scope, the list of the authority that ends last. It may have ended. Lists
+   * For each authority, kind (complete or delta) and scope, the usable list that ends last. It may have ended. Lists
    * without an end are left out.
    */
   readonly lists: readonly (Omit<RevocationListStatus, 'begin' | 'end'> & {

@@ -48,7 +48,7 @@ export function formatChange(
   return formatToolCall(fillTemplate(remedyTemplates[template], values, ['--reason', reason, '--store', store]));
 }
 
-/** The commands that end denials. `--reason` and `--store` are appended to each. */
+/** The commands that end denials or warnings. `--reason` and `--store` are appended to each. */
 export const remedyTemplates = {
   enable: 'trust enable NAME',
   enablePin: 'trust enable NAME --pin PIN',

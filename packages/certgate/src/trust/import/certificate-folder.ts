@@ -27,7 +27,10 @@ export interface KnownCertificate {
    * the certificate is not valid yet.
    */
   readonly faults: readonly string[];
-  /** Whether it has serverAuth without clientAuth, so that a pin may accept it for a limited time. */
+  /**
+   * Whether it has serverAuth, and neither clientAuth nor anyExtendedKeyUsage, so that a pin may accept it for a
+   * limited time.
+   */
   readonly isForServersAlone: boolean;
 }
 
