@@ -43,7 +43,8 @@ describe('signature verification', () => {
     for (const { key, signed, verificationKey } of made) {
       const data = Buffer.concat([signed.data, Buffer.from([0])]);
       assert.equal(await isValid({ ...signed, data }, verificationKey), false, key);
-      for (const signature of [new Uint8Array(), signed.signature.subarray(1), new Uint8Array(5000)]) {
+      // Not without the first octet: one RSA signature in 256 begins with 0, and OpenSSL takes RSA-PSS without this 0.
+      for (const signature of [new Uint8Array(), signed.signature.subarray(0, -1), new Uint8Array(5000)]) {
         assert.equal(await isValid({ ...signed, signature }, verificationKey), false, key);
       }
     }
