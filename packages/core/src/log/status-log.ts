@@ -21,8 +21,8 @@ export interface GateStatus {
   /** Functions that are closed to callers without an allowed certificate. A line has at most 100 of them. */
   readonly closed: readonly string[];
   /**
-   * Functions that are open now: anonymous or observed ones. A line has at most 100 of them. Functions that were
-   * registered before Certgate was loaded are in neither list.
+   * Functions that are open now: anonymous or observed ones; on a server, its anonymous routes. A line has at most 100
+   * of them. Functions that were registered before Certgate was loaded are in neither list.
    */
   readonly open: readonly string[];
 }

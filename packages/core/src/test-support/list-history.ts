@@ -26,7 +26,7 @@ export interface HistoryPlan {
    * delta.
    */
   readonly deltas: readonly (number | undefined)[];
-  /** By day: whether a complete list is issued. */
+  /** By day: whether a complete list is issued. The first day has one in any case. */
   readonly isComplete: readonly boolean[];
   /** Which key identifier the lists contain. */
   readonly keyIdentifier: 'own' | 'none' | 'other';

@@ -141,9 +141,9 @@ type Stage = ReturnType<typeof createStage>;
 
 /**
  * Checks that `findEntryStanding` agrees with the gate: with `decideAccess`, and with one `AccessGate` that remembers
- * decisions. It asks one millisecond before, at and after the moments at which a rule changes, with the clock going
- * forward and back. A matching entry that is not in force admits nobody. If only one entry matches, the gate gives the
- * entry's first reason, or admits. `core` may be the sources or a bundle.
+ * decisions. It asks one millisecond before, at and after three of the moments at which a rule changes, with the clock
+ * going forward and back. A matching entry that is not in force admits nobody. If only one entry matches, the gate
+ * gives the entry's first reason, or admits. `core` may be the sources or a bundle.
  */
 export async function expectStandings(core: typeof Core, numRuns: number): Promise<void> {
   const stage = createStage(core);

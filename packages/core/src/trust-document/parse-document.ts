@@ -45,7 +45,7 @@ export interface TrustDocumentReading {
  *
  * @throws {TrustDocumentError} for a document that is not valid, or not for this app: unknown or duplicate keys,
  * duplicate names or pins, times that don't exist, later versions, another audience. {CertgateError} if an option is
- * unknown or of another type.
+ * unknown or of another type, or if path validation can't be loaded.
  */
 export function parseTrustDocument(document: unknown, options: TrustDocumentReadingOptions = {}): TrustSnapshot {
   return readTrustDocumentWhole(document, options).snapshot;

@@ -73,7 +73,7 @@ export function rewordReadFault(error: unknown, message: string): Error {
  * Runs work that must end in time. When the time is over, the signal is aborted, and the work's later result is
  * ignored.
  *
- * @throws {Error} (as a rejection) when the time is over.
+ * @throws {Error} (as a rejection) when the time is over. Also rejects with what the work throws.
  */
 export async function readWithin<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

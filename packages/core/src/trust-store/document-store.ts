@@ -26,7 +26,7 @@ export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, '
  * ```
  *
  * @throws {TrustDocumentError} at once if the document is not valid. {CertgateError} if an option is unknown or its
- * value is not valid.
+ * value is not valid, or if path validation can't be loaded.
  */
 export function trustStoreFromDocument(document: unknown, given: DocumentStoreOptions = {}): TrustStore {
   const options = readKnownOptions(given, ['audience', 'crlBlobs'], 'The trust store');
