@@ -304,8 +304,9 @@ export function findMistakenStructure(der: Uint8Array): string | undefined {
   const outer = readDerHeader(der, 0);
   const first = outer === undefined ? undefined : readDerHeader(der, outer.contentStart);
   if (first === undefined) return undefined;
-  // PKCS #8 (RFC 5958), PKCS #1 (RFC 8017), SEC 1 (RFC 5915) and PFX (RFC 7292) all begin with a version number.
-  if (first.tag === derTags.integer) {
+  // PKCS #8 (RFC 5958), PKCS #1 (RFC 8017), SEC 1 (RFC 5915) and PFX (RFC 7292) all begin with a version number of one
+  // octet. An RSA public key (RFC 8017 §A.1.1) begins with its modulus.
+  if (first.tag === derTags.integer && first.length === 1) {
     return 'it is a private key, not a certificate; treat the key as disclosed and replace it';
   }
   if (der[first.contentStart] === contextConstructed(0)) return undefined;

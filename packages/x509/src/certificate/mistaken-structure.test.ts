@@ -12,6 +12,7 @@ const signed = (...fields: readonly Uint8Array[]): Buffer => sequence(sequence(.
 for (const [what, bytes, expected] of [
   ['a private key', sequence(integer(0), empty, octetString(Buffer.alloc(9))), key],
   ['a PFX', sequence(integer(3), empty), key],
+  ['an RSA public key', sequence(encodeElement(0x02, Buffer.alloc(129, 1)), integer(0x010001)), undefined],
   ['a signing request', signed(integer(0), name('client'), empty), request],
   ['a signing request without a subject', signed(integer(0), empty, empty), request],
   ['a certificate of version 3', signed(tagged(0, integer(2)), integer(0), name('client')), undefined],
