@@ -35,8 +35,8 @@ export async function prepareDurably(path: string, bytes: Uint8Array): Promise<b
 
 /**
  * Moves a prepared file to `target` in one step. If that replaces a file, the new one gets the old one's mode and, if
- * this user may set it, its owner; otherwise it gets `newMode`. Returns false if the prepared file does not exist any
- * more.
+ * this user may set it, its owner; otherwise it gets `newMode`. Returns false if the prepared file or the target's
+ * folder does not exist any more.
  */
 export async function moveIntoPlace(prepared: string, target: string, newMode = 0o644): Promise<boolean> {
   const old = await stat(target).catch(() => undefined);

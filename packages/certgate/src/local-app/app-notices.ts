@@ -26,7 +26,9 @@ export function listSettingWarnings(settings: ProcessEnvironment): readonly stri
   });
 }
 
-/** One line for each HTTP or MCP function that no gate covers. Any such line makes `--once` fail. */
+/**
+ * One line for each HTTP or MCP function that no gate covers. Any such line makes `dev --once` and `app inspect` fail.
+ */
 export function listCoverageWarnings(functions: readonly HostedFunction[]): readonly string[] {
   return functions
     .filter(({ http, mcp, covered }) => (http || mcp !== undefined) && covered !== 'gate')

@@ -18,7 +18,7 @@ import { replaceFile } from './development-files.js';
 export interface Caller {
   readonly name: string;
   readonly certificate: DevelopmentCertificate | undefined;
-  /** Whether the trust document lists the caller. */
+  /** Whether the trust document lists the caller, and nothing else is wrong with its certificate. */
   readonly isTrusted: boolean;
   readonly roles: readonly string[];
   /** The only functions that the caller may call. Undefined if it may call all. */

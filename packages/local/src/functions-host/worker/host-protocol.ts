@@ -207,7 +207,9 @@ export interface HostDecision {
 export interface HostMcpCall {
   /** The method, for example `tools/call`. */
   readonly method: string;
-  /** The tool, the prompt or the URI, as the client named it. Undefined if the method has none. */
+  /**
+   * The tool, the prompt or the URI, as the client named it, shortened if it is long. Undefined if the method has none.
+   */
   readonly name?: string;
   /** Whether the answer is a JSON-RPC error, or a tool's result with `isError`. */
   readonly failed: boolean;
