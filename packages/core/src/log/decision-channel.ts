@@ -31,7 +31,7 @@ export interface DecisionEvent {
    */
   readonly status: PublicStatus | undefined;
   readonly functionName: string;
-  /** The invocation id, which a refused caller was given as `correlationId`. */
+  /** The invocation id (on a server, an id of the request), which a refused caller was given as `correlationId`. */
   readonly correlationId: string;
   readonly identityName: string | undefined;
   /** On `allowed`: who is responsible for the identity, according to the trust store. */

@@ -8,7 +8,8 @@ import type { StrangerLine } from './stranger-line.js';
 
 /**
  * The line of a decision. Level information for admitted calls; level warning for denials, and for calls that
- * report-only, `observe` or a grace period of a pin let through. Calls of `allowAnonymous` functions are not logged.
+ * report-only, `observe` or a grace period of a pin let through. Calls of `allowAnonymous` functions are not logged,
+ * unless the gate's setup failed.
  */
 export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /**
@@ -27,7 +28,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
    * sent: such a request has two outcomes.
    */
   readonly after?: 'allowed' | 'denied';
-  /** The name of the function. For an HTTP server, its `functionName`. */
+  /** The name of the function. For an HTTP server, the `functionName` of the route or else of the server. */
   readonly function: string;
   /** The HTTP method, if the host provides it. */
   readonly method?: string;
@@ -38,7 +39,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly route?: string;
   /** On MCP calls: the name of the tool or prompt, or the URI of the resource. */
   readonly tool?: string;
-  /** The invocation id, which a refused caller gets as `correlationId`. */
+  /** The invocation id (on a server, an id of the request), which a refused caller gets as `correlationId`. */
   readonly correlationId: string;
   /** The identity's name in the trust document, if the caller is known. */
   readonly identity?: string;
@@ -48,8 +49,8 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
    */
   readonly matchedBy?: string;
   /**
-   * The name that matched, or the first 16 digits of the pin. Absent if `thumbprintSha256` begins with them and the line
-   * about an admitted call would be longer than 480 bytes.
+   * The name that matched, or the first 16 digits of the pin. Absent if `thumbprintSha256` begins with them and the
+   * line about an admitted call would be longer than 480 bytes.
    */
   readonly matched?: string;
   /** The SHA-256 of the caller's certificate, in upper-case hexadecimal. Absent if the gate read no certificate. */
