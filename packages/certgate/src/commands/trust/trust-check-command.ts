@@ -66,7 +66,10 @@ export async function check(flags: CheckFlags): Promise<void> {
     // Without a folder, `printCannotTell` would count every pin in use.
     for (const each of checks) printCheck(each, { now, isByOwner, hasFolder: folder !== undefined });
   }
-  for (const each of checks) withStore(each.report.store, () => reportRefusal(each));
+  for (const each of checks)
+    withStore(each.report.store, () => {
+      reportRefusal(each);
+    });
   for (const { failure } of failures) reportFailure(failure, false);
   const codes = checks.map((each) => findExitCode(each, flags.failOn));
   process.exitCode = gravest([...codes, ...failures.map(() => exitCodes.unusableInput)]);
