@@ -180,7 +180,7 @@ export interface StrangerClaim {
   /**
    * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it
    * is a pinned certificate with its other ECDSA signature, which anybody can compute. `name`: it has a name of the
-   * identity, which anybody can write into a certificate. Only a store with `findClaim` finds `path` and `pin`.
+   * identity, which anybody can write into a certificate. A store needs `findClaim` to find `path` and `pin`.
    */
   readonly claimedBy: 'path' | 'pin' | 'name';
   /**

@@ -105,6 +105,9 @@ describe('trust restore', () => {
       (await stage.run(...restore, second.key)).stderr,
       /signature of .*earlier.json does not match this key/,
     );
+    writeFileSync(file('wrong.pem'), 'not a key');
+    const lock = ['lock', ...reason, '--signing-key', first.key, '--signed-by', file('wrong.pem'), '--revision', '9'];
+    await stage.refuse(/--signed-by can't be used/, ...lock);
     const changed = readFileSync(file('earlier.json'), 'utf8').replace('billing', 'intruder');
     writeFileSync(file('earlier.json'), changed);
     assert.match((await stage.run(...restore, first.key)).stderr, /does not match this key.*\n.*trust sign/);

@@ -1,5 +1,5 @@
 import type { TrustDocument, TrustDocumentIdentity } from '@certgate/core/internal';
-import { ToolFailure } from '#local/tool-failure.js';
+import { ToolFailure, hasCode } from '#local/tool-failure.js';
 import { formatTrustCall, formatTrustChange } from '../../texts/tool-call.js';
 import { parseChangeLogEntry } from './change-log.js';
 import { expectOwnSignature } from './document-signing.js';
@@ -36,7 +36,8 @@ export async function findUnreadable(
     if (signingKey !== undefined) await expectOwnSignature(loaded, { signingKey, signedBy });
     return undefined;
   } catch (failure) {
-    if (!(failure instanceof ToolFailure)) throw failure;
+    // A key of `signedBy` that can't be used shows nothing about the document.
+    if (!(failure instanceof ToolFailure) || hasCode(failure.cause, 'CERTGATE_ARGUMENT_INVALID')) throw failure;
     return { stored, failure };
   }
 }
