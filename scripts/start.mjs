@@ -2,8 +2,12 @@
 // go to `certgate dev`; `npm start -- --once` prints the table and ends.
 import './check-node.mjs';
 import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { writeIfChanged } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = fileURLToPath(new URL('../examples/function-app', import.meta.url));
@@ -16,11 +20,22 @@ function build(what, script, args, cwd) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/**
+ * Builds the sample app with the TypeScript version of the Functions templates. Writes only files that differ, because
+ * any other `certgate dev` of the sample loads it again when a file is written, and answers 502 meanwhile.
+ */
+function buildSample() {
+  // Next to dist, so that source maps have the same paths. `certgate dev` does not watch names that begin with a dot.
+  const built = mkdtempSync(join(sample, '.build-'));
+  process.once('exit', () => rmSync(built, { recursive: true, force: true }));
+  build('the sample app', createRequire(`${sample}/`).resolve('typescript/bin/tsc'), ['--outDir', built], sample);
+  for (const path of readdirSync(built, { recursive: true }).filter((name) => /\.(?:js|map)$/.test(name)))
+    writeIfChanged(join(sample, 'dist', path), readFileSync(join(built, path), 'utf8'));
+  rmSync(built, { recursive: true });
+}
+
 build('the packages', fileURLToPath(new URL('build.mjs', import.meta.url)), [], root);
-// The sample uses the TypeScript version of the Functions templates. The build writes nothing if nothing has changed:
-// otherwise, another `certgate dev` of the sample would load it again, and answer 502 meanwhile.
-const incremental = ['--incremental', '--tsBuildInfoFile', 'dist/tsconfig.tsbuildinfo'];
-build('the sample app', createRequire(`${sample}/`).resolve('typescript/bin/tsc'), incremental, sample);
+buildSample();
 
 const certgate = fileURLToPath(new URL('../packages/certgate/bin/certgate.js', import.meta.url));
 const dev = ['dev', 'examples/function-app', '--check', '--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];

@@ -28,8 +28,8 @@ export async function describeTrust(
 }
 
 /**
- * Describes the file in words. If the trust document can be read, also explains whether it would admit the file's
- * certificates.
+ * Describes the file in words. If the trust document can be read, also explains whether it would admit the first three
+ * certificates of callers in the file.
  */
 export async function readCertificate(file: DroppedFile, subject: InspectedSubject): Promise<ReadResult> {
   const now = findMoment(subject);

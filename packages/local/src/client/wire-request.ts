@@ -250,7 +250,8 @@ function describeFault(fault: unknown, isConnected: boolean): WireFault {
   // A code is a single word. Anything else might contain the server's words.
   const code = /^\w+$/.test(found) ? found : 'unknown';
   if (code.startsWith('ERR_SSL_')) {
-    return /ALERT|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(code)
+    // OpenSSL names some alerts without the word, such as TLSV1_UNRECOGNIZED_NAME.
+    return /ALERT|_TLSV1_|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(code)
       ? { kind: 'tls-refused', code }
       : { kind: 'not-http', code };
   }

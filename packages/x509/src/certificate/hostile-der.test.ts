@@ -16,7 +16,7 @@ describe('hostile bytes', () => {
     extensions: ['basicConstraints = CA:FALSE', 'keyUsage = digitalSignature', names],
   }).der;
 
-  /** Calls several functions that read a whole certificate. Any exception fails the test. */
+  /** Gives the bytes to several functions that read a certificate or a part of one. Any exception fails the test. */
   const look = (der: Uint8Array): boolean => {
     const info = findPublicKeyInfo(der);
     findIssuerName(der);

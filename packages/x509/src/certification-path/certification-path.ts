@@ -79,7 +79,8 @@ export interface PathQuestion extends PathOptions {
 export interface CertificationPath extends ValidPath {
   /**
    * [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z: while the revocation information behind it
-   * is current. Both are infinite if no revocation was checked.
+   * is current, but at most one minute from `now` if a status is unknown and accepted, or if a responder has still to be
+   * asked. Both are infinite if no revocation was checked.
    */
   readonly currentFrom: number;
   readonly currentUntil: number;

@@ -28,8 +28,8 @@ export async function runBefore(
 const pollMilliseconds = 250;
 
 /**
- * Reports at once that nothing listens at the address, and waits: the app may be started after the gateway. Returns
- * false if a signal came before the app.
+ * If nothing listens at the address, reports this at once and waits, because the app may be started after the gateway.
+ * Returns false if a signal came before the app.
  */
 async function waitForUpstream(upstream: URL, stopped: Promise<void>): Promise<boolean> {
   if (await isListening(upstream)) return true;

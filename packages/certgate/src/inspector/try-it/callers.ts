@@ -123,7 +123,8 @@ function describeFoundCaller(caller: Caller, origin: TryCaller['origin']): TryCa
 
 function describeTrustIn({ certificate, isTrusted, roles, isOwn }: Caller): string {
   if (certificate === undefined) return 'It sends no certificate.';
-  if (!isTrusted && isOwn === true) return "The gate does not admit it by this trust document, or the document can't be read here.";
+  if (!isTrusted && isOwn === true)
+    return "The gate does not admit it by this trust document, or the document can't be read here.";
   if (!isTrusted) return 'Its certificate is valid, but the trust document does not list it.';
   return `The trust document lists its certificate, ${roles.length === 0 ? 'without a role' : `with ${roles.join(', ')}`}.`;
 }

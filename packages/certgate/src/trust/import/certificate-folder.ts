@@ -89,7 +89,7 @@ async function readCertificates(path: string, unreadable: string[]): Promise<rea
   }
 }
 
-/** A file with only a private key is not reported, because keys often lie next to their certificates. */
+/** A PEM file with only a private key is not reported, because keys often lie next to their certificates. */
 function isKeyAlone(fault: ToolFailure): boolean {
   return fault.message.includes('private key, but no certificate');
 }

@@ -57,7 +57,10 @@ function rotate({ identityName }: CheckFinding): Change | undefined {
   return { template: 'rotate', values: { NAME: identityName, NEW_FILE: 'new.crt.pem' } };
 }
 
-/** After the grace, the pin only has to forget it: `pin_certificate_unfit` is about a certificate that needed it. */
+/**
+ * After the grace, the pin only has to forget it. If its certificate is at hand and needed the grace,
+ * `pin_certificate_unfit` proposes to replace it.
+ */
 function replaceOrEndGrace(finding: CheckFinding, { at }: WarningContext): Change | undefined {
   const { identityName, pin, endsAt } = finding;
   if (endsAt === undefined || at < endsAt || identityName === undefined || pin === undefined) return rotate(finding);
