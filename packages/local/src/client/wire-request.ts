@@ -245,7 +245,8 @@ const untrusted = /CERT|ALTNAME|ISSUER|LEAF_SIGNATURE|INVALID_PURPOSE|INVALID_CA
 
 function describeFault(fault: unknown, isConnected: boolean): WireFault {
   const message = fault instanceof Error ? fault.message : '';
-  const found = findFaultCode(fault) ?? (message === 'closed' ? message : 'unknown');
+  // OpenSSL 3.2 and later write "ssl/tls alert", and earlier ones "sslv3 alert".
+  const found = (findFaultCode(fault) ?? (message === 'closed' ? message : 'unknown')).replace('SSL/TLS_', 'SSLV3_');
   if (found === 'ERR_WIRE_RESPONSE') return { kind: 'not-http', code: message };
   // A code is a single word. Anything else might contain the server's words.
   const code = /^\w+$/.test(found) ? found : 'unknown';
